@@ -1,0 +1,91 @@
+"""What is said between a person, a model and tools: plain values that go to JSON and back.
+
+`VERSION` is stored with every saved turn, so that a later release still reads them.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A model's wish to use a tool. `arguments` is what it said: JSON, not yet checked."""
+
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens in and out of one model turn, and what it cost in millionths of the organisation's currency."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    micros: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return the sum of both."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.micros + other.micros,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words of a person (`person`) or of the product itself (`system`)."""
+
+    who: Literal["person", "system"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer of a model: text, calls, or both. No calls: it thinks it is finished."""
+
+    text: str = ""
+    calls: tuple[Call, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call. `data` is for programs (the extractive model reads it), `text` for models and people."""
+
+    call_id: str
+    tool: str
+    text: str
+    ok: bool = True
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Message = Said | Turn | Outcome
+
+
+def to_json(message: Message) -> dict[str, Any]:
+    """Return `message` as JSON with its type and version."""
+    return {"type": type(message).__name__.lower(), "v": VERSION, **asdict(message)}
+
+
+def from_json(value: dict[str, Any]) -> Message:
+    """Read what `to_json` wrote; ValueError for an unknown type or version."""
+    value = dict(value)
+    kind, version = value.pop("type"), value.pop("v")
+    if version != VERSION:
+        raise ValueError(f"unknown message version {version}")
+    match kind:
+        case "said":
+            return Said(**value)
+        case "turn":
+            value["calls"] = tuple(Call(**call) for call in value["calls"])
+            value["usage"] = Usage(**value["usage"])
+            return Turn(**value)
+        case "outcome":
+            return Outcome(**value)
+        case _:
+            raise ValueError(f"unknown message type {kind}")

@@ -1,0 +1,1 @@
+"""A person is asked, exactly once, about exactly what will happen."""

@@ -1,0 +1,1 @@
+"""The ledger: everyone tells it, it asks no one."""

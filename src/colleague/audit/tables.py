@@ -1,0 +1,27 @@
+"""Rows of the ledger."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class EntryRow(Base):
+    """One event. `body` is the canonical JSON that is hashed; it is never changed after insertion."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (Index("ix_ledger_entries_unsealed", "id", postgresql_where="seq IS NULL"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    seq: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    verb: Mapped[str] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(index=True)
+    subject: Mapped[str] = mapped_column(index=True)
+    run: Mapped[str] = mapped_column(index=True)
+    body: Mapped[str]
+    personal: Mapped[dict[str, Any]]
+    leaf: Mapped[bytes | None] = mapped_column(LargeBinary)

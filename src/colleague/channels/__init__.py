@@ -1,0 +1,1 @@
+"""How a person is reached: page, mail, and later phone and chat."""

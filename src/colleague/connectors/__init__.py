@@ -1,0 +1,1 @@
+"""What the agent can reach: one folder per connector, one protocol for all."""

@@ -1,0 +1,47 @@
+"""Who acts: a value that every deed takes, made once at the door."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from colleague.identity.permissions import PERMISSIONS, ROLES
+from colleague.kit.errors import Forbidden
+
+Via = Literal["page", "api", "cli", "dispatch", "schedule", "system"]
+
+
+class NotSignedIn(Forbidden):
+    """Sign in first."""
+
+
+class PermissionMissing(Forbidden):
+    """This needs the permission «{permission}» ({meaning}). Ask an administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, or the system, and what it may do now. `permissions` may be narrower than the roles."""
+
+    id: str
+    name: str
+    email: str = ""
+    roles: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    via: Via = "page"
+
+    def may(self, permission: str) -> bool:
+        """Say whether this actor holds `permission`."""
+        return permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise PermissionMissing unless this actor holds `permission`."""
+        if permission not in self.permissions:
+            raise PermissionMissing(permission=permission, meaning=PERMISSIONS[permission])
+
+
+def permissions_of(roles: frozenset[str]) -> frozenset[str]:
+    """Return the permissions that `roles` give together; an unknown role gives none."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
+
+
+SYSTEM = Actor(id="system", name="Colleague", permissions=frozenset(PERMISSIONS), via="system")

@@ -1,0 +1,36 @@
+"""What may be done, in words: `scope:resource:action`, and the roles that hold them."""
+
+from typing import Final
+
+PERMISSIONS: Final[dict[str, str]] = {
+    "own:tasks:use": "Hand tasks to the agent and see one's own.",
+    "own:approvals:answer": "Answer the questions that are put to oneself.",
+    "own:accounts:manage": "Connect one's own mailbox and other accounts.",
+    "own:tokens:manage": "Make and revoke API tokens for oneself.",
+    "org:tasks:read": "See every task, its steps and outputs.",
+    "org:people:read": "See people, teams and roles.",
+    "org:people:manage": "Invite, deactivate and assign people, teams and roles.",
+    "org:connectors:read": "See connectors and who may use them.",
+    "org:connectors:manage": "Enable connectors and grant them to teams.",
+    "org:policy:read": "See the rules and explain decisions.",
+    "org:policy:manage": "Change the rules within the baseline.",
+    "org:outputs:review": "Review outputs of the high-stakes categories.",
+    "org:ledger:read": "Read the ledger and verify it.",
+    "org:ledger:export": "Export the ledger.",
+    "org:settings:manage": "Change the organisation's settings.",
+    "org:roles:own": "Make and unmake owners.",
+}
+
+_MEMBER = frozenset({"own:tasks:use", "own:approvals:answer", "own:accounts:manage", "own:tokens:manage"})
+_SEE_ALL = frozenset(p for p in PERMISSIONS if p.endswith(":read"))
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    "owner": frozenset(PERMISSIONS),
+    "administrator": frozenset(PERMISSIONS) - {"org:roles:own"},
+    "security_reviewer": _MEMBER | _SEE_ALL | {"org:outputs:review", "org:ledger:export"},
+    "auditor": _SEE_ALL | {"org:ledger:export", "own:tokens:manage"},
+    "programme_lead": _MEMBER | {"org:people:read", "org:connectors:read", "org:policy:read"},
+    "champion": _MEMBER | {"org:people:read"},
+    "reviewer": _MEMBER | {"org:outputs:review"},
+    "member": _MEMBER,
+}

@@ -1,0 +1,1 @@
+"""The floor under everything: it knows no noun of the product."""

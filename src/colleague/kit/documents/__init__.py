@@ -1,0 +1,1 @@
+"""Documents of any format: read in a confined child process, written as plain files."""

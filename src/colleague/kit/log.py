@@ -1,0 +1,31 @@
+"""Logs: one JSON line an event, names and numbers only. Content and secrets never come here.
+
+INVARIANT: callers pass identifiers, counts and class names; never text a person or a document wrote.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def setup(*, level: str = "INFO", human: bool = False) -> None:
+    """Send logs to standard error, as JSON or (`human`) as readable lines."""
+    renderer: Any = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_log(name: str) -> Any:
+    """Return a logger that marks each line with `name`."""
+    return structlog.get_logger(part=name)

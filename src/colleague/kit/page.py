@@ -1,0 +1,64 @@
+"""Pages: Jinja templates in their slice (`<slice>/pages/`), rendered whole or as the fragment that was asked for."""
+
+from datetime import datetime
+from importlib import resources
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
+
+from colleague.kit.doors import part
+
+
+class SliceLoader(BaseLoader):
+    """Finds `tasks/show.html` in colleague/tasks/pages/, and `frame/…` in colleague/web/frame/."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Any]:
+        """Return the text of `template`; TemplateNotFound if no slice has it."""
+        slice_name, _, rest = template.partition("/")
+        folder = "web/frame" if slice_name == "frame" else f"{slice_name}/pages"
+        file = resources.files("colleague").joinpath(folder, rest)
+        if not rest or ".." in rest or not file.is_file():
+            raise TemplateNotFound(template)
+        return file.read_text("utf-8"), str(file), lambda: True
+
+
+def when(value: datetime | None) -> str:
+    """Show a time the way pages do: `2026-11-24 08:19` (UTC); the page turns it into the reader's zone."""
+    return value.strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+class Pages:
+    """Renders templates."""
+
+    def __init__(self, **shared: Any) -> None:
+        """Take what every template may use."""
+        self.environment = Environment(
+            loader=SliceLoader(),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.globals.update(shared)
+        self.environment.filters["when"] = when
+
+    def text(self, template: str, **context: Any) -> str:
+        """Return `template` as HTML text (for stream frames and mails)."""
+        return self.environment.get_template(template).render(**context)
+
+    def show(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """Return `template` as a response. `fragment` in the template's context says that HTMX asked for a part."""
+        body = self.text(
+            template,
+            request=request,
+            actor=getattr(request.state, "actor", None),
+            path=request.url.path,
+            fragment=request.headers.get("hx-request") == "true",
+            **context,
+        )
+        return HTMLResponse(body, status, headers={"Vary": "HX-Request", "Cache-Control": "no-store"})
+
+
+Page = Annotated[Pages, Depends(part(Pages))]

@@ -1,0 +1,131 @@
+"""Durable work on the same PostgreSQL: enqueued in the caller's transaction, found again when a worker dies.
+
+A job is named work with JSON arguments. Waiting is no job: a run that waits for a person holds nothing here.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+import procrastinate
+from procrastinate import jobs as procrastinate_jobs
+from sqlalchemy import text
+
+from colleague.kit.canonical import canonical
+from colleague.kit.db import Session
+from colleague.kit.log import get_log
+
+log = get_log("queue")
+
+RUNS, HOUSE, DELIVERIES = "runs", "house", "deliveries"
+
+_DEFER = text(
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, :priority, :lock, :key, "
+    "CAST(:args AS jsonb), :at)::procrastinate_job_to_defer_v1])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to do once. `key` drops a second waiting copy; jobs with one `lock` never run side by side."""
+
+    task: str
+    args: dict[str, Any] = field(default_factory=dict)
+    queue: str = HOUSE
+    key: str | None = None
+    lock: str | None = None
+    at: datetime | None = None
+    priority: int = 0
+
+
+async def enqueue(session: Session, job: Job) -> bool:
+    """Insert `job` in the caller's transaction. Returns False if a copy with its key waits already."""
+    if job.key is not None:
+        # Two enqueuers of one key must not race to the unique index: the loser would lose its transaction.
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": job.key})
+        waiting = text("SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
+        if (await session.execute(waiting, {"key": job.key})).first():
+            return False
+    values = {
+        "queue": job.queue, "task": job.task, "priority": job.priority, "lock": job.lock,
+        "key": job.key, "args": canonical(job.args), "at": job.at,
+    }  # fmt: skip
+    await session.execute(_DEFER, values)
+    return True
+
+
+Work = Callable[..., Awaitable[None]]
+
+
+class Queue:
+    """The jobs this process knows how to do, and a worker that does them."""
+
+    def __init__(self, url: str, *, heartbeat: float = 10, stalled: float = 30) -> None:
+        """Take the database address; `heartbeat` and `stalled` are seconds."""
+        self._heartbeat, self._stalled = heartbeat, stalled
+        # max_size is for bookkeeping only; the jobs themselves use the Database.
+        self._connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
+        self.app = procrastinate.App(connector=self._connector)
+        self.tasks: dict[str, Work] = {}
+
+    def add(self, name: str, work: Work, *, queue: str = HOUSE, every: str | None = None) -> None:
+        """Teach this process the job `name`. `every` is a cron line: then it runs by itself, once a slot."""
+        self.tasks[name] = work
+        retry = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2) if every is None else None
+        if every is None:
+            self.app.task(name=name, queue=queue, retry=retry or False)(work)
+            return
+
+        async def on_time(timestamp: int) -> None:
+            await work()
+
+        task = self.app.task(name=name, queue=queue, queueing_lock=name)(on_time)
+        self.app.periodic(cron=every, periodic_id=name)(task)
+
+    async def run(
+        self, *, concurrency: int = 8, queues: list[str] | None = None, wait: bool = True, signals: bool = True
+    ) -> None:
+        """Work until stopped (`wait`) or until nothing is left to do. Dead workers' jobs are taken over."""
+        async with self.app.open_async():
+            rescue = asyncio.create_task(self._rescue())
+            try:
+                await self.app.run_worker_async(
+                    concurrency=concurrency,
+                    queues=queues or [RUNS, HOUSE, DELIVERIES],
+                    wait=wait,
+                    install_signal_handlers=signals,
+                    delete_jobs="successful",
+                    fetch_job_polling_interval=5,
+                    update_heartbeat_interval=self._heartbeat,
+                    stalled_worker_timeout=self._stalled,
+                    shutdown_graceful_timeout=20,
+                )
+            finally:
+                rescue.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await rescue
+
+    async def _rescue(self) -> None:
+        """Give the jobs of silent workers back to the queue, over and over."""
+        while True:
+            try:
+                await self.rescue()
+            except Exception as error:
+                # A database that is away must not end the rescue: the next round tries again.
+                log.warning("rescue failed", error=type(error).__name__)
+            await asyncio.sleep(min(self._heartbeat, self._stalled / 3))
+
+    async def rescue(self) -> int:
+        """Return to the queue every job whose worker has been silent too long; say how many."""
+        manager = self.app.job_manager
+        stalled = cast(
+            list[procrastinate_jobs.Job],
+            list(await manager.get_stalled_jobs(seconds_since_heartbeat=self._stalled)),
+        )
+        for job in stalled:
+            log.info("job rescued", task=job.task_name, job=job.id)
+            await manager.retry_job(job)
+        return len(stalled)

@@ -1,0 +1,78 @@
+"""Envelope encryption: every secret has its own data key, wrapped by one master key from a file.
+
+Sealed text is `v1.<key id>.<wrapped key>.<nonce+ciphertext>`, URL-safe base64; `context` is authenticated: a secret
+copied to another row does not open there.
+"""
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from colleague.kit.errors import Unavailable
+
+
+class SecretUnreadable(Unavailable):
+    """A stored secret cannot be opened: the master key is another one, or the entry was altered."""
+
+
+def _pack(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _unpack(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def load_key(file: Path) -> bytes:
+    """Return the 32 bytes in `file`, made on first use with mode 0600; Unavailable if the file is not such a key."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = file.read_bytes()
+    else:
+        key = os.urandom(32)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(key)
+            out.flush()
+            os.fsync(out.fileno())
+    if len(key) != 32:
+        raise Unavailable(f"{file} is not a key: it must hold exactly 32 bytes.")
+    return key
+
+
+class Secrets:
+    """Seals and opens secrets. Older master keys still open what they sealed."""
+
+    def __init__(self, key: bytes, *older: bytes) -> None:
+        """Take the master key (32 bytes) and, after a rotation, the ones before it."""
+        self._keys = {hashlib.sha256(k).hexdigest()[:8]: AESGCM(k) for k in (key, *older)}
+        self._current = hashlib.sha256(key).hexdigest()[:8]
+
+    def seal(self, text: str, *, context: str) -> str:
+        """Return `text` sealed for `context` (table, column and row it belongs to)."""
+        data_key, nonce, wrap = os.urandom(32), os.urandom(12), os.urandom(12)
+        wrapped = wrap + self._keys[self._current].encrypt(wrap, data_key, context.encode())
+        sealed = nonce + AESGCM(data_key).encrypt(nonce, text.encode(), context.encode())
+        return f"v1.{self._current}.{_pack(wrapped)}.{_pack(sealed)}"
+
+    def open(self, sealed: str, *, context: str) -> str:
+        """Return the text that was sealed for `context`; SecretUnreadable if it cannot be opened."""
+        try:
+            version, key_id, wrapped, body = sealed.split(".")
+            if version != "v1":
+                raise SecretUnreadable
+            raw = _unpack(wrapped)
+            data_key = self._keys[key_id].decrypt(raw[:12], raw[12:], context.encode())
+            raw = _unpack(body)
+            return AESGCM(data_key).decrypt(raw[:12], raw[12:], context.encode()).decode()
+        except (ValueError, KeyError, InvalidTag) as error:
+            raise SecretUnreadable from error
+
+    def rotate(self, sealed: str, *, context: str) -> str:
+        """Return the same secret sealed under the current master key."""
+        return self.seal(self.open(sealed, context=context), context=context)

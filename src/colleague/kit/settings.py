@@ -1,0 +1,78 @@
+"""Deployment settings: one frozen value, read once from the environment or one TOML file.
+
+Governance (who may do what) is data in the database, never here.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. Each name is `COLLEAGUE_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="COLLEAGUE_", frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path.home() / ".colleague", description="Keys, the embedded database, checkpoints.")
+    database_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("database_url", "DATABASE_URL", "COLLEAGUE_DATABASE_URL"),
+        description="PostgreSQL address (postgresql://…). Unset: the embedded server under the data folder.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port the web server listens on.")
+    base_url: str | None = Field(None, description="Address people use, for links in mails. Default: host and port.")
+    allowed_hosts: str = Field("", description="Comma-separated host names the web server answers to, besides its own.")
+    key_file: Path | None = Field(
+        None, description="File with the master key. Default: `master.key` in the data folder."
+    )
+    ledger_key_file: Path | None = Field(None, description="Ed25519 key that signs checkpoints. Default: `ledger.key`.")
+    checkpoint_sink: str | None = Field(
+        None, description="Where checkpoints are copied: a folder or an https address the administrators cannot change."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    worker_concurrency: int = Field(8, ge=1, le=256, description="Runs that one worker advances at the same time.")
+    heartbeat_seconds: float = Field(10, gt=0, description="How often a worker says that it lives.")
+    stalled_seconds: float = Field(30, gt=0, description="Silence after which a worker counts as dead.")
+    upload_limit: int = Field(50_000_000, ge=1, description="Largest upload, in bytes.")
+    sandbox: Literal["auto", "bubblewrap", "landlock", "off"] = Field(
+        "auto", description="How code is confined. `off` refuses code execution."
+    )
+    model: str = Field("extractive", description="Model for tasks: `extractive`, or `provider:name`.")
+    model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible or Anthropic endpoint.")
+    model_api_key: SecretStr | None = Field(None, description="Key of the model provider.")
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server for the product's own notices: smtp[s]://user:password@host:port."
+    )
+    mail_from: str = Field("Colleague <colleague@localhost>", description="Sender of the product's own notices.")
+    egress_hosts: str = Field("", description="Comma-separated hosts that calls out may reach, besides granted ones.")
+    egress_private: bool = Field(False, description="Let calls out reach private and loopback addresses (tests, demo).")
+    demo: bool = Field(False, description="Demo organisation with one-click sign-in; refused off loopback.")
+
+    @property
+    def url(self) -> str:
+        """The address people use, without a slash at the end."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values given in code win over the environment, which wins over the TOML file."""
+        import os
+
+        file = os.environ.get("COLLEAGUE_CONFIG")
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources

@@ -1,0 +1,1 @@
+"""May this call happen? A pure answer with its reasons."""

@@ -1,0 +1,216 @@
+"""The words of policy: tiers, classes, labels, what is asked and what is decided.
+
+Enums are ordered so that `max()` is the strictest.
+"""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Tier(IntEnum):
+    """What a tool can do to the world (brief: three tiers)."""
+
+    READ = 1
+    COMMUNICATE = 2
+    MODIFY = 3
+
+
+class DataClass(IntEnum):
+    """How closely a thing is held (SC-1). Unknown counts as CONFIDENTIAL."""
+
+    PUBLIC = 1
+    INTERNAL = 2
+    CONFIDENTIAL = 3
+    RESTRICTED = 4
+
+
+class Integrity(IntEnum):
+    """Who stands behind a text: the person, a source the organisation trusts, or nobody."""
+
+    PERSON = 1
+    TRUSTED = 2
+    UNTRUSTED = 3
+
+
+class Effect(IntEnum):
+    """What a decision says."""
+
+    ALLOW = 1
+    ASK = 2
+    DENY = 3
+
+
+class Role(StrEnum):
+    """What an argument of a tool is. Identity-bearing roles (all but CONTENT, OPTION) must have a known origin."""
+
+    RECIPIENT = "recipient"
+    TARGET = "target"
+    URL = "url"
+    AMOUNT = "amount"
+    IDENTIFIER = "identifier"
+    CONTENT = "content"
+    OPTION = "option"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What is known of a text: integrity, class, categories (personal, health, …) and where it came from."""
+
+    integrity: Integrity = Integrity.PERSON
+    data_class: DataClass = DataClass.PUBLIC
+    categories: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    def join(self, other: "Label") -> "Label":
+        """Return the label of a text made from both: the strictest of each."""
+        return Label(
+            max(self.integrity, other.integrity),
+            max(self.data_class, other.data_class),
+            self.categories | other.categories,
+            self.sources | other.sources,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the label as JSON."""
+        return {
+            "integrity": self.integrity.name.lower(),
+            "class": self.data_class.name.lower(),
+            "categories": sorted(self.categories),
+            "sources": sorted(self.sources),
+        }
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> "Label":
+        """Read what `to_json` wrote."""
+        return Label(
+            Integrity[value["integrity"].upper()],
+            DataClass[value["class"].upper()],
+            frozenset(value["categories"]),
+            frozenset(value["sources"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An argument whose origin is not known: which one, its value, its role, and the text it was found in, if any."""
+
+    argument: str
+    value: str
+    role: Role
+    found_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's answer to an earlier ask, as the policy sees it."""
+
+    by: str
+    not_self: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A grant as policy sees it: a connector opened to a team. `covers`: the resource of this call lies inside it."""
+
+    id: str
+    connector: str
+    team: str
+    covers: bool
+    may_write: bool = False
+    ceiling: DataClass = DataClass.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """The organisation's settings that rules rest on; stored as versioned data. Defaults are the strict ones (CT-2).
+
+    `internal_domains`: mail domains of the organisation. `confirm_internal`: mail inside needs a person too (DI-8).
+    `highest_input`: class above which nothing reaches the agent. `highest_external`: class above which nothing is
+    sent outside, whoever approves. `dispatch_ceiling`: highest tier that Dispatch and schedules may reach unattended.
+    """
+
+    internal_domains: tuple[str, ...] = ()
+    confirm_internal: bool = True
+    highest_input: DataClass = DataClass.CONFIDENTIAL
+    highest_external: DataClass = DataClass.INTERNAL
+    dispatch_ceiling: Tier = Tier.READ
+    blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
+    blocked_paths: tuple[str, ...] = ("**/.ssh/**", "**/.git/**", "**/*.pem", "**/*.key", "**/.env*")
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Everything a decision may rest on. Built by tasks/governed.py for each call; a value, no I/O.
+
+    `resource` is the id of the container (grant place) the call touches, "" for the task's own workspace.
+    `recipients` are all addresses that would receive something, `external` those outside the organisation.
+    `scopes` are the grants of this person's teams for this connector; a connector of the product itself
+    (`builtin_connector`) needs none.
+    `tool_state`: approved | pending | blocked | changed. `channel`: desk | dispatch | schedule.
+    """
+
+    person: str
+    teams: frozenset[str]
+    scopes: tuple[Scope, ...]
+    connector: str
+    tool: str
+    tier: Tier
+    builtin_connector: bool = False
+    egress: bool = False
+    tool_state: str = "approved"
+    origin: str = "builtin"  # builtin | plugin
+    resource: str = ""
+    writes: bool = False
+    deletes: bool = False
+    label: Label = field(default_factory=Label)
+    resource_class: DataClass = DataClass.PUBLIC
+    blocked_path: bool = False
+    channel: str = "desk"
+    recipients: tuple[str, ...] = ()
+    external: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    zone_ok: bool = True
+    output_review_missing: bool = False
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One rule's answer, in words: the rule's id, what it says, why, and what a person can do about it."""
+
+    rule: str
+    effect: Effect
+    why: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer: the strictest of all rulings, who may lift an ASK, and hashes of what it rests on.
+
+    `approver`: user | other | reviewer | administrator; only meaningful when the effect is ASK.
+    """
+
+    effect: Effect
+    rulings: tuple[Ruling, ...]
+    approver: str = "user"
+    policy_hash: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reasons, as one text for a person."""
+        return " ".join(ruling.why for ruling in self.rulings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the decision as JSON, for the ledger and the pages."""
+        return {
+            "effect": self.effect.name.lower(),
+            "approver": self.approver,
+            "policy_hash": self.policy_hash,
+            "rulings": [
+                {"rule": r.rule, "effect": r.effect.name.lower(), "why": r.why, "remedy": r.remedy}
+                for r in self.rulings
+            ],
+        }

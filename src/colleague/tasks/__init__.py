@@ -1,0 +1,1 @@
+"""What is handed to the agent, its runs, and what came out."""

@@ -1,0 +1,50 @@
+"""A real PostgreSQL for tests: one embedded server for the whole run, a fresh migrated database for each test."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from colleague.kit import embedded
+from colleague.kit.migrate import migrate
+
+
+class TestPostgres:
+    """One server; `database()` gives throw-away copies of a migrated template."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path) -> None:
+        """Start (or find) the server of `folder`; a second process of the same run shares it."""
+        self._admin = embedded.start(folder)
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            # Nothing here must survive a crash, so do not wait for the disk.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("SELECT pg_advisory_lock(727002)")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'template_colleague'").fetchone():
+                connection.execute("CREATE DATABASE building")
+                migrate(self._url("building"))
+                connection.execute("ALTER DATABASE building RENAME TO template_colleague")
+
+    def _url(self, name: str) -> str:
+        return self._admin.replace("/postgres?", f"/{name}?", 1)
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Give the address of a fresh, migrated, empty database; drop it afterwards."""
+        name = f"t_{secrets.token_hex(6)}"
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(727003)")
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template_colleague STRATEGY wal_log").format(sql.Identifier(name))
+            )
+        try:
+            yield self._url(name)
+        finally:
+            with psycopg.connect(self._admin, autocommit=True) as connection:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,1 @@
+"""The database's history: Alembic revisions, shipped in the wheel."""

@@ -1,0 +1,24 @@
+"""Alembic's entry: runs the revisions on the connection that kit/migrate.py hands over."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from alembic import context
+
+import colleague
+from colleague.kit import blobs  # noqa: F401
+from colleague.kit.db import Base
+
+for part in iter_modules(colleague.__path__, "colleague."):
+    if part.ispkg and any(m.name == "tables" for m in iter_modules(import_module(part.name).__path__)):
+        import_module(f"{part.name}.tables")
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    compare_type=True,
+    transaction_per_migration=True,
+    include_object=lambda obj, name, kind, reflected, other: not str(name).startswith("procrastinate_"),
+)
+with context.begin_transaction():
+    context.run_migrations()

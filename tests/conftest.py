@@ -1,0 +1,54 @@
+"""Fixtures of every suite: a real PostgreSQL, the clock, the ledger."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from colleague.audit.record import Ledger
+from colleague.kit.db import Database
+from colleague.kit.secrets import Secrets
+from colleague.testing.clock import TestClock
+from colleague.testing.postgres import TestPostgres
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> TestPostgres:
+    base = tmp_path_factory.getbasetemp()
+    # Workers of one run (xdist) share the parent folder, and so the server.
+    folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return TestPostgres(Path(folder) / "pg")
+
+
+@pytest.fixture
+def database_url(postgres: TestPostgres) -> Iterator[str]:
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    return TestClock()
+
+
+@pytest.fixture
+def secrets() -> Secrets:
+    return Secrets(b"k" * 32)
+
+
+@pytest.fixture
+def ledger(secrets: Secrets, clock: TestClock) -> Ledger:
+    return Ledger(secrets=secrets, clock=clock)
