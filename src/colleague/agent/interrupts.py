@@ -1,0 +1,30 @@
+"""What ends a segment of a run before the model is finished. Not errors: the loop's own ways to stop."""
+
+
+class Interrupt(Exception):
+    """The segment ends here."""
+
+
+class NeedsApproval(Interrupt):
+    """A person must approve a call first; the run parks."""
+
+    def __init__(self, approval: str) -> None:
+        """Take the id of the approval that is waited for."""
+        super().__init__(approval)
+        self.approval = approval
+
+
+class NeedsAnswer(Interrupt):
+    """A person must answer a question first; the run parks."""
+
+
+class Stopped(Interrupt):
+    """A person stopped the run."""
+
+
+class OverBudget(Interrupt):
+    """A ceiling is reached; what is there so far is delivered as a partial result."""
+
+
+class Superseded(Interrupt):
+    """Another worker has taken this run over: this one makes no further step (fencing)."""
