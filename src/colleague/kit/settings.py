@@ -61,6 +61,14 @@ class Settings(BaseSettings):
         """The address people use, without a slash at the end."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    def environment(self) -> dict[str, str]:
+        """Return an environment in which another process reads these very settings."""
+        import os
+
+        given = self.model_dump(exclude_defaults=True)
+        plain = {k: v.get_secret_value() if isinstance(v, SecretStr) else v for k, v in given.items()}
+        return {**os.environ, **{f"COLLEAGUE_{k.upper()}": str(v) for k, v in plain.items() if v is not None}}
+
     @classmethod
     def settings_customise_sources(
         cls,

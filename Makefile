@@ -1,0 +1,55 @@
+# Everything a newcomer needs. Only Python 3.11 or newer has to be on the machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+STAMP_ALL := $(VENV)/.installed-all
+SOURCES := pyproject.toml hatch_build.py frontend/package-lock.json
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-peers check bench clean peers format
+
+help:  ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): $(SOURCES)
+	@$(PYTHON) -c 'import sys; sys.exit("Colleague needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (once) …"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(STAMP_ALL): $(STAMP)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,check]'
+	@touch $@
+
+run: $(STAMP)  ## Install, start everything with a demo organisation, print where to look
+	@COLLEAGUE_DATA_DIR=$${COLLEAGUE_DATA_DIR:-var} $(BIN)/colleague serve --demo
+
+demo: $(STAMP)  ## Do the first job from the terminal
+	@COLLEAGUE_DATA_DIR=$${COLLEAGUE_DATA_DIR:-var} $(BIN)/colleague demo
+
+test: $(STAMP_ALL)  ## Run every test that needs only PyPI
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not peer"
+
+test-peers: $(STAMP_ALL) peers  ## Install the real peers and run the tests that need them
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m peer
+
+peers:  ## Install the real peers (Debian packages; needs root)
+	@sh scripts/install-peers
+
+check: $(STAMP_ALL)  ## Lint, types, import contracts
+	@$(BIN)/ruff check src tests bench
+	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+format: $(STAMP_ALL)  ## Format the code
+	@$(BIN)/ruff check --fix -q src tests bench; $(BIN)/ruff format -q src tests bench
+
+bench: $(STAMP_ALL)  ## Measure, each number beside its anchor
+	@$(BIN)/python -m bench
+
+clean:  ## Remove the environment and the demo data
+	@rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Measurements: each number beside its anchor, in one run."""

@@ -1,0 +1,107 @@
+"""`colleague serve`: the web server, with a worker beside it unless told otherwise."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from colleague.bootstrap import House, build
+from colleague.cli.demo_house import prepare_demo, print_demo, start_mail_sink
+from colleague.cli.first_link import first_link
+from colleague.kit import log
+from colleague.kit.settings import Settings
+from colleague.web.app import create_app
+
+
+def serve(
+    worker: Annotated[bool, typer.Option(help="Also run one worker process.")] = True,
+    demo: Annotated[bool, typer.Option(help="Create and show the demo organisation.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve pages and API; migrate the database first and print where to look."""
+    given: dict[str, Any] = {k: v for k, v in {"demo": demo or None, "port": port}.items() if v is not None}
+    settings = Settings(**given)
+    log.setup(level=settings.log_level)
+    house = build(settings)
+    sink = None
+    if settings.demo:
+        sink = start_mail_sink(settings)
+        asyncio.run(prepare_demo(house))
+    child = start_worker(settings) if worker else None
+    try:
+        announce(house)
+        uvicorn.run(
+            web(house), host=settings.host, port=settings.port, log_level="warning", access_log=False,
+            server_header=False, timeout_graceful_shutdown=3,
+        )  # fmt: skip
+    finally:
+        if child is not None:
+            child.close()
+        if sink is not None:
+            sink.stop()
+
+
+def web(house: House) -> Any:
+    """Return the web application of `house`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> Any:
+        yield
+        await house.close()
+
+    return create_app(house.by_type(), settings=house.settings, lifespan=lifespan)
+
+
+def announce(house: House) -> None:
+    """Print where to look and what to try."""
+    console = Console()
+    if house.settings.demo:
+        print_demo(console, house.settings)
+        return
+    console.print(f"Colleague listens on [bold]{house.settings.url}[/bold]")
+    link = asyncio.run(first_link(house))
+    if link:
+        console.print("Nobody is here yet. Become the owner with this link (works once, for 24 hours):")
+        console.print(f"  {link}", soft_wrap=True, highlight=False)
+
+
+class Worker:
+    """A worker process that is started again if it dies."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        """Start it."""
+        self._environment, self._closing = environment, False
+        self._process = self._start()
+        self._watch = threading.Thread(target=self._keep, daemon=True)
+        self._watch.start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "colleague.cli.main", "worker"], env=self._environment)
+
+    def _keep(self) -> None:
+        while not self._closing:
+            self._process.wait()
+            if not self._closing:
+                time.sleep(1)
+                self._process = self._start()
+
+    def close(self) -> None:
+        """Stop it and wait until it has ended."""
+        self._closing = True
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def start_worker(settings: Settings) -> Worker:
+    """Start a worker process with the same settings."""
+    return Worker(settings.environment())

@@ -1,0 +1,155 @@
+"""The same deeds for programs: tasks and outputs as JSON."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from colleague.identity.actor import Actor
+from colleague.identity.current import Current
+from colleague.kit.db import Session
+from colleague.kit.doors import Config, Db, part
+from colleague.tasks.delegate import answer_question, retry, stop, tell
+from colleague.tasks.governed import Parts
+from colleague.tasks.outputs import output_content, review_output
+from colleague.tasks.sight import see_output, view_task
+from colleague.tasks.start import start
+from colleague.tasks.store import list_tasks
+from colleague.tasks.uploads import read_uploads
+
+router = APIRouter(prefix="/api/v1", tags=["tasks"])
+TheParts = Annotated[Parts, Depends(part(Parts))]
+
+
+class Words(BaseModel):
+    """Text from a person."""
+
+    text: str = Field(max_length=8000)
+
+
+class Answer(BaseModel):
+    """The answer to a question of the agent."""
+
+    call: str
+    text: str = Field(max_length=8000)
+
+
+class Review(BaseModel):
+    """A review of one version of an output."""
+
+    version: int = Field(ge=1)
+    accept: bool
+    note: str = Field("", max_length=2000)
+
+
+async def _as_json(session: Session, actor: Actor, task_id: str) -> dict[str, Any]:
+    view = await view_task(session, actor, task_id)
+    run = view.run
+    return {
+        "id": view.task.id, "title": view.task.title, "goal": view.task.goal, "person": view.task.person_id,
+        "created_at": view.task.created_at, "run": run.id, "state": run.state, "why": run.why, "plan": run.plan,
+        "waiting_for": run.waiting_for, "answer": run.answer, "partial": run.partial, "spent": run.spent,
+        "label": run.label,
+        "files": [{"id": f.id, "name": f.name, "pages": f.pages, "sha256": f.sha256} for f in view.files],
+        "outputs": [
+            {"id": o.id, "name": o.name, "category": o.category, "version": v.version, "review": v.review,
+             "size": v.size, "sha256": v.sha256, "media_type": v.media_type}
+            for o, v in view.outputs
+        ],
+        "calls": [
+            {"id": c.id, "tool": c.tool, "state": c.state, "effect": c.decision.get("effect", ""),
+             "approval": c.approval_id, "at": c.decided_at}
+            for c in view.calls
+        ],
+    }  # fmt: skip
+
+
+@router.post("/tasks", status_code=201)
+async def create(
+    parts: TheParts, settings: Config, actor: Current,
+    goal: Annotated[str, Form()], files: Annotated[list[UploadFile] | None, File()] = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Hand a task to the agent: `goal` and any number of `files`."""
+    uploads = await read_uploads(files or [], settings.upload_limit)
+    task = await start(actor, goal, uploads, parts=parts, settings=settings)
+    async with parts.database.transaction() as session:
+        return await _as_json(session, actor, task)
+
+
+@router.get("/tasks")
+async def index(db: Db, actor: Current, before: str | None = None, everyone: bool = False) -> list[dict[str, Any]]:
+    """List one's tasks, newest first; `everyone` needs org:tasks:read."""
+    if everyone:
+        actor.require("org:tasks:read")
+    async with db.transaction() as session:
+        tasks = await list_tasks(session, person=None if everyone else actor.id, before=before)
+    return [
+        {"id": t.id, "title": t.title, "state": t.state, "plan": t.plan.to_json(), "created_at": t.created_at,
+         "last_event_at": t.last_event_at}
+        for t in tasks
+    ]  # fmt: skip
+
+
+@router.get("/tasks/{task_id}")
+async def show(db: Db, actor: Current, task_id: str) -> dict[str, Any]:
+    """Return one task with its run, calls and outputs."""
+    async with db.transaction() as session:
+        return await _as_json(session, actor, task_id)
+
+
+@router.post("/tasks/{task_id}/messages")
+async def say(parts: TheParts, actor: Current, task_id: str, words: Words) -> dict[str, Any]:
+    """Add context or change course; an ended task goes on."""
+    async with parts.database.transaction() as session:
+        await tell(session, actor, task_id, words.text, ledger=parts.ledger, clock=parts.clock)
+        return await _as_json(session, actor, task_id)
+
+
+@router.post("/tasks/{task_id}/answers")
+async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer) -> dict[str, Any]:
+    """Answer a question of the agent."""
+    async with parts.database.transaction() as session:
+        await answer_question(
+            session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock
+        )
+        return await _as_json(session, actor, task_id)
+
+
+@router.post("/tasks/{task_id}/stop")
+async def halt(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]:
+    """Stop a task."""
+    async with parts.database.transaction() as session:
+        await stop(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
+        return await _as_json(session, actor, task_id)
+
+
+@router.post("/tasks/{task_id}/retry")
+async def again(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]:
+    """Let a blocked or failed task try again."""
+    async with parts.database.transaction() as session:
+        await retry(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
+        return await _as_json(session, actor, task_id)
+
+
+@router.get("/outputs/{output_id}/content")
+async def content(db: Db, actor: Current, output_id: str, version: int | None = None) -> Response:
+    """Download an output (default: its newest version)."""
+    async with db.transaction() as session:
+        _, output, row = await see_output(session, actor, output_id, version)
+        body = await output_content(session, row)
+    headers = {"X-Content-SHA256": row.sha256, "X-Output-Review": row.review}
+    return Response(body, media_type=row.media_type, headers=headers)
+
+
+@router.post("/outputs/{output_id}/reviews")
+async def review(parts: TheParts, actor: Current, output_id: str, words: Review) -> dict[str, Any]:
+    """Accept or reject one version of an output."""
+    async with parts.database.transaction() as session:
+        await see_output(session, actor, output_id, words.version)
+        await review_output(
+            session, actor, output_id, words.version, accept=words.accept, note=words.note,
+            ledger=parts.ledger, clock=parts.clock,
+        )  # fmt: skip
+        _, output, version = await see_output(session, actor, output_id, words.version)
+        return {"id": output.id, "version": version.version, "review": version.review, "sha256": version.sha256}

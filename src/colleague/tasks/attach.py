@@ -1,0 +1,58 @@
+"""Outputs that go along with a call: resolved to their bytes, so that an approval is bound to them too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colleague.connectors.connector import Attachment, Tool
+from colleague.kit.db import Session
+from colleague.kit.errors import Invalid
+from colleague.policy.model import Label
+from colleague.tasks.categories import category
+from colleague.tasks.outputs import list_outputs, output_content
+
+SIZE_LIMIT = 20_000_000
+
+
+class NoSuchOutput(Invalid):
+    """This task has no output «{name}» to attach: write it first."""
+
+
+class AttachmentsTooLarge(Invalid):
+    """The attachments are larger than 20 MB together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """Files to go along, their hashes, what they were made from, and whether a mandatory review is missing."""
+
+    files: tuple[Attachment, ...] = ()
+    hashes: tuple[str, ...] = ()
+    label: Label = Label()  # noqa: RUF009
+    review_missing: bool = False
+
+
+async def attach(session: Session, task_id: str, tool: Tool, arguments: Mapping[str, Any]) -> Attached:
+    """Resolve the argument `attachments` (output ids or names of this task), or `output` (a single one).
+
+    Raises NoSuchOutput, AttachmentsTooLarge.
+    """
+    wanted = list(arguments.get("attachments") or ()) + ([arguments["output"]] if arguments.get("output") else [])
+    if not wanted or not ({"attachments", "output"} & set(tool.parameters.get("properties", {}))):
+        return Attached()
+    known = {}
+    for output, version in await list_outputs(session, task_id):
+        known[output.id] = known[output.name] = (output, version)
+    files, hashes, label, missing = [], [], Label(), False
+    for name in wanted:
+        if name not in known:
+            raise NoSuchOutput(name=str(name)[:100])
+        output, version = known[name]
+        content = await output_content(session, version)
+        files.append(Attachment(output.name, version.media_type, content))
+        hashes.append(version.sha256)
+        label = label.join(Label.from_json(version.label))
+        missing = missing or (category(output.category).high_stakes and version.review != "reviewed")
+    if sum(len(f.content) for f in files) > SIZE_LIMIT:
+        raise AttachmentsTooLarge
+    return Attached(tuple(files), tuple(hashes), label, missing)

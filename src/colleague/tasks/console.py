@@ -1,0 +1,232 @@
+"""Pages of tasks: new task, list, the live task, outputs with preview and review, sources."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from colleague.approvals.inbox import find_cards
+from colleague.identity.actor import Actor
+from colleague.identity.current import Current
+from colleague.identity.directory import names_of
+from colleague.kit.db import Session
+from colleague.kit.doors import Config, Db, Live, part
+from colleague.kit.documents.difference import differences
+from colleague.kit.documents.model import Document
+from colleague.kit.documents.preview import preview_html
+from colleague.kit.documents.read import read_document
+from colleague.kit.page import Page, Pages
+from colleague.kit.sse import Frame, sse
+from colleague.tasks.categories import category
+from colleague.tasks.delegate import answer_question, retry, stop, tell
+from colleague.tasks.files import file_content, get_file
+from colleague.tasks.governed import Parts
+from colleague.tasks.model import ENDED
+from colleague.tasks.outputs import get_output, list_versions, output_content, review_output
+from colleague.tasks.sight import View, see_output, see_task, view_task
+from colleague.tasks.start import start
+from colleague.tasks.store import list_tasks
+from colleague.tasks.timeline import markdown, timeline
+from colleague.tasks.uploads import read_uploads
+
+router = APIRouter(include_in_schema=False)
+TheParts = Annotated[Parts, Depends(part(Parts))]
+
+EXAMPLES = (
+    "Summarise the RFP and draft a response outline",
+    "Review the contract: key terms, obligations and dates",
+    "Prepare me for the meeting with Harbour City",
+    "What does our policy say about travel abroad?",
+)
+
+
+def _to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, status_code=303)
+
+
+@router.get("/tasks/new")
+async def new(request: Request, page: Page, actor: Current, settings: Config, goal: str = "") -> HTMLResponse:
+    """Show the form for a new task."""
+    actor.require("own:tasks:use")
+    return page.show(request, "tasks/new.html", goal=goal[:8000], examples=EXAMPLES, model=settings.model)
+
+
+@router.post("/tasks")
+async def create(
+    parts: TheParts, settings: Config, actor: Current,
+    goal: Annotated[str, Form()] = "", files: Annotated[list[UploadFile] | None, File()] = None,
+) -> Response:  # fmt: skip
+    """Hand the task over and show it."""
+    uploads = await read_uploads(files or [], settings.upload_limit)
+    return _to(f"/tasks/{await start(actor, goal, uploads, parts=parts, settings=settings)}")
+
+
+@router.get("/tasks")
+async def index(
+    request: Request, page: Page, db: Db, actor: Current, before: str | None = None, everyone: bool = False
+) -> HTMLResponse:
+    """List tasks: one's own, or everyone's for those who may see them."""
+    everyone = everyone or not actor.may("own:tasks:use")
+    if everyone:
+        actor.require("org:tasks:read")
+    async with db.transaction() as session:
+        tasks = await list_tasks(session, person=None if everyone else actor.id, before=before)
+        people = await names_of(session, {t.person for t in tasks})
+    return page.show(request, "tasks/list.html", tasks=tasks, everyone=everyone, people=people, more=len(tasks) == 30)
+
+
+async def _live(session: Session, actor: Actor, task_id: str, page: Pages) -> tuple[View, str]:
+    """Return the task and its living part as HTML: the same text for the page and for each frame of its stream."""
+    view = await view_task(session, actor, task_id)
+    names = {f.id: f.name for f in view.files}
+    cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
+    people = await names_of(session, {view.task.person_id})
+    mine = view.task.person_id == actor.id
+    html = page.text(
+        "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names),
+        cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED, answer=markdown(view.run.answer),
+        category=category, owner=people[view.task.person_id],
+        question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
+    )  # fmt: skip
+    return view, html
+
+
+@router.get("/tasks/{task_id}")
+async def show(request: Request, page: Page, db: Db, actor: Current, task_id: str) -> HTMLResponse:
+    """Show one task, live."""
+    async with db.transaction() as session:
+        view, live = await _live(session, actor, task_id, page)
+    return page.show(request, "tasks/show.html", view=view, live=live, mine=view.task.person_id == actor.id)
+
+
+@router.get("/tasks/{task_id}/events")
+async def events(request: Request, page: Page, db: Db, live: Live, actor: Current, task_id: str) -> Response:
+    """Stream the living part of a task; each frame is the whole state, so a lost one loses nothing."""
+    async with db.transaction() as session:
+        view = await view_task(session, actor, task_id)
+
+    async def frames() -> AsyncIterator[Frame]:
+        last = ""
+        async with live.listen(f"run:{view.run.id}") as news:
+            while True:
+                news.clear()
+                async with db.transaction() as session:
+                    now, html = await _live(session, actor, task_id, page)
+                if html != last:
+                    last = html
+                    yield Frame(str(now.run.next_seq), html)
+                await news.wait()
+                # Several changes at once become one frame: at most four a second.
+                await asyncio.sleep(0.25)
+
+    return await sse(request, frames(), person=actor.id)
+
+
+@router.post("/tasks/{task_id}/messages")
+async def say(parts: TheParts, actor: Current, task_id: str, text: Annotated[str, Form()] = "") -> Response:
+    """Add a person's words."""
+    async with parts.database.transaction() as session:
+        await tell(session, actor, task_id, text, ledger=parts.ledger, clock=parts.clock)
+    return _to(f"/tasks/{task_id}")
+
+
+@router.post("/tasks/{task_id}/answers")
+async def answer(
+    parts: TheParts, actor: Current, task_id: str, call: Annotated[str, Form()], text: Annotated[str, Form()] = ""
+) -> Response:
+    """Answer the agent's question."""
+    async with parts.database.transaction() as session:
+        await answer_question(session, actor, task_id, call, text, ledger=parts.ledger, clock=parts.clock)
+    return _to(f"/tasks/{task_id}")
+
+
+@router.post("/tasks/{task_id}/stop")
+async def halt(parts: TheParts, actor: Current, task_id: str) -> Response:
+    """Stop the task."""
+    async with parts.database.transaction() as session:
+        await stop(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
+    return _to(f"/tasks/{task_id}")
+
+
+@router.post("/tasks/{task_id}/retry")
+async def again(parts: TheParts, actor: Current, task_id: str) -> Response:
+    """Try again from where the run stands."""
+    async with parts.database.transaction() as session:
+        await retry(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
+    return _to(f"/tasks/{task_id}")
+
+
+@router.get("/tasks/{task_id}/files/{file_id}")
+async def source(request: Request, page: Page, db: Db, actor: Current, task_id: str, file_id: str) -> HTMLResponse:
+    """Show a source file as it was read; `#p-12` opens it at the page."""
+    async with db.transaction() as session:
+        task = await see_task(session, actor, task_id)
+        file = await get_file(session, task_id, file_id)
+    html = preview_html(Document.from_json(file.document))
+    return page.show(request, "tasks/source.html", task=task, file=file, html=html)
+
+
+def _download(name: str, media_type: str, content: bytes) -> Response:
+    from urllib.parse import quote
+
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+@router.get("/tasks/{task_id}/files/{file_id}/download")
+async def source_download(db: Db, actor: Current, task_id: str, file_id: str) -> Response:
+    """Download a source file."""
+    async with db.transaction() as session:
+        await see_task(session, actor, task_id)
+        file, content = await file_content(session, task_id, file_id)
+    return _download(file.name, "application/octet-stream", content)
+
+
+@router.get("/outputs/{output_id}")
+async def output(
+    request: Request, page: Page, db: Db, actor: Current, output_id: str, version: int | None = None
+) -> HTMLResponse:
+    """Preview an output: its text, versions, what it was made from, what changed, and its review."""
+    async with db.transaction() as session:
+        task, row, shown = await see_output(session, actor, output_id, version)
+        content = await output_content(session, shown)
+        versions = await list_versions(session, output_id)
+        before = None
+        if shown.version > 1:
+            _, old = await get_output(session, output_id, shown.version - 1)
+            before = await output_content(session, old)
+        people = await names_of(session, {v.reviewed_by for v in versions if v.reviewed_by})
+    document = await read_document(content, row.name)
+    changes = differences(await read_document(before, row.name), document) if before is not None else []
+    strict = category(row.category).high_stakes
+    may_review = actor.may("org:outputs:review") and actor.id != task.person_id if strict else actor.id == task.person_id
+    return page.show(
+        request, "tasks/output.html", task=task, output=row, version=shown, versions=versions, people=people,
+        html=preview_html(document), changes=[c for c in changes if c[0] != "same"], kind=category(row.category),
+        may_review=may_review and shown.review == "draft",
+    )  # fmt: skip
+
+
+@router.get("/outputs/{output_id}/download")
+async def output_download(db: Db, actor: Current, output_id: str, version: int | None = None) -> Response:
+    """Download one version."""
+    async with db.transaction() as session:
+        _, row, shown = await see_output(session, actor, output_id, version)
+        content = await output_content(session, shown)
+    return _download(row.name, shown.media_type, content)
+
+
+@router.post("/outputs/{output_id}/reviews")
+async def review(
+    parts: TheParts, actor: Current, output_id: str, version: Annotated[int, Form()],
+    accept: Annotated[bool, Form()], note: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Accept or reject a version."""
+    async with parts.database.transaction() as session:
+        await see_output(session, actor, output_id, version)
+        await review_output(
+            session, actor, output_id, version, accept=accept, note=note, ledger=parts.ledger, clock=parts.clock
+        )
+    return _to(f"/outputs/{output_id}")

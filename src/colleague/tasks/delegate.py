@@ -1,0 +1,167 @@
+"""Hand a task to the agent, and speak to it: the deeds of the person in charge."""
+
+from sqlalchemy import select
+
+from colleague.agent.budget import Budget, Spent
+from colleague.agent.context import opening
+from colleague.agent.messages import Outcome, Said
+from colleague.agent.plan import Plan
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, notify
+from colleague.kit.errors import Conflict, Forbidden, Invalid
+from colleague.kit.ids import new_id
+from colleague.kit.queue import RUNS, Job, enqueue
+from colleague.policy.model import Label
+from colleague.tasks.files import MAX_FILES, TooManyFiles, Upload, add_file
+from colleague.tasks.model import ENDED, PARKED, CallState, State
+from colleague.tasks.store import append, get_task, newest_run, touch
+from colleague.tasks.tables import CallRow, RunRow, TaskRow
+
+GOAL_LIMIT = 8000
+
+
+class EmptyGoal(Invalid):
+    """Say in a sentence what you want done."""
+
+
+class GoalTooLong(Invalid):
+    """A task is at most 8,000 characters: attach long texts as files."""
+
+
+class NotYourTask(Forbidden):
+    """Only the person who handed this task over may steer it."""
+
+
+class NothingAsked(Conflict):
+    """This question is not open any more."""
+
+
+class AlreadyEnded(Conflict):
+    """This task has ended already."""
+
+
+def resume_job(run: RunRow) -> Job:
+    """Return the queue job of the run's present segment. Enqueued twice it waits once; done twice it acts once."""
+    return Job("tasks.resume", {"run": run.id, "segment": run.segment}, RUNS, key=f"{run.id}.{run.segment}", lock=run.id)
+
+
+async def delegate(
+    session: Session, actor: Actor, goal: str, uploads: list[Upload], *, model: str, tools: dict[str, str],
+    ledger: Ledger, clock: Clock, budget: Budget | None = None,
+) -> str:  # fmt: skip
+    """Create a task with its files and its first run, and enqueue it, all in the caller's transaction.
+
+    `tools` are the names and hashes of the tools this person has now: frozen for the run. Returns the task's id.
+    Raises EmptyGoal, GoalTooLong, TooManyFiles, PermissionMissing.
+    """
+    actor.require("own:tasks:use")
+    goal = goal.replace("\x00", "").strip()
+    if not goal:
+        raise EmptyGoal
+    if len(goal) > GOAL_LIMIT:
+        raise GoalTooLong
+    if len(uploads) > MAX_FILES:
+        raise TooManyFiles
+    now = clock.now()
+    first_line = goal.splitlines()[0]
+    title = first_line if len(first_line) <= 90 else first_line[:89].rsplit(" ", 1)[0] + "…"
+    task = TaskRow(id=new_id("task"), person_id=actor.id, title=title, goal=goal, channel=actor.via, created_at=now)
+    session.add(task)
+    await session.flush()
+    run = RunRow(
+        id=new_id("run"), task_id=task.id, state=State.QUEUED, model=model, plan=Plan().to_json(),
+        label=Label().to_json(), budget={**_as_json(budget or Budget())}, spent=Spent().to_json(), tools=tools,
+        created_at=now, last_event_at=now, segment=1, fence=0, next_seq=1,
+    )  # fmt: skip
+    session.add(run)
+    await session.flush()
+    for upload in uploads:
+        await add_file(session, actor, task.id, upload, ledger=ledger, clock=clock)
+    for message in opening(actor.name, now, goal, [u.name for u in uploads]):
+        await append(session, run, message, now)
+    facts = {"task": task.id, "files": len(uploads), "model": model, "channel": actor.via}
+    await ledger.record(session, Event("task.delegated", actor.id, subject=task.id, run=run.id, data=facts))
+    await enqueue(session, resume_job(run))
+    await notify(session, f"person:{actor.id}")
+    return task.id
+
+
+def _as_json(budget: Budget) -> dict[str, float]:
+    return {"steps": budget.steps, "tokens": budget.tokens, "micros": budget.micros, "seconds": budget.seconds}
+
+
+async def _own_run(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, RunRow]:
+    task = await get_task(session, task_id)
+    if task.person_id != actor.id:
+        raise NotYourTask
+    return task, await newest_run(session, task_id, lock=True)
+
+
+async def next_segment(session: Session, run: RunRow, clock: Clock) -> None:
+    """Let a locked, parked or ended run go on: the next segment is enqueued in this transaction."""
+    run.segment += 1
+    run.state, run.waiting_for, run.why, run.ended_at = State.QUEUED, "", "", None
+    await touch(session, run, clock.now())
+    await enqueue(session, resume_job(run))
+
+
+async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Add a person's words to a task at any time: a running one sees them at its next step, an ended one goes on."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise EmptyGoal
+    if len(text) > GOAL_LIMIT:
+        raise GoalTooLong
+    task, run = await _own_run(session, actor, task_id)
+    await append(session, run, Said("person", text), clock.now())
+    await ledger.record(session, Event("task.steered", actor.id, subject=task.id, run=run.id))
+    if run.state in ENDED:
+        run.stop_requested = False
+        await next_segment(session, run, clock)
+
+
+async def answer_question(
+    session: Session, actor: Actor, task_id: str, call_id: str, text: str, *, ledger: Ledger, clock: Clock
+) -> None:
+    """Answer what the agent asked with ask_person, exactly once; the run goes on."""
+    text = text.replace("\x00", "").strip()[:GOAL_LIMIT]
+    if not text:
+        raise EmptyGoal
+    task, run = await _own_run(session, actor, task_id)
+    call = await session.scalar(
+        select(CallRow).where(CallRow.id == call_id, CallRow.run_id == run.id).with_for_update()
+    )
+    if call is None or call.state != CallState.ASKED or call.approval_id or run.waiting_for != call.id:
+        raise NothingAsked
+    outcome = Outcome(call.model_call_id, call.tool, f"The person answered: {text}", True, {"answer": text})
+    call.state, call.ended_at = CallState.DONE, clock.now()
+    call.outcome = {"text": outcome.text, "ok": True, "data": outcome.data}
+    await append(session, run, outcome, clock.now())
+    await ledger.record(session, Event("task.answered", actor.id, subject=task.id, run=run.id, data={"call": call.id}))
+    await next_segment(session, run, clock)
+
+
+async def retry(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Let a blocked or failed run try again from where it stands."""
+    task, run = await _own_run(session, actor, task_id)
+    if run.state not in (State.BLOCKED, State.FAILED):
+        raise AlreadyEnded("Only a blocked or failed task can be tried again.")
+    await ledger.record(session, Event("task.retried", actor.id, subject=task.id, run=run.id))
+    await next_segment(session, run, clock)
+
+
+async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, clock: Clock) -> str:
+    """Stop a task. A parked one stops now, a running one before its next step. Returns the run's id."""
+    task, run = await _own_run(session, actor, task_id)
+    if run.state in ENDED:
+        raise AlreadyEnded
+    run.stop_requested = True
+    if run.state in PARKED or run.state == State.QUEUED:
+        run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), "You stopped it.", ""
+    await touch(session, run, clock.now())
+    await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
+    await notify(session, f"person:{actor.id}")
+    return run.id

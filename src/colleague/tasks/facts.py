@@ -1,0 +1,90 @@
+"""From a call to the question that policy answers: who, what tier, which place, what was read, where each value comes from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from colleague.agent.messages import Message, Outcome, Said
+from colleague.connectors.connector import Grant
+from colleague.connectors.grants import scopes_for
+from colleague.identity.model import Person
+from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label
+from colleague.policy.provenance import Known, doubts
+from colleague.tasks.model import Run
+from colleague.tasks.toolbox import Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the run has seen: the person's own words, trusted results, and untrusted texts by source."""
+
+    request: str
+    trusted: tuple[str, ...]
+    untrusted: Mapping[str, str]
+
+
+def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
+    """Sort what was said and read by who stands behind it; `labels` gives the label of each outcome by call id.
+
+    A result without a label counts as untrusted: silence is not trust.
+    """
+    request, trusted, untrusted = [], [], {}
+    for message in messages:
+        match message:
+            case Said(who="person", text=text):
+                request.append(text)
+            case Outcome(tool="ask_person", ok=True, data=data):
+                request.append(str(data.get("answer", "")))
+            case Outcome():
+                label = labels.get(message.call_id)
+                if label is not None and label.integrity <= Integrity.TRUSTED:
+                    trusted.append(message.text)
+                else:
+                    source = ", ".join(sorted(label.sources)) if label else message.tool
+                    untrusted[source] = untrusted.get(source, "") + "\n" + message.text
+    return Seen("\n".join(request), tuple(trusted), untrusted)
+
+
+def external_of(recipients: Sequence[str], governance: Governance) -> tuple[str, ...]:
+    """Return the recipients outside the organisation's mail domains."""
+    domains = {d.casefold().lstrip("@") for d in governance.internal_domains}
+    return tuple(r for r in recipients if r.rpartition("@")[2].casefold() not in domains)
+
+
+def ask_of(
+    bound: Bound, arguments: Mapping[str, Any], run: Run, teams: frozenset[str], governance: Governance, known: Seen,
+    people: Sequence[Person], *, review_missing: bool, approval: Approval | None = None,
+) -> Ask:  # fmt: skip
+    """Build the question for one call. Pure."""
+    tool, connector = bound.tool, bound.connector
+    place = "" if bound.builtin else connector.place(tool.name, arguments)
+    recipients = connector.recipients(tool.name, arguments)
+    external = external_of(recipients, governance)
+    scopes = () if bound.builtin else scopes_for(bound.grants, connector.kind, place)
+    covering = [g for g, s in zip(bound.grants, scopes, strict=True) if s.covers] if scopes else []
+    found = doubts(
+        arguments,
+        tool.roles,
+        request=known.request,
+        directory=tuple(Known(p.name, p.email) for p in people),
+        trusted=known.trusted,
+        untrusted=known.untrusted,
+    )
+    state = bound.state
+    if state == "approved" and run.tools.get(bound.name) != tool.hash:
+        state = "changed"
+    return Ask(
+        person=run.person, teams=teams, scopes=scopes, connector=connector.kind, tool=bound.name, tier=tool.tier,
+        builtin_connector=bound.builtin, egress=tool.egress, tool_state=state, resource=place, writes=tool.writes,
+        deletes=tool.deletes, label=run.label, resource_class=_class_of(covering), channel=_channel(run.channel),
+        recipients=recipients, external=external, doubts=found,
+        output_review_missing=review_missing and bool(external), approval=approval,
+    )  # fmt: skip
+
+
+def _class_of(grants: Sequence[Grant]) -> DataClass:
+    return max((g.place_class for g in grants), default=DataClass.PUBLIC)
+
+
+def _channel(via: str) -> str:
+    return via if via in ("dispatch", "schedule") else "desk"

@@ -1,0 +1,126 @@
+"""Files a person gives to a task: checked, read in a confined child process, classed, stored once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from sqlalchemy import select
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.kit.blobs import get_blob, put_blob
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.documents.model import Document
+from colleague.kit.documents.read import read_document
+from colleague.kit.errors import Invalid, NotFound
+from colleague.kit.ids import new_id
+from colleague.policy.detect import class_of_text
+from colleague.policy.model import DataClass, Governance, Integrity, Label
+from colleague.tasks.tables import FileRow
+
+MAX_FILES = 20
+DEFAULT_CLASS = DataClass.CONFIDENTIAL
+
+
+class FileNotThere(NotFound):
+    """There is no such file in this task."""
+
+
+class FileTooLarge(Invalid):
+    """«{name}» is larger than {limit} MB."""
+
+
+class FileBlocked(Invalid):
+    """«{name}» is of a kind that the organisation does not let in ({kind})."""
+
+
+class ClassTooHigh(Invalid):
+    """«{name}» counts as {found} ({why}); the organisation lets nothing above {permitted} reach the agent."""
+
+
+class TooManyFiles(Invalid):
+    """A task takes at most 20 files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way in: checked and read, not yet stored."""
+
+    name: str
+    content: bytes
+    document: Document
+    label: Label
+
+
+def clean_name(name: str) -> str:
+    """Return the last part of `name` without control characters, at most 150 characters; never empty."""
+    base = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(c for c in base if c.isprintable()).strip(" .")[:150] or "file"
+
+
+async def take_in(name: str, content: bytes, *, limit: int, governance: Governance) -> Upload:
+    """Check and read one uploaded file, outside of any transaction.
+
+    Raises FileTooLarge, FileBlocked, ClassTooHigh (SC-2: before any model call) or a reader's error.
+    """
+    name = clean_name(name)
+    if len(content) > limit:
+        raise FileTooLarge(name=name, limit=limit // 1_000_000)
+    document = await read_document(content, name)
+    if document.media_type in governance.blocked_types:
+        raise FileBlocked(name=name, kind=document.media_type)
+    text = "\n".join([b.text or "\t".join(" ".join(r) for r in b.rows) for b in document.blocks])
+    detected = class_of_text(text)
+    data_class = max(DEFAULT_CLASS, detected.data_class)
+    if data_class > governance.highest_input:
+        raise ClassTooHigh(
+            name=name,
+            found=data_class.name.lower(),
+            why=", ".join(sorted(detected.categories)) or "its label",
+            permitted=governance.highest_input.name.lower(),
+        )
+    label = Label(Integrity.UNTRUSTED, data_class, detected.categories, frozenset({name}))
+    return Upload(name, content, document, label)
+
+
+async def add_file(
+    session: Session, actor: Actor, task_id: str, upload: Upload, *, ledger: Ledger, clock: Clock
+) -> str:
+    """Store a checked file with its task and return its id."""
+    sha256 = await put_blob(session, upload.content)
+    row = FileRow(
+        id=new_id("file"), task_id=task_id, name=upload.name, media_type=upload.document.media_type,
+        size=len(upload.content), sha256=sha256, pages=upload.document.pages, unit=upload.document.unit,
+        data_class=int(upload.label.data_class), categories=sorted(upload.label.categories),
+        document=upload.document.to_json(), created_at=clock.now(),
+    )  # fmt: skip
+    session.add(row)
+    facts = {"task": task_id, "sha256": sha256, "size": row.size, "class": upload.label.data_class.name.lower()}
+    await ledger.record(session, Event("file.added", actor.id, subject=row.id, data=facts))
+    return row.id
+
+
+async def list_files(session: Session, task_id: str) -> Sequence[FileRow]:
+    """Return the files of a task in the order they were given."""
+    return (await session.scalars(select(FileRow).where(FileRow.task_id == task_id).order_by(FileRow.id))).all()
+
+
+async def get_file(session: Session, task_id: str, file: str) -> FileRow:
+    """Return a file of this task by id, or by name if that is unambiguous; FileNotThere otherwise."""
+    rows = [f for f in await list_files(session, task_id) if file in (f.id, f.name)]
+    if len(rows) != 1:
+        raise FileNotThere
+    return rows[0]
+
+
+async def file_content(session: Session, task_id: str, file: str) -> tuple[FileRow, bytes]:
+    """Return a file of this task and its bytes."""
+    row = await get_file(session, task_id, file)
+    return row, await get_blob(session, row.sha256)
+
+
+def label_of(file: FileRow) -> Label:
+    """Return what is known of the file's text: nobody in the house wrote it, so it is untrusted."""
+    return Label(Integrity.UNTRUSTED, DataClass(file.data_class), frozenset(file.categories), frozenset({file.name}))

@@ -1,0 +1,17 @@
+"""The durable work of tasks: one job, a segment of a run."""
+
+from collections.abc import Callable
+
+from colleague.agent.llm import Llm
+from colleague.kit.queue import RUNS, Queue
+from colleague.tasks.governed import Parts
+from colleague.tasks.resume import resume
+
+
+def add_jobs(queue: Queue, *, parts: Parts, models: Callable[[str], Llm]) -> None:
+    """Teach the queue to resume runs."""
+
+    async def work(run: str, segment: int, outage: int = 0) -> None:
+        await resume(run, segment, outage, parts=parts, models=models)
+
+    queue.add("tasks.resume", work, queue=RUNS)

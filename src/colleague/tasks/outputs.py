@@ -1,0 +1,167 @@
+"""What the agent made: versions, always a draft until a person has reviewed it (R5, OH-1, OH-2)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.kit.blobs import get_blob, put_blob
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, notify
+from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.formats import write
+from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from colleague.kit.ids import new_id
+from colleague.policy.model import Label
+from colleague.tasks.categories import category
+from colleague.tasks.tables import OutputRow, OutputVersionRow, TaskRow
+
+KINDS = frozenset({"heading", "paragraph", "item", "table", "note", "box"})
+MAX_BLOCKS, MAX_CELLS = 5000, 100_000
+
+
+class OutputNotThere(NotFound):
+    """There is no such output."""
+
+
+class BadDraft(Invalid):
+    """The document cannot be written: {why}."""
+
+
+class NotYourReview(Forbidden):
+    """An output of this category is reviewed by somebody other than the person who asked for it."""
+
+
+class AlreadyReviewed(Conflict):
+    """This version has been reviewed already."""
+
+
+def read_blocks(raw: Sequence[Any]) -> tuple[Block, ...]:
+    """Check what a model wants written and return it as blocks; BadDraft names the first fault."""
+    if len(raw) > MAX_BLOCKS:
+        raise BadDraft(why=f"more than {MAX_BLOCKS} blocks")
+    blocks, cells = [], 0
+    for number, item in enumerate(raw, 1):
+        if not isinstance(item, dict) or item.get("kind") not in KINDS:
+            raise BadDraft(why=f"block {number} needs a kind, one of {', '.join(sorted(KINDS))}")
+        rows = item.get("rows") or ()
+        if not isinstance(rows, list | tuple) or any(not isinstance(r, list | tuple) for r in rows):
+            raise BadDraft(why=f"the rows of block {number} must be a list of lists")
+        cells += sum(map(len, rows))
+        if cells > MAX_CELLS:
+            raise BadDraft(why=f"more than {MAX_CELLS} table cells")
+        level = item.get("level") or 0
+        if not isinstance(level, int) or not 0 <= level <= 9:
+            raise BadDraft(why=f"the level of block {number} must be a number from 0 to 9")
+        texts = {k: str(item.get(k) or "") for k in ("text", "where", "label")}
+        blocks.append(
+            Block(item["kind"], level=level, rows=tuple(tuple(str(c) for c in r) for r in rows), **texts)
+        )
+    return tuple(blocks)
+
+
+async def write_output(
+    session: Session, run: str, task: str, call: str, draft: Draft, *, name: str, media: str, kind: str, label: Label,
+    made_from: Sequence[str], ledger: Ledger, clock: Clock,
+) -> OutputVersionRow:  # fmt: skip
+    """Write `draft` as the next version of the task's output `name`; the same call writes once."""
+    done = await session.scalar(select(OutputVersionRow).where(OutputVersionRow.call_id == call))
+    if done is not None:
+        return done
+    content, media_type = write(draft, media)
+    query = select(OutputRow).where(OutputRow.task_id == task, OutputRow.name == name).with_for_update()
+    output = await session.scalar(query)
+    if output is None:
+        output = OutputRow(
+            id=new_id("out"), task_id=task, run_id=run, name=name, category=kind, versions=0, created_at=clock.now()
+        )
+        session.add(output)
+    elif category(kind).high_stakes and not category(output.category).high_stakes:
+        output.category = kind  # A category is never lowered by a later version (OH-4).
+    output.versions += 1
+    await session.flush()
+    version = OutputVersionRow(
+        output_id=output.id, version=output.versions, call_id=call, media_type=media_type, size=len(content),
+        sha256=await put_blob(session, content), draft=draft_json(draft), label=label.to_json(),
+        made_from=sorted(made_from), created_at=clock.now(), review="draft",
+    )  # fmt: skip
+    session.add(version)
+    facts = {"run": run, "version": version.version, "sha256": version.sha256, "category": output.category}
+    await ledger.record(session, Event("output.written", "agent", subject=output.id, run=run, data=facts))
+    return version
+
+
+def draft_json(draft: Draft) -> dict[str, Any]:
+    """Return what a later writing (without the draft mark, after review) needs."""
+    blocks = [
+        {"kind": b.kind, "text": b.text, "level": b.level, "where": b.where, "label": b.label, "rows": b.rows}
+        for b in draft.blocks
+    ]
+    return {"title": draft.title, "blocks": blocks, "mark": draft.mark, "formulas": draft.formulas}
+
+
+async def list_outputs(session: Session, task_id: str) -> list[tuple[OutputRow, OutputVersionRow]]:
+    """Return the outputs of a task with their newest versions."""
+    query = (
+        select(OutputRow, OutputVersionRow)
+        .join(OutputVersionRow, OutputVersionRow.output_id == OutputRow.id)
+        .where(OutputRow.task_id == task_id, OutputVersionRow.version == OutputRow.versions)
+        .order_by(OutputRow.id)
+    )
+    return [(o, v) for o, v in (await session.execute(query)).tuples()]
+
+
+async def get_output(session: Session, output_id: str, number: int | None = None) -> tuple[OutputRow, OutputVersionRow]:
+    """Return an output and one of its versions (default: the newest); OutputNotThere if there is none."""
+    output = await session.get(OutputRow, output_id)
+    if output is None:
+        raise OutputNotThere
+    version = await session.get(OutputVersionRow, (output_id, number or output.versions))
+    if version is None:
+        raise OutputNotThere
+    return output, version
+
+
+async def list_versions(session: Session, output_id: str) -> Sequence[OutputVersionRow]:
+    """Return all versions of an output, newest first."""
+    query = select(OutputVersionRow).where(OutputVersionRow.output_id == output_id)
+    return (await session.scalars(query.order_by(OutputVersionRow.version.desc()))).all()
+
+
+async def output_content(session: Session, version: OutputVersionRow) -> bytes:
+    """Return the bytes of one version."""
+    return await get_blob(session, version.sha256)
+
+
+async def review_output(
+    session: Session, actor: Actor, output_id: str, number: int, *, accept: bool, note: str, ledger: Ledger,
+    clock: Clock,
+) -> None:  # fmt: skip
+    """Accept or reject one version. High stakes: a reviewer who is not the person who asked for it (OH-2)."""
+    output, version = await get_output(session, output_id, number)
+    await session.refresh(version, with_for_update=True)
+    task = await session.get_one(TaskRow, output.task_id)
+    if category(output.category).high_stakes:
+        actor.require("org:outputs:review")
+        if actor.id == task.person_id:
+            raise NotYourReview
+    elif actor.id != task.person_id:
+        actor.require("org:outputs:review")
+    if version.review != "draft":
+        raise AlreadyReviewed
+    version.review = "reviewed" if accept else "rejected"
+    version.reviewed_by, version.reviewed_at, version.review_note = actor.id, clock.now(), note[:2000]
+    if accept:
+        raw = version.draft
+        clean = Draft(raw["title"], read_blocks(raw["blocks"]), mark="", formulas=raw["formulas"])
+        content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type)
+        version.sha256, version.size = await put_blob(session, content), len(content)
+    facts = {"version": number, "accepted": accept, "sha256": version.sha256, "category": output.category}
+    await ledger.record(
+        session, Event("output.reviewed", actor.id, subject=output_id, run=output.run_id, data=facts)
+    )
+    await notify(session, f"run:{output.run_id}")

@@ -1,0 +1,67 @@
+"""Who may look at a task, and what they see: the reading side for pages, API and CLI."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from colleague.identity.actor import Actor
+from colleague.kit.db import Session
+from colleague.tasks.files import list_files
+from colleague.tasks.outputs import get_output, list_outputs
+from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
+from colleague.tasks.model import Step
+from colleague.tasks.tables import CallRow, FileRow, OutputRow, OutputVersionRow, RunRow, TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A task with its newest run: everything a page shows."""
+
+    task: TaskRow
+    run: RunRow
+    steps: Sequence[Step]
+    calls: Sequence[CallRow]
+    files: Sequence[FileRow]
+    outputs: Sequence[tuple[OutputRow, OutputVersionRow]]
+
+    @property
+    def calls_by_model_id(self) -> dict[str, CallRow]:
+        """Return the calls by the id the model's turn gives them."""
+        return {c.model_call_id: c for c in self.calls}
+
+
+def may_see(actor: Actor, task: TaskRow) -> bool:
+    """Say whether `actor` may see the task: their own, or any with org:tasks:read."""
+    return task.person_id == actor.id or actor.may("org:tasks:read")
+
+
+async def see_task(session: Session, actor: Actor, task_id: str) -> TaskRow:
+    """Return the task if `actor` may see it; TaskNotFound otherwise (what one may not see does not exist)."""
+    task = await get_task(session, task_id)
+    if not may_see(actor, task):
+        raise TaskNotFound
+    return task
+
+
+async def view_task(session: Session, actor: Actor, task_id: str) -> View:
+    """Return everything of a task that a page shows; TaskNotFound if it is not for `actor`."""
+    task = await see_task(session, actor, task_id)
+    run = await newest_run(session, task_id)
+    return View(
+        task,
+        run,
+        await steps_after(session, run.id),
+        await calls_of(session, run.id),
+        await list_files(session, task_id),
+        await list_outputs(session, task_id),
+    )
+
+
+async def see_output(
+    session: Session, actor: Actor, output_id: str, number: int | None = None
+) -> tuple[TaskRow, OutputRow, OutputVersionRow]:
+    """Return an output with its task. Reviewers see what waits for review, others what their tasks made."""
+    output, version = await get_output(session, output_id, number)
+    task = await get_task(session, output.task_id)
+    if not may_see(actor, task) and not actor.may("org:outputs:review"):
+        raise TaskNotFound
+    return task, output, version

@@ -1,0 +1,40 @@
+"""From words and files at a door to a queued task: reads the files first, then stores everything at once."""
+
+from collections.abc import Sequence
+
+from colleague.agent.budget import Budget
+from colleague.identity.actor import Actor
+from colleague.kit.settings import Settings
+from colleague.policy.governance import current_governance
+from colleague.tasks.delegate import delegate
+from colleague.tasks.files import MAX_FILES, TooManyFiles, take_in
+from colleague.tasks.governed import Parts
+from colleague.tasks.toolbox import open_toolbox
+from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
+
+
+async def start(
+    actor: Actor, goal: str, files: Sequence[tuple[str, bytes]], *, parts: Parts, settings: Settings,
+    budget: Budget | None = None,
+) -> str:  # fmt: skip
+    """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
+
+    Nothing is stored unless every file passes: the refusal names the file.
+    """
+    actor.require("own:tasks:use")
+    if len(files) > MAX_FILES:
+        raise TooManyFiles
+    async with parts.database.transaction() as session:
+        governance = await current_governance(session)
+    uploads = [
+        await take_in(name, content, limit=settings.upload_limit, governance=governance) for name, content in files
+    ]
+    async with parts.database.transaction() as session:
+        toolbox = await open_toolbox(
+            session, actor.id, actor.teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
+        )
+        tools = {t.name: t.hash for t in WORKSPACE_TOOLS} | toolbox.hashes()
+        return await delegate(
+            session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
+            budget=budget,
+        )  # fmt: skip

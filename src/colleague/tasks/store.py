@@ -1,0 +1,129 @@
+"""Queries of tasks. Every write to a run in progress is fenced: a worker that lost its licence writes nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from colleague.agent.budget import Budget, Spent
+from colleague.agent.interrupts import Superseded
+from colleague.agent.messages import Message, to_json
+from colleague.agent.plan import Plan
+from colleague.kit.db import Session, notify
+from colleague.kit.errors import NotFound
+from colleague.policy.model import Label
+from colleague.tasks.model import Run, State, Step, Summary
+from colleague.tasks.tables import CallRow, RunRow, StepRow, TaskRow
+
+
+class TaskNotFound(NotFound):
+    """There is no such task, or you may not see it."""
+
+
+def run_value(run: RunRow, task: TaskRow, person_name: str) -> Run:
+    """Return the run as a value."""
+    return Run(
+        id=run.id, task=task.id, person=task.person_id, person_name=person_name, goal=task.goal, state=State(run.state), segment=run.segment,
+        fence=run.fence, model=run.model, channel=task.channel, plan=Plan.from_json(run.plan),
+        label=Label.from_json(run.label), budget=Budget.from_json(run.budget), spent=Spent.from_json(run.spent),
+        tools=run.tools,
+    )  # fmt: skip
+
+
+async def get_task(session: Session, task_id: str) -> TaskRow:
+    """Return the task; TaskNotFound if there is none."""
+    task = await session.get(TaskRow, task_id)
+    if task is None:
+        raise TaskNotFound
+    return task
+
+
+async def newest_run(session: Session, task_id: str, *, lock: bool = False) -> RunRow:
+    """Return the newest run of a task, locked if asked; TaskNotFound if there is none."""
+    query = select(RunRow).where(RunRow.task_id == task_id).order_by(RunRow.id.desc()).limit(1)
+    run = await session.scalar(query.with_for_update() if lock else query)
+    if run is None:
+        raise TaskNotFound
+    return run
+
+
+async def lock_run(session: Session, run_id: str, fence: int | None = None) -> RunRow:
+    """Return the run, locked to the end of the transaction; Superseded if another worker holds it by now."""
+    run = await session.scalar(
+        select(RunRow).where(RunRow.id == run_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if run is None:
+        raise TaskNotFound
+    if fence is not None and run.fence != fence:
+        raise Superseded
+    return run
+
+
+async def append(session: Session, run: RunRow, message: Message | dict[str, Any], at: datetime) -> int:
+    """Add one step to a locked run, wake its watchers, and return its number."""
+    body = message if isinstance(message, dict) else to_json(message)
+    seq = run.next_seq
+    session.add(StepRow(run_id=run.id, seq=seq, kind=body["type"], body=body, at=at))
+    run.next_seq, run.last_event_at = seq + 1, at
+    await session.flush()
+    await notify(session, f"run:{run.id}")
+    return seq
+
+
+async def touch(session: Session, run: RunRow, at: datetime) -> None:
+    """Say that something about a locked run changed, without adding a step."""
+    run.last_event_at = at
+    await session.flush()
+    await notify(session, f"run:{run.id}")
+
+
+async def steps_after(session: Session, run_id: str, seq: int = 0, limit: int = 5000) -> list[Step]:
+    """Return the steps of a run after `seq`, oldest first."""
+    rows = await session.scalars(
+        select(StepRow).where(StepRow.run_id == run_id, StepRow.seq > seq).order_by(StepRow.seq).limit(limit)
+    )
+    return [Step(r.seq, r.kind, r.body, r.at) for r in rows]
+
+
+async def calls_of(session: Session, run_id: str) -> Sequence[CallRow]:
+    """Return all calls of a run in order."""
+    query = select(CallRow).where(CallRow.run_id == run_id).order_by(CallRow.turn_seq, CallRow.position)
+    return (await session.scalars(query)).all()
+
+
+async def find_call(session: Session, run_id: str, turn_seq: int, position: int) -> CallRow | None:
+    """Return the call at that place of the run, if it was ever decided."""
+    return await session.scalar(
+        select(CallRow).where(
+            CallRow.run_id == run_id, CallRow.turn_seq == turn_seq, CallRow.position == position
+        ).execution_options(populate_existing=True)
+    )  # fmt: skip
+
+
+async def labels_of(session: Session, run_id: str) -> dict[str, Label]:
+    """Return what is known of each result of a run, by the model's id of the call."""
+    query = select(CallRow.model_call_id, CallRow.label).where(CallRow.run_id == run_id, CallRow.label.is_not(None))
+    return {call: Label.from_json(label) for call, label in (await session.execute(query)).tuples() if label}
+
+
+async def list_tasks(
+    session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30
+) -> list[Summary]:
+    """Return tasks (of one person), newest first; `before` is the id to page on from."""
+    newest = select(RunRow).distinct(RunRow.task_id).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
+    query = (
+        select(TaskRow, newest.c.id, newest.c.state, newest.c.plan, newest.c.last_event_at)
+        .join(newest, newest.c.task_id == TaskRow.id)
+        .order_by(TaskRow.id.desc())
+        .limit(limit)
+    )
+    if person is not None:
+        query = query.where(TaskRow.person_id == person)
+    if before is not None:
+        query = query.where(TaskRow.id < before)
+    return [
+        Summary(t.id, t.title, t.person_id, State(state), Plan.from_json(plan), t.created_at, at, run)
+        for t, run, state, plan, at in (await session.execute(query)).tuples()
+    ]
+

@@ -1,0 +1,143 @@
+"""Rows of tasks: what was handed over, each run, its append-only steps, the effect ledger of its calls, files, outputs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class TaskRow(Base):
+    """What a person handed over, in their own words."""
+
+    __tablename__ = "tasks"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    title: Mapped[str]
+    goal: Mapped[str]
+    channel: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class RunRow(Base):
+    """One execution. `segment` counts queue jobs, `fence` counts claims, `next_seq` numbers steps."""
+
+    __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_state", "state"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    state: Mapped[str]
+    segment: Mapped[int] = mapped_column(default=1)
+    fence: Mapped[int] = mapped_column(default=0)
+    next_seq: Mapped[int] = mapped_column(default=1)
+    model: Mapped[str]
+    plan: Mapped[dict[str, Any]]
+    label: Mapped[dict[str, Any]]
+    budget: Mapped[dict[str, Any]]
+    spent: Mapped[dict[str, Any]]
+    tools: Mapped[dict[str, Any]]
+    stop_requested: Mapped[bool] = mapped_column(default=False)
+    waiting_for: Mapped[str] = mapped_column(default="")
+    why: Mapped[str] = mapped_column(default="")
+    answer: Mapped[str] = mapped_column(default="")
+    partial: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    last_event_at: Mapped[datetime]
+
+
+class StepRow(Base):
+    """One entry of a run's history; never changed."""
+
+    __tablename__ = "steps"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class CallRow(Base):
+    """The effect ledger: decision, intent, outcome of one call. `position` is its place in the model's turn."""
+
+    __tablename__ = "calls"
+    __table_args__ = (UniqueConstraint("run_id", "turn_seq", "position"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    turn_seq: Mapped[int]
+    position: Mapped[int]
+    model_call_id: Mapped[str]
+    tool: Mapped[str]
+    tool_hash: Mapped[str]
+    tier: Mapped[int]
+    arguments: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    decision: Mapped[dict[str, Any]]
+    attempt: Mapped[int] = mapped_column(default=0)
+    approval_id: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[dict[str, Any] | None]
+    label: Mapped[dict[str, Any] | None]
+    decided_at: Mapped[datetime]
+    intended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class FileRow(Base):
+    """A file that a person gave to a task. Content is in blobs; `document` is what was read from it."""
+
+    __tablename__ = "files"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    pages: Mapped[int]
+    unit: Mapped[str]
+    data_class: Mapped[int]
+    categories: Mapped[list[str]]
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class OutputRow(Base):
+    """Something the agent made: always a draft until its review standard is met (OH-1)."""
+
+    __tablename__ = "outputs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"))
+    name: Mapped[str]
+    category: Mapped[str]
+    versions: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class OutputVersionRow(Base):
+    """One version of an output. `review`: draft, reviewed or rejected."""
+
+    __tablename__ = "output_versions"
+
+    output_id: Mapped[str] = mapped_column(ForeignKey("outputs.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(index=True)
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    draft: Mapped[dict[str, Any]]
+    label: Mapped[dict[str, Any]]
+    made_from: Mapped[list[str]]
+    review: Mapped[str] = mapped_column(default="draft")
+    reviewed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]

@@ -1,0 +1,92 @@
+"""A run's history as a person reads it: words, calls in one line each, the answer. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markdown_it import MarkdownIt
+
+from colleague.policy.model import Tier
+from colleague.tasks.model import CallState, Step
+from colleague.tasks.tables import CallRow
+
+# Raw HTML is shown as text, and links are only made for http(s) and mail.
+_MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False}).disable("image")
+
+TITLES = {
+    "set_plan": "Plan", "list_files": "Looked at the files", "read_document": "Read", "search_documents": "Searched",
+    "write_document": "Wrote", "find_colleague": "Looked up", "ask_person": "Asked you", "folder_list": "Listed",
+    "folder_read": "Read", "folder_search": "Searched folders for", "folder_write": "Saved", "folder_delete": "Deleted",
+    "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to", "mail_draft": "Drafted mail to",
+}  # fmt: skip
+WORDS = {
+    CallState.ASKED: "waiting", CallState.INTENDED: "running", CallState.DONE: "done", CallState.FAILED: "failed",
+    CallState.REFUSED: "refused", CallState.UNKNOWN: "not known",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the history. `kind`: person, text, call or answer; `html` is safe to show."""
+
+    kind: str
+    at: datetime
+    title: str = ""
+    object: str = ""
+    html: str = ""
+    state: str = ""
+    call: CallRow | None = None
+    text: str = ""
+    seq: int = 0
+
+
+def markdown(text: str) -> str:
+    """Return Markdown as safe HTML: no raw HTML, no images, no script addresses."""
+    return str(_MARKDOWN.render(text))
+
+
+def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return what a call is about, in a few words."""
+    for key in ("name", "to", "path", "query", "file", "question", "id"):
+        if key in arguments:
+            value = arguments[key]
+            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            return names.get(text, text)[:120]
+    return ""
+
+
+def timeline(steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping[str, str]) -> list[Entry]:
+    """Return the history of a run; `calls` by model id, `names` from file ids to names."""
+    entries: list[Entry] = []
+    outcomes = {s.body["call_id"]: s.body for s in steps if s.kind == "outcome"}
+    for step in steps:
+        match step.kind:
+            case "said" if step.body["who"] == "person":
+                entries.append(Entry("person", step.at, text=step.body["text"], seq=step.seq))
+            case "turn":
+                body = step.body
+                kind = "text" if body["calls"] else "answer"
+                if body["text"]:
+                    entries.append(Entry(kind, step.at, html=markdown(body["text"]), seq=step.seq))
+                for call in body["calls"]:
+                    entries.append(_call_entry(call, step, calls.get(call["id"]), outcomes.get(call["id"]), names))
+            case _:
+                pass
+    return [e for e in entries if not (e.kind == "call" and e.title == "Plan" and e.state == "done")]
+
+
+def _call_entry(
+    call: Mapping[str, Any], step: Step, row: CallRow | None, outcome: Mapping[str, Any] | None, names: Mapping[str, str]
+) -> Entry:
+    state = WORDS[CallState(row.state)] if row else "next"
+    title = TITLES.get(call["tool"], call["tool"])
+    text = outcome["text"][:4000] if outcome else ""
+    at = row.decided_at if row else step.at
+    what = object_of(call["tool"], call["arguments"], names)
+    return Entry("call", at, title, what, state=state, call=row, text=text, seq=step.seq)
+
+
+def tier_word(tier: int) -> str:
+    """Return the tier's name in small letters; a call that never reached policy has none."""
+    return Tier(tier).name.lower() if tier else ""

@@ -1,0 +1,72 @@
+"""The tools of this person for this task, right now: the workspace, and every connector that a grant opens to them.
+
+Read anew for each call, so that a revoked grant is gone at the next call.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from colleague.agent.tools import ToolSpec
+from colleague.connectors.accounts import account_for
+from colleague.connectors.connector import Account, Connector, Grant, Tool
+from colleague.connectors.grants import grants_of
+from colleague.connectors.registry import Registry
+from colleague.connectors.tiers import tool_states
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.secrets import Secrets
+from colleague.tasks.workspace import KIND
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A tool with all it needs to be called: connector, account, grants, and its state."""
+
+    name: str
+    connector: Connector
+    tool: Tool
+    account: Account
+    grants: tuple[Grant, ...]
+    state: str
+
+    @property
+    def builtin(self) -> bool:
+        """Say whether this is a tool of the task's own workspace."""
+        return self.connector.kind == KIND
+
+
+class Toolbox:
+    """Tools by the name the model knows."""
+
+    def __init__(self, tools: Sequence[Bound]) -> None:
+        """Take the tools; a name stands once."""
+        self.tools = {t.name: t for t in tools}
+
+    def specs(self) -> list[ToolSpec]:
+        """Return what the model is told; blocked tools are not offered."""
+        return [
+            ToolSpec(t.name, t.tool.description, t.tool.parameters) for t in self.tools.values() if t.state != "blocked"
+        ]
+
+    def hashes(self) -> dict[str, str]:
+        """Return each tool's pin, to be frozen at the start of a run."""
+        return {name: bound.tool.hash for name, bound in self.tools.items()}
+
+
+async def open_toolbox(
+    session: Session, person: str, teams: frozenset[str], workspace: Connector | None, *, registry: Registry,
+    secrets: Secrets, clock: Clock,
+) -> Toolbox:  # fmt: skip
+    """Return the tools of `person` (a member of `teams`) at this moment."""
+    own = Account("workspace", KIND, {})
+    bound = [Bound(t.name, workspace, t, own, (), "approved") for t in workspace.tools()] if workspace else []
+    states = await tool_states(session)
+    for connector in registry:
+        grants = await grants_of(session, teams, connector.kind, clock=clock)
+        account = await account_for(session, person, connector.kind, secrets=secrets) if grants else None
+        if account is None:
+            continue
+        for tool in connector.tools():
+            state = states.get(tool.name, tool.hash)
+            bound.append(Bound(tool.name, connector, tool, account, grants, state))
+    return Toolbox(bound)

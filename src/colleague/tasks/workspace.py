@@ -1,0 +1,166 @@
+"""The task's own workspace as a connector: plan, files, outputs, colleagues, questions. Governed like every other.
+
+Made for one run; its tools change nothing outside the task.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from colleague.agent.interrupts import NeedsAnswer
+from colleague.agent.plan import Plan
+from colleague.audit.record import Ledger
+from colleague.connectors.connector import Access, Account, Effected, Preview, Result, Tool
+from colleague.identity.directory import find_by_name
+from colleague.kit.clock import Clock
+from colleague.kit.db import Database
+from colleague.kit.documents.model import Document, Draft
+from colleague.policy.model import DataClass, Integrity, Label
+from colleague.tasks.files import get_file, label_of, list_files
+from colleague.tasks.model import Run
+from colleague.tasks.outputs import read_blocks, write_output
+from colleague.tasks.read_text import as_text, pages_of, search_in
+from colleague.tasks.store import lock_run, touch
+from colleague.tasks.tables import OutputVersionRow
+from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
+
+KIND = "workspace"
+PAGES_AT_ONCE = 40
+
+
+class Workspace:
+    """The built-in connector of one run."""
+
+    kind = KIND
+    title = "This task"
+
+    def __init__(self, run: Run, *, database: Database, ledger: Ledger, clock: Clock) -> None:
+        """Take the run it belongs to."""
+        self._run, self._database, self._ledger, self._clock = run, database, ledger, clock
+
+    def tools(self) -> Sequence[Tool]:
+        """Return the workspace tools."""
+        return WORKSPACE_TOOLS
+
+    def place(self, tool: str, arguments: Mapping[str, Any]) -> str:
+        """The workspace is no granted place."""
+        return ""
+
+    def recipients(self, tool: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Nothing here reaches anybody."""
+        return ()
+
+    def preview(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Preview:
+        """Show the arguments."""
+        return Preview(tool, tuple((k, str(v)[:2000]) for k, v in arguments.items()))
+
+    async def call(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Result:
+        """Do what the tool says, inside this task."""
+        match tool:
+            case "set_plan":
+                return await self._set_plan(arguments)
+            case "list_files":
+                return await self._list_files()
+            case "read_document":
+                return await self._read(arguments)
+            case "search_documents":
+                return await self._search(str(arguments["query"]))
+            case "write_document":
+                return await self._write(arguments, access.idempotency_key.partition(":")[0])
+            case "find_colleague":
+                return await self._find(str(arguments["name"]))
+            case _:
+                # The only one left is ask_person: the run parks until the person has answered.
+                raise NeedsAnswer
+
+    async def effected(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Effected:
+        """Say whether an output was written by this call; everything else here can simply be repeated."""
+        if tool != "write_document":
+            return Effected.NO
+        call = access.idempotency_key.partition(":")[0]
+        async with self._database.transaction() as session:
+            found = await session.scalar(select(OutputVersionRow.version).where(OutputVersionRow.call_id == call))
+        return Effected.YES if found else Effected.NO
+
+    async def check(self, account: Account) -> str:
+        """The workspace is always there."""
+        return "Always available."
+
+    async def _set_plan(self, arguments: Mapping[str, Any]) -> Result:
+        plan = Plan.make(list(arguments["steps"]), int(arguments["current"]))
+        async with self._database.transaction() as session:
+            run = await lock_run(session, self._run.id, self._run.fence)
+            run.plan = plan.to_json()
+            await touch(session, run, self._clock.now())
+        here = "all done" if plan.done else f"step {plan.current} of {len(plan.steps)}"
+        return Result(f"Plan noted: {here}.", {"plan": plan.to_json()})
+
+    async def _list_files(self) -> Result:
+        async with self._database.transaction() as session:
+            files = await list_files(session, self._run.task)
+        rows = [
+            {"id": f.id, "name": f.name, "media_type": f.media_type, "pages": f.pages,
+             "class": DataClass(f.data_class).name.lower(), "source": "upload"}
+            for f in files
+        ]  # fmt: skip
+        text = "\n".join(f"{r['id']}  {r['name']}  ({r['pages']} pages, {r['class']})" for r in rows)
+        return Result(text or "No files were given to this task.", {"files": rows})
+
+    async def _read(self, arguments: Mapping[str, Any]) -> Result:
+        async with self._database.transaction() as session:
+            file = await get_file(session, self._run.task, str(arguments["file"]))
+        whole = Document.from_json(file.document)
+        first = int(arguments.get("first") or 1)
+        last = min(int(arguments.get("last") or whole.pages or 1), first + PAGES_AT_ONCE - 1)
+        part = pages_of(whole, first, last)
+        following = last + 1 if last < whole.pages else None
+        data = {"document": part.to_json(), "file": file.id, "name": file.name, "next": following}
+        more = f"\n[page {following} and after: call read_document again with first={following}]" if following else ""
+        return Result(as_text(part) + more, data, label_of(file))
+
+    async def _search(self, query: str) -> Result:
+        async with self._database.transaction() as session:
+            files = await list_files(session, self._run.task)
+        hits, label = [], Label()
+        for file in files:
+            found = search_in(Document.from_json(file.document), query)
+            if found:
+                label = label.join(label_of(file))
+            hits += [{"file": file.id, "name": file.name, "where": w, "excerpt": e} for w, e in found]
+        hits = hits[:40]
+        text = "\n".join(f"{h['name']}, {h['where']}: {h['excerpt']}" for h in hits)
+        return Result(text or "Nothing was found in the files of this task.", {"hits": hits}, label)
+
+    async def _find(self, name: str) -> Result:
+        async with self._database.transaction() as session:
+            people = await find_by_name(session, name)
+        rows = [{"id": p.id, "name": p.name, "email": p.email, "team": ", ".join(p.teams)} for p in people[:10]]
+        text = "\n".join(f"{r['name']} <{r['email']}> {r['team']}".strip() for r in rows)
+        label = Label(Integrity.TRUSTED, DataClass.INTERNAL, sources=frozenset({"the people list"}))
+        return Result(text or f"No colleague is called «{name}».", {"people": rows}, label)
+
+    async def _write(self, arguments: Mapping[str, Any], call: str) -> Result:
+        blocks = read_blocks(arguments["blocks"])
+        media = str(arguments["format"])
+        name = str(arguments["name"])
+        if not name.lower().endswith(f".{media}"):
+            name = f"{name}.{media}"
+        kind = str(arguments.get("category") or "internal_summary")
+        draft = Draft(str(arguments["title"]), blocks, formulas=bool(arguments.get("formulas")))
+        if arguments.get("extractive"):
+            draft = replace(draft, mark="Extractive draft, no model used: not reviewed")
+        async with self._database.transaction() as session:
+            run = await lock_run(session, self._run.id, self._run.fence)
+            files = [f.name for f in await list_files(session, self._run.task)]
+            label = Label.from_json(run.label)
+            sources = sorted({*label.sources, *files} - {"the people list"})
+            draft = replace(draft, metadata={"made-from": "; ".join(sources), "class": label.data_class.name.lower()})
+            version = await write_output(
+                session, self._run.id, self._run.task, call, draft, name=name[:150], media=media, kind=kind,
+                label=label, made_from=sources, ledger=self._ledger, clock=self._clock,
+            )  # fmt: skip
+            await touch(session, run, self._clock.now())
+        data = {"output": version.output_id, "name": name, "version": version.version, "format": media}
+        return Result(f"Written: {name}, version {version.version} (output id {version.output_id}).", data)

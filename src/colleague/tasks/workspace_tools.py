@@ -1,0 +1,74 @@
+"""The tools of the task's own workspace, as values."""
+
+from typing import Any, Final
+
+from colleague.connectors.connector import Tool
+from colleague.policy.model import Role, Tier
+from colleague.tasks.categories import CATEGORIES
+
+
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+_TEXT: Final = {"type": "string", "maxLength": 8000}
+_SHORT: Final = {"type": "string", "minLength": 1, "maxLength": 200}
+_PAGE: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
+
+_BLOCK: Final = {
+    "type": "object",
+    "properties": {
+        "kind": {"enum": ["heading", "paragraph", "item", "table", "note", "box"]},
+        "text": {"type": "string", "maxLength": 20_000},
+        "level": {"type": "integer", "minimum": 0, "maximum": 9},
+        "where": {"type": "string", "maxLength": 300, "description": "The place to cite, e.g. «RFP.pdf, p. 12»"},
+        "label": {"type": "string", "maxLength": 50},
+        "rows": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+    },
+    "required": ["kind"],
+}
+
+WORKSPACE_TOOLS: Final = (
+    Tool(
+        "set_plan", "Plan", "Show the person your plan: short steps, and the number of the one you are at.",
+        _object(
+            ["steps", "current"],
+            steps={"type": "array", "items": _SHORT, "minItems": 1, "maxItems": 20},
+            current={"type": "integer", "minimum": 1, "maximum": 21},
+        ),
+        Tier.READ, {"steps": Role.CONTENT, "current": Role.OPTION}, undo="nothing to undo",
+    ),
+    Tool("list_files", "List files", "List the files the person gave to this task.", _object([]), Tier.READ),
+    Tool(
+        "read_document", "Read a file", "Read a file of this task, all of it or the pages from `first` to `last`.",
+        _object(["file"], file=_SHORT, first=_PAGE, last=_PAGE),
+        Tier.READ, {"file": Role.OPTION, "first": Role.OPTION, "last": Role.OPTION},
+    ),
+    Tool(
+        "search_documents", "Search files", "Find words in the files of this task; gives places and excerpts.",
+        _object(["query"], query=_SHORT), Tier.READ, {"query": Role.CONTENT},
+    ),
+    Tool(
+        "write_document", "Write a document",
+        "Write a document as an output of this task (a new version if the name exists). It is always a draft.",
+        _object(
+            ["name", "format", "title", "blocks"],
+            name=_SHORT, format={"enum": ["docx", "xlsx", "md", "pdf", "csv", "html"]}, title=_SHORT,
+            category={"enum": sorted(CATEGORIES)},
+            blocks={"type": "array", "items": _BLOCK, "maxItems": 5000},
+            formulas={"type": "boolean", "description": "Cells that start with = are formulas (xlsx)"},
+            extractive={"type": "boolean", "description": "Every text is taken from the sources word for word"},
+        ),
+        Tier.READ, {"name": Role.OPTION, "format": Role.OPTION, "category": Role.OPTION}, writes=True,
+        undo="versions are kept",
+    ),
+    Tool(
+        "find_colleague", "Find a colleague", "Look a colleague up by name; gives mail addresses.",
+        _object(["name"], name=_SHORT), Tier.READ, {"name": Role.OPTION},
+    ),
+    Tool(
+        "ask_person", "Ask you", "Ask the person a question when you cannot go on without the answer.",
+        _object(["question"], question=_TEXT, choices={"type": "array", "items": _SHORT, "maxItems": 8}),
+        Tier.READ, {"question": Role.CONTENT, "choices": Role.CONTENT},
+    ),
+)  # fmt: skip
