@@ -65,4 +65,3 @@ def test_old_results_are_shortened_first_and_words_of_people_never() -> None:
     assert short[-1] == messages[-1]
     assert "shortened" in short[2].text
     assert to_provider(short)
-

@@ -6,17 +6,18 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from colleague.files.outputs import output_content
+from colleague.files.receive import read_uploads
+from colleague.files.review import review_output
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, part
 from colleague.tasks.delegate import answer_question, retry, stop, tell
 from colleague.tasks.governed import Parts
-from colleague.tasks.outputs import output_content, review_output
 from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
-from colleague.tasks.uploads import read_uploads
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -110,9 +111,7 @@ async def say(parts: TheParts, actor: Current, task_id: str, words: Words) -> di
 async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer) -> dict[str, Any]:
     """Answer a question of the agent."""
     async with parts.database.transaction() as session:
-        await answer_question(
-            session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock
-        )
+        await answer_question(session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock)
         return await _as_json(session, actor, task_id)
 
 
@@ -136,7 +135,7 @@ async def again(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]
 async def content(db: Db, actor: Current, output_id: str, version: int | None = None) -> Response:
     """Download an output (default: its newest version)."""
     async with db.transaction() as session:
-        _, output, row = await see_output(session, actor, output_id, version)
+        _, _, row = await see_output(session, actor, output_id, version)
         body = await output_content(session, row)
     headers = {"X-Content-SHA256": row.sha256, "X-Output-Review": row.review}
     return Response(body, media_type=row.media_type, headers=headers)
@@ -146,9 +145,9 @@ async def content(db: Db, actor: Current, output_id: str, version: int | None = 
 async def review(parts: TheParts, actor: Current, output_id: str, words: Review) -> dict[str, Any]:
     """Accept or reject one version of an output."""
     async with parts.database.transaction() as session:
-        await see_output(session, actor, output_id, words.version)
+        task, _, _ = await see_output(session, actor, output_id, words.version)
         await review_output(
-            session, actor, output_id, words.version, accept=words.accept, note=words.note,
+            session, actor, task.person_id, output_id, words.version, accept=words.accept, note=words.note,
             ledger=parts.ledger, clock=parts.clock,
         )  # fmt: skip
         _, output, version = await see_output(session, actor, output_id, words.version)

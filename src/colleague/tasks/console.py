@@ -8,28 +8,29 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.approvals.inbox import find_cards
+from colleague.files.categories import category
+from colleague.files.outputs import get_output, list_versions, output_content
+from colleague.files.receive import read_uploads
+from colleague.files.review import review_output
+from colleague.files.uploads import file_content, get_file
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.identity.directory import names_of
 from colleague.kit.db import Session
-from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.documents.difference import differences
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.preview import preview_html
 from colleague.kit.documents.read import read_document
+from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, sse
-from colleague.tasks.categories import category
 from colleague.tasks.delegate import answer_question, retry, stop, tell
-from colleague.tasks.files import file_content, get_file
 from colleague.tasks.governed import Parts
 from colleague.tasks.model import ENDED
-from colleague.tasks.outputs import get_output, list_versions, output_content, review_output
 from colleague.tasks.sight import View, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import markdown, timeline
-from colleague.tasks.uploads import read_uploads
 
 router = APIRouter(include_in_schema=False)
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -201,7 +202,9 @@ async def output(
     document = await read_document(content, row.name)
     changes = differences(await read_document(before, row.name), document) if before is not None else []
     strict = category(row.category).high_stakes
-    may_review = actor.may("org:outputs:review") and actor.id != task.person_id if strict else actor.id == task.person_id
+    may_review = (
+        actor.may("org:outputs:review") and actor.id != task.person_id if strict else actor.id == task.person_id
+    )
     return page.show(
         request, "tasks/output.html", task=task, output=row, version=shown, versions=versions, people=people,
         html=preview_html(document), changes=[c for c in changes if c[0] != "same"], kind=category(row.category),
@@ -225,8 +228,9 @@ async def review(
 ) -> Response:  # fmt: skip
     """Accept or reject a version."""
     async with parts.database.transaction() as session:
-        await see_output(session, actor, output_id, version)
+        task, _, _ = await see_output(session, actor, output_id, version)
         await review_output(
-            session, actor, output_id, version, accept=accept, note=note, ledger=parts.ledger, clock=parts.clock
-        )
+            session, actor, task.person_id, output_id, version, accept=accept, note=note,
+            ledger=parts.ledger, clock=parts.clock,
+        )  # fmt: skip
     return _to(f"/outputs/{output_id}")

@@ -8,6 +8,7 @@ from colleague.agent.messages import Outcome, Said
 from colleague.agent.plan import Plan
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
@@ -15,7 +16,6 @@ from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.policy.model import Label
-from colleague.tasks.files import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.tasks.model import ENDED, PARKED, CallState, State
 from colleague.tasks.store import append, get_task, newest_run, touch
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
@@ -45,7 +45,9 @@ class AlreadyEnded(Conflict):
 
 def resume_job(run: RunRow) -> Job:
     """Return the queue job of the run's present segment. Enqueued twice it waits once; done twice it acts once."""
-    return Job("tasks.resume", {"run": run.id, "segment": run.segment}, RUNS, key=f"{run.id}.{run.segment}", lock=run.id)
+    return Job(
+        "tasks.resume", {"run": run.id, "segment": run.segment}, RUNS, key=f"{run.id}.{run.segment}", lock=run.id
+    )
 
 
 async def delegate(

@@ -1,4 +1,4 @@
-"""From a call to the question that policy answers: who, what tier, which place, what was read, where each value comes from."""
+"""From a call to the question that policy answers: who, which tier and place, what was read, where values come from."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
 
     A result without a label counts as untrusted: silence is not trust.
     """
-    request, trusted, untrusted = [], [], {}
+    request: list[str] = []
+    trusted: list[str] = []
+    untrusted: dict[str, str] = {}
     for message in messages:
         match message:
             case Said(who="person", text=text):

@@ -16,6 +16,7 @@ from colleague.approvals.verdict import Verdict, consume, find_verdict
 from colleague.audit.record import Ledger
 from colleague.connectors.connector import Access, Effected, OutcomeUnknown
 from colleague.connectors.registry import Registry
+from colleague.files.attach import Attached, attach
 from colleague.identity.directory import list_active, teams_of
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
@@ -28,7 +29,6 @@ from colleague.policy.engine import Engine
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Approval, Ask, Decision, Effect, Governance, Label, Ruling, Tier
 from colleague.tasks.arguments import fault_in
-from colleague.tasks.attach import Attached, attach
 from colleague.tasks.conclude import call_event, decision_facts, save_outcome
 from colleague.tasks.delegate import resume_job
 from colleague.tasks.facts import ask_of, seen
@@ -169,7 +169,9 @@ class Governed:
                 case Effect.DENY:
                     remedies = " ".join(r.remedy for r in decision.rulings if r.remedy)
                     text = f"Refused: {decision.why} {remedies}".strip()
-                    await save_outcome(session, run, row, CallState.REFUSED, Outcome(call.id, call.tool, text, False), now)
+                    await save_outcome(
+                        session, run, row, CallState.REFUSED, Outcome(call.id, call.tool, text, False), now
+                    )
         return row
 
     async def _park(

@@ -10,13 +10,13 @@ from colleague.agent.llm import Llm, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
 from colleague.audit.event import Event
+from colleague.files.outputs import list_outputs
 from colleague.identity.directory import get_person
 from colleague.kit.db import Session, notify
 from colleague.kit.log import get_log
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.tasks.governed import Governed, Parts
 from colleague.tasks.model import ENDED, Run, State
-from colleague.tasks.outputs import list_outputs
 from colleague.tasks.store import append, get_task, lock_run, run_value, steps_after, touch
 from colleague.tasks.tables import RunRow
 

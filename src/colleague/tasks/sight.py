@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from colleague.files.outputs import get_output, list_outputs
+from colleague.files.tables import FileRow, OutputRow, OutputVersionRow
+from colleague.files.uploads import list_files
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
-from colleague.tasks.files import list_files
-from colleague.tasks.outputs import get_output, list_outputs
-from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
 from colleague.tasks.model import Step
-from colleague.tasks.tables import CallRow, FileRow, OutputRow, OutputVersionRow, RunRow, TaskRow
+from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
+from colleague.tasks.tables import CallRow, RunRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from colleague.agent.budget import Budget
+from colleague.files.uploads import MAX_FILES, TooManyFiles, take_in
 from colleague.identity.actor import Actor
 from colleague.kit.settings import Settings
 from colleague.policy.governance import current_governance
 from colleague.tasks.delegate import delegate
-from colleague.tasks.files import MAX_FILES, TooManyFiles, take_in
 from colleague.tasks.governed import Parts
 from colleague.tasks.toolbox import open_toolbox
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS

@@ -24,10 +24,10 @@ class TaskNotFound(NotFound):
 def run_value(run: RunRow, task: TaskRow, person_name: str) -> Run:
     """Return the run as a value."""
     return Run(
-        id=run.id, task=task.id, person=task.person_id, person_name=person_name, goal=task.goal, state=State(run.state), segment=run.segment,
-        fence=run.fence, model=run.model, channel=task.channel, plan=Plan.from_json(run.plan),
-        label=Label.from_json(run.label), budget=Budget.from_json(run.budget), spent=Spent.from_json(run.spent),
-        tools=run.tools,
+        id=run.id, task=task.id, person=task.person_id, person_name=person_name, goal=task.goal,
+        state=State(run.state), segment=run.segment, fence=run.fence, model=run.model, channel=task.channel,
+        plan=Plan.from_json(run.plan), label=Label.from_json(run.label), budget=Budget.from_json(run.budget),
+        spent=Spent.from_json(run.spent), tools=run.tools,
     )  # fmt: skip
 
 
@@ -126,4 +126,3 @@ async def list_tasks(
         Summary(t.id, t.title, t.person_id, State(state), Plan.from_json(plan), t.created_at, at, run)
         for t, run, state, plan, at in (await session.execute(query)).tuples()
     ]
-

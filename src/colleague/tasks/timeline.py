@@ -18,7 +18,8 @@ TITLES = {
     "set_plan": "Plan", "list_files": "Looked at the files", "read_document": "Read", "search_documents": "Searched",
     "write_document": "Wrote", "find_colleague": "Looked up", "ask_person": "Asked you", "folder_list": "Listed",
     "folder_read": "Read", "folder_search": "Searched folders for", "folder_write": "Saved", "folder_delete": "Deleted",
-    "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to", "mail_draft": "Drafted mail to",
+    "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to",
+    "mail_draft": "Drafted mail to",
 }  # fmt: skip
 WORDS = {
     CallState.ASKED: "waiting", CallState.INTENDED: "running", CallState.DONE: "done", CallState.FAILED: "failed",
@@ -77,8 +78,12 @@ def timeline(steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping
 
 
 def _call_entry(
-    call: Mapping[str, Any], step: Step, row: CallRow | None, outcome: Mapping[str, Any] | None, names: Mapping[str, str]
-) -> Entry:
+    call: Mapping[str, Any],
+    step: Step,
+    row: CallRow | None,
+    outcome: Mapping[str, Any] | None,
+    names: Mapping[str, str],
+) -> Entry:  # fmt: skip
     state = WORDS[CallState(row.state)] if row else "next"
     title = TITLES.get(call["tool"], call["tool"])
     text = outcome["text"][:4000] if outcome else ""

@@ -13,17 +13,17 @@ from colleague.agent.interrupts import NeedsAnswer
 from colleague.agent.plan import Plan
 from colleague.audit.record import Ledger
 from colleague.connectors.connector import Access, Account, Effected, Preview, Result, Tool
+from colleague.files.outputs import read_blocks, write_output
+from colleague.files.read_text import as_text, pages_of, search_in
+from colleague.files.tables import OutputVersionRow
+from colleague.files.uploads import get_file, label_of, list_files
 from colleague.identity.directory import find_by_name
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.documents.model import Document, Draft
 from colleague.policy.model import DataClass, Integrity, Label
-from colleague.tasks.files import get_file, label_of, list_files
 from colleague.tasks.model import Run
-from colleague.tasks.outputs import read_blocks, write_output
-from colleague.tasks.read_text import as_text, pages_of, search_in
 from colleague.tasks.store import lock_run, touch
-from colleague.tasks.tables import OutputVersionRow
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
 KIND = "workspace"

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from colleague.connectors.connector import Tool
+from colleague.files.categories import CATEGORIES
 from colleague.policy.model import Role, Tier
-from colleague.tasks.categories import CATEGORIES
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.files.tables import FileRow
 from colleague.identity.actor import Actor
 from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
@@ -18,7 +19,6 @@ from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
 from colleague.policy.detect import class_of_text
 from colleague.policy.model import DataClass, Governance, Integrity, Label
-from colleague.tasks.tables import FileRow
 
 MAX_FILES = 20
 DEFAULT_CLASS = DataClass.CONFIDENTIAL

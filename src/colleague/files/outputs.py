@@ -1,24 +1,22 @@
 """What the agent made: versions, always a draft until a person has reviewed it (R5, OH-1, OH-2)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.actor import Actor
+from colleague.files.categories import category
+from colleague.files.tables import OutputRow, OutputVersionRow
 from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session, notify
+from colleague.kit.db import Session
 from colleague.kit.documents.model import Block, Draft
 from colleague.kit.documents.write.formats import write
-from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
 from colleague.policy.model import Label
-from colleague.tasks.categories import category
-from colleague.tasks.tables import OutputRow, OutputVersionRow, TaskRow
 
 KINDS = frozenset({"heading", "paragraph", "item", "table", "note", "box"})
 MAX_BLOCKS, MAX_CELLS = 5000, 100_000
@@ -30,14 +28,6 @@ class OutputNotThere(NotFound):
 
 class BadDraft(Invalid):
     """The document cannot be written: {why}."""
-
-
-class NotYourReview(Forbidden):
-    """An output of this category is reviewed by somebody other than the person who asked for it."""
-
-
-class AlreadyReviewed(Conflict):
-    """This version has been reviewed already."""
 
 
 def read_blocks(raw: Sequence[Any]) -> tuple[Block, ...]:
@@ -58,9 +48,7 @@ def read_blocks(raw: Sequence[Any]) -> tuple[Block, ...]:
         if not isinstance(level, int) or not 0 <= level <= 9:
             raise BadDraft(why=f"the level of block {number} must be a number from 0 to 9")
         texts = {k: str(item.get(k) or "") for k in ("text", "where", "label")}
-        blocks.append(
-            Block(item["kind"], level=level, rows=tuple(tuple(str(c) for c in r) for r in rows), **texts)
-        )
+        blocks.append(Block(item["kind"], level=level, rows=tuple(tuple(str(c) for c in r) for r in rows), **texts))
     return tuple(blocks)
 
 
@@ -135,33 +123,3 @@ async def list_versions(session: Session, output_id: str) -> Sequence[OutputVers
 async def output_content(session: Session, version: OutputVersionRow) -> bytes:
     """Return the bytes of one version."""
     return await get_blob(session, version.sha256)
-
-
-async def review_output(
-    session: Session, actor: Actor, output_id: str, number: int, *, accept: bool, note: str, ledger: Ledger,
-    clock: Clock,
-) -> None:  # fmt: skip
-    """Accept or reject one version. High stakes: a reviewer who is not the person who asked for it (OH-2)."""
-    output, version = await get_output(session, output_id, number)
-    await session.refresh(version, with_for_update=True)
-    task = await session.get_one(TaskRow, output.task_id)
-    if category(output.category).high_stakes:
-        actor.require("org:outputs:review")
-        if actor.id == task.person_id:
-            raise NotYourReview
-    elif actor.id != task.person_id:
-        actor.require("org:outputs:review")
-    if version.review != "draft":
-        raise AlreadyReviewed
-    version.review = "reviewed" if accept else "rejected"
-    version.reviewed_by, version.reviewed_at, version.review_note = actor.id, clock.now(), note[:2000]
-    if accept:
-        raw = version.draft
-        clean = Draft(raw["title"], read_blocks(raw["blocks"]), mark="", formulas=raw["formulas"])
-        content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type)
-        version.sha256, version.size = await put_blob(session, content), len(content)
-    facts = {"version": number, "accepted": accept, "sha256": version.sha256, "category": output.category}
-    await ledger.record(
-        session, Event("output.reviewed", actor.id, subject=output_id, run=output.run_id, data=facts)
-    )
-    await notify(session, f"run:{output.run_id}")

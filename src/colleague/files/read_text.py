@@ -46,7 +46,7 @@ def as_text(document: Document) -> str:
 
 def search_in(document: Document, query: str, limit: int = 12) -> list[tuple[str, str]]:
     """Return (place, excerpt) of the blocks that hold the most words of `query`, best first."""
-    words = {w for w in re.findall(r"\w{2,}", query.casefold())}
+    words = set(re.findall(r"\w{2,}", query.casefold()))
     scored = []
     for order, block in enumerate(document.blocks):
         text = block.text or " | ".join(" ".join(row) for row in block.rows)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import UploadFile
 
-from colleague.tasks.files import MAX_FILES, FileTooLarge, TooManyFiles, clean_name
+from colleague.files.uploads import MAX_FILES, FileTooLarge, TooManyFiles, clean_name
 
 
 async def read_uploads(files: Sequence[UploadFile], limit: int) -> list[tuple[str, bytes]]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from colleague.connectors.connector import Attachment, Tool
+from colleague.files.categories import category
+from colleague.files.outputs import list_outputs, output_content
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.policy.model import Label
-from colleague.tasks.categories import category
-from colleague.tasks.outputs import list_outputs, output_content
 
 SIZE_LIMIT = 20_000_000
 

@@ -1,0 +1,53 @@
+"""A person's review of an output: who, when, what was said; only then the draft mark goes (R74, OH-1 to OH-3)."""
+
+from dataclasses import replace
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.files.categories import category
+from colleague.files.outputs import get_output, read_blocks
+from colleague.identity.actor import Actor
+from colleague.kit.blobs import put_blob
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, notify
+from colleague.kit.documents.model import Draft
+from colleague.kit.documents.write.formats import write
+from colleague.kit.errors import Conflict, Forbidden
+
+
+class NotYourReview(Forbidden):
+    """An output of this category is reviewed by somebody other than the person who asked for it."""
+
+
+class AlreadyReviewed(Conflict):
+    """This version has been reviewed already."""
+
+
+async def review_output(
+    session: Session, actor: Actor, owner: str, output_id: str, number: int, *, accept: bool, note: str, ledger: Ledger,
+    clock: Clock,
+) -> None:  # fmt: skip
+    """Accept or reject one version made for `owner`. High stakes: a reviewer who is not the owner (OH-2).
+
+    Accepting writes the file anew without its draft mark. Raises PermissionMissing, NotYourReview, AlreadyReviewed.
+    """
+    output, version = await get_output(session, output_id, number)
+    await session.refresh(version, with_for_update=True)
+    if category(output.category).high_stakes:
+        actor.require("org:outputs:review")
+        if actor.id == owner:
+            raise NotYourReview
+    elif actor.id != owner:
+        actor.require("org:outputs:review")
+    if version.review != "draft":
+        raise AlreadyReviewed
+    version.review = "reviewed" if accept else "rejected"
+    version.reviewed_by, version.reviewed_at, version.review_note = actor.id, clock.now(), note[:2000]
+    if accept:
+        raw = version.draft
+        clean = Draft(raw["title"], read_blocks(raw["blocks"]), mark="", formulas=raw["formulas"])
+        content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type)
+        version.sha256, version.size = await put_blob(session, content), len(content)
+    facts = {"version": number, "accepted": accept, "sha256": version.sha256, "category": output.category}
+    await ledger.record(session, Event("output.reviewed", actor.id, subject=output_id, run=output.run_id, data=facts))
+    await notify(session, f"run:{output.run_id}")

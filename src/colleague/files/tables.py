@@ -1,0 +1,63 @@
+"""Rows of files: what people gave to a task, and the versions of what came out."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class FileRow(Base):
+    """A file that a person gave to a task. Content is in blobs; `document` is what was read from it."""
+
+    __tablename__ = "files"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    pages: Mapped[int]
+    unit: Mapped[str]
+    data_class: Mapped[int]
+    categories: Mapped[list[str]]
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class OutputRow(Base):
+    """Something the agent made: always a draft until its review standard is met (OH-1)."""
+
+    __tablename__ = "outputs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"))
+    name: Mapped[str]
+    category: Mapped[str]
+    versions: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class OutputVersionRow(Base):
+    """One version of an output. `review`: draft, reviewed or rejected."""
+
+    __tablename__ = "output_versions"
+
+    output_id: Mapped[str] = mapped_column(ForeignKey("outputs.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(index=True)
+    media_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    draft: Mapped[dict[str, Any]]
+    label: Mapped[dict[str, Any]]
+    made_from: Mapped[list[str]]
+    review: Mapped[str] = mapped_column(default="draft")
+    reviewed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    reviewed_at: Mapped[datetime | None]
+    review_note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
