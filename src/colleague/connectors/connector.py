@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from colleague.kit.canonical import digest
 from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
@@ -135,6 +135,21 @@ class Preview:
     body: str = ""
     attachments: tuple[str, ...] = ()
     undo: str = "cannot be undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A setting of a connector. `whose`: the organisation sets it once, or each person for their own account.
+
+    `secret` ones are sealed when stored and never shown again.
+    """
+
+    name: str
+    title: str
+    whose: Literal["organisation", "person"] = "organisation"
+    secret: bool = False
+    required: bool = True
+    help: str = ""
 
 
 class Connector(Protocol):

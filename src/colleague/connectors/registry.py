@@ -1,0 +1,70 @@
+"""The connectors of this installation, by kind, and their tools by the name the model knows."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from colleague.connectors.connector import Connector, Field, Tool
+from colleague.kit.errors import Invalid, NotFound
+
+
+class NoSuchConnector(NotFound):
+    """There is no connector «{kind}» in this installation."""
+
+
+class ToolNameTaken(Invalid):
+    """Two connectors bring a tool or kind named «{name}»: each name must stand once."""
+
+
+class Registry:
+    """All connectors, whether enabled or not. Iterating gives them in the order they were registered."""
+
+    def __init__(self, connectors: Iterable[Connector] = ()) -> None:
+        """Take the connectors; ToolNameTaken if a kind or the name of a tool comes twice."""
+        self._connectors: dict[str, Connector] = {}
+        self._tools: dict[str, tuple[Connector, Tool]] = {}
+        for connector in connectors:
+            if connector.kind in self._connectors:
+                raise ToolNameTaken(name=connector.kind)
+            self._connectors[connector.kind] = connector
+            for tool in connector.tools():
+                if tool.name in self._tools:
+                    raise ToolNameTaken(name=tool.name)
+                self._tools[tool.name] = (connector, tool)
+
+    def __iter__(self) -> Iterator[Connector]:
+        """Give every connector."""
+        return iter(self._connectors.values())
+
+    def get(self, kind: str) -> Connector:
+        """Return the connector of `kind`; NoSuchConnector if there is none."""
+        try:
+            return self._connectors[kind]
+        except KeyError:
+            raise NoSuchConnector(kind=kind[:80]) from None
+
+    def tools(self) -> Mapping[str, tuple[Connector, Tool]]:
+        """Return every tool with its connector, by the tool's name (`folder_read`)."""
+        return self._tools
+
+
+def fields_of(connector: Connector) -> tuple[Field, ...]:
+    """Return the settings that `connector` asks for; none if it names none."""
+    fields: tuple[Field, ...] = getattr(connector, "fields", ())
+    return fields
+
+
+def is_personal(connector: Connector) -> bool:
+    """Say whether each person needs an account of their own (a mailbox), besides what the organisation sets."""
+    return any(f.whose == "person" for f in fields_of(connector))
+
+
+def accepted(connector: Connector, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `config` as the connector stores it; its own `accept` may refuse (BadArguments) or put it straight."""
+    accept = getattr(connector, "accept", None)
+    return dict(accept(config)) if accept else dict(config)
+
+
+def normal_place(connector: Connector, place: str) -> str:
+    """Return `place` in the connector's own notation; BadArguments if it is none."""
+    normal = getattr(connector, "normal_place", None)
+    return str(normal(place)) if normal else place.strip()

@@ -1,0 +1,69 @@
+"""Rows of connectors: accounts, grants, states of tools."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class AccountRow(Base):
+    """A connection. Without a person it is the organisation's own: the connector is enabled while it is active."""
+
+    __tablename__ = "connector_accounts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    connector: Mapped[str]
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    config: Mapped[dict[str, Any]]
+    sealed: Mapped[dict[str, Any]]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    checked_at: Mapped[datetime | None]
+    healthy: Mapped[bool | None]
+    health: Mapped[str] = mapped_column(default="")
+
+
+Index(
+    "uq_connector_accounts_owner",
+    AccountRow.connector,
+    func.coalesce(AccountRow.person_id, text("''")),
+    unique=True,
+)
+
+
+class GrantRow(Base):
+    """A connector opened to a team for named places. Rows stay after they are revoked: the past must be readable."""
+
+    __tablename__ = "connector_grants"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    connector: Mapped[str] = mapped_column(index=True)
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    places: Mapped[list[str]]
+    may_write: Mapped[bool]
+    ceiling: Mapped[int]
+    place_class: Mapped[int]
+    trusted: Mapped[bool]
+    reason: Mapped[str]
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(default="")
+
+
+class ToolStateRow(Base):
+    """What an administrator said of a tool, pinned to the definition they saw."""
+
+    __tablename__ = "tool_states"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    connector: Mapped[str]
+    hash: Mapped[str]
+    state: Mapped[str]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime]
