@@ -1,1 +1,150 @@
-"""Being built."""
+"""The decision: Cedar evaluates the rules, twice where a person's approval could change the answer. Pure.
+
+INVARIANT: Cedar skips a policy that errs, which would open a forbidden door; so any error, any doubt about the answer
+and any exception here is a denial.
+"""
+
+import json
+from functools import cached_property
+from importlib import resources
+from typing import Any
+
+import cedarpy
+
+from colleague.kit.canonical import digest
+from colleague.kit.errors import Invalid
+from colleague.policy.facts import Request, request_of
+from colleague.policy.model import Ask, Decision, Doubt, Effect, Governance, Ruling
+
+ACTION = 'Action::"call"'
+_STRICTER = ("user", "other", "reviewer", "administrator")
+
+
+class RulesInvalid(Invalid):
+    """The rules cannot be used: {why}."""
+
+
+class RulesLoosen(Invalid):
+    """Rules of the organisation may only forbid; the baseline already says what is permitted."""
+
+
+def baseline() -> str:
+    """Return the rules that ship with the product and cannot be removed."""
+    folder = resources.files("colleague.policy").joinpath("rules")
+    names = sorted(f.name for f in folder.iterdir() if f.name.endswith(".cedar"))
+    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
+
+
+def schema_text() -> str:
+    """Return the schema that every request and rule is checked against."""
+    return resources.files("colleague.policy").joinpath("rules", "schema.cedarschema").read_text("utf-8")
+
+
+class Engine:
+    """The baseline rules, and the organisation's own ones, which can only tighten them."""
+
+    def __init__(self, extra_rules: str = "") -> None:
+        """Parse and check the rules; RulesInvalid or RulesLoosen if they cannot be used."""
+        schema = schema_text()
+        text = baseline() + "\n" + extra_rules
+        try:
+            checked = cedarpy.validate_policies(text, schema)
+            self._schema = cedarpy.Schema.from_str(schema)
+            self._policies = cedarpy.PolicySet.from_str(text)
+            parsed = json.loads(cedarpy.policies_to_json_str(text))
+            extra = json.loads(cedarpy.policies_to_json_str(extra_rules)) if extra_rules.strip() else {}
+        except (ValueError, TypeError) as error:
+            raise RulesInvalid(why=str(error)[:300]) from error
+        if not checked.validation_passed:
+            raise RulesInvalid(why="; ".join(str(e.error) for e in checked.errors)[:300])
+        if any(p["effect"] != "forbid" for p in extra.get("staticPolicies", {}).values()) or extra.get("templates"):
+            raise RulesLoosen
+        self._policy_hash = digest([text, schema])
+        self.rules: dict[str, dict[str, Any]] = {
+            str(p["annotations"].get("id", name)): {"effect": p["effect"], **p["annotations"]}
+            for name, p in parsed["staticPolicies"].items()
+        }
+
+    @cached_property
+    def soft(self) -> frozenset[str]:
+        """Return the ids of rules that a person's approval may lift."""
+        return frozenset(name for name, rule in self.rules.items() if rule.get("ask"))
+
+    def decide(self, ask: Ask, governance: Governance) -> Decision:
+        """Answer `ask`: allow, ask a person, or deny, with the rules that say so. Never raises."""
+        try:
+            request = request_of(ask, governance)
+            stamp = digest([self._policy_hash, request.principal, request.resource, request.entities, request.context])
+            allowed, reasons = self._evaluate(request)
+            if allowed:
+                return Decision(Effect.ALLOW, self._rulings(reasons, Effect.ALLOW, ask), policy_hash=stamp)
+            if reasons and self.soft.issuperset(reasons) and ask.approval is None:
+                approver = max((str(self.rules[r]["ask"]) for r in reasons), key=_STRICTER.index)
+                hypothetical = {"by": "somebody", "not_self": approver != "user"}
+                lifted, _ = self._evaluate(
+                    Request(
+                        request.principal,
+                        request.resource,
+                        request.entities,
+                        {**request.context, "approval": hypothetical},
+                    )
+                )
+                if lifted:
+                    return Decision(Effect.ASK, self._rulings(reasons, Effect.ASK, ask), approver, stamp)
+            hard = [r for r in reasons if r not in self.soft] or reasons
+            rulings = self._rulings(hard, Effect.DENY, ask) or (_nothing_permits(ask),)
+            return Decision(Effect.DENY, rulings, policy_hash=stamp)
+        except Exception as error:
+            why = f"The rules could not be evaluated ({type(error).__name__}), so nothing is done."
+            return Decision(Effect.DENY, (Ruling("engine-error", Effect.DENY, why, "Tell an administrator."),))
+
+    def _evaluate(self, request: Request) -> tuple[bool, list[str]]:
+        """Return (allowed, ids of the determining rules); raises on any diagnostics error."""
+        result = cedarpy.is_authorized(
+            {
+                "principal": request.principal,
+                "action": ACTION,
+                "resource": request.resource,
+                "context": request.context,
+            },
+            self._policies,
+            request.entities,
+            schema=self._schema,
+        )
+        if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
+            raise RulesInvalid(why="a rule failed")
+        names = result.diagnostics.id_annotations_by_reason
+        return result.decision is cedarpy.Decision.Allow, [names.get(r, r) for r in result.diagnostics.reasons]
+
+    def _rulings(self, names: list[str], effect: Effect, ask: Ask) -> tuple[Ruling, ...]:
+        return tuple(
+            Ruling(
+                name, effect, self.rules[name].get("why", name) + _detail(name, ask), self.rules[name].get("remedy", "")
+            )
+            for name in sorted(names)
+        )
+
+
+def _detail(rule: str, ask: Ask) -> str:
+    """Return the concrete value a rule is about, as a further sentence."""
+    match rule:
+        case "communicate-external":
+            return f" Outside: {', '.join(ask.external[:5])}."
+        case "unknown-origin":
+            return " " + " ".join(doubt_sentence(d) for d in ask.doubts[:3])
+        case _:
+            return ""
+
+
+def doubt_sentence(doubt: Doubt) -> str:
+    """Say which value is in doubt and where it was seen."""
+    seen = f"it was found in {doubt.found_in}" if doubt.found_in else "it was found nowhere"
+    return f"«{doubt.value[:120]}» ({doubt.argument}) is not in your request nor in a trusted source; {seen}."
+
+
+def _nothing_permits(ask: Ask) -> Ruling:
+    """Say that no rule permits the call: for connectors that means outside every granted place."""
+    why = "This place is outside what your team was given."
+    if ask.writes or ask.deletes:
+        why = "Your team was not given the right to change things in this place."
+    return Ruling("no-permit", Effect.DENY, why, "Ask an administrator to open it to your team.")

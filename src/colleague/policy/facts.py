@@ -1,1 +1,68 @@
-"""Being built."""
+"""From a question to Cedar: principal, resource, their scopes as entities, and the context. Pure.
+
+Entities are built for each request from what concerns this person: nothing is cached, a revoked grant is gone at once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from colleague.policy.model import Ask, DataClass, Governance, Integrity
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One Cedar request: `entities` and `context` as Cedar's JSON."""
+
+    principal: str
+    resource: str
+    entities: list[dict[str, Any]]
+    context: dict[str, Any]
+
+
+def _entity(kind: str, name: str) -> dict[str, str]:
+    return {"type": kind, "id": name}
+
+
+def request_of(ask: Ask, governance: Governance) -> Request:
+    """Return the Cedar request for `ask` under `governance`."""
+    covering = [s for s in ask.scopes if s.covers and s.connector == ask.connector]
+    held = [s for s in ask.scopes if s.connector == ask.connector]
+    place = f"{ask.connector}:{ask.resource}"
+    entities: list[dict[str, Any]] = [
+        {
+            "uid": _entity("Person", ask.person),
+            "attrs": {
+                "read_scopes": [{"__entity": _entity("ReadScope", s.id)} for s in held],
+                "write_scopes": [{"__entity": _entity("WriteScope", s.id)} for s in held if s.may_write],
+            },
+            "parents": [],
+        },
+        {
+            "uid": _entity("Place", place),
+            "attrs": {},
+            "parents": [_entity("ReadScope", s.id) for s in covering] + [_entity("WriteScope", s.id) for s in covering],
+        },
+        *({"uid": _entity("ReadScope", s.id), "attrs": {}, "parents": []} for s in held),
+        *({"uid": _entity("WriteScope", s.id), "attrs": {}, "parents": []} for s in held),
+    ]
+    context: dict[str, Any] = {
+        "connector": ask.connector, "tool": ask.tool, "tier": int(ask.tier), "builtin": ask.builtin_connector,
+        "plugin": ask.origin != "builtin", "tool_state": ask.tool_state, "writes": ask.writes,
+        "deletes": ask.deletes, "egress": ask.egress, "data_class": int(ask.label.data_class),
+        "untrusted": ask.label.integrity is Integrity.UNTRUSTED,
+        "ceiling": int(max((s.ceiling for s in covering), default=DataClass.PUBLIC)),
+        "highest_input": int(governance.highest_input), "highest_external": int(governance.highest_external),
+        "resource_class": int(ask.resource_class), "recipients": len(ask.recipients), "external": len(ask.external),
+        "confirm_internal": governance.confirm_internal, "doubts": len(ask.doubts),
+        "dispatch": ask.channel != "desk", "dispatch_ceiling": int(governance.dispatch_ceiling),
+        "zone_ok": ask.zone_ok, "blocked_path": ask.blocked_path, "review_missing": ask.output_review_missing,
+    }  # fmt: skip
+    if ask.approval is not None:
+        context["approval"] = {"by": ask.approval.by, "not_self": ask.approval.not_self}
+    return Request(f'Person::"{_escape(ask.person)}"', f'Place::"{_escape(place)}"', entities, context)
+
+
+def _escape(text: str) -> str:
+    return (
+        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\x00", "\\0")
+    )
