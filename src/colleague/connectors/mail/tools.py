@@ -75,6 +75,7 @@ TOOLS: Final = (
     ),
     Tool(
         "mail_draft", "Save a draft", "Put a mail into the person's drafts without sending it.",
-        _object(["to", "subject", "body"], **_LETTER), Tier.MODIFY, _ROLES, writes=True, undo="delete it from the drafts",
+        _object(["to", "subject", "body"], **_LETTER), Tier.MODIFY, _ROLES, writes=True,
+        undo="delete it from the drafts",
     ),
 )  # fmt: skip

@@ -1,0 +1,39 @@
+"""Notices by mail, through the server that the operator named."""
+
+from email.utils import parseaddr
+
+from colleague.channels.channel import Notice, Reader
+from colleague.kit.clock import Clock
+from colleague.kit.mail import Letter, address, compose, send, server_of
+
+
+class EmailChannel:
+    """Sends a notice as a plain mail with one link."""
+
+    kind = "email"
+    title = "Mail"
+
+    def __init__(self, url: str, *, sender: str, base_url: str, clock: Clock, seconds: float = 30) -> None:
+        """Take the mail server's address, the sender («Name <address>») and the address people use.
+
+        BadMailServer, BadMail if they are none: an operator's mistake shows at the start, not at the first notice.
+        """
+        self._server = server_of(url)
+        self._name, mail = parseaddr(sender)
+        self._sender = address(mail)
+        self._base, self._clock, self._seconds = base_url, clock, seconds
+
+    async def deliver(self, notice: Notice, reader: Reader) -> None:
+        """Send the mail. NotSent: surely not; SentUnknown: nobody can say. The Message-ID is made from the notice."""
+        link = f"\n{self._base}{notice.link}\n" if notice.link else ""
+        letter = Letter(
+            sender=self._sender,
+            sender_name=self._name,
+            to=(reader.email,),
+            subject=" ".join(notice.title.split())[:200],
+            body=f"{notice.text}\n{link}\n-- \nA notice of Colleague to {reader.name}. Answers to it are not read.\n",
+            key=f"{notice.id}:{self.kind}",
+            at=self._clock.now(),
+            headers=(("Auto-Submitted", "auto-generated"),),
+        )
+        await send(self._server, compose(letter), seconds=self._seconds)
