@@ -103,3 +103,13 @@ class LinkRow(Base):
     data: Mapped[str] = mapped_column(default="")
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class FailureRow(Base):
+    """A failed sign-in, by the hash of its account or network address; kept for a quarter of an hour."""
+
+    __tablename__ = "sign_in_failures"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime]

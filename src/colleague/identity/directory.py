@@ -1,0 +1,146 @@
+"""Who is here: the reading side of identity, for every other slice."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import func, select
+
+from colleague.identity.actor import Actor, Via, permissions_of
+from colleague.identity.model import Person, Team
+from colleague.identity.tables import MembershipRow, PersonRow, RoleRow, TeamRow
+from colleague.kit.db import Session
+from colleague.kit.errors import NotFound
+
+
+class PersonNotFound(NotFound):
+    """There is no such person."""
+
+
+async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
+    """Return rows as values, with roles and teams read in two queries."""
+    ids = [r.id for r in rows]
+    roles: dict[str, set[str]] = {}
+    teams: dict[str, list[str]] = {}
+    query = select(RoleRow.person_id, RoleRow.role).where(RoleRow.person_id.in_(ids))
+    for person, role in (await session.execute(query)).tuples():
+        roles.setdefault(person, set()).add(role)
+    memberships = (
+        select(MembershipRow.person_id, TeamRow.name)
+        .join(TeamRow, TeamRow.id == MembershipRow.team_id)
+        .where(MembershipRow.person_id.in_(ids))
+        .order_by(TeamRow.name)
+    )
+    for person, team in (await session.execute(memberships)).tuples():
+        teams.setdefault(person, []).append(team)
+    return [
+        Person(r.id, r.name, r.email, r.active, frozenset(roles.get(r.id, ())), tuple(teams.get(r.id, ())))
+        for r in rows
+    ]
+
+
+async def get_person(session: Session, person_id: str) -> Person:
+    """Return a person by id, active or not; PersonNotFound if there is none."""
+    row = await session.get(PersonRow, person_id)
+    if row is None:
+        raise PersonNotFound
+    return (await _values(session, [row]))[0]
+
+
+async def find_by_email(session: Session, email: str) -> Person | None:
+    """Return the person with this mail address, whatever its case."""
+    row = await session.scalar(select(PersonRow).where(PersonRow.email == email.strip().casefold()))
+    return (await _values(session, [row]))[0] if row else None
+
+
+async def list_people(session: Session, *, search: str = "", limit: int = 200) -> list[Person]:
+    """Return people whose name or address contains `search`, by name."""
+    query = select(PersonRow).order_by(PersonRow.name, PersonRow.id).limit(limit)
+    if search:
+        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", search.casefold()) + "%"
+        query = query.where(func.lower(PersonRow.name).like(pattern) | PersonRow.email.like(pattern))
+    return await _values(session, list(await session.scalars(query)))
+
+
+async def list_active(session: Session) -> list[Person]:
+    """Return every active person, without roles and teams: names and addresses only."""
+    query = select(PersonRow.id, PersonRow.name, PersonRow.email).where(PersonRow.active)
+    return [Person(*row) for row in (await session.execute(query)).tuples()]
+
+
+def plain(text: str) -> str:
+    """Return `text` without accents and case, words separated by one blank."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).casefold().split())
+
+
+async def find_by_name(session: Session, text: str) -> list[Person]:
+    """Return active people whose name has every word of `text` as the start of one of its words, or this address."""
+    words = plain(text).split()
+    if not words:
+        return []
+    hits = []
+    for person in await list_active(session):
+        names = plain(person.name).split()
+        if person.email == plain(text) or all(any(n.startswith(w) for n in names) for w in words):
+            hits.append(person.id)
+    rows = list(await session.scalars(select(PersonRow).where(PersonRow.id.in_(hits[:50])).order_by(PersonRow.name)))
+    return await _values(session, rows)
+
+
+async def names_of(session: Session, people: Iterable[str | None]) -> dict[str, str]:
+    """Return the names of people by id."""
+    query = select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_([p for p in people if p]))
+    return dict((await session.execute(query)).tuples().all())
+
+
+async def teams_of(session: Session, person_id: str) -> frozenset[str]:
+    """Return the ids of the teams a person is in now; none for somebody who is not active."""
+    query = (
+        select(MembershipRow.team_id)
+        .join(PersonRow, PersonRow.id == MembershipRow.person_id)
+        .where(MembershipRow.person_id == person_id, PersonRow.active)
+    )
+    return frozenset(await session.scalars(query))
+
+
+async def list_teams(session: Session) -> list[Team]:
+    """Return all teams with the number of their members, by name."""
+    members = func.count(MembershipRow.person_id)
+    query = (
+        select(TeamRow.id, TeamRow.name, members)
+        .outerjoin(MembershipRow, MembershipRow.team_id == TeamRow.id)
+        .group_by(TeamRow.id, TeamRow.name)
+        .order_by(TeamRow.name)
+    )
+    return [Team(*row) for row in (await session.execute(query)).tuples()]
+
+
+async def members_of(session: Session, team_id: str) -> list[Person]:
+    """Return the members of a team, by name."""
+    query = select(PersonRow).join(MembershipRow, MembershipRow.person_id == PersonRow.id)
+    query = query.where(MembershipRow.team_id == team_id).order_by(PersonRow.name)
+    return await _values(session, list(await session.scalars(query)))
+
+
+async def holders_of(session: Session, roles: Iterable[str]) -> list[Person]:
+    """Return active people who hold one of `roles`."""
+    query = (
+        select(PersonRow)
+        .where(PersonRow.active, PersonRow.id.in_(select(RoleRow.person_id).where(RoleRow.role.in_(tuple(roles)))))
+        .order_by(PersonRow.name)
+    )
+    return await _values(session, list(await session.scalars(query)))
+
+
+async def actor_of(session: Session, *, person_id: str = "", email: str = "", via: Via) -> Actor:
+    """Return an active person as an actor with all their present permissions; PersonNotFound otherwise."""
+    if email:
+        found = await find_by_email(session, email)
+    else:
+        row = await session.get(PersonRow, person_id)
+        found = (await _values(session, [row]))[0] if row else None
+    if found is None or not found.active:
+        raise PersonNotFound
+    teams = await teams_of(session, found.id)
+    return Actor(found.id, found.name, found.email, found.roles, teams, permissions_of(found.roles), via)

@@ -1,0 +1,24 @@
+"""People as values that leave the slice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the organisation, with the names of their teams and their roles."""
+
+    id: str
+    name: str
+    email: str
+    active: bool = True
+    roles: frozenset[str] = frozenset()
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group of people to whom connectors are opened."""
+
+    id: str
+    name: str
+    members: int = 0
