@@ -1,0 +1,118 @@
+"""Answer a question: exactly once, by somebody who may, about exactly what was shown."""
+
+from typing import Literal
+
+from sqlalchemy import select
+
+from colleague.approvals.tables import ApprovalRow
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.directory import names_of
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, notify
+from colleague.kit.errors import Conflict, Forbidden, NotFound
+from colleague.kit.queue import Job, enqueue
+
+
+class ApprovalNotFound(NotFound):
+    """There is no such question, or it is not for you."""
+
+
+class AlreadyDecided(Conflict):
+    """Already {state} by {who} at {at}."""
+
+
+class ApprovalExpired(Conflict):
+    """This question has expired; it was not denied. The task can ask again."""
+
+
+class ApprovalWithdrawn(Conflict):
+    """This question was withdrawn: the task was stopped."""
+
+
+class NotAsShown(Conflict):
+    """This has changed since you looked at it. Read it again before you decide."""
+
+
+class NotYoursToAnswer(Forbidden):
+    """This question is for {who} to answer."""
+
+
+WHO = {
+    "user": "the person who asked for it",
+    "other": "somebody other than the person who asked for it",
+    "reviewer": "a reviewer",
+    "administrator": "an administrator",
+}
+
+
+def may_answer(actor: Actor, row: ApprovalRow) -> bool:
+    """Say whether `actor` may answer: as the rule says, never somebody else by accident."""
+    if not actor.may("own:approvals:answer"):
+        return False
+    own = actor.id == row.requester_id
+    match row.approver:
+        case "user":
+            return own
+        case "other":
+            return not own
+        case "reviewer":
+            return not own and actor.may("org:outputs:review")
+        case "administrator":
+            return not own and actor.may("org:policy:manage")
+        case _:
+            return False
+
+
+async def lock_open(session: Session, approval_id: str, clock: Clock) -> ApprovalRow:
+    """Return an open question, locked. Raises ApprovalNotFound, AlreadyDecided, ApprovalExpired, ApprovalWithdrawn."""
+    row = await session.scalar(
+        select(ApprovalRow)
+        .where(ApprovalRow.id == approval_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise ApprovalNotFound
+    match row.state:
+        case "approved" | "denied":
+            names = await names_of(session, [row.answered_by])
+            at = f"{row.answered_at:%H:%M} (UTC)" if row.answered_at else ""
+            raise AlreadyDecided(state=row.state, who=names.get(row.answered_by or "", "somebody"), at=at)
+        case "withdrawn":
+            raise ApprovalWithdrawn
+        case "expired":
+            raise ApprovalExpired
+        case _ if clock.now() >= row.expires_at:
+            raise ApprovalExpired
+        case _:
+            return row
+
+
+async def answer(
+    session: Session, actor: Actor, approval_id: str, verdict: Literal["approved", "denied"], *, digest: str,
+    reason: str = "", ledger: Ledger, clock: Clock,
+) -> None:  # fmt: skip
+    """Record the answer and let the run go on, in the caller's transaction.
+
+    `digest` is what the person was shown. Raises what `lock_open` raises, NotYoursToAnswer, NotAsShown.
+    """
+    row = await lock_open(session, approval_id, clock)
+    if not may_answer(actor, row):
+        raise NotYoursToAnswer(who=WHO.get(row.approver, row.approver))
+    if digest != row.digest:
+        raise NotAsShown
+    row.state, row.answered_by, row.answered_at = verdict, actor.id, clock.now()
+    row.reason = reason.replace("\x00", "").strip()[:1000]
+    facts = {"digest": digest, "tool": row.tool, "via": actor.via, "own": actor.id == row.requester_id}
+    event = Event(f"approval.{verdict}", actor.id, subject=row.id, run=row.run_id, data=facts)
+    await ledger.record(session, event)
+    await go_on(session, row)
+
+
+async def go_on(session: Session, row: ApprovalRow) -> None:
+    """Enqueue what waits for this question, and wake the pages that show it."""
+    await enqueue(session, Job(**row.then))
+    await notify(session, f"run:{row.run_id}")
+    await notify(session, "approvals")

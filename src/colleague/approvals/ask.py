@@ -1,0 +1,66 @@
+"""Ask a person about one call, bound by a digest to exactly what will happen. What waits holds nothing but a row."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from colleague.approvals.tables import ApprovalRow
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.connectors.connector import Preview
+from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, notify
+from colleague.kit.ids import new_id
+from colleague.kit.queue import Job
+from colleague.policy.model import Decision, Doubt, Label, Tier
+
+LIFE = timedelta(days=7)
+
+
+async def ask(
+    session: Session, *, run: str, call: str, requester: str, tool: str, title: str, tier: Tier, digest: str,
+    preview: Preview, decision: Decision, doubts: Sequence[Doubt], external: Sequence[str], label: Label, then: Job,
+    ledger: Ledger, clock: Clock,
+) -> str:  # fmt: skip
+    """Put a question, in the caller's transaction, and return its id.
+
+    `digest` binds tool, arguments, place, run and policy; `then` is enqueued when the question is answered or expires.
+    """
+    now = clock.now()
+    why = {
+        **decision.to_json(),
+        "doubts": [
+            {"argument": d.argument, "value": d.value, "role": d.role.value, "found_in": d.found_in} for d in doubts
+        ],
+        "external": list(external),
+        "label": label.to_json(),
+    }
+    row = ApprovalRow(
+        id=new_id("ask"), run_id=run, call_id=call, requester_id=requester, approver=decision.approver, tool=tool,
+        title=title, tier=int(tier), digest=digest, preview=asdict(preview), why=why, state="asked",
+        then={"task": then.task, "args": then.args, "queue": then.queue, "key": then.key, "lock": then.lock},
+        asked_at=now, expires_at=now + LIFE, reason="",
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    facts = {
+        "call": call, "tool": tool, "tier": tier.name.lower(), "digest": digest, "approver": decision.approver,
+        "rules": [r.rule for r in decision.rulings], "doubts": len(doubts), "external_recipients": len(external),
+    }  # fmt: skip
+    await ledger.record(session, Event("approval.asked", "agent", subject=row.id, run=run, data=facts))
+    await notify(session, "approvals")
+    return row.id
+
+
+async def withdraw(session: Session, actor: Actor, run: str, *, ledger: Ledger, clock: Clock) -> int:
+    """Withdraw every open question of a run (it was stopped); say how many."""
+    query = select(ApprovalRow).where(ApprovalRow.run_id == run, ApprovalRow.state == "asked").with_for_update()
+    rows = (await session.scalars(query)).all()
+    for row in rows:
+        row.state, row.answered_at = "withdrawn", clock.now()
+        await ledger.record(session, Event("approval.withdrawn", actor.id, subject=row.id, run=run))
+    await notify(session, "approvals")
+    return len(rows)

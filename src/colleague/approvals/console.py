@@ -1,0 +1,54 @@
+"""Pages of approvals: the inbox, and one card on its own (where notices link to)."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from colleague.approvals.answer import answer
+from colleague.approvals.inbox import count_open, get_card, list_inbox
+from colleague.audit.record import Ledger
+from colleague.identity.current import Current
+from colleague.kit.doors import Db, Time, part
+from colleague.kit.page import Page
+
+router = APIRouter(include_in_schema=False)
+TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+
+
+@router.get("/approvals")
+async def index(request: Request, page: Page, db: Db, actor: Current) -> HTMLResponse:
+    """Show what waits for me, and what I answered lately."""
+    async with db.transaction() as session:
+        cards = await list_inbox(session, actor)
+        past = await list_inbox(session, actor, open_only=False, limit=30)
+    return page.show(request, "approvals/inbox.html", open_cards=cards, past=past)
+
+
+@router.get("/approvals/count")
+async def count(db: Db, actor: Current) -> HTMLResponse:
+    """Return the number that stands beside «Approvals» in the navigation."""
+    async with db.transaction() as session:
+        waiting = await count_open(session, actor)
+    return HTMLResponse(f'<span class="badge cl-count">{waiting}</span>' if waiting else "")
+
+
+@router.get("/approvals/{approval_id}")
+async def show(request: Request, page: Page, db: Db, actor: Current, approval_id: str) -> HTMLResponse:
+    """Show one card."""
+    async with db.transaction() as session:
+        card = await get_card(session, actor, approval_id)
+    return page.show(request, "approvals/show.html", card=card)
+
+
+@router.post("/approvals/{approval_id}/answer")
+async def decide(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, approval_id: str,
+    verdict: Annotated[Literal["approved", "denied"], Form()], digest: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Approve or deny, then go back to where the card was shown."""
+    async with db.transaction() as session:
+        await answer(session, actor, approval_id, verdict, digest=digest, reason=reason, ledger=ledger, clock=clock)
+    to = back if back.startswith("/tasks/task_") else f"/approvals/{approval_id}"
+    return RedirectResponse(to, status_code=303)

@@ -1,0 +1,39 @@
+"""The words of approvals. An expiry is never a denial."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+State = Literal["asked", "approved", "denied", "expired", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An approval as a person sees it: exactly what will happen, why it is asked, and what became of it."""
+
+    id: str
+    run: str
+    requester: str
+    requester_name: str
+    approver: str
+    tool: str
+    title: str
+    tier: str
+    digest: str
+    preview: dict[str, Any]
+    why: dict[str, Any]
+    state: State
+    asked_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    reason: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as JSON for the API."""
+        return {
+            "id": self.id, "run": self.run, "requester": self.requester, "approver": self.approver, "tool": self.tool,
+            "title": self.title, "tier": self.tier, "digest": self.digest, "preview": self.preview, "why": self.why,
+            "state": self.state, "asked_at": self.asked_at, "expires_at": self.expires_at,
+            "answered_at": self.answered_at, "answered_by": self.answered_by, "reason": self.reason,
+        }  # fmt: skip

@@ -1,0 +1,37 @@
+"""Rows of approvals."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class ApprovalRow(Base):
+    """A question to a person about one call. `then` is the job that goes on when it is answered or expires."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (Index("ix_approvals_open", "expires_at", postgresql_where="state = 'asked'"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(index=True)
+    call_id: Mapped[str]
+    requester_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    approver: Mapped[str]
+    tool: Mapped[str]
+    title: Mapped[str]
+    tier: Mapped[int]
+    digest: Mapped[str]
+    preview: Mapped[dict[str, Any]]
+    why: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default="asked")
+    then: Mapped[dict[str, Any]]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,42 @@
+"""What became of a question: read by the governed wrapper, and used up when the call is about to happen."""
+
+from dataclasses import dataclass
+
+from colleague.approvals.answer import ApprovalNotFound
+from colleague.approvals.tables import ApprovalRow
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.errors import Conflict
+
+
+class ApprovalUsed(Conflict):
+    """This approval was used already: it stood for one attempt only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state of a question, who answered it, and what it was bound to."""
+
+    state: str
+    by: str
+    reason: str
+    digest: str
+
+
+async def find_verdict(session: Session, approval_id: str) -> Verdict:
+    """Return what became of a question; ApprovalNotFound if there is none."""
+    row = await session.get(ApprovalRow, approval_id, populate_existing=True)
+    if row is None:
+        raise ApprovalNotFound
+    return Verdict(row.state, row.answered_by or "", row.reason, row.digest)
+
+
+async def consume(session: Session, approval_id: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Use an approval up. Raises ApprovalUsed if it is not approved or was used before."""
+    row = await session.get(ApprovalRow, approval_id, with_for_update=True, populate_existing=True)
+    if row is None or row.state != "approved" or row.used_at is not None:
+        raise ApprovalUsed
+    row.used_at = clock.now()
+    await ledger.record(session, Event("approval.used", "agent", subject=row.id, run=row.run_id))
