@@ -44,6 +44,11 @@ class Opened:
     granted_at: datetime
     expires_at: datetime | None
 
+    @property
+    def id(self) -> str:
+        """The grant's id."""
+        return self.grant.id
+
     def to_json(self) -> dict[str, object]:
         """Return the grant as JSON."""
         g = self.grant
