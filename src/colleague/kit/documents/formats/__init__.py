@@ -1,0 +1,1 @@
+"""One reader a format; they run in the confined child only, and none knows another."""

@@ -1,0 +1,111 @@
+"""Looks at a file before any parser does: bombs, encryption and traps are refused by what they are. Pure."""
+
+import re
+import zipfile
+from io import BytesIO
+from typing import IO
+
+from colleague.kit.documents.sniff import DOCX, OLE, PPTX, PROGRAM, UNKNOWN, XLSX, ZIP
+from colleague.kit.errors import Invalid
+
+MAX_PARTS, MAX_PART, MAX_TOTAL, MAX_RATIO = 5_000, 200_000_000, 400_000_000, 200
+MAX_CELLS = 5_000_000
+_CELL = re.compile(rb'<c[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
+_OFFICE = frozenset({DOCX, XLSX, PPTX})
+
+
+class DocumentEmpty(Invalid):
+    """The file is empty."""
+
+
+class DocumentTypeUnknown(Invalid):
+    """This kind of file cannot be read. Readable are pdf, docx, xlsx, pptx, html, md, txt, csv, eml and msg."""
+
+
+class DocumentEncrypted(Invalid):
+    """The file is protected with a password or rights management. Save it without protection first."""
+
+
+class DocumentBomb(Invalid):
+    """The file unpacks to far more than it should ({why}). It was not opened."""
+
+
+class DocumentDamaged(Invalid):
+    """The file is damaged or incomplete and cannot be read."""
+
+
+def guard(content: bytes, media_type: str) -> None:
+    """Raise a named refusal for what must not reach a parser."""
+    if not content:
+        raise DocumentEmpty
+    if media_type in (PROGRAM, UNKNOWN, ZIP):
+        if media_type == ZIP:
+            _unpacked(content)
+        raise DocumentTypeUnknown
+    if media_type == OLE:
+        # Old binary office files and encrypted new ones share this container; neither is read.
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise DocumentEncrypted
+        raise DocumentTypeUnknown
+    if media_type in _OFFICE:
+        _office(content, media_type)
+
+
+def _unpacked(content: bytes) -> list[zipfile.ZipInfo]:
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise DocumentDamaged from error
+    if len(parts) > MAX_PARTS:
+        raise DocumentBomb(why=f"{len(parts):,} parts")
+    if any(p.flag_bits & 1 for p in parts):
+        raise DocumentEncrypted
+    total = sum(p.file_size for p in parts)
+    if total > MAX_TOTAL:
+        raise DocumentBomb(why=f"{total // 1_000_000:,} MB")
+    for part in parts:
+        xml = part.filename.lower().endswith((".xml", ".rels", ".vml"))
+        ratio = part.file_size / max(part.compress_size, 1)
+        if part.file_size > MAX_PART or (xml and part.file_size > 20_000_000 and ratio > MAX_RATIO):
+            raise DocumentBomb(why=f"one part of {part.file_size // 1_000_000:,} MB")
+        if part.filename.lower().endswith((".zip", ".docx", ".xlsx", ".pptx")) and ratio > MAX_RATIO:
+            raise DocumentBomb(why="an archive in an archive")
+    return parts
+
+
+def _office(content: bytes, media_type: str) -> None:
+    parts = _unpacked(content)
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        for part in parts:
+            if not part.filename.lower().endswith((".xml", ".rels")):
+                continue
+            try:
+                with archive.open(part) as stream:
+                    head = stream.read(4096)
+                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                        raise DocumentBomb(why="it declares XML entities")
+                    if media_type == XLSX and part.filename.startswith("xl/worksheets/"):
+                        _cells(head, stream)
+            except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+                raise DocumentDamaged from error
+            except Exception as error:
+                if isinstance(error, Invalid):
+                    raise
+                raise DocumentDamaged from error
+
+
+def _cells(head: bytes, stream: IO[bytes]) -> None:
+    """Refuse a sheet whose far corner would make a parser hold billions of cells (calamine aborts its process)."""
+    rows = columns = 0
+    rest = head
+    while rest:
+        for letters, number in _CELL.findall(rest):
+            column = 0
+            for letter in letters:
+                column = column * 26 + letter - 64
+            rows, columns = max(rows, int(number)), max(columns, column)
+        if rows * columns > MAX_CELLS and (rows > 200_000 or columns > 2_000):
+            raise DocumentBomb(why=f"a sheet of {rows:,} rows and {columns:,} columns")
+        more = stream.read(1_000_000)
+        rest = rest[-300:] + more if more else b""

@@ -1,0 +1,1 @@
+"""Writers: one format each, from the same draft."""

@@ -1,0 +1,82 @@
+"""Plain formats: Markdown, HTML and CSV."""
+
+import csv
+import html
+from io import StringIO
+
+from colleague.kit.documents.model import Block, Draft
+
+
+def write_markdown(draft: Draft) -> bytes:
+    """Return the draft as Markdown."""
+    lines = [f"# {draft.title}", ""]
+    if draft.mark:
+        lines += [f"> {draft.mark}", ""]
+    for block in draft.blocks:
+        where = f" [{block.where}]" if block.where else ""
+        match block.kind:
+            case "heading":
+                lines += [f"{'#' * min(block.level + 1, 6)} {block.text}{where}", ""]
+            case "item":
+                lines += [f"{'  ' * max(block.level - 1, 0)}- {_label(block)}{block.text}{where}"]
+            case "table":
+                lines += [*_rows(block), ""]
+            case "box":
+                lines += [f"> {block.text}", ">", ""]
+            case "note":
+                lines += [f"*{block.text}*{where}", ""]
+            case _:
+                lines += [f"{block.text}{where}", ""]
+    return ("\n".join(lines).rstrip() + "\n").encode()
+
+
+def _label(block: Block) -> str:
+    return "" if block.label in ("", "•", "-", "*") else f"{block.label} "
+
+
+def _rows(block: Block) -> list[str]:
+    columns = max((len(r) for r in block.rows), default=0)
+    rows = [[c.replace("|", "\\|").replace("\n", " ") for c in (*r, *[""] * (columns - len(r)))] for r in block.rows]
+    lines = ["| " + " | ".join(r) + " |" for r in rows]
+    return [*lines[:1], "|" + " --- |" * columns, *lines[1:]]
+
+
+def write_html(draft: Draft) -> bytes:
+    """Return the draft as one HTML page without scripts or outside parts."""
+    parts = [
+        "<!doctype html><html><head><meta charset='utf-8'>",
+        f"<title>{html.escape(draft.title)}</title>",
+        f"<meta name='description' content='{html.escape(draft.mark)}'></head><body>",
+        f"<h1>{html.escape(draft.title)}</h1>",
+    ]
+    if draft.mark:
+        parts.append(f"<p><strong>{html.escape(draft.mark)}</strong></p>")
+    for block in draft.blocks:
+        text = html.escape(block.text) + (f" <small>[{html.escape(block.where)}]</small>" if block.where else "")
+        match block.kind:
+            case "heading":
+                level = min(max(block.level, 1) + 1, 6)
+                parts.append(f"<h{level}>{text}</h{level}>")
+            case "item":
+                parts.append(f"<p>{html.escape(block.label or '•')} {text}</p>")
+            case "table":
+                rows = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in r) + "</tr>" for r in block.rows)
+                parts.append(f"<table border='1'>{rows}</table>")
+            case _:
+                parts.append(f"<p>{text}</p>")
+    return ("\n".join(parts) + "\n</body></html>\n").encode()
+
+
+def write_csv(draft: Draft) -> bytes:
+    """Return the draft's tables as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe."""
+    out = StringIO()
+    writer = csv.writer(out)
+    for block in draft.blocks:
+        for row in block.rows:
+            writer.writerow([_safe(c) if not draft.formulas else c for c in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _safe(cell: str) -> str:
+    is_number = cell.replace(".", "", 1).lstrip("-").isdecimal()
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else cell

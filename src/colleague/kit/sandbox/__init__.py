@@ -1,0 +1,1 @@
+"""Confinement: programs that must not reach what they were not given."""
