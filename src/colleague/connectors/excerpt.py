@@ -1,12 +1,13 @@
 """A document in portions for a model: its pages, or windows of text where a format has no pages. Pure."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from colleague.kit.documents.model import Block, Document
 
 PORTION, LIMIT = 20_000, 120_000
-_NUMBER = re.compile(r"(\d+)")
+_PAGE = re.compile(r"(?:p\.|page|slide) ?(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,57 +34,79 @@ def lines_of(block: Block) -> list[str]:
 
 def excerpt(document: Document, first: int = 1, last: int | None = None) -> Excerpt:
     """Return pages `first` to `last` of a document, at most 120,000 characters, with a mark where the place changes."""
-    kept: list[Block] = []
-    lines, place, size = [f"# {document.title}"], "", 0
+    numbered = [(page, block) for page, block in _numbered(document) if page >= first]
+    sizes: dict[int, int] = {}
+    for page, block in numbered:
+        sizes[page] = sizes.get(page, 0) + sum(map(len, lines_of(block)))
+    shown: list[int] = []
     following: int | None = None
-    for page, block in _numbered(document):
-        if page < first:
-            continue
-        if last is not None and page > last:
+    for page in sorted(sizes):
+        if (last is not None and page > last) or (shown and sum(sizes[p] for p in shown) + sizes[page] > LIMIT):
             following = page
             break
-        text = lines_of(block)
-        size += sum(map(len, text))
-        if size > LIMIT and kept and page > first:
-            following = page
-            kept, lines = _up_to(kept, lines, page, document)
-            break
+        shown.append(page)
+    kept = [block for page, block in numbered if page in shown]
+    text = _text(document.title, kept)
+    if len(text) > 2 * LIMIT:
+        # One page alone is longer than all we give: its end is left out, and the text says so.
+        text = text[: 2 * LIMIT] + "\n[… cut: this page is too long]"
+    if following is not None:
+        text += f"\n[… goes on: read from page {following}]"
+    return Excerpt(replace(document, blocks=tuple(kept)), text, following)
+
+
+def _text(title: str, blocks: list[Block]) -> str:
+    lines, place = [f"# {title}"], ""
+    for block in blocks:
         if block.where and block.where != place:
             place = block.where
             lines.append(f"[{place}]")
-        lines += text
-        kept.append(block)
-    if following is not None:
-        lines.append(f"[… goes on: read from page {following}]")
-    return Excerpt(replace(document, blocks=tuple(kept)), "\n".join(lines)[: 2 * LIMIT], following)
-
-
-def _up_to(kept: list[Block], lines: list[str], page: int, document: Document) -> tuple[list[Block], list[str]]:
-    """Drop what was already taken of `page`, so that the next portion starts with a whole page."""
-    whole = [block for number, block in _numbered(document) if number < page]
-    mine = {id(block) for block in whole}
-    rest = [block for block in kept if id(block) in mine]
-    if len(rest) == len(kept) or not rest:
-        return kept, lines
-    text, place = [lines[0]], ""
-    for block in rest:
-        if block.where and block.where != place:
-            place = block.where
-            text.append(f"[{place}]")
-        text += lines_of(block)
-    return rest, text
+        lines += lines_of(block)
+    return "\n".join(lines)
 
 
 def _numbered(document: Document) -> list[tuple[int, Block]]:
     """Give each block its page: the one it names, or a window of 20,000 characters."""
-    by_page = document.unit.rstrip("s") in ("page", "slide")
+    by_page = any(_PAGE.match(block.where) for block in document.blocks)
     numbered, page, size = [], 1, 0
-    for block in document.blocks:
+    for block in document.blocks if by_page else _split(document.blocks):
         if by_page:
-            found = _NUMBER.search(block.where)
+            found = _PAGE.match(block.where)
             page = int(found.group(1)) if found else page
         else:
             size += sum(map(len, lines_of(block)))
             page = 1 + size // PORTION
         numbered.append((page, block))
     return numbered
+
+
+def _split(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Cut blocks that are longer than a portion: texts at line ends or blanks, tables between rows, header repeated."""
+    for block in blocks:
+        if block.kind == "table" and sum(map(len, lines_of(block))) > PORTION:
+            yield from _split_table(block)
+        elif len(block.text) > PORTION:
+            start = 0
+            while start < len(block.text):
+                end = start + PORTION
+                if end < len(block.text):
+                    cut = max(block.text.rfind("\n", start, end), block.text.rfind(" ", start + PORTION // 2, end))
+                    end = cut + 1 if cut > start else end
+                yield replace(block, text=block.text[start:end])
+                start = end
+        else:
+            yield block
+
+
+def _split_table(block: Block) -> Iterator[Block]:
+    header, *rows = block.rows
+    taken: list[tuple[str, ...]] = []
+    size = 0
+    for row in rows:
+        size += sum(map(len, row))
+        if size > PORTION and taken:
+            yield replace(block, rows=(header, *taken))
+            taken, size = [], sum(map(len, row))
+        taken.append(row)
+    if taken:
+        yield replace(block, rows=(header, *taken))

@@ -63,7 +63,7 @@ def blocked_by(path: str, globs: Iterable[str]) -> str | None:
     name = unicodedata.normalize("NFKC", path).casefold().strip("/")
     above = [name[: m.start()] for m in re.finditer("/", name)]
     for glob in globs:
-        if any(_pattern(glob).fullmatch(candidate) for candidate in (name, *above)):
+        if any(_pattern(glob).fullmatch(candidate) for candidate in (name, f"{name}/", *above)):
             return glob
     return None
 

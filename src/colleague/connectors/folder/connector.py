@@ -191,6 +191,7 @@ class FolderConnector:
 
     def _write(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:
         at = spot(access, path, writing=True)
+        screen(path, paths=blocked_of(access.account))
         content, _ = self._content(arguments, access)
         screen(path, content, paths=blocked_of(access.account), types=self._types)
         if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:

@@ -18,7 +18,7 @@ from colleague.kit.errors import Conflict
 
 HIDDEN = (".colleague",)
 KEEP_SECONDS = 30 * 86_400
-_LIMIT = 1 << 40
+_LIMIT = 200_000_000
 
 
 class ChangedMeanwhile(Conflict):

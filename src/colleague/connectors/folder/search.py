@@ -11,11 +11,13 @@ from colleague.connectors.connector import Account, NotReachable
 from colleague.connectors.excerpt import lines_of
 from colleague.connectors.folder.places import Spot, begin, blocked_of, on_disk
 from colleague.connectors.folder.tree import find_entry, list_folder, read_file
-from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, screen
+from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, kind_of, screen
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Failure
 
 SECONDS, FILES, FILE_LIMIT, CACHE_CHARACTERS = 15.0, 5000, 10_000_000, 30_000_000
+# Read without a parser: a word is found in them as they are.
+_PLAIN = (".txt", ".md", ".csv", ".tsv", ".json", ".log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ async def _text_of(account: Account, spot: Spot, seconds: float) -> str | None:
     try:
         content = await asyncio.to_thread(read_file, spot.root, spot.parts, limit=FILE_LIMIT)
         screen(spot.path, content, paths=blocked_of(account), types=BLOCKED_TYPES)
+        if spot.parts[-1].casefold().endswith(_PLAIN) and kind_of(content) == "text/plain":
+            return content.decode(errors="replace")
         async with asyncio.timeout(seconds):
             document = await read_document(content, spot.parts[-1])
     except TimeoutError:

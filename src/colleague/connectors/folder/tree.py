@@ -116,7 +116,9 @@ def read_file(root: Path, parts: tuple[str, ...], *, limit: int) -> bytes:
                 raise NotReachable
             if facts.st_size > limit:
                 raise FileTooLarge(limit=limit // 1_000_000)
-            content = file.read(limit + 1)
+            content = b""
+            while len(content) <= limit and (more := file.read(min(limit + 1 - len(content), 1 << 24))):
+                content += more
     if len(content) > limit:
         raise FileTooLarge(limit=limit // 1_000_000)
     return content
