@@ -25,3 +25,25 @@ class EntryRow(Base):
     body: Mapped[str]
     personal: Mapped[dict[str, Any]]
     leaf: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class CheckpointRow(Base):
+    """A signed statement: the first `size` entries have this root. `frontier` lets the next group go on from here."""
+
+    __tablename__ = "ledger_checkpoints"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    note: Mapped[str]
+    frontier: Mapped[list[str]]
+    at: Mapped[datetime]
+    witnessed: Mapped[bool] = mapped_column(default=False)
+
+
+class SubjectKeyRow(Base):
+    """The key of one person's fields in the ledger; erasing the person destroys it."""
+
+    __tablename__ = "ledger_subject_keys"
+
+    person: Mapped[str] = mapped_column(primary_key=True)
+    sealed: Mapped[str | None]
+    erased_at: Mapped[datetime | None]

@@ -3,6 +3,8 @@
 import warnings
 from pathlib import Path
 
+from colleague.kit.settings import Settings
+
 
 def start(folder: Path) -> str:
     """Start (or find) the embedded server of `folder` and return its `postgresql://` address.
@@ -17,3 +19,11 @@ def start(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     server = bundled.get_server(folder / "postgres", cleanup_mode="stop")
     return str(server.get_uri())
+
+
+def address(settings: Settings) -> str:
+    """Return the database's address: the configured one, or that of the embedded server of the data folder."""
+    url = settings.database_url
+    if not url:
+        return start(settings.data_dir)
+    return url.replace("postgres://", "postgresql://", 1).replace("postgresql+psycopg://", "postgresql://", 1)

@@ -23,7 +23,7 @@ def cleaned(draft: Draft) -> Draft:
             clean(b.where),
             clean(b.label),
             tuple(tuple(clean(c) for c in row) for row in b.rows),
-        )  # fmt: skip
+        )
         for b in draft.blocks
     )
     return replace(

@@ -13,7 +13,8 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import cm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus.flowables import Spacer
 
 from colleague.kit.documents.model import Block, Draft
 
@@ -24,7 +25,7 @@ CELL_LIMIT = 2500
 
 @lru_cache(maxsize=1)
 def _fonts() -> tuple[str, str]:
-    """Register the fonts once and return (regular, bold): DejaVu where the machine has it, else reportlab's own Vera."""
+    """Register the fonts once and return (regular, bold): DejaVu where there is one, else reportlab’s own Vera."""
     own = Path(reportlab.__file__).parent / "fonts"
     for folder, regular, bold in (
         (Path("/usr/share/fonts/truetype/dejavu"), "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"),
@@ -129,6 +130,6 @@ def _table(block: Block, styles: dict[str, ParagraphStyle]) -> list[Any]:
                 ("LEFTPADDING", (0, 0), (-1, -1), 4),
                 ("RIGHTPADDING", (0, 0), (-1, -1), 4),
             ]
-        )  # fmt: skip
+        )
     )
     return [table, Spacer(1, 8)]

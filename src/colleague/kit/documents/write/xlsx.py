@@ -9,7 +9,7 @@ import xlsxwriter
 from colleague.kit.documents.model import Draft
 
 MAX_CELL = 32_000
-_NAME_BAD = str.maketrans({c: " " for c in "[]:*?/\\'"})
+_NAME_BAD = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
 def write_xlsx(draft: Draft) -> bytes:

@@ -1,0 +1,81 @@
+"""The Merkle tree of RFC 6962 (section 2.1): hashes, proofs, and a frontier that grows by a leaf in O(log n). Pure."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+EMPTY = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return SHA-256(0x00 ‖ entry)."""
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return SHA-256(0x01 ‖ left ‖ right)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(slots=True)
+class Frontier:
+    """The full subtrees at the right edge, largest first: all that is needed to append and to know the root."""
+
+    size: int = 0
+    nodes: list[bytes] = field(default_factory=list)
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf hash."""
+        self.nodes.append(leaf)
+        self.size += 1
+        # One merge for each trailing zero bit of the new size.
+        for _ in range((self.size & -self.size).bit_length() - 1):
+            right = self.nodes.pop()
+            self.nodes[-1] = node_hash(self.nodes[-1], right)
+
+    def root(self) -> bytes:
+        """Return the root hash of all leaves so far."""
+        if not self.nodes:
+            return EMPTY
+        result = self.nodes[-1]
+        for node in reversed(self.nodes[:-1]):
+            result = node_hash(node, result)
+        return result
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """Return the root of a list of leaf hashes, by the recursive definition of the RFC."""
+    if not leaves:
+        return EMPTY
+    if len(leaves) == 1:
+        return leaves[0]
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return node_hash(root_of(leaves[:split]), root_of(leaves[split:]))
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the audit path of leaf `index` (RFC 6962, 2.1.1)."""
+    if len(leaves) <= 1:
+        return []
+    split = 1 << ((len(leaves) - 1).bit_length() - 1)
+    if index < split:
+        return [*inclusion_proof(leaves[:split], index), root_of(leaves[split:])]
+    return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
+
+
+def included(leaf: bytes, index: int, size: int, proof: Iterable[bytes], root: bytes) -> bool:
+    """Say whether an audit path proves `leaf` to be entry `index` of the tree of `size` and `root` (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    position, last, result = index, size - 1, leaf
+    for node in proof:
+        if last == 0:
+            return False
+        if position & 1 or position == last:
+            result = node_hash(node, result)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            result = node_hash(result, node)
+        position, last = position >> 1, last >> 1
+    return last == 0 and result == root
