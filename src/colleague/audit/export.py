@@ -1,5 +1,6 @@
 """Take the record along: JSON lines with a manifest that verifies offline, and CSV. The export itself is on record."""
 
+import asyncio
 import csv
 import json
 from datetime import datetime
@@ -24,7 +25,7 @@ async def export(
 
     A period is widened to whole checkpoints, so that what is exported can be proved.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with database.transaction() as session:
         await ledger.record(session, Event("ledger.exported", actor, data=_period(since, until)))
         points = (await session.scalars(select(CheckpointRow).order_by(CheckpointRow.size))).all()
@@ -49,7 +50,8 @@ async def export(
             for seq, body in rows:
                 lines.write(json.dumps({"seq": seq, "body": body}, ensure_ascii=False) + "\n")
                 value = json.loads(body)
-                writer.writerow([seq, *(value[k] for k in ("at", "verb", "actor", "subject", "run", "person")), json.dumps(value["data"])])  # fmt: skip
+                columns = [value[k] for k in ("at", "verb", "actor", "subject", "run", "person")]
+                writer.writerow([seq, *columns, json.dumps(value["data"])])
             count += len(rows)
     manifest = {
         "format": "colleague-ledger-export/1",

@@ -47,7 +47,7 @@ class Ledger:
                 run=event.run,
                 body=text,
                 personal=sealed,
-            )  # fmt: skip
+            )
         )
         await session.flush()
 

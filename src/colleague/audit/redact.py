@@ -1,4 +1,4 @@
-"""Personal fields: a salted commitment in the row, the text encrypted under its person's key; erasure destroys the key."""
+"""Personal fields: a salted commitment in the row, the text sealed under its person's key; erasure destroys the key."""
 
 import base64
 import hashlib

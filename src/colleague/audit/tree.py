@@ -64,7 +64,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def included(leaf: bytes, index: int, size: int, proof: Iterable[bytes], root: bytes) -> bool:
-    """Say whether an audit path proves `leaf` to be entry `index` of the tree of `size` and `root` (RFC 9162, 2.1.3.2)."""
+    """Say whether a path proves `leaf` to be entry `index` of the tree of `size` and `root` (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     position, last, result = index, size - 1, leaf
