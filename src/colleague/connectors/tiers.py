@@ -47,7 +47,7 @@ class ToolStates:
 async def tool_states(session: Session) -> ToolStates:
     """Return the states of all tools at this moment."""
     rows = await session.execute(select(ToolStateRow.name, ToolStateRow.hash, ToolStateRow.state))
-    return ToolStates({name: (pin, cast(State, state)) for name, pin, state in rows.tuples()})
+    return ToolStates({name: (pin, cast(State, state)) for name, pin, state in rows})
 
 
 async def pin_tools(session: Session, actor: Actor, connector: Connector, *, clock: Clock) -> list[str]:

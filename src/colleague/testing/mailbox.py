@@ -11,7 +11,7 @@ from typing import Literal
 
 Trouble = Literal[
     "", "drop_after_data", "drop_in_data", "refuse_recipient", "refuse_sender", "refuse_message", "garbage_after_data",
-    "slow", "refuse_sign_in",
+    "silent_after_data", "slow", "refuse_sign_in",
 ]  # fmt: skip
 
 
@@ -145,6 +145,9 @@ class MailSink:
         recipients.clear()
         if self.trouble == "drop_after_data":
             writer.transport.abort()
+            return False
+        if self.trouble == "silent_after_data":
+            await reader.read()
             return False
         writer.write(b"what?\r\n" if self.trouble == "garbage_after_data" else b"250 taken\r\n")
         await writer.drain()

@@ -1,0 +1,281 @@
+"""Enabling a connector reaches nobody; a grant opens places to a team; revoking, expiry, disabling close them."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from colleague.audit.record import Ledger
+from colleague.connectors.accounts import (
+    BadAccount,
+    NoSuchAccount,
+    account_for,
+    check_account,
+    connect_account,
+    disable_account,
+    disable_connector,
+    enable_connector,
+    list_accounts,
+    reseal,
+)
+from colleague.connectors.connector import BadArguments, Connector, Grant
+from colleague.connectors.grants import (
+    BadGrant,
+    ConnectorNotEnabled,
+    NoSuchGrant,
+    covers,
+    grant,
+    grants_of,
+    list_grants,
+    revoke,
+    scopes_for,
+)
+from colleague.connectors.mail.connector import MailConnector
+from colleague.connectors.registry import NoSuchConnector, Registry, ToolNameTaken
+from colleague.connectors.tables import AccountRow
+from colleague.connectors.tiers import NoSuchState, NoSuchTool, decide_tool, tool_states
+from colleague.identity.actor import SYSTEM, Actor, PermissionMissing, permissions_of
+from colleague.identity.people import add_member, create_person, create_team
+from colleague.kit.db import Database
+from colleague.kit.secrets import Secrets
+from colleague.policy.model import DataClass
+from colleague.testing.clock import TestClock
+from colleague.testing.connector import TOOLS, FakeConnector
+from colleague.testing.mailbox import MailSink
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class World:
+    """An organisation with an administrator, a member and a team."""
+
+    database: Database
+    ledger: Ledger
+    secrets: Secrets
+    clock: TestClock
+    registry: Registry
+    admin: Actor
+    ana: Actor
+    team: str
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        return {"ledger": self.ledger, "clock": self.clock}
+
+    async def enable(self, kind: str = "fake", **values: Any) -> None:
+        async with self.database.transaction() as session:
+            await enable_connector(session, self.admin, self.registry, kind, values, secrets=self.secrets, **self.parts)
+
+    async def grant(self, *places: str, kind: str = "fake", **more: Any) -> str:
+        async with self.database.transaction() as session:
+            opened = await grant(session, self.admin, self.registry, kind, self.team, places, **more, **self.parts)
+        return opened.id
+
+    async def open(self, kind: str = "fake") -> list[tuple[str, ...]]:
+        async with self.database.transaction() as session:
+            return [g.places for g in await grants_of(session, {self.team}, kind, clock=self.clock)]
+
+
+@pytest.fixture
+async def world(database: Database, ledger: Ledger, secrets: Secrets, clock: TestClock) -> World:
+    async with database.transaction() as session:
+        parts = {"ledger": ledger, "clock": clock}
+        admin = await create_person(session, SYSTEM, "olga@a.example", "Olga", **parts)
+        ana = await create_person(session, SYSTEM, "ana@a.example", "Ana", **parts)
+        team = await create_team(session, SYSTEM, "Bids", ledger=ledger)
+        await add_member(session, SYSTEM, team, ana, ledger=ledger)
+    return World(
+        database, ledger, secrets, clock, Registry([FakeConnector(), MailConnector(clock=clock)]),
+        Actor(admin, "Olga", permissions=permissions_of(frozenset({"administrator"}))),
+        Actor(ana, "Ana", teams=frozenset({team}), permissions=permissions_of(frozenset({"member"}))), team,
+    )  # fmt: skip
+
+
+async def test_enabling_reaches_nobody(world: World) -> None:
+    await world.enable()
+    assert await world.open() == []
+
+
+async def test_a_grant_opens_and_closes(world: World) -> None:
+    with pytest.raises(ConnectorNotEnabled):
+        await world.grant("bids")
+    await world.enable()
+    first = await world.grant("/bids/", may_write=True, trusted=True)
+    await world.grant("tenders", expires_at=world.clock.now() + timedelta(days=1))
+    assert await world.open() == [("bids",), ("tenders",)]
+    world.clock.advance(days=1)
+    assert await world.open() == [("bids",)]
+    async with world.database.transaction() as session:
+        assert await grants_of(session, {"team_other"}, "fake", clock=world.clock) == ()
+        await disable_connector(session, world.admin, "fake", **world.parts)
+        assert await grants_of(session, {world.team}, "fake", clock=world.clock) == ()
+    await world.enable()
+    async with world.database.transaction() as session:
+        await revoke(session, world.admin, first, **world.parts)
+        with pytest.raises(NoSuchGrant):
+            await revoke(session, world.admin, first, **world.parts)
+        assert await list_grants(session, clock=world.clock) == []
+    async with world.database.transaction() as session:
+        verbs = list(await session.scalars(text("SELECT verb FROM ledger_entries ORDER BY id")))
+    assert [v for v in verbs if v.startswith(("connector.", "grant."))] == [
+        "connector.enabled", "grant.opened", "grant.opened", "connector.disabled", "connector.enabled", "grant.revoked",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("places", "more"),
+    [
+        ([], {}), ([""], {}), (["/"], {"reason": "short"}), (["x" * 1001], {}), (["b"], {"reason": "r" * 2001}),
+        (["a"], {"place_class": DataClass.RESTRICTED}), ([str(n) for n in range(101)], {}),
+    ],
+)  # fmt: skip
+async def test_a_grant_that_makes_no_sense_is_refused(world: World, places: list[str], more: dict[str, Any]) -> None:
+    await world.enable()
+    with pytest.raises(BadGrant):
+        await world.grant(*places, **more)
+
+
+async def test_a_grant_into_the_past_or_to_nobody_is_refused(world: World) -> None:
+    await world.enable()
+    with pytest.raises(BadGrant, match="expired"):
+        await world.grant("a", expires_at=world.clock.now())
+    with pytest.raises(BadGrant, match="team"):
+        await replace(world, team="team_none").grant("a")
+    with pytest.raises(NoSuchConnector):
+        await world.grant("a", kind="none")
+    assert await world.grant("", reason="The whole shelf is public.")
+
+
+async def test_only_an_administrator_opens_connectors(world: World) -> None:
+    await world.enable()
+    mine = replace(world, admin=world.ana)
+    for attempt in (mine.enable(), mine.grant("a")):
+        with pytest.raises(PermissionMissing):
+            await attempt
+    with pytest.raises(PermissionMissing):
+        async with world.database.transaction() as session:
+            await decide_tool(session, world.ana, world.registry, "fake_read", "approved", **world.parts)
+
+
+def test_scopes_cover_by_steps_of_the_path() -> None:
+    one = Grant("g1", "fake", "t", ("a/b",), may_write=True, ceiling=DataClass.CONFIDENTIAL)
+    other, everything = Grant("g2", "else", "t", ("",)), Grant("g3", "fake", "u", ("*",))
+    scopes = scopes_for((one, other, everything), "fake", "a/b/c")
+    assert [s.covers for s in scopes] == [True, False, True]
+    assert (scopes[0].id, scopes[0].may_write, scopes[0].ceiling) == ("g1", True, DataClass.CONFIDENTIAL)
+    assert [s.covers for s in scopes_for((one,), "fake", "a/bc")] == [False]
+    assert [s.covers for s in scopes_for((one,), "fake", "a")] == [False]
+    assert covers(one, "")
+
+
+async def test_tools_arrive_approved_and_a_changed_one_waits(world: World) -> None:
+    async with world.database.transaction() as session:
+        assert (await tool_states(session)).get("fake_read", TOOLS[0].hash) == "pending"
+    await world.enable()
+    async with world.database.transaction() as session:
+        states = await tool_states(session)
+        assert states.get("fake_read", TOOLS[0].hash) == "approved"
+        assert states.get("fake_read", replace(TOOLS[0], description="Now it sends, too.").hash) == "pending"
+        await decide_tool(session, world.admin, world.registry, "fake_send", "blocked", **world.parts)
+        states = await tool_states(session)
+        assert states.get("fake_send", TOOLS[1].hash) == "blocked"
+        assert states.get("fake_send", "another hash") == "blocked"
+        with pytest.raises(NoSuchTool):
+            await decide_tool(session, world.admin, world.registry, "none", "blocked", **world.parts)
+        with pytest.raises(NoSuchState):
+            await decide_tool(session, world.admin, world.registry, "fake_send", "on", **world.parts)
+    await world.enable()
+    async with world.database.transaction() as session:
+        assert (await tool_states(session)).get("fake_send", TOOLS[1].hash) == "blocked", (
+            "enabling again unblocks nothing"
+        )
+
+
+async def test_a_mailbox_is_personal_and_its_servers_are_the_organisations(world: World) -> None:
+    async with MailSink(user="ana@a.example", password="secret-word") as sink:
+        await world.enable("mail", smtp_url=sink.url)
+        async with world.database.transaction() as session:
+            assert await account_for(session, world.ana.id, "mail", secrets=world.secrets) is None
+        for bad in (
+            {"address": "ana@a.example", "password": "p", "smtp_url": "smtps://evil.example"},
+            {},
+            {"address": "x"},
+        ):
+            with pytest.raises((BadAccount, BadArguments)):
+                await _connect(world, bad)
+        view = await _connect(world, {"address": "ana@a.example", "password": "secret-word"})
+        async with world.database.transaction() as session:
+            account = await account_for(session, world.ana.id, "mail", secrets=world.secrets)
+            assert account is not None
+            assert account.config["smtp_url"] == sink.url
+            assert account.secrets == {"password": "secret-word"}
+            assert await account_for(session, world.admin.id, "mail", secrets=world.secrets) is None
+            stored = await session.get_one(AccountRow, view.id)
+            assert "secret-word" not in str(stored.sealed) + str(stored.config)
+            shown = [v.to_json() for v in await list_accounts(session, person=world.ana.id)]
+            assert "secret-word" not in str(shown)
+            dumped = str(list(await session.scalars(text("SELECT body FROM ledger_entries"))))
+            assert "secret-word" not in dumped
+        parts = {**world.parts, "secrets": world.secrets}
+        healthy, sentence = await check_account(world.database, world.ana, world.registry, view.id, **parts)
+        assert (healthy, sentence) == (True, "Sending works. Reading is not set up.")
+        await _connect(world, {"address": "ana@a.example", "password": "old-word"})
+        healthy, sentence = await check_account(world.database, world.ana, world.registry, view.id, **parts)
+        assert not healthy
+        assert "sign-in" in sentence
+
+
+async def _connect(world: World, values: dict[str, Any], kind: str = "mail") -> Any:
+    async with world.database.transaction() as session:
+        return await connect_account(
+            session, world.ana, world.registry, kind, values, secrets=world.secrets, **world.parts
+        )
+
+
+async def test_an_account_is_its_owners(world: World) -> None:
+    await world.enable("mail", smtp_url="smtps://mail.a.example")
+    view = await _connect(world, {"address": "ana@a.example", "password": "w"})
+    ben = replace(world.ana, id="person_ben")
+    for act in (disable_account,):
+        with pytest.raises(NoSuchAccount):
+            async with world.database.transaction() as session:
+                await act(session, ben, view.id, **world.parts)
+    with pytest.raises(BadAccount):
+        await _connect(world, {}, kind="fake")
+    async with world.database.transaction() as session:
+        await disable_account(session, world.ana, view.id, **world.parts)
+        assert await account_for(session, world.ana.id, "mail", secrets=world.secrets) is None
+        assert (await session.get_one(AccountRow, view.id)).sealed == {}
+
+
+async def test_secrets_survive_a_new_master_key_and_do_not_open_elsewhere(world: World) -> None:
+    await world.enable("mail", smtp_url="smtps://mail.a.example")
+    await _connect(world, {"address": "ana@a.example", "password": "w"})
+    newer = Secrets(b"n" * 32, b"k" * 32)
+    async with world.database.transaction() as session:
+        assert await reseal(session, secrets=newer) == 1
+    async with world.database.transaction() as session:
+        assert await account_for(session, world.ana.id, "mail", secrets=Secrets(b"n" * 32)) is not None
+        assert await account_for(session, world.ana.id, "mail", secrets=world.secrets) is None
+        row = await session.scalar(select(AccountRow).where(AccountRow.person_id == world.ana.id))
+        assert row is not None
+        row.id = "acc_moved"
+        await session.flush()
+        assert await account_for(session, world.ana.id, "mail", secrets=newer) is None
+
+
+def test_names_stand_once() -> None:
+    class Twin(FakeConnector):
+        kind = "twin"
+
+    with pytest.raises(ToolNameTaken):
+        Registry([FakeConnector(), Twin()])
+    with pytest.raises(ToolNameTaken):
+        Registry([FakeConnector(), FakeConnector()])
+    with pytest.raises(NoSuchConnector):
+        Registry([]).get("x")
+    connectors: list[Connector] = [FakeConnector()]
+    assert set(Registry(connectors).tools()) == {"fake_read", "fake_send", "fake_write"}
