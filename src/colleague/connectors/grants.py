@@ -60,6 +60,14 @@ class Opened:
         }  # fmt: skip
 
 
+def read_class(word: str) -> DataClass:
+    """Return the class named `word` (public, internal, confidential, restricted); BadGrant if there is none."""
+    try:
+        return DataClass[word.strip().upper()]
+    except KeyError:
+        raise BadGrant(why=f"«{word[:40]}» is no class: public, internal, confidential or restricted") from None
+
+
 def inside(place: str, opened: str) -> bool:
     """Say whether `place` is `opened` or lies in it. `""` and `*` open everything."""
     return opened in EVERYTHING or place == opened or place.startswith(f"{opened}/")
