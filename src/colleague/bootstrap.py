@@ -7,11 +7,12 @@ from pathlib import Path
 from colleague.agent.llm import Llm
 from colleague.agent.llms.extractive.model import ExtractiveLlm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
-from colleague.audit.jobs import add_jobs as add_audit_jobs
 from colleague.audit.record import Ledger
 from colleague.audit.signer import Signer, load_signer
-from colleague.audit.sink import sink_of
+from colleague.audit.sink import Sink, sink_of
+from colleague.channels.jobs import add_jobs as add_channel_jobs
 from colleague.channels.notify import Notifier
+from colleague.channels.registry import channels_of
 from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
 from colleague.connectors.mail.connector import MailConnector
@@ -44,6 +45,7 @@ class House:
     engine: Engine
     registry: Registry
     signer: Signer
+    sink: Sink | None
     pages: Pages
     parts: Parts
     models: Callable[[str], Llm]
@@ -102,10 +104,12 @@ def build(
     )  # fmt: skip
     find = models_of(settings, others={"extractive": ExtractiveLlm(), **(models or {})})
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
+    notifier = Notifier(settings=settings, clock=clock)
     add_task_jobs(queue, parts=parts, models=find)
-    add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, notifier=Notifier(settings=settings))
-    add_audit_jobs(queue, database=database, signer=signer, sink=sink_of(settings), clock=clock)
+    add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
+    add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), clock=clock, secrets=secrets,
-        ledger=ledger, engine=engine, registry=registry, signer=signer, pages=Pages(), parts=parts, models=find,
+        ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings), pages=Pages(),
+        parts=parts, models=find,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from colleague.kit.db import Database, Session
 
 REMIND_AFTER, REMIND_EVERY = timedelta(hours=1), timedelta(hours=24)
 
-Remind = Callable[[Session, str, str, str, str], Awaitable[None]]
+Remind = Callable[[Session, str, str, str, str], Awaitable[object]]
 
 
 async def expire(database: Database, *, ledger: Ledger, clock: Clock) -> int:

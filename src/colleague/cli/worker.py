@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from colleague.audit.jobs import keep_sealing
 from colleague.bootstrap import build
 from colleague.kit import log
 from colleague.kit.settings import Settings
@@ -20,9 +21,13 @@ def worker(
     house = build(settings)
 
     async def work() -> None:
+        sealing = asyncio.create_task(
+            keep_sealing(house.database, signer=house.signer, sink=house.sink, clock=house.clock)
+        )
         try:
             await house.queue.run(concurrency=concurrency or settings.worker_concurrency, wait=not until_idle)
         finally:
+            sealing.cancel()
             await house.close()
 
     asyncio.run(work())

@@ -1,7 +1,7 @@
 """Pages of tasks: new task, list, the live task, outputs with preview and review, sources."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -108,7 +108,7 @@ async def events(request: Request, page: Page, db: Db, live: Live, actor: Curren
     async with db.transaction() as session:
         view = await view_task(session, actor, task_id)
 
-    async def frames() -> AsyncIterator[Frame]:
+    async def frames() -> AsyncGenerator[Frame, None]:
         last = ""
         async with live.listen(f"run:{view.run.id}") as news:
             while True:
