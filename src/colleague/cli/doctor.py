@@ -60,7 +60,7 @@ async def _check(house: House, *, ledger: bool) -> bool:
         except Failure as failure:
             failed |= _line(False, "ledger", failure.message)
     sink = house.settings.checkpoint_sink
-    _line(True if sink else None, "witness", sink or "no checkpoint sink: a full rewrite of the ledger could not be seen")
+    _line(True if sink else None, "witness", sink or "none: a full rewrite of the ledger could not be seen")
     _memory(house)
     return failed
 

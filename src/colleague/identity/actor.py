@@ -9,10 +9,6 @@ from colleague.kit.errors import Forbidden
 Via = Literal["page", "api", "cli", "dispatch", "schedule", "system"]
 
 
-class NotSignedIn(Forbidden):
-    """Sign in first."""
-
-
 class PermissionMissing(Forbidden):
     """This needs the permission «{permission}» ({meaning}). Ask an administrator."""
 

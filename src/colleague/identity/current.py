@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from colleague.identity.actor import Actor, NotSignedIn
+from colleague.identity.actor import Actor
+from colleague.kit.doors import NotSignedIn
 
 
 def current_actor(request: Request) -> Actor:

@@ -1,16 +1,42 @@
 """For doors (api, console): fetch a part of the house by its type. The composition root fills `app.state.parts`."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from fastapi import Depends, Request
 
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
+from colleague.kit.errors import Forbidden
 from colleague.kit.settings import Settings
 from colleague.kit.streams import Streams
 
 T = TypeVar("T")
+
+
+class NotSignedIn(Forbidden):
+    """Sign in first."""
+
+
+class Asker(Protocol):
+    """Who asks, as far as the lowest floors need to know."""
+
+    @property
+    def id(self) -> str:
+        """Return the person's id."""
+        ...
+
+    def require(self, permission: str) -> None:
+        """Raise a Forbidden unless the asker holds `permission`."""
+        ...
+
+
+def asker(request: Request) -> Asker:
+    """Return who asks; NotSignedIn if nobody did. The web door puts them there."""
+    actor = getattr(request.state, "actor", None)
+    if actor is None:
+        raise NotSignedIn
+    return cast(Asker, actor)
 
 
 def part(kind: type[T]) -> Callable[[Request], T]:
@@ -26,6 +52,7 @@ def _clock(request: Request) -> Any:
     return request.app.state.parts.get(Clock) or SystemClock()
 
 
+Asking = Annotated[Asker, Depends(asker)]
 Db = Annotated[Database, Depends(part(Database))]
 Live = Annotated[Streams, Depends(part(Streams))]
 Config = Annotated[Settings, Depends(part(Settings))]

@@ -35,8 +35,12 @@ class Frame:
 
 
 async def sse(
-    request: Request, frames: AsyncGenerator[Frame, None], *, person: str, still: Callable[[], Awaitable[bool]] | None = None
-) -> StreamingResponse:
+    request: Request,
+    frames: AsyncGenerator[Frame, None],
+    *,
+    person: str,
+    still: Callable[[], Awaitable[bool]] | None = None,
+) -> StreamingResponse:  # fmt: skip
     """Return a response that streams `frames` to `person`. `still` is asked at each heartbeat whether they may go on.
 
     Raises TooManyStreams beyond 12 open streams of one person in this process.

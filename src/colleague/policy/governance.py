@@ -35,6 +35,11 @@ def read_settings(raw: Mapping[str, Any], version: int) -> Governance:
     return replace(Governance(**values), version=version)
 
 
+def stored_form(governance: Governance) -> dict[str, Any]:
+    """Return the settings as JSON: classes and tiers as numbers, tuples as lists."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(governance).items()}
+
+
 async def current_governance(session: Session) -> Governance:
     """Return the settings in force; the strict defaults if none were ever set."""
     row = await session.scalar(select(GovernanceRow).order_by(GovernanceRow.version.desc()).limit(1))
@@ -55,7 +60,7 @@ async def change_governance(
             raise NoSuchSetting(name=name[:60])
         values[name] = _checked(name, value, getattr(before, name))
     after = replace(before, **values, version=before.version + 1)
-    stored = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(after).items() if k != "version"}
+    stored = {k: v for k, v in stored_form(after).items() if k != "version"}
     session.add(GovernanceRow(version=after.version, settings=stored, changed_by=actor.id, changed_at=clock.now()))
     facts = {"version": after.version, "changed": {k: stored[k] for k in values}}
     await ledger.record(session, Event("governance.changed", actor.id, subject="governance", data=facts))

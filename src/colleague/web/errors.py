@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from colleague.identity.actor import NotSignedIn
+from colleague.kit.doors import NotSignedIn
 from colleague.kit.errors import Conflict, Failure, Forbidden, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
 from colleague.kit.page import Pages

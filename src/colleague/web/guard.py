@@ -1,4 +1,4 @@
-"""Middleware in plain ASGI: which hosts we answer to, where unsafe requests come from, how large they are, safe headers."""
+"""Plain ASGI middleware: which hosts we answer to, where unsafe requests come from, their size, safe headers."""
 
 from collections.abc import Iterable
 from urllib.parse import urlsplit

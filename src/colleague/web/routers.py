@@ -13,6 +13,7 @@ from colleague.connectors import api as connectors_api
 from colleague.connectors import console as connectors_console
 from colleague.identity import api as identity_api
 from colleague.identity import console as identity_console
+from colleague.identity import people_console
 from colleague.policy import api as policy_api
 from colleague.policy import console as policy_console
 from colleague.tasks import api as tasks_api
@@ -20,8 +21,8 @@ from colleague.tasks import console as tasks_console
 from colleague.web import setup
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    identity_console.router, tasks_console.router, approvals_console.router, audit_console.router,
-    policy_console.router, connectors_console.router, channels_console.router, setup.router,
+    identity_console.router, people_console.router, tasks_console.router, approvals_console.router,
+    audit_console.router, policy_console.router, connectors_console.router, channels_console.router, setup.router,
     identity_api.router, tasks_api.router, approvals_api.router, audit_api.router, policy_api.router,
     connectors_api.router,
 )  # fmt: skip

@@ -1,0 +1,52 @@
+"""Read and verify the record for people: what they look at is itself on record (CT-4)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.audit.signer import Public
+from colleague.audit.sink import Sink
+from colleague.audit.store import count_unsealed, last_checkpoint, list_entries
+from colleague.audit.verify import Report, verify_database
+from colleague.kit.db import Database, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it is shown. `seq` is None until it is sealed."""
+
+    id: int
+    seq: int | None
+    at: datetime
+    verb: str
+    actor: str
+    subject: str
+    run: str
+    data: Mapping[str, Any]
+
+
+async def entries(session: Session, reader: str, *, ledger: Ledger, **filters: Any) -> list[Entry]:
+    """Return entries, newest first, and put on record that `reader` looked. For the filters see store.list_entries."""
+    rows = await list_entries(session, **filters)
+    asked = {k: str(v)[:100] for k, v in filters.items() if v and k != "limit"}
+    await ledger.record(session, Event("ledger.read", reader, data={"filters": asked, "entries": len(rows)}))
+    return [Entry(r.id, r.seq, r.at, r.verb, r.actor, r.subject, r.run, json.loads(r.body)["data"]) for r in rows]
+
+
+async def standing(session: Session) -> tuple[int, int]:
+    """Return (entries under the newest checkpoint, entries that wait to be sealed)."""
+    last = await last_checkpoint(session)
+    return (last.size if last else 0), await count_unsealed(session)
+
+
+async def verify(database: Database, actor: str, *, public: Public, sink: Sink | None, ledger: Ledger) -> Report:
+    """Verify everything, against the witness too, and put the result on record."""
+    report = await verify_database(database, public, await sink.all() if sink is not None else ())
+    async with database.transaction() as session:
+        facts = {"ok": report.ok, "entries": report.verified, "findings": list(report.findings)[:5]}
+        await ledger.record(session, Event("ledger.verified", actor, data=facts))
+    return report

@@ -1,0 +1,126 @@
+"""Identity for programs: who am I, people, teams, tokens."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from colleague.audit.record import Ledger
+from colleague.identity.current import Current
+from colleague.identity.directory import get_person, list_people, list_teams
+from colleague.identity.model import Person
+from colleague.identity.people import add_member, assign_role, create_person, create_team, set_active
+from colleague.identity.tokens import create_token, list_tokens, revoke_token
+from colleague.kit.doors import Db, Time, part
+
+router = APIRouter(prefix="/api/v1", tags=["identity"])
+TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+
+
+class NewPerson(BaseModel):
+    """A person to add."""
+
+    name: str = Field(max_length=120)
+    email: str = Field(max_length=254)
+    roles: list[str] = Field(default_factory=list, max_length=10)
+
+
+class NewTeam(BaseModel):
+    """A team to make."""
+
+    name: str = Field(max_length=80)
+
+
+class NewToken(BaseModel):
+    """A token to make."""
+
+    name: str = Field(max_length=80)
+    permissions: list[str] = Field(max_length=50)
+    days: int = Field(90, ge=1, le=365)
+
+
+def _json(person: Person) -> dict[str, Any]:
+    return {"id": person.id, "name": person.name, "email": person.email, "active": person.active,
+            "roles": sorted(person.roles), "teams": list(person.teams)}  # fmt: skip
+
+
+@router.get("/me")
+async def me(actor: Current) -> dict[str, Any]:
+    """Return who this token or session speaks for, and what it may do."""
+    return {"id": actor.id, "name": actor.name, "email": actor.email, "roles": sorted(actor.roles),
+            "permissions": sorted(actor.permissions)}  # fmt: skip
+
+
+@router.get("/people")
+async def people(db: Db, actor: Current, search: str = "") -> list[dict[str, Any]]:
+    """List people."""
+    actor.require("org:people:read")
+    async with db.transaction() as session:
+        return [_json(p) for p in await list_people(session, search=search[:100])]
+
+
+@router.post("/people", status_code=201)
+async def add_person(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: NewPerson) -> dict[str, Any]:
+    """Add a person, with roles."""
+    async with db.transaction() as session:
+        person = await create_person(session, actor, given.email, given.name, ledger=ledger, clock=clock)
+        for role in given.roles:
+            await assign_role(session, actor, person, role, ledger=ledger)
+        return _json(await get_person(session, person))
+
+
+@router.post("/people/{person_id}/deactivate")
+async def deactivate(db: Db, actor: Current, ledger: TheLedger, person_id: str) -> dict[str, Any]:
+    """Deactivate a person: sessions and tokens end at once."""
+    async with db.transaction() as session:
+        await set_active(session, actor, person_id, active=False, ledger=ledger)
+        return _json(await get_person(session, person_id))
+
+
+@router.get("/teams")
+async def teams(db: Db, actor: Current) -> list[dict[str, Any]]:
+    """List teams."""
+    actor.require("org:people:read")
+    async with db.transaction() as session:
+        return [{"id": t.id, "name": t.name, "members": t.members} for t in await list_teams(session)]
+
+
+@router.post("/teams", status_code=201)
+async def add_team(db: Db, actor: Current, ledger: TheLedger, given: NewTeam) -> dict[str, str]:
+    """Make a team."""
+    async with db.transaction() as session:
+        return {"id": await create_team(session, actor, given.name, ledger=ledger), "name": given.name}
+
+
+@router.put("/teams/{team_id}/members/{person_id}", status_code=204)
+async def join(db: Db, actor: Current, ledger: TheLedger, team_id: str, person_id: str) -> None:
+    """Put a person into a team."""
+    async with db.transaction() as session:
+        await add_member(session, actor, team_id, person_id, ledger=ledger)
+
+
+@router.get("/tokens")
+async def tokens(db: Db, actor: Current) -> list[dict[str, Any]]:
+    """List one's own tokens; their texts are not kept."""
+    async with db.transaction() as session:
+        return [
+            {"id": t.id, "name": t.name, "permissions": t.permissions, "expires_at": t.expires_at}
+            for t in await list_tokens(session, actor)
+        ]
+
+
+@router.post("/tokens", status_code=201)
+async def add_token(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: NewToken) -> dict[str, str]:
+    """Make a token; its text is in this answer only."""
+    async with db.transaction() as session:
+        text = await create_token(
+            session, actor, given.name, given.permissions, days=given.days, ledger=ledger, clock=clock
+        )
+        return {"token": text}
+
+
+@router.delete("/tokens/{token_id}", status_code=204)
+async def drop_token(db: Db, actor: Current, ledger: TheLedger, clock: Time, token_id: str) -> None:
+    """Revoke a token."""
+    async with db.transaction() as session:
+        await revoke_token(session, actor, token_id, ledger=ledger, clock=clock)

@@ -1,0 +1,59 @@
+"""Pages of policy: the rules in plain words, the settings they rest on, and «what would happen if»."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from colleague.audit.record import Ledger
+from colleague.identity.current import Current
+from colleague.kit.doors import Db, Time, part
+from colleague.kit.page import Page
+from colleague.policy.engine import Engine
+from colleague.policy.explain import explain
+from colleague.policy.governance import change_governance, current_governance
+from colleague.policy.model import DataClass, Tier
+from colleague.policy.simulate import simulate
+
+router = APIRouter(include_in_schema=False)
+TheEngine = Annotated[Engine, Depends(part(Engine))]
+TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+CLASSES, TIERS = [c.name.lower() for c in DataClass], [t.name.lower() for t in Tier]
+
+
+@router.get("/policies")
+async def index(
+    request: Request, page: Page, db: Db, actor: Current, engine: TheEngine, tier: str = "", recipients: str = "",
+    data_class: str = "internal", channel: str = "desk",
+) -> HTMLResponse:  # fmt: skip
+    """Show rules and settings; with a tier given, also what would be decided."""
+    actor.require("org:policy:read")
+    async with db.transaction() as session:
+        governance = await current_governance(session)
+    answer = None
+    if tier in TIERS and data_class in CLASSES:
+        decision = simulate(
+            engine, governance, tier=Tier[tier.upper()], recipients=recipients.replace(",", " ").split()[:20],
+            data_class=DataClass[data_class.upper()], channel=channel,
+        )  # fmt: skip
+        answer = (decision.effect.name.lower(), explain(decision))
+    return page.show(
+        request, "policy/policies.html", rules=engine.rules, governance=governance, answer=answer, tiers=TIERS,
+        classes=CLASSES, asked={"tier": tier, "recipients": recipients, "data_class": data_class, "channel": channel},
+    )  # fmt: skip
+
+
+@router.post("/policies/settings")
+async def change(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, internal_domains: Annotated[str, Form()],
+    highest_input: Annotated[str, Form()], highest_external: Annotated[str, Form()],
+    dispatch_ceiling: Annotated[str, Form()], confirm_internal: Annotated[bool, Form()] = False,
+) -> Response:  # fmt: skip
+    """Change the settings that rules rest on."""
+    changes = {
+        "internal_domains": internal_domains.replace(",", " ").split(), "confirm_internal": confirm_internal,
+        "highest_input": highest_input, "highest_external": highest_external, "dispatch_ceiling": dispatch_ceiling,
+    }  # fmt: skip
+    async with db.transaction() as session:
+        await change_governance(session, actor, changes, ledger=ledger, clock=clock)
+    return RedirectResponse("/policies", 303)
