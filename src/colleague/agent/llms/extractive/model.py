@@ -1,0 +1,211 @@
+"""The extractive model: a turn is a pure function of the conversation. It plans, reads, writes, mails and says what it did."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from colleague.agent.llms.extractive import skills
+from colleague.agent.llms.extractive import templates as t
+from colleague.agent.llms.extractive.choose import CHOICES, FOLDER_WORDS, Wish, wish_of
+from colleague.agent.llms.extractive.memory import Memory
+from colleague.agent.llms.extractive.source import Source
+from colleague.agent.messages import Call, Message, Turn, Usage
+from colleague.agent.tools import ToolSpec
+from colleague.kit.documents.model import Block
+
+NAME = "extractive"
+MOST_FOUND = 5
+CATEGORY = {
+    "rfp": "rfp_response", "contract": "contract_review", "meeting": "meeting_prep", "brief": "competitive_brief",
+    "qa": "policy_answer", "summary": "internal_summary",
+}  # fmt: skip
+FILE = {
+    "rfp": "rfp-summary-and-response-outline", "contract": "contract-review-summary", "meeting": "meeting-preparation",
+    "brief": "competitive-brief", "qa": "policy-answer", "summary": "summary",
+}  # fmt: skip
+
+
+class ExtractiveLlm:
+    """The built-in model: needs no key, invents nothing, and always does the same in the same place."""
+
+    name = NAME
+
+    async def turn(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
+        """Return the next turn for the conversation so far."""
+        memory = Memory(messages, frozenset(tool.name for tool in tools))
+        text, calls = _next(memory)
+        numbered = tuple(Call(f"x{n}", tool, arguments) for n, (tool, arguments) in enumerate(calls))
+        return Turn(text, numbered, Usage(), NAME)
+
+
+Step = tuple[str, list[tuple[str, dict[str, Any]]]]
+
+
+def _plan(wish: Wish, skill: str) -> list[str]:
+    steps = ["Find the documents", "Read them", f"Write: {t.TITLES[skill]}"]
+    return [*steps, "Mail it"] if wish.addresses or wish.names else steps
+
+
+def _at(memory: Memory, wish: Wish, skill: str, current: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the call that moves the plan on, if it is not there already."""
+    if memory.plan_at == current or "set_plan" not in memory.tools:
+        return []
+    return [("set_plan", {"steps": _plan(wish, skill), "current": current})]
+
+
+def _next(memory: Memory) -> Step:
+    wish = wish_of(memory.request)
+    skill = wish.skill or CHOICES.get(memory.answer_to("What should I do?"), "")
+    if not skill and memory.asked("What should I do?"):
+        skill = wish_of(memory.answer_to("What should I do?")).skill or "summary"
+    if not skill:
+        if "ask_person" not in memory.tools:
+            return "I can only extract, and I do not see what from this request.", []
+        return "", [("ask_person", {"question": "What should I do?", "choices": list(CHOICES)})]
+    finding = _find(memory, wish, skill)
+    if finding is not None:
+        return finding
+    sources = memory.sources()
+    if not sources:
+        return f"I found no document for this. {_how(memory)}", []
+    if not memory.outputs():
+        return "", [*_at(memory, wish, skill, 3), *_write(memory, wish, skill, sources)]
+    mailing = _mail(memory, wish, skill)
+    if mailing is not None:
+        return mailing
+    last = len(_plan(wish, skill)) + 1
+    if move := _at(memory, wish, skill, last):
+        return "", move
+    return _closing(memory, wish, skill, sources), []
+
+
+def _how(memory: Memory) -> str:
+    if memory.failures():
+        return "What I tried: " + "; ".join(memory.failures()[:3])
+    return "Attach it to the task, or ask for access to the folder it is in."
+
+
+def _find(memory: Memory, wish: Wish, skill: str) -> Step | None:
+    """Return the next call that finds or reads a document, or None when all that is needed has been read."""
+    if not memory.did("list_files"):
+        return "", [*_at(memory, wish, skill, 1), ("list_files", {})]
+    waiting = memory.unread()
+    if not memory.files and not waiting and not memory.sources():
+        searched = _search(memory, wish, skill)
+        if searched is not None:
+            return searched
+        waiting = memory.unread()
+    if waiting:
+        return "", [*_at(memory, wish, skill, 2), *waiting[:8]]
+    return None
+
+
+def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
+    """Look for documents in the folders and the mail that are open to the person."""
+    query = f"{wish.topic} {FOLDER_WORDS[skill]}".strip() or wish_words(memory.request)
+    calls: list[tuple[str, dict[str, Any]]] = []
+    if "folder_search" in memory.tools and not memory.did("folder_search"):
+        calls.append(("folder_search", {"query": query[:200], "limit": 10}))
+    if skill == "meeting" and "mail_search" in memory.tools and not memory.did("mail_search"):
+        calls.append(("mail_search", {"query": (wish.topic or query)[:200], "limit": 5}))
+    if calls:
+        return "", calls
+    if "folder_list" in memory.tools and not memory.did("folder_list") and not memory.hits():
+        return "", [("folder_list", {"path": ""})]
+    hits = memory.hits()
+    if skill in ("rfp", "contract") and len(hits) > 1 and "ask_person" in memory.tools:
+        question = "Which document do you mean?"
+        if not memory.asked(question):
+            return "", [("ask_person", {"question": question, "choices": [h[:200] for h in hits[:8]]})]
+        memory.choose(memory.answer_to(question))
+    return None
+
+
+def wish_words(request: str) -> str:
+    """Return the longer words of a request, to search by."""
+    return " ".join(w for w in request.split() if len(w) > 3)[:150]
+
+
+def _write(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> list[tuple[str, dict[str, Any]]]:
+    blocks: list[Block]
+    match skill:
+        case "rfp":
+            blocks = skills.rfp(sources)
+        case "contract":
+            blocks = skills.contract(sources)
+        case "meeting":
+            blocks = skills.meeting(sources)
+        case "brief":
+            blocks = skills.brief(sources)
+        case "qa":
+            blocks = skills.qa(memory.question(), sources)
+        case _:
+            blocks = skills.summary(sources)
+    title = t.TITLES[skill] if skill == "qa" else f"{t.TITLES[skill]}: {sources[0].document.title}"
+    calls = [_document(f"{FILE[skill]}.docx", "docx", title, skill, blocks)]
+    if skill == "rfp":
+        calls.append(_document("obligations-matrix.xlsx", "xlsx", title, skill, skills.rfp_matrix(sources)))
+    return [c for c in calls if c[0] in memory.tools]
+
+
+def _document(name: str, kind: str, title: str, skill: str, blocks: Sequence[Block]) -> tuple[str, dict[str, Any]]:
+    content = [
+        {"kind": b.kind, "text": b.text, "level": b.level, "where": b.where, "label": b.label,
+         "rows": [list(r) for r in b.rows]}
+        for b in blocks
+    ]  # fmt: skip
+    arguments = {
+        "name": name, "format": kind, "title": title[:200], "category": CATEGORY[skill], "blocks": content,
+        "extractive": True,
+    }  # fmt: skip
+    return "write_document", arguments
+
+
+def _mail(memory: Memory, wish: Wish, skill: str) -> Step | None:
+    """Return the next call that gets the result to its recipients, or None when there is nothing left to do."""
+    if not (wish.addresses or wish.names) or memory.did("mail_send"):
+        return None
+    if "mail_send" not in memory.tools:
+        return None
+    for name in wish.names:
+        if "find_colleague" in memory.tools and not memory.did("find_colleague", name=name):
+            return "", [*_at(memory, wish, skill, 4), ("find_colleague", {"name": name})]
+    to = list(wish.addresses)
+    for name in wish.names:
+        people = memory.people(name)
+        question = f"Which {name} do you mean?"
+        if len(people) > 1:
+            if not memory.asked(question):
+                choices = [f"{p['name']} <{p['email']}>" for p in people[:8]]
+                return "", [("ask_person", {"question": question, "choices": choices})]
+            chosen = memory.answer_to(question)
+            people = [p for p in people if p["email"] in chosen or p["name"] == chosen.strip()]
+        to += [p["email"] for p in people[:1]]
+    if not to:
+        return None
+    names = [name for _, name in memory.outputs()]
+    body = "\n\n".join([f"Attached: {', '.join(names)}.", t.LABEL])
+    subject = f"{t.TITLES[skill]} (draft, not reviewed)"
+    send = {"to": to, "subject": subject, "body": body, "attachments": [o for o, _ in memory.outputs()]}
+    return "", [*_at(memory, wish, skill, 4), ("mail_send", send)]
+
+
+def _closing(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> str:
+    """Return the answer: what was done, where it is, what was not done and why."""
+    lines = []
+    if skill == "qa":
+        found = skills.passages(memory.question(), sources)
+        lines += [f"> {text}\n>\n> — {cite}" for text, _, cite in found[:3]] or [t.NOT_FOUND]
+    lines.append("**Written** (drafts, not reviewed): " + ", ".join(name for _, name in memory.outputs()))
+    lines.append("**Read**: " + ", ".join(s.name for s in sources))
+    sent = memory.outcome("mail_send")
+    if sent is not None:
+        lines.append("**Mailed**, after it was approved." if sent.ok else f"**Not mailed.** {sent.text}")
+    elif wish.addresses or wish.names:
+        missing = "mail is not open to you" if "mail_send" not in memory.tools else "nobody of that name was found"
+        lines.append(f"**Not mailed**: {missing}.")
+    for failure in memory.failures()[:4]:
+        lines.append(f"Could not read: {failure}")
+    lines.append("Extractive draft, no model used: everything is copied from the documents, with its place.")
+    if wish.beyond:
+        lines.append(f"{t.NEEDS}: {', '.join(wish.beyond)}.")
+    return "\n\n".join(lines)
