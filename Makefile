@@ -17,11 +17,11 @@ $(STAMP): $(SOURCES)
 	@$(PYTHON) -c 'import sys; sys.exit("Colleague needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing (once) …"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/pip install -qq --disable-pip-version-check -e .
 	@touch $@
 
 $(STAMP_ALL): $(STAMP)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,check]'
+	@$(BIN)/pip install -qq --disable-pip-version-check -e '.[test,check]'
 	@touch $@
 
 run: $(STAMP)  ## Install, start everything with a demo organisation, print where to look

@@ -1,7 +1,7 @@
 """Builds what pages are dressed with (styles, scripts, icons) into the data-only package `colleague_assets`.
 
 `npm ci` runs in a temporary folder with the locked versions of frontend/package-lock.json; the source tree is never
-written to. By hand: `python hatch_build.py FOLDER [--purge]`.
+written to. By hand: `python hatch_build.py FOLDER`.
 """
 
 import re
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,39 +18,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 PACKAGE = "colleague_assets"
 SCRIPTS = ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js")
-STYLES = ("@tabler/core/dist/css/tabler.min.css",)
-LICENCES = ("htmx.org", "@tabler/core", "@tabler/icons")
-OWN = ("theme.js", "manifest.webmanifest", "logo.svg", "icon-180.png", "icon-512.png")
-# Tabler repeats each theme rule for nestings that no page of ours has.
-FOREIGN = ("[data-theme=", "body[data-", "html[data-bs-nav", ".theme-dark", ".theme-light")
-# @tabler/core ships no licence file of its own; this is the text its package.json names.
-MIT = """MIT License
-
-Copyright (c) 2018-2026 The Tabler Authors
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
-rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
-persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
-Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
-WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
-COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-"""
+OWN_SCRIPTS = ("colleague.js", "passkey.js")
+LICENCES = ("htmx.org", "@tabler/icons")
+PICTURES = ("icon.svg", "icon-180.png", "icon-512.png")
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds the assets to the wheel; a release wheel carries only the style rules that its pages use."""
+    """Adds the assets to the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the assets and name them to the wheel."""
         self._folder = tempfile.TemporaryDirectory(prefix="colleague-assets-")
         target = Path(self._folder.name) / PACKAGE
-        build(target, purged=version != "editable")
+        build(target)
         key = "force_include_editable" if version == "editable" else "force_include"
         build_data[key].update({str(file): f"{PACKAGE}/{file.name}" for file in target.iterdir()})
 
@@ -59,7 +39,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         self._folder.cleanup()
 
 
-def build(target: Path, *, purged: bool) -> None:
+def build(target: Path) -> None:
     """Write all assets into the new folder `target`; SystemExit with what to do if npm does not deliver."""
     own = ROOT / "frontend"
     target.mkdir(parents=True)
@@ -69,22 +49,19 @@ def build(target: Path, *, purged: bool) -> None:
             shutil.copy(own / name, work / name)
         install(work, "--omit=dev")
         modules = work / "node_modules"
-        css = "\n".join((modules / name).read_text("utf-8") for name in STYLES)
-        if purged:
-            css = purge(css, words_of(ROOT / "src" / "colleague", own))
-        scripts = [(modules / name).read_text("utf-8") for name in SCRIPTS]
         # One file: two deferred files race, and a page in twelve had no stream.
-        script = "\n;\n".join([*scripts, (own / "colleague.js").read_text("utf-8")])
+        foreign = [(modules / name).read_text("utf-8") for name in SCRIPTS]
+        script = "\n;\n".join([*foreign, *((own / name).read_text("utf-8") for name in OWN_SCRIPTS)])
         texts = {
             "__init__.py": '"""Styles, scripts and icons of the pages, built by hatch_build.py."""\n',
-            "colleague.css": css + "\n" + (own / "colleague.css").read_text("utf-8"),
-            "colleague.js": re.sub(r"(?m)^//# sourceMappingURL=.*$", "", script),
+            "app.css": (own / "colleague.css").read_text("utf-8"),
+            "app.js": re.sub(r"(?m)^//# sourceMappingURL=.*$", "", script),
             "icons.svg": sprite(modules / "@tabler/icons/icons/outline", (own / "icons.txt").read_text().split()),
             "licences.txt": "\n".join(licence(modules, name) for name in LICENCES),
         }
         for name, text in texts.items():
             (target / name).write_text(text, "utf-8")
-    for name in OWN:
+    for name in PICTURES:
         shutil.copy(own / name, target / name)
 
 
@@ -109,8 +86,7 @@ def install(folder: Path, *options: str) -> None:
 
 def licence(modules: Path, name: str) -> str:
     """Return the licence text of the npm package `name` under its name."""
-    file = modules / name / "LICENSE"
-    return f"==== {name} ====\n\n{file.read_text('utf-8') if file.exists() else MIT}"
+    return f"==== {name} ====\n\n{(modules / name / 'LICENSE').read_text('utf-8')}"
 
 
 def sprite(folder: Path, names: Iterable[str]) -> str:
@@ -126,70 +102,5 @@ def sprite(folder: Path, names: Iterable[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'
 
 
-def words_of(*folders: Path) -> set[str]:
-    """Return every word in the pages, scripts and page-making modules below `folders`: what a class may be called."""
-    words: set[str] = set()
-    for folder in folders:
-        for file in folder.rglob("*"):
-            if file.suffix in (".html", ".js", ".py"):
-                text = file.read_text("utf-8")
-                if file.suffix != ".py" or "class=" in text:
-                    words.update(re.findall(r"[\w-]+", text))
-    return words
-
-
-def purge(css: str, words: set[str]) -> str:
-    """Return `css` without the rules whose classes are not among `words`; rules without classes stay."""
-    kept = []
-    for prelude, body in rules(css):
-        if body is None:
-            continue
-        if prelude.startswith(("@media", "@supports", "@layer")):
-            inner = purge(body, words)
-            kept.append(f"{prelude}{{{inner}}}" if inner else "")
-        elif prelude.startswith("@"):
-            kept.append(f"{prelude}{{{body}}}")
-        else:
-            selectors = [s for s in split(prelude) if used(s, words)]
-            kept.append(f"{','.join(selectors)}{{{body}}}" if selectors else "")
-    text = "".join(kept)
-    for name in set(re.findall(r"@keyframes ([\w-]+)", text)):
-        if len(re.findall(rf"{name}\b", text)) == 1:
-            text = re.sub(rf"@keyframes {name}\{{(?:[^{{}}]*\{{[^{{}}]*\}})*[^{{}}]*\}}", "", text)
-    return text
-
-
-def used(selector: str, words: set[str]) -> bool:
-    """Say whether every class that `selector` demands is among `words`."""
-    if any(mark in selector for mark in FOREIGN):
-        return False
-    demanded = re.sub(r":(?:not|is|where)\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\]]*\]", "", selector)
-    return all(name in words for name in re.findall(r"\.(-?[A-Za-z_](?:[\w-]|\\.)*)", demanded))
-
-
-def split(selectors: str) -> list[str]:
-    """Split a list of selectors at its outer commas."""
-    return [s.strip() for s in re.split(r",(?![^(]*\))", selectors)]
-
-
-def rules(css: str) -> Iterator[tuple[str, str | None]]:
-    """Yield (prelude, body) of each outer rule; the body of a statement such as `@charset` is None."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    start = depth = opened = 0
-    for mark in re.finditer(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[{};]', css):
-        match mark.group():
-            case "{":
-                opened = mark.start() if depth == 0 else opened
-                depth += 1
-            case "}":
-                depth -= 1
-                if depth == 0:
-                    yield css[start:opened].strip(), css[opened + 1 : mark.start()]
-                    start = mark.end()
-            case ";" if depth == 0:
-                yield css[start : mark.start()].strip(), None
-                start = mark.end()
-
-
 if __name__ == "__main__":
-    build(Path(sys.argv[1]), purged="--purge" in sys.argv)
+    build(Path(sys.argv[1]))
