@@ -1,24 +1,66 @@
-"""`colleague`: the operator's door. One file per group of verbs."""
+"""`colleague`: the operator's door. One file per group of verbs, imported when it is called."""
 
+import os
 import sys
 from importlib import import_module
+from typing import Any, Final
 
 import typer
-from rich.console import Console
+import typer.core
 
 from colleague import __version__
 from colleague.kit.errors import Failure
 
+# What `colleague --help` lists. Single verbs have a function named like the file, groups a typer app named `app`.
+VERBS: Final = {
+    "serve": "Serve pages and API, with one worker beside it.",
+    "worker": "Do durable work: runs, deliveries and house-keeping.",
+    "demo": "Do the first job of the demo organisation in this terminal.",
+    "doctor": "Check this installation and print its memory.",
+}
+GROUPS: Final = {
+    "task": "Hand over, watch, answer and stop tasks.",
+    "approval": "See and answer what the agent asks before it acts.",
+    "audit": "Read, verify and export the ledger.",
+    "policy": "See the rules, and what would be decided.",
+    "connector": "Enable connectors and open them to teams.",
+    "person": "See, add, invite and deactivate people; roles and teams.",
+    "token": "Make and revoke API tokens.",
+}
+
+
+class Lazy(typer.core.TyperGroup):
+    """The verbs by name; only the one that is called is imported, so that `--help` and `--version` are quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return all names, in the order of the help."""
+        return [*VERBS, *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return one verb, imported now; None if there is none of this name."""
+        if cmd_name in GROUPS:
+            return typer.main.get_command(import_module(f"colleague.cli.{cmd_name}").app)
+        if cmd_name not in VERBS:
+            return None
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(cmd_name)(getattr(import_module(f"colleague.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(single)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([*VERBS.items(), *GROUPS.items()])
+
+
 app = typer.Typer(
     name="colleague",
+    cls=Lazy,
     help="The AI coworker that a company can govern.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-GROUPS = ("task", "approval", "audit", "policy", "connector", "person", "token")
-VERBS = ("serve", "worker", "demo", "doctor")
 
 
 def show_version(value: bool) -> None:
@@ -29,26 +71,61 @@ def show_version(value: bool) -> None:
 
 
 @app.callback()
-def options(version: bool = typer.Option(False, "--version", callback=show_version, is_eager=True)) -> None:
-    """Take the options of every command."""
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=show_version, is_eager=True, help="Show the version and end."
+    ),
+) -> None:
+    """The AI coworker that a company can govern."""
 
 
-def mount() -> None:
-    """Add every verb; groups have a typer app named `app`, single verbs a function named like the file."""
-    for name in VERBS:
-        app.command(name)(getattr(import_module(f"colleague.cli.{name}"), name))
-    for name in GROUPS:
-        app.add_typer(import_module(f"colleague.cli.{name}").app, name=name)
+def refusal(error: Exception) -> str:
+    """Return one line for a person about what went wrong; empty if nothing can be said but where it happened."""
+    if isinstance(error, Failure):
+        return error.message
+    # By name: importing the libraries here would cost every call their time.
+    kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+    if "pydantic_core.ValidationError" in kinds:
+        first = error.errors()[0]  # type: ignore[attr-defined]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        return f"The setting COLLEAGUE_{name} cannot be used: {first['msg']}."
+    if kinds & {"psycopg.OperationalError", "sqlalchemy.OperationalError", "sqlalchemy.InterfaceError"}:
+        return "The database does not answer. Look at COLLEAGUE_DATABASE_URL, or start it."
+    if isinstance(
+        error, PermissionError | FileNotFoundError | IsADirectoryError | NotADirectoryError | FileExistsError
+    ):
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}."
+    return ""
 
 
 def main() -> None:
     """Run the command line; a refusal is one red line and exit code 1, never a traceback."""
-    mount()
     try:
         app()
-    except Failure as failure:
-        Console(stderr=True).print(failure.message, style="red", markup=False, highlight=False)
+    except BrokenPipeError:
+        # Who read our output has gone; Python must not complain about it once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        line = refusal(error)
+        if not line:
+            line = _unexpected(error)
+        typer.secho(line, fg="red", err=True)
+        sys.exit(1)
+
+
+def _unexpected(error: Exception) -> str:
+    """Return a line about a fault of ours, and keep where it happened in a file beside the data."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="colleague-", suffix=".txt", delete=False) as file:
+        # Frames and the type only: a message may repeat what somebody typed.
+        file.writelines(traceback.format_tb(error.__traceback__))
+        file.write(type(error).__name__ + "\n")
+    return f"This should not have happened ({type(error).__name__}). Please report it with the file {file.name}."
 
 
 if __name__ == "__main__":

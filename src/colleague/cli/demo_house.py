@@ -1,0 +1,196 @@
+"""The demo organisation «Aldermoor»: people, teams, documents, a mail server on this machine, and what is opened to whom.
+
+All names are invented; its addresses end in .example and reach nobody.
+"""
+
+import asyncio
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from colleague.bootstrap import House
+from colleague.cli.demo_documents import make_documents
+from colleague.cli.demo_mail import MailSink, demo_folder, mail_folder, mail_port
+from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
+from colleague.connectors.grants import grant
+from colleague.identity.actor import SYSTEM
+from colleague.identity.directory import actor_of, find_by_email, list_people
+from colleague.identity.people import add_member, assign_role, create_person, create_team
+from colleague.kit.db import Session, advisory_lock
+from colleague.kit.errors import Conflict
+from colleague.kit.settings import Settings
+from colleague.policy.governance import change_governance
+from colleague.policy.model import DataClass
+
+_LOCK: Final = 727_090
+OWNER: Final = "marta@aldermoor.example"
+MEMBER: Final = "ana@aldermoor.example"
+REVIEWER: Final = "priya@aldermoor.example"
+AUDITOR: Final = "ines@aldermoor.example"
+DANA: Final = "dana@aldermoor.example"
+FIRST_TASK: Final = "Summarise the RFP, draft a response outline and mail it to Dana"
+MORE_TASKS: Final = (
+    "Review the Tidewell contract",
+    "Prepare me for the Kestrel meeting",
+    "May I travel first class by train?",
+    "Write a competitive brief on Corvane, Papyrion and Lumen Docs",
+)
+
+PEOPLE: Final = (
+    (OWNER, "Marta Zielińska", "owner"),
+    (MEMBER, "Ana Correia", "member"),
+    (DANA, "Dana Whitfield", "member"),
+    ("ben@aldermoor.example", "Ben Okafor", "member"),
+    ("tom@aldermoor.example", "Tom Lindqvist", "member"),
+    (REVIEWER, "Priya Raman", "reviewer"),
+    (AUDITOR, "Ines Duarte", "auditor"),
+)
+TEAMS: Final = {
+    "Everyone": tuple(email for email, *_ in PEOPLE),
+    "Bids": (OWNER, MEMBER, DANA, "ben@aldermoor.example", "tom@aldermoor.example", REVIEWER),
+    "Commercial": (OWNER, DANA, "ben@aldermoor.example"),
+}
+# Connector, team, places, class of what lies there, may write, only our own people write there.
+GRANTS: Final = (
+    ("folder", "Everyone", ["Policies"], DataClass.INTERNAL, False, True),
+    ("folder", "Everyone", ["Suppliers"], DataClass.INTERNAL, False, False),
+    ("folder", "Bids", ["Market"], DataClass.INTERNAL, False, True),
+    ("folder", "Bids", ["Bids", "Clients", "Contracts"], DataClass.CONFIDENTIAL, True, False),
+    ("folder", "Commercial", ["Commercial"], DataClass.CONFIDENTIAL, False, True),
+)
+
+
+class NotADemo(Conflict):
+    """This data folder holds a real organisation. The demo needs its own: set COLLEAGUE_DATA_DIR to an empty folder."""
+
+
+class DemoOnLoopback(Conflict):
+    """The demo signs people in with one click, so it only runs on this machine: leave COLLEAGUE_HOST at 127.0.0.1."""
+
+
+def start_mail_sink(settings: Settings, *, show: bool = True) -> MailSink:
+    """Start the demo's mail server; it prints a line for each mail it takes."""
+    if settings.host not in ("127.0.0.1", "::1", "localhost"):
+        raise DemoOnLoopback
+    console = Console()
+
+    def line(path: Path, message: EmailMessage) -> None:
+        console.print(f"✉ {message['From']} → {message['To']}: {message['Subject']}", markup=False, highlight=False)
+        console.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
+
+    return MailSink(settings, line if show else None)
+
+
+def documents_folder(settings: Settings) -> Path:
+    """Return where the demo's documents lie."""
+    return demo_folder(settings) / "documents"
+
+
+async def prepare_demo(house: House) -> None:
+    """Create the demo organisation, all of it or nothing; the second time only look. Raises NotADemo."""
+    settings, database = house.settings, house.database
+    async with database.transaction() as session:
+        await _refuse_a_real_one(session)
+    await asyncio.to_thread(make_documents, documents_folder(settings))
+    async with database.transaction() as session:
+        await advisory_lock(session, _LOCK)
+        if await find_by_email(session, OWNER) is None:
+            await _refuse_a_real_one(session)
+            await _people(session, house)
+            await _connectors(session, house)
+            await _grants_and_accounts(session, house)
+        else:
+            await _connectors(session, house)
+    await database.close()
+
+
+async def _refuse_a_real_one(session: Session) -> None:
+    if await find_by_email(session, OWNER) is None and await list_people(session, limit=1):
+        raise NotADemo
+
+
+async def _people(session: Session, house: House) -> None:
+    ledger, clock = house.ledger, house.clock
+    ids = {}
+    for email, name, role in PEOPLE:
+        ids[email] = await create_person(session, SYSTEM, email, name, ledger=ledger, clock=clock)
+        if role != "member":
+            await assign_role(session, SYSTEM, ids[email], role, ledger=ledger)
+    for name, members in TEAMS.items():
+        team = await create_team(session, SYSTEM, name, ledger=ledger)
+        for email in members:
+            await add_member(session, SYSTEM, team, ids[email], ledger=ledger)
+    owner = await actor_of(session, email=OWNER, via="cli")
+    await change_governance(
+        session, owner, {"internal_domains": ["aldermoor.example"]}, ledger=ledger, clock=clock
+    )  # fmt: skip
+
+
+def _wanted(settings: Settings) -> dict[str, dict[str, str]]:
+    return {
+        "folder": {"root": str(documents_folder(settings))},
+        "mail": {"smtp_url": f"smtp://127.0.0.1:{mail_port(settings)}"},
+    }
+
+
+async def _connectors(session: Session, house: House) -> None:
+    """Enable both connectors; again only where the data folder or the mail server's port has changed."""
+    owner = await actor_of(session, email=OWNER, via="cli")
+    for kind, values in _wanted(house.settings).items():
+        accounts = await list_accounts(session, connector=kind)
+        present = next((dict(a.config) for a in accounts if not a.person), None)
+        if present is not None and all(present.get(k) == v for k, v in values.items()):
+            continue
+        await enable_connector(
+            session, owner, house.registry, kind, values, ledger=house.ledger, secrets=house.secrets, clock=house.clock
+        )
+
+
+async def _grants_and_accounts(session: Session, house: House) -> None:
+    from colleague.identity.directory import list_teams
+
+    ledger, clock, registry = house.ledger, house.clock, house.registry
+    owner = await actor_of(session, email=OWNER, via="cli")
+    teams = {t.name: t.id for t in await list_teams(session)}
+    for kind, team, places, data_class, may_write, trusted in GRANTS:
+        await grant(
+            session, owner, registry, kind, teams[team], places, may_write=may_write, ceiling=data_class,
+            place_class=data_class, trusted=trusted, ledger=ledger, clock=clock,
+        )  # fmt: skip
+    await grant(
+        session, owner, registry, "mail", teams["Everyone"], ["*"], ceiling=DataClass.CONFIDENTIAL,
+        place_class=DataClass.CONFIDENTIAL, reason="Everybody may write mails from their own mailbox.",
+        ledger=ledger, clock=clock,
+    )  # fmt: skip
+    for email, _, role in PEOPLE:
+        if role != "auditor":
+            person = await actor_of(session, email=email, via="cli")
+            await connect_account(
+                session, person, registry, "mail", {"address": email, "password": "demo"}, ledger=ledger, secrets=house.secrets,
+                clock=clock,
+            )  # fmt: skip
+
+
+def print_demo(console: Console, settings: Settings) -> None:
+    """Print where to look and what to try."""
+    roles = {role: name for _, name, role in reversed(PEOPLE)}
+    show = {"markup": False, "highlight": False, "soft_wrap": True}
+    console.print(f"\n[bold]Colleague[/bold] runs the demo organisation Aldermoor at [bold]{settings.url}[/bold]\n")
+    console.print("Sign in with one click (this works on this machine only):")
+    words = {
+        "member": f"{dict((e, n) for e, n, _ in PEOPLE)[MEMBER]}: hands tasks over and approves what goes out",
+        "owner": f"{roles['owner']}: people, connectors, policy, ledger",
+        "reviewer": f"{roles['reviewer']}: reviews outputs",
+        "auditor": f"{roles['auditor']}: reads and verifies the ledger",
+    }
+    for role, text in words.items():
+        console.print(f"  {role:<9} {text}", **show)
+    console.print("\nTry as Ana Correia:")
+    console.print(f"  «{FIRST_TASK}»", **show)
+    for task in MORE_TASKS:
+        console.print(f"  «{task}»", **show)
+    console.print(f"\nDocuments  {documents_folder(settings)}", **show)
+    console.print(f"Mails      {mail_folder(settings)}  (nothing leaves this machine)", **show)
+    console.print("Terminal   colleague demo does the first task here; Ctrl-C stops the server.\n", **show)
