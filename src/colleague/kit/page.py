@@ -1,5 +1,6 @@
 """Pages: Jinja templates in their slice (`<slice>/pages/`), rendered whole or as the fragment that was asked for."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from importlib import resources
 from typing import Annotated, Any
@@ -29,6 +30,24 @@ def when(value: datetime | None) -> str:
     return value.strftime("%Y-%m-%d %H:%M") if value else ""
 
 
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "Mac"), ("Windows", "Windows"),
+            ("Linux", "Linux"))  # fmt: skip
+
+
+def device(agent: str) -> str:
+    """Return what a browser calls itself in two words («Chrome on Linux»), or the first of its own words."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return f"{browser or 'A browser'} on {system}" if system else agent[:40] or "unknown device"
+
+
+def roles(names: Iterable[str]) -> str:
+    """Return roles in words; «member» only where it is the only one."""
+    special = sorted(name for name in names if name != "member")
+    return ", ".join(special or ["member"]).replace("_", " ")
+
+
 class Pages:
     """Renders templates."""
 
@@ -42,7 +61,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self.environment.globals.update(shared)
-        self.environment.filters["when"] = when
+        self.environment.filters.update(when=when, device=device, roles=roles)
 
     def text(self, template: str, **context: Any) -> str:
         """Return `template` as HTML text (for stream frames and mails)."""

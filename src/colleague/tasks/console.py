@@ -12,14 +12,14 @@ from colleague.files.categories import category
 from colleague.files.outputs import get_output, list_versions, output_content
 from colleague.files.receive import read_uploads
 from colleague.files.review import review_output
-from colleague.files.uploads import file_content, get_file
+from colleague.files.uploads import file_content, get_file, list_files
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.identity.directory import names_of
 from colleague.kit.db import Session
 from colleague.kit.documents.difference import differences
 from colleague.kit.documents.model import Document
-from colleague.kit.documents.preview import preview_html
+from colleague.kit.documents.preview import linked, preview_html
 from colleague.kit.documents.read import read_document
 from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.page import Page, Pages
@@ -82,12 +82,14 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages) -> tu
     """Return the task and its living part as HTML: the same text for the page and for each frame of its stream."""
     view = await view_task(session, actor, task_id)
     names = {f.id: f.name for f in view.files}
+    places = {f.name: f"/tasks/{task_id}/files/{f.id}" for f in view.files}
+    places |= {output.name: f"/outputs/{output.id}" for output, _ in view.outputs}
     cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
     people = await names_of(session, {view.task.person_id})
     mine = view.task.person_id == actor.id
     html = page.text(
-        "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names),
-        cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED, answer=markdown(view.run.answer),
+        "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
+        cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED, answer=linked(markdown(view.run.answer), places),
         category=category, owner=people[view.task.person_id],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
@@ -122,7 +124,7 @@ async def events(request: Request, page: Page, db: Db, live: Live, actor: Curren
                 # Several changes at once become one frame: at most four a second.
                 await asyncio.sleep(0.25)
 
-    return await sse(request, frames(), person=actor.id)
+    return await sse(request, frames(), person=actor.id, still=request.state.still)
 
 
 @router.post("/tasks/{task_id}/messages")
@@ -199,6 +201,7 @@ async def output(
             _, old = await get_output(session, output_id, shown.version - 1)
             before = await output_content(session, old)
         people = await names_of(session, {v.reviewed_by for v in versions if v.reviewed_by})
+        places = {f.name: f"/tasks/{task.id}/files/{f.id}" for f in await list_files(session, task.id)}
     document = await read_document(content, row.name)
     changes = differences(await read_document(before, row.name), document) if before is not None else []
     strict = category(row.category).high_stakes
@@ -207,7 +210,7 @@ async def output(
     )
     return page.show(
         request, "tasks/output.html", task=task, output=row, version=shown, versions=versions, people=people,
-        html=preview_html(document), changes=[c for c in changes if c[0] != "same"], kind=category(row.category),
+        html=preview_html(document, places=places), changes=[c for c in changes if c[0] != "same"], kind=category(row.category),
         may_review=may_review and shown.review == "draft",
     )  # fmt: skip
 

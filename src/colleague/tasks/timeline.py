@@ -7,6 +7,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from colleague.kit.documents.preview import linked
 from colleague.policy.model import Tier
 from colleague.tasks.model import CallState, Step
 from colleague.tasks.tables import CallRow
@@ -57,8 +58,10 @@ def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str])
     return ""
 
 
-def timeline(steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping[str, str]) -> list[Entry]:
-    """Return the history of a run; `calls` by model id, `names` from file ids to names."""
+def timeline(
+    steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping[str, str], places: Mapping[str, str]
+) -> list[Entry]:
+    """Return the history of a run; `calls` by model id, `names` from file ids to names, `places` from names to pages."""
     entries: list[Entry] = []
     outcomes = {s.body["call_id"]: s.body for s in steps if s.kind == "outcome"}
     for step in steps:
@@ -69,7 +72,7 @@ def timeline(steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping
                 body = step.body
                 kind = "text" if body["calls"] else "answer"
                 if body["text"]:
-                    entries.append(Entry(kind, step.at, html=markdown(body["text"]), seq=step.seq))
+                    entries.append(Entry(kind, step.at, html=linked(markdown(body["text"]), places), seq=step.seq))
                 for call in body["calls"]:
                     entries.append(_call_entry(call, step, calls.get(call["id"]), outcomes.get(call["id"]), names))
             case _:

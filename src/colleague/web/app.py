@@ -25,18 +25,15 @@ def create_app(parts: Mapping[type, object], *, settings: Settings, lifespan: Ca
     """Return the application that serves `parts` (by type, see kit/doors.py)."""
     database = cast(Database, parts[Database])
     clock = cast(Clock, parts.get(Clock) or SystemClock())
-    guard = {
-        "hosts": [settings.host, *settings.allowed_hosts.split(",")],
-        "url": settings.url,
-        # A form may carry several files; each alone is held to the limit where it is read.
-        "upload": settings.upload_limit * 2 + 1_000_000,
-    }
+    hosts = [settings.host, *settings.allowed_hosts.split(",")]
+    # A form may carry several files; each alone is held to the limit where it is read.
+    upload = settings.upload_limit * 2 + 1_000_000
     app = FastAPI(
         title="Colleague", version=__version__, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
         redoc_url=None,
         # Outermost first. Plain ASGI only: the convenient base class costs 60 kB for each open stream.
         middleware=[
-            Middleware(Guard, **guard),
+            Middleware(Guard, hosts=hosts, url=settings.url, upload=upload),
             Middleware(CatchAll),
             Middleware(WhoAsks, database=database, clock=clock),
         ],

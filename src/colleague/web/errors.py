@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from colleague.identity.actor import NotSignedIn
+from colleague.kit.doors import NotSignedIn
 from colleague.kit.errors import Conflict, Failure, Forbidden, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
 from colleague.kit.page import Pages

@@ -27,6 +27,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
     "Cache-Control": "no-store",
 }
+WRONG_HOST = "This server does not answer to that host name. Its administrator can add it: COLLEAGUE_ALLOWED_HOSTS."
 ANOTHER_SITE = "This request came from another site, or a program hid where it came from. Open the page and try again."
 
 

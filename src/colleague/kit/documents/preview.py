@@ -2,10 +2,12 @@
 
 import html
 import re
+from collections.abc import Mapping
 
 from colleague.kit.documents.model import Document
 
 LIMIT = 4000
+_PLACE = r"p\. \d+|(?:slide|message|line|part) \d+|sheet [^,;<>|)\]]{1,60}"
 
 
 def anchor(where: str) -> str:
@@ -13,8 +15,33 @@ def anchor(where: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", where.casefold()).strip("-")
 
 
-def preview_html(document: Document, *, limit: int = LIMIT) -> str:
-    """Return the first `limit` blocks as HTML. Every text is escaped; nothing of the document is markup here."""
+def linked(text: str, places: Mapping[str, str]) -> str:
+    """Return safe HTML `text` in which names (keys, plain text) lead to their addresses (values).
+
+    A place that follows a name («RFP.pdf, p. 12») becomes part of the link and its anchor.
+    """
+    if not places:
+        return text
+    names = "|".join(re.escape(html.escape(n)) for n in sorted(places, key=len, reverse=True))
+    addresses = {html.escape(name): address for name, address in places.items()}
+
+    def link(match: re.Match[str]) -> str:
+        place = match["place"]
+        to = addresses[match["name"]] + (f"#{anchor(html.unescape(place))}" if place else "")
+        return f'<a href="{html.escape(to)}">{match.group()}</a>'
+
+    return re.sub(rf"(?<![\w/\"#-])(?P<name>{names})(?:, (?P<place>{_PLACE}))?(?![\w-])", link, text)
+
+
+def preview_html(document: Document, *, limit: int = LIMIT, places: Mapping[str, str] | None = None) -> str:
+    """Return the first `limit` blocks as HTML. Every text is escaped; nothing of the document is markup here.
+
+    `places` leads from the names of sources to their pages, so that citations can be followed.
+    """
+
+    def shown(text: str) -> str:
+        return linked(html.escape(text), places or {})
+
     parts: list[str] = []
     place = ""
     for block in document.blocks[:limit]:
@@ -22,7 +49,7 @@ def preview_html(document: Document, *, limit: int = LIMIT) -> str:
             place = block.where
             if place and not place.startswith("line"):
                 parts.append(f'<p class="cl-place" id="{anchor(place)}">{html.escape(place)}</p>')
-        text = html.escape(block.text)
+        text = shown(block.text)
         match block.kind:
             case "heading":
                 level = min(max(block.level, 1) + 1, 6)
@@ -31,10 +58,10 @@ def preview_html(document: Document, *, limit: int = LIMIT) -> str:
                 parts.append(f'<p class="cl-item"><span>{html.escape(block.label or "•")}</span> {text}</p>')
             case "table":
                 rows = "".join(
-                    "<tr>" + "".join(f"<td>{html.escape(cell[:2000])}</td>" for cell in row) + "</tr>"
-                    for row in block.rows[:500]
+                    "<tr>" + "".join(f"<{tag}>{shown(cell[:2000])}</{tag}>" for cell in row) + "</tr>"
+                    for tag, row in zip(["th", *["td"] * 499], block.rows, strict=False)
                 )
-                parts.append(f'<div class="table-responsive"><table class="table table-sm">{rows}</table></div>')
+                parts.append(f'<div class="table-responsive"><table class="table">{rows}</table></div>')
             case "note":
                 parts.append(f'<p class="cl-note">{text}</p>')
             case _:
