@@ -1,215 +1,151 @@
-"""PDF: lines with their size and weight, joined to headings, items and paragraphs; running heads and feet left out."""
+"""PDF: words joined to lines, lines to headings, items and paragraphs, ruled tables; running heads left out."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from ctypes import c_double
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby, pairwise
 
 import pypdfium2
-import pypdfium2.raw
 
+from colleague.kit.documents.formats import pdf_tables
+from colleague.kit.documents.formats.pdf_lines import Line, Word, lines, words
+from colleague.kit.documents.formats.pdf_tables import Table
 from colleague.kit.documents.model import Block, Document
 
 _LABEL = re.compile(
-    r"(?P<label>[•▪●◦‣–—-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|\((?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})\)|o)\s+(?P<rest>\S.*)"
-)
+    r"(?P<label>[•●○▪◦‣▸➢✓*–—-]|\(?(?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})[.)]|o)\s+(?P<rest>\S.*)"
+)  # fmt: skip
 _NUMBERED = re.compile(
     r"(?:(?:SECTION|Section|ARTICLE|Article|PART|Part|APPENDIX|Appendix|ATTACHMENT|Attachment|EXHIBIT|Exhibit)\s+"
-    r"[A-Z0-9IVX]+\b[.:–-]?\s*.*|(?P<number>\d{1,2}(?:\.\d{1,3}){0,4})\.?\s+(?P<text>[A-Z].*)"
+    r"[A-Z0-9IVX]+\b[.:–-]?\s*.*|(?P<number>\d{1,2}(?:\.\d{1,3}){0,4})\.?\s+(?P<text>[A-Z«“\"(].*)"
     r"|(?P<letters>[A-Z]{1,3}(?:[.-]\d{1,3}){1,4})\.?\s+(?P<rest>[A-Z(].*))"
 )
-_END = re.compile(r"[.;:!?]$")
-pdfium: Any = pypdfium2.raw  # made by ctypes at import: without types
+_NEXT = re.compile(r"(?<![\s.(][A-Za-z])(?<!\bNo)[.!?][”\"’)]*\s+(?=[“\"(]?[A-Z0-9])")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_END = re.compile(r"[.;:!?][”\"’)»}]*$")
+Part = Line | Table
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One printed line: text, font size, weight, left edge and height above the bottom."""
+class Habits:
+    """How a document is set: size of its text, usual distance of lines, right edge, and whether headings are bold."""
 
-    text: str
-    size: float
-    bold: bool
-    left: float
-    top: float
-    right: float
-    page: int
+    body: float
+    gap: float
+    widest: float
+    bold_heads: bool
 
 
 def read(content: bytes, name: str, media_type: str) -> Document:
     """Return the document; `where` is the page as counted from 1."""
     pdf = pypdfium2.PdfDocument(content)
     try:
-        pages = [list(_lines(pdf[number], number + 1)) for number in range(len(pdf))]
+        found = [words(pdf[number]) for number in range(len(pdf))]
+        known = frozenset(part for page in found for w in page for part in _LETTERS.findall(w.text.casefold()))
+        pages = [_parts(pdf[number], number + 1, found[number], known) for number in range(len(pdf))]
         title = str(pdf.get_metadata_dict().get("Title") or "").strip()
         count = len(pdf)
     finally:
         pdf.close()
     repeated = _running(pages)
-    lines = [line for page in pages for line in page if not _is_running(line, page, repeated)]
-    blocks = tuple(_blocks(lines))
-    warnings = () if lines or not count else ("No text was found: the pages may be pictures.",)
-    title = title or next((b.text for b in blocks if b.kind == "heading"), name)
-    return Document(title, media_type, "pages", count, blocks, warnings)
+    parts = list(_whole_tables([p for page in pages for p in page if not _is_running(p, page, repeated)]))
+    blocks = tuple(_Blocks(_habits([p for p in parts if isinstance(p, Line)])).of(parts))
+    warnings = () if parts or not count else ("No text was found: the pages may be pictures.",)
+    return Document(title or _title(parts, blocks) or name, media_type, "pages", count, blocks, warnings)
 
 
-def _lines(page: pypdfium2.PdfPage, number: int) -> Iterator[Line]:
-    text_page = page.get_textpage()
-    raw = text_page.raw
-    text = text_page.get_text_range()
-    start = 0
-    for piece in re.split(r"(\r\n|\n|\r)", text):
-        words = " ".join(piece.replace("\ufffe", "-").replace("\u00ad", "").split())
-        if words:
-            first = start + len(piece) - len(piece.lstrip())
-            last = start + len(piece.rstrip()) - 1
-            size = round(pdfium.FPDFText_GetFontSize(raw, first), 1)
-            # A line is bold only if it is so from end to end: a bold word that opens a sentence is no heading.
-            bold = all(pdfium.FPDFText_GetFontWeight(raw, i) >= 600 for i in (first, (first + last) // 2, last))
-            left, _, top = _box(raw, first)
-            _, right, _ = _box(raw, last)
-            yield Line(words, size, bold, left, top, right, number)
-        start += len(piece)
+def _title(parts: Sequence[Part], blocks: Sequence[Block]) -> str:
+    """Return the largest line of the first page, if it is larger than the text; else the first heading."""
+    first = [p for p in parts if isinstance(p, Line) and p.page == 1 and len(p.text) <= 150]
+    largest = max(first, key=lambda line: line.size, default=None)
+    if largest is not None and any(line.size < largest.size for line in first):
+        run = [line.text for line in first if line.size == largest.size]
+        return _join(run[:3]) if len(run) <= 3 else run[0]
+    return next((b.text for b in blocks if b.kind == "heading"), "")
 
 
-def _box(raw: object, index: int) -> tuple[float, float, float]:
-    left, right, bottom, top = c_double(), c_double(), c_double(), c_double()
-    pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
-    return left.value, right.value, bottom.value
+def _parts(page: pypdfium2.PdfPage, number: int, found: Sequence[Word], known: frozenset[str]) -> list[Part]:
+    """Return the lines and tables of a page in reading order."""
+    places: dict[Word, Table | None] = {}
+    for grid in pdf_tables.grids(page):
+        table, inside = pdf_tables.fill(grid, [w for w in found if w not in places], number, known)
+        if table is not None and len(table.rows) * (len(table.columns) - 1) > 1:
+            places |= dict.fromkeys(inside, table)
+    result: list[Part] = []
+    run: list[Word] = []
+    for word in found:
+        table = places.get(word)
+        if table is None:
+            run.append(word)
+            continue
+        result += lines(run, number)
+        run = []
+        if table not in result:
+            result.append(table)
+    return [*result, *lines(run, number)]
+
+
+def _whole_tables(parts: Sequence[Part]) -> Iterator[Part]:
+    """Join the parts of tables that run over pages."""
+    held: Part | None = None
+    for part in parts:
+        if isinstance(held, Table) and isinstance(part, Table):
+            both = pdf_tables.continued(held, part)
+            if both is not None:
+                held, rest = both
+                if rest is None:
+                    continue
+                part = rest  # noqa: PLW2901
+        if held is not None:
+            yield held
+        held = part
+    if held is not None:
+        yield held
 
 
 def _shape(text: str) -> str:
     return re.sub(r"\d+", "#", text.casefold())
 
 
-def _edge(page: Sequence[Line]) -> list[Line]:
-    ordered = sorted(page, key=lambda line: -line.top)
-    return [*ordered[:4], *ordered[-4:]] if len(ordered) > 8 else list(ordered)
+def _edge(page: Sequence[Part]) -> list[Line]:
+    ordered = sorted((p for p in page if isinstance(p, Line)), key=lambda line: -line.top)
+    return [*ordered[:4], *ordered[-4:]] if len(ordered) > 8 else ordered
 
 
-def _running(pages: Sequence[Sequence[Line]]) -> frozenset[str]:
+def _running(pages: Sequence[Sequence[Part]]) -> frozenset[str]:
     """Return the shapes of lines that stand at the edge of at least three pages and a third of all."""
     counts = Counter(shape for page in pages for shape in {_shape(line.text) for line in _edge(page)})
     least = max(3, len(pages) / 3)
     return frozenset(s for s, n in counts.items() if n >= least)
 
 
-def _is_running(line: Line, page: Sequence[Line], repeated: frozenset[str]) -> bool:
+def _is_running(part: Part, page: Sequence[Part], repeated: frozenset[str]) -> bool:
     edge = _edge(page)
-    if line not in edge:
+    if not isinstance(part, Line) or part not in edge:
         return False
     alone = re.fullmatch(
-        r"(?:page\s*)?[-–]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–]?(?:\s*(?:of|/)\s*\d{1,4})?", line.text.casefold()
+        r"(?:page\s*)?[-–]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–]?(?:\s*(?:of|/)\s*\d{1,4})?", part.text.casefold()
     )
     lowest = min(edge, key=lambda each: each.top)
-    return _shape(line.text) in repeated or (alone is not None and line in (lowest, max(edge, key=lambda e: e.top)))
+    return _shape(part.text) in repeated or (alone is not None and part in (lowest, max(edge, key=lambda e: e.top)))
 
 
-def _body_size(lines: Sequence[Line]) -> float:
+def _habits(found: Sequence[Line]) -> Habits:
     sizes: Counter[float] = Counter()
-    for line in lines:
+    gaps: Counter[float] = Counter()
+    for line in found:
         sizes[line.size] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 10
-
-
-def _heading_level(line: Line, body: float, widest: float) -> int:
-    """Return 1 to 6 if the line is a heading, else 0."""
-    text = line.text
-    if len(text) > 120 or not re.search(r"[A-Za-z]{2}", text):
-        return 0
-    numbered = _NUMBERED.fullmatch(text)
-    strong = line.bold or (text.isupper() and len(text) > 3)
-    short = len(text) <= 80 and line.right < widest * 0.8
-    if numbered and not re.search(r"[.;,]$", text) and (strong or short or _titled(text) or line.size > body * 1.05):
-        number = numbered["number"] or numbered["letters"] or ""
-        return min(6, 1 + len(re.findall(r"[.-]\d", number)))
-    if line.size >= body * 1.15 and not text.endswith((",", ";")):
-        return 1 if line.size >= body * 1.5 else 2
-    if strong and short and not _END.search(text) and not _LABEL.match(text) and " " in text:
-        return 3
-    return 0
-
-
-def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
-    body = _body_size(lines)
-    widest = max((line.right for line in lines), default=0)
-    current: list[Line] = []
-    label = ""
-
-    def done() -> Iterator[Block]:
-        nonlocal label
-        if current:
-            text = _join([line.text for line in current])
-            where = f"p. {current[0].page}"
-            if label:
-                text = text[len(label) :].strip() if text.startswith(label) else text
-                yield Block("item", text, 1, where, label)
-            else:
-                yield Block("paragraph", text, where=where)
-        current.clear()
-        label = ""
-
-    previous: Line | None = None
-    heading: list[Line] = []
-    for line in lines:
-        level = _heading_level(line, body, widest)
-        if level and not (current and previous and _inside(previous, line, widest)):
-            yield from done()
-            if heading and _same_heading(heading[-1], line):
-                heading.append(line)
-            else:
-                yield from _heading(heading, body, widest)
-                heading = [line]
-            previous = line
-            continue
-        yield from _heading(heading, body, widest)
-        heading = []
-        match = _LABEL.match(line.text)
-        if match or not current or previous is None or not _continues(previous, line, widest):
-            yield from done()
-            label = match["label"] if match else ""
-        current.append(line)
-        previous = line
-    yield from _heading(heading, body, widest)
-    yield from done()
-
-
-def _titled(text: str) -> bool:
-    """Say whether most longer words begin with a capital, as headings do."""
-    words = [w for w in re.findall(r"[^\W\d]+", text) if len(w) > 3]
-    return len(words) >= 2 and sum(w[0].isupper() for w in words) >= 0.75 * len(words)
-
-
-def _inside(previous: Line, line: Line, widest: float) -> bool:
-    """Say whether what looks like a heading is a line in the middle of a paragraph."""
-    if line.bold or (_NUMBERED.fullmatch(line.text) and _END.search(previous.text)):
-        return False
-    return line.size == previous.size and _continues(previous, line, widest)
-
-
-def _same_heading(previous: Line, line: Line) -> bool:
-    """Say whether a heading runs on in the next line."""
-    near = previous.page == line.page and 0 <= previous.top - line.top < 2.2 * line.size
-    return near and previous.size == line.size and not _NUMBERED.match(line.text) and len(previous.text) > 40
-
-
-def _heading(lines: Sequence[Line], body: float, widest: float) -> Iterator[Block]:
-    if lines:
-        text = _join([line.text for line in lines])
-        yield Block("heading", text, _heading_level(lines[0], body, widest) or 3, f"p. {lines[0].page}")
-
-
-def _continues(previous: Line, line: Line, widest: float) -> bool:
-    """Say whether `line` goes on with the paragraph of `previous`."""
-    if previous.page != line.page:
-        return not _END.search(previous.text) and line.text[:1].islower()
-    gap = previous.top - line.top
-    if not -2 < gap < 2.1 * max(line.size, 6):
-        return False
-    if previous.right < widest * 0.6 and _END.search(previous.text):
-        return False
-    return not (gap > 1.6 * max(line.size, 6) and _END.search(previous.text))
+    body = sizes.most_common(1)[0][0] if sizes else 10.0
+    for one, two in pairwise(found):
+        gap = one.top - two.top
+        if one.page == two.page and one.size == two.size == body and 0.8 * body < gap < 2.5 * body:
+            gaps[round(gap * 2) / 2] += 1
+    rights = sorted(line.right for line in found)
+    return Habits(
+        body, gaps.most_common(1)[0][0] if gaps else 1.2 * body, rights[int(len(rights) * 0.98)] if rights else 0.0,
+        sum(line.bold and bool(_NUMBERED.fullmatch(line.text)) for line in found) >= 3,
+    )  # fmt: skip
 
 
 def _join(texts: Sequence[str]) -> str:
@@ -220,3 +156,138 @@ def _join(texts: Sequence[str]) -> str:
         else:
             result = f"{result} {text}"
     return result
+
+
+def _by_page(found: Sequence[Line]) -> list[tuple[str, int]]:
+    """Return (text, page) of a paragraph: what follows the sentence that a page break cuts is on the next page."""
+    result: list[tuple[str, int]] = []
+    for page, group in groupby(found, key=lambda line: line.page):
+        text = _join([line.text for line in group])
+        if result:
+            cut = _NEXT.search(text)
+            head = text[: cut.end()].rstrip() if cut else text
+            result[-1] = (_join([result[-1][0], head]), result[-1][1])
+            text = text[cut.end() :] if cut else ""
+        if text:
+            result.append((text, page))
+    return result
+
+
+class _Blocks:
+    """Turns lines and tables into blocks."""
+
+    def __init__(self, habits: Habits) -> None:
+        self.habits = habits
+        self.current: list[Line] = []
+        self.label = ""
+        self.heads: list[Line] = []
+
+    def of(self, parts: Sequence[Part]) -> Iterator[Block]:
+        """Yield the blocks."""
+        for part in parts:
+            if isinstance(part, Table):
+                yield from self._flush()
+                where = f"p. {part.page}"
+                if part.caption:
+                    yield Block("heading", part.caption, 4, where)
+                yield Block("table", where=where, rows=part.rows)
+            elif self._is_heading(part):
+                if self.current:
+                    yield from self._flush()
+                if self.heads and not self._same_heading(self.heads[-1], part):
+                    yield from self._flush()
+                self.heads.append(part)
+            else:
+                if self.heads:
+                    yield from self._flush()
+                match = _LABEL.match(part.text)
+                if match or not self.current or not self._continues(self.current[-1], part):
+                    yield from self._flush()
+                    self.label = match["label"] if match else ""
+                self.current.append(part)
+        yield from self._flush()
+
+    def _flush(self) -> Iterator[Block]:
+        if self.heads:
+            text = _join([line.text for line in self.heads])
+            where = f"p. {self.heads[0].page}"
+            # Bold from end to end and a whole sentence: a remark, not a heading.
+            if len(text) > 220 or (text.endswith((".", ";")) and len(text) > 60 and not _titled(text)):
+                yield Block("paragraph", text, where=where)
+            else:
+                yield Block("heading", text, self._level(self.heads[0]), where)
+        for number, (text, page) in enumerate(_by_page(self.current)):
+            where = f"p. {page}"
+            if self.label and number == 0:
+                nested = 2 if self.label in "○◦o–" else 1
+                yield Block("item", text.removeprefix(self.label).strip(), nested, where, self.label)
+            else:
+                yield Block("paragraph", text, where=where)
+        self.heads, self.current, self.label = [], [], ""
+
+    def _is_heading(self, line: Line) -> bool:
+        text, habits = line.text, self.habits
+        if len(text) > 140 or not re.search(r"[^\W\d_]{2}", text):
+            return False
+        larger = line.size >= habits.body * 1.15
+        if self.heads and line.bold and self._same_heading(self.heads[-1], line):
+            return True
+        if text.endswith((",", ";")) or text[0] in "([{" or (text.endswith(":") and len(text) > 40):
+            return False
+        if _LABEL.match(text) and not _NUMBERED.fullmatch(text):
+            return False
+        previous = self.current[-1] if self.current else None
+        inside = previous is not None and self._continues(previous, line) and not line.bold
+        if inside and not larger:
+            return False
+        if line.bold or larger:
+            return True
+        if habits.bold_heads or text.endswith("."):
+            return False
+        short = len(text) <= 80 and line.right < habits.widest * 0.8
+        if _NUMBERED.fullmatch(text):
+            return short or _titled(text)
+        return text.isupper() and len(text) > 6 and short and " " in text
+
+    def _level(self, line: Line) -> int:
+        """Return the level by the depth of its number, else by its size."""
+        numbered = _NUMBERED.fullmatch(line.text)
+        if numbered:
+            number = (numbered["number"] or numbered["letters"] or "").removesuffix(".0")
+            return min(6, 1 + len(re.findall(r"[.-]\d", number)))
+        if line.size >= self.habits.body * 1.5:
+            return 1
+        return 2 if line.size >= self.habits.body * 1.15 else 3
+
+    def _same_heading(self, previous: Line, line: Line) -> bool:
+        """Say whether a heading runs on in the next line."""
+        near = previous.page == line.page and 0 <= previous.top - line.top < max(
+            1.35 * self.habits.gap, 1.5 * line.size
+        )
+        same = previous.size == line.size and previous.bold == line.bold
+        return near and same and not _NUMBERED.match(line.text) and len(previous.text) > 40
+
+    def _continues(self, previous: Line, line: Line) -> bool:
+        """Say whether `line` goes on with the paragraph of `previous`."""
+        habits, ended = self.habits, bool(_END.search(previous.text))
+        short = previous.right < habits.widest * 0.75
+        gap = previous.top - line.top
+        if previous.page != line.page or gap < -2:
+            return not ended and (line.text[:1].islower() or not (short or line.lead or line.bold))
+        if line.lead and (ended or short or line.lead.endswith(":") or re.fullmatch(r"[\d.]+", line.lead)):
+            return False
+        if gap > 1.3 * habits.gap and (ended or short or gap > 2.2 * habits.gap):
+            return False
+        first = self.current[0]
+        if self.label and line.left < first.left - 2:
+            hanging = len(self.current) > 1 and self.current[1].left > first.left + 2
+            if hanging or short or gap > 1.3 * habits.gap or (ended and previous.right < habits.widest * 0.85):
+                return False
+        # A last line that leaves much room, before a line that would have fitted: the paragraph ended there.
+        return not (ended and previous.right < habits.widest * 0.6 and not self.label)
+
+
+def _titled(text: str) -> bool:
+    """Say whether most longer words begin with a capital, as headings do."""
+    found = [w for w in re.findall(r"[^\W\d]+", text) if len(w) > 3]
+    return len(found) >= 2 and sum(w[0].isupper() for w in found) >= 0.75 * len(found)
