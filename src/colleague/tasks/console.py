@@ -89,8 +89,8 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages) -> tu
     mine = view.task.person_id == actor.id
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
-        cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED, answer=linked(markdown(view.run.answer), places),
-        category=category, owner=people[view.task.person_id],
+        cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED,
+        answer=linked(markdown(view.run.answer), places), category=category, owner=people[view.task.person_id],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
     return view, html
@@ -210,8 +210,8 @@ async def output(
     )
     return page.show(
         request, "tasks/output.html", task=task, output=row, version=shown, versions=versions, people=people,
-        html=preview_html(document, places=places), changes=[c for c in changes if c[0] != "same"], kind=category(row.category),
-        may_review=may_review and shown.review == "draft",
+        html=preview_html(document, places=places), changes=[c for c in changes if c[0] != "same"],
+        kind=category(row.category), may_review=may_review and shown.review == "draft",
     )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str])
 def timeline(
     steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping[str, str], places: Mapping[str, str]
 ) -> list[Entry]:
-    """Return the history of a run; `calls` by model id, `names` from file ids to names, `places` from names to pages."""
+    """Return the history of a run; `calls` by model id, `names` from file ids, `places` from names to pages."""
     entries: list[Entry] = []
     outcomes = {s.body["call_id"]: s.body for s in steps if s.kind == "outcome"}
     for step in steps:
@@ -87,7 +87,7 @@ def _call_entry(
     outcome: Mapping[str, Any] | None,
     names: Mapping[str, str],
 ) -> Entry:  # fmt: skip
-    state = WORDS[CallState(row.state)] if row else "next"
+    state = WORDS[CallState(row.state)] if row else "refused" if outcome else "next"
     title = TITLES.get(call["tool"], call["tool"])
     text = outcome["text"][:4000] if outcome else ""
     at = row.decided_at if row else step.at
