@@ -8,7 +8,7 @@ SOURCES := pyproject.toml hatch_build.py frontend/package-lock.json
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-peers check bench clean peers format
+.PHONY: help run demo test test-peers check bench clean peers format reference
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,13 +40,16 @@ peers:  ## Install the real peers (Debian packages; needs root)
 	@sh scripts/install-peers
 
 check: $(STAMP_ALL)  ## Lint, types, import contracts
-	@$(BIN)/ruff check src tests bench
-	@$(BIN)/ruff format --check src tests bench
+	@$(BIN)/ruff check src tests bench scripts
+	@$(BIN)/ruff format --check src tests bench scripts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
 format: $(STAMP_ALL)  ## Format the code
-	@$(BIN)/ruff check --fix -q src tests bench; $(BIN)/ruff format -q src tests bench
+	@$(BIN)/ruff check --fix -q src tests bench scripts; $(BIN)/ruff format -q src tests bench scripts
+
+reference: $(STAMP_ALL)  ## Write docs/reference anew from the code
+	@$(BIN)/python scripts/reference.py
 
 bench: $(STAMP_ALL)  ## Measure, each number beside its anchor
 	@$(BIN)/python -m bench
