@@ -100,7 +100,7 @@ async def list_outputs(session: Session, task_id: str) -> list[tuple[OutputRow, 
         .where(OutputRow.task_id == task_id, OutputVersionRow.version == OutputRow.versions)
         .order_by(OutputRow.id)
     )
-    return [(o, v) for o, v in (await session.execute(query)).tuples()]
+    return [(o, v) for o, v in (await session.execute(query))]
 
 
 async def get_output(session: Session, output_id: str, number: int | None = None) -> tuple[OutputRow, OutputVersionRow]:

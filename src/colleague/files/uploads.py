@@ -68,7 +68,11 @@ async def take_in(name: str, content: bytes, *, limit: int, governance: Governan
     name = clean_name(name)
     if len(content) > limit:
         raise FileTooLarge(name=name, limit=limit // 1_000_000)
-    document = await read_document(content, name)
+    try:
+        document = await read_document(content, name)
+    except Invalid as fault:
+        # The reader does not know which of several files it was given: the person must.
+        raise type(fault)(f"«{name}»: {fault.message}") from fault
     if document.media_type in governance.blocked_types:
         raise FileBlocked(name=name, kind=document.media_type)
     text = "\n".join([b.text or "\t".join(" ".join(r) for r in b.rows) for b in document.blocks])
