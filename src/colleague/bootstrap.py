@@ -27,7 +27,7 @@ from colleague.kit.secrets import Secrets, load_key
 from colleague.kit.settings import Settings
 from colleague.kit.streams import Streams
 from colleague.policy.engine import Engine
-from colleague.tasks.governed import Parts
+from colleague.tasks.parts import Parts
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 
 
@@ -79,6 +79,11 @@ def models_of(settings: Settings, *, others: Mapping[str, Llm]) -> Callable[[str
     return find
 
 
+def shipped_connectors() -> tuple[Connector, ...]:
+    """Return one of each connector that ships with the product."""
+    return (FolderConnector(), MailConnector())
+
+
 def build(
     settings: Settings,
     *,
@@ -96,11 +101,12 @@ def build(
     database = Database(url)
     ledger = ledger or Ledger(secrets=secrets, clock=clock)
     engine = engine or Engine()
-    registry = Registry(connectors if connectors is not None else (FolderConnector(), MailConnector()))
+    registry = Registry(connectors if connectors is not None else shipped_connectors())
     signer = load_signer(settings.ledger_key_file or Path(settings.data_dir) / "ledger.key")
     parts = Parts(
         database=database, ledger=ledger, clock=clock, engine=engine, registry=registry, secrets=secrets,
-        stale_after=settings.stalled_seconds / 2,
+        # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
+        stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     find = models_of(settings, others={"extractive": ExtractiveLlm(), **(models or {})})
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from colleague.agent.messages import Message, Turn, Usage
+from colleague.agent.messages import Message, Said, Turn, Usage
 from colleague.kit.canonical import canonical
 
 SAME_CALL_LIMIT = 4
@@ -71,9 +71,10 @@ def exceeded(budget: Budget, spent: Spent) -> str | None:
 def circling(messages: Sequence[Message]) -> str | None:
     """Say so, as a sentence, if the model repeats one call with the same arguments over and over; else None.
 
-    Only the trailing turns count: work in between (another call) breaks a circle.
+    Only the trailing turns count: another call in between breaks a circle, and so do words of the person.
     """
-    turns = [m for m in messages if isinstance(m, Turn) and m.calls]
+    told = max((i for i, m in enumerate(messages) if isinstance(m, Said)), default=-1)
+    turns = [m for m in messages[told + 1 :] if isinstance(m, Turn) and m.calls]
     last = [canonical([(c.tool, c.arguments) for c in t.calls]) for t in turns[-SAME_CALL_LIMIT:]]
     if len(last) == SAME_CALL_LIMIT and len(set(last)) == 1:
         return f"The model made the same call {SAME_CALL_LIMIT} times in a row."

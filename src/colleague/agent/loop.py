@@ -42,7 +42,8 @@ def next_move(messages: Sequence[Message], budget: Budget, spent: Spent) -> Move
     """Choose the next move.
 
     Calls of the last turn that have no outcome yet come first, in the model's order; then words a person added are
-    shown to the model; a turn without calls ends the run. Budgets are checked before each model turn.
+    shown to the model; a turn without calls ends the run, an empty one as a partial result. Budgets are checked before
+    each model turn.
     """
     last = max((i for i, m in enumerate(messages) if isinstance(m, Turn)), default=None)
     if last is not None:
@@ -54,7 +55,7 @@ def next_move(messages: Sequence[Message], budget: Budget, spent: Spent) -> Move
                 return UseTool(call, last, position)
         told = any(isinstance(m, Said) for m in messages[last + 1 :])
         if not turn.calls and not told:
-            return Finish(turn.text)
+            return Finish(turn.text) if turn.text.strip() else GiveUp("The model gave no answer.")
     if why := exceeded(budget, spent) or circling(messages):
         return GiveUp(why)
     return AskModel()

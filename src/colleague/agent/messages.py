@@ -11,20 +11,29 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A model's wish to use a tool. `arguments` is what it said: JSON, not yet checked."""
+    """A model's wish to use a tool. `arguments` is what it said: JSON, not yet checked.
+
+    `fault` says why its arguments could not even be kept (then they are empty), "" if they could.
+    """
 
     id: str
     tool: str
     arguments: dict[str, Any]
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens in and out of one model turn, and what it cost in millionths of the organisation's currency."""
+    """Tokens in and out of one model turn, and what it cost in millionths of the organisation's currency.
+
+    Of the tokens in, `cached_tokens` came from the provider's prompt cache and `stored_tokens` were written to it.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     micros: int = 0
+    cached_tokens: int = 0
+    stored_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         """Return the sum of both."""
@@ -32,6 +41,8 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.micros + other.micros,
+            self.cached_tokens + other.cached_tokens,
+            self.stored_tokens + other.stored_tokens,
         )
 
 

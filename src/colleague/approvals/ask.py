@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
@@ -33,7 +33,8 @@ async def ask(
     why = {
         **decision.to_json(),
         "doubts": [
-            {"argument": d.argument, "value": d.value, "role": d.role.value, "found_in": d.found_in} for d in doubts
+            {"argument": d.argument, "value": d.value, "role": d.role.value, "found_in": d.found_in, "odd": d.odd}
+            for d in doubts
         ],
         "external": list(external),
         "label": label.to_json(),
@@ -56,8 +57,10 @@ async def ask(
 
 
 async def withdraw(session: Session, actor: Actor, run: str, *, ledger: Ledger, clock: Clock) -> int:
-    """Withdraw every open question of a run (it was stopped); say how many."""
-    query = select(ApprovalRow).where(ApprovalRow.run_id == run, ApprovalRow.state == "asked").with_for_update()
+    """Withdraw every open question of a run (it was stopped), and every approval not used yet; say how many."""
+    unused = and_(ApprovalRow.state == "approved", ApprovalRow.used_at.is_(None))
+    query = select(ApprovalRow).where(ApprovalRow.run_id == run, or_(ApprovalRow.state == "asked", unused))
+    query = query.with_for_update().execution_options(populate_existing=True)
     rows = (await session.scalars(query)).all()
     for row in rows:
         row.state, row.answered_at = "withdrawn", clock.now()

@@ -17,12 +17,13 @@ class ApprovalUsed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The state of a question, who answered it, and what it was bound to."""
+    """The state of a question, who answered it, what it was bound to, and who had to answer (`level`)."""
 
     state: str
     by: str
     reason: str
     digest: str
+    level: str
 
 
 async def find_verdict(session: Session, approval_id: str) -> Verdict:
@@ -30,7 +31,7 @@ async def find_verdict(session: Session, approval_id: str) -> Verdict:
     row = await session.get(ApprovalRow, approval_id, populate_existing=True)
     if row is None:
         raise ApprovalNotFound
-    return Verdict(row.state, row.answered_by or "", row.reason, row.digest)
+    return Verdict(row.state, row.answered_by or "", row.reason, row.digest, row.approver)
 
 
 async def consume(session: Session, approval_id: str, *, ledger: Ledger, clock: Clock) -> None:

@@ -23,7 +23,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
     roles: dict[str, set[str]] = {}
     teams: dict[str, list[str]] = {}
     query = select(RoleRow.person_id, RoleRow.role).where(RoleRow.person_id.in_(ids))
-    for person, role in (await session.execute(query)).tuples():
+    for person, role in (await session.execute(query)):
         roles.setdefault(person, set()).add(role)
     memberships = (
         select(MembershipRow.person_id, TeamRow.name)
@@ -31,7 +31,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
         .where(MembershipRow.person_id.in_(ids))
         .order_by(TeamRow.name)
     )
-    for person, team in (await session.execute(memberships)).tuples():
+    for person, team in (await session.execute(memberships)):
         teams.setdefault(person, []).append(team)
     return [
         Person(r.id, r.name, r.email, r.active, frozenset(roles.get(r.id, ())), tuple(teams.get(r.id, ())))
@@ -65,7 +65,15 @@ async def list_people(session: Session, *, search: str = "", limit: int = 200) -
 async def list_active(session: Session) -> list[Person]:
     """Return every active person, without roles and teams: names and addresses only."""
     query = select(PersonRow.id, PersonRow.name, PersonRow.email).where(PersonRow.active)
-    return [Person(*row) for row in (await session.execute(query)).tuples()]
+    return [Person(*row) for row in (await session.execute(query))]
+
+
+async def addresses_known(session: Session, emails: Iterable[str]) -> list[Person]:
+    """Return the active people who have one of `emails` (folded already): names and addresses only."""
+    query = select(PersonRow.id, PersonRow.name, PersonRow.email).where(
+        PersonRow.active, PersonRow.email.in_(sorted(set(emails)))
+    )
+    return [Person(*row) for row in (await session.execute(query))]
 
 
 def plain(text: str) -> str:
@@ -91,7 +99,7 @@ async def find_by_name(session: Session, text: str) -> list[Person]:
 async def names_of(session: Session, people: Iterable[str | None]) -> dict[str, str]:
     """Return the names of people by id."""
     query = select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_([p for p in people if p]))
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def teams_of(session: Session, person_id: str) -> frozenset[str]:
@@ -113,7 +121,7 @@ async def list_teams(session: Session) -> list[Team]:
         .group_by(TeamRow.id, TeamRow.name)
         .order_by(TeamRow.name)
     )
-    return [Team(*row) for row in (await session.execute(query)).tuples()]
+    return [Team(*row) for row in (await session.execute(query))]
 
 
 async def members_of(session: Session, team_id: str) -> list[Person]:

@@ -60,6 +60,16 @@ async def enqueue(session: Session, job: Job) -> bool:
 Work = Callable[..., Awaitable[None]]
 
 
+class _Forever(procrastinate.BaseRetryStrategy):
+    """Try again until it works, with pauses that grow to a minute: what people wait for is never given up."""
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate_jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        """Return when to try again."""
+        return procrastinate.RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 6), 60)})
+
+
 class Queue:
     """The jobs this process knows how to do, and a worker that does them."""
 
@@ -71,12 +81,17 @@ class Queue:
         self.app = procrastinate.App(connector=self._connector)
         self.tasks: dict[str, Work] = {}
 
-    def add(self, name: str, work: Work, *, queue: str = HOUSE, every: str | None = None) -> None:
-        """Teach this process the job `name`. `every` is a cron line: then it runs by itself, once a slot."""
+    def add(
+        self, name: str, work: Work, *, queue: str = HOUSE, every: str | None = None, forever: bool = False
+    ) -> None:
+        """Teach this process the job `name`. `every` is a cron line: then it runs by itself, once a slot.
+
+        A job that fails is tried five more times, or again and again (`forever`).
+        """
         self.tasks[name] = work
-        retry = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2) if every is None else None
         if every is None:
-            self.app.task(name=name, queue=queue, retry=retry or False)(work)
+            retry = _Forever() if forever else procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
+            self.app.task(name=name, queue=queue, retry=retry)(work)
             return
 
         async def on_time(timestamp: int) -> None:

@@ -14,7 +14,7 @@ from colleague.identity.current import Current
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, part
 from colleague.tasks.delegate import answer_question, retry, stop, tell
-from colleague.tasks.governed import Parts
+from colleague.tasks.parts import Parts
 from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks

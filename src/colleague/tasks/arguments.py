@@ -1,5 +1,6 @@
 """Do a model's arguments fit a tool's schema? A fault in words that the model can correct. Pure."""
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,8 @@ from jsonschema import Draft202012Validator
 from colleague.kit.canonical import canonical
 
 ARGUMENT_LIMIT = 2_000_000
+DEPTH_LIMIT = 60
+_NO_JSON = "they are not proper JSON."
 
 
 @lru_cache(maxsize=512)
@@ -18,22 +21,67 @@ def _validator(schema: str) -> Any:
     return Draft202012Validator(json.loads(schema))
 
 
-def fault_in(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> str | None:
+def unfit(arguments: Any) -> str | None:
+    """Say, as the end of a sentence, why `arguments` cannot even be kept; None if they can.
+
+    Not a JSON object, more than 2 MB, nested too deeply, or text and numbers that cannot be stored (NUL, lone
+    surrogates, NaN). Walks without recursion: hostile nesting costs nothing.
+    """
+    if not isinstance(arguments, dict):
+        return "they are not a JSON object."
+    size = 0
+    open_: list[tuple[Any, int]] = [(arguments, 0)]
+    while open_:
+        value, depth = open_.pop()
+        size += len(value) if isinstance(value, str) else 1
+        if size > ARGUMENT_LIMIT:
+            return "they are longer than 2 MB."
+        if depth > DEPTH_LIMIT:
+            return "they are nested too deeply."
+        match value:
+            case str():
+                if fault := _text_fault(value):
+                    return fault
+            case dict():
+                open_ += [(key, depth) for key in value] + [(item, depth + 1) for item in value.values()]
+                if not all(isinstance(key, str) for key in value):
+                    return _NO_JSON
+            case list() | tuple():
+                open_ += [(item, depth + 1) for item in value]
+            case None | bool():
+                pass
+            case int() if abs(value) < 10**300:
+                pass
+            case float() if math.isfinite(value):
+                pass
+            case _:
+                return _NO_JSON
+    return None
+
+
+def _text_fault(text: str) -> str | None:
+    if "\x00" in text:
+        return "they contain a NUL character."
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _NO_JSON
+    return None
+
+
+def fault_in(schema: Mapping[str, Any], arguments: Any) -> str | None:
     """Return the first fault of `arguments` against the JSON Schema, as a sentence; None if they fit.
 
-    Also refuses arguments of more than 2 MB, and text that cannot be stored (NUL, lone surrogates).
+    Also refuses what cannot be kept at all (`unfit`).
     """
-    try:
-        text = canonical(arguments)
-        text.encode("utf-8")
-    except (ValueError, TypeError, RecursionError):
-        return "they are not proper JSON."
-    if len(text) > ARGUMENT_LIMIT:
-        return "they are longer than 2 MB."
-    if "\\u0000" in text:
-        return "they contain a NUL character."
+    if fault := unfit(arguments):
+        return fault
     error = next(iter(_validator(canonical(schema)).iter_errors(arguments)), None)
     if error is None:
         return None
     place = ".".join(str(p) for p in error.absolute_path)
-    return f"{place + ': ' if place else ''}{error.message[:300]}"
+    message = str(error.message)
+    if len(message) > 300:
+        # The value stands first and may be long; what is wrong with it stands last.
+        message = f"{message[:60]} … {message[-200:]}"
+    return f"{place + ': ' if place else ''}{message}"

@@ -1,23 +1,39 @@
 """How a call's decision and outcome are written down: the step, the effect ledger's row, the facts for the ledger."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from colleague.agent.messages import Outcome
 from colleague.audit.event import Event
-from colleague.kit.canonical import digest
+from colleague.audit.record import Ledger
+from colleague.kit.canonical import digest, storable
 from colleague.kit.db import Session
-from colleague.policy.model import Ask, Decision, Label
+from colleague.kit.log import get_log
+from colleague.policy.model import Ask, Decision, Label, Tier
 from colleague.tasks.model import CallState
-from colleague.tasks.store import append
+from colleague.tasks.store import append, open_calls
 from colleague.tasks.tables import CallRow, RunRow
 from colleague.tasks.toolbox import Bound
+
+MAX_TEXT = 400_000
+
+log = get_log("conclude")
 
 
 def call_event(verb: str, row: CallRow, facts: Mapping[str, Any]) -> Event:
     """Return the event that tells of a call; the agent acts, the person is known by the run."""
     return Event(verb, "agent", subject=row.id, run=row.run_id, data=facts)
+
+
+async def record_if_possible(session: Session, ledger: Ledger, event: Event) -> None:
+    """Record what only says that nothing happened. A ledger that cannot be written must not hide it from the person."""
+    try:
+        async with session.begin_nested():
+            await ledger.record(session, event)
+    except Exception as error:
+        log.error("not on record", verb=event.verb, run=event.run, error=type(error).__name__)
 
 
 def decision_facts(bound: Bound, ask: Ask, decision: Decision, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,10 +52,39 @@ async def save_outcome(
     session: Session, run: RunRow, row: CallRow, state: CallState, outcome: Outcome, now: datetime,
     label: Label | None = None,
 ) -> None:  # fmt: skip
-    """Save what came of a call: row, step, and what the run has read by now. The run is locked by the caller."""
+    """Save what came of a call: row, step, and what the run has read by now. The run is locked by the caller.
+
+    Whatever a tool gave is made storable first: an effect must never be lost because its answer cannot be kept.
+    """
+    outcome = _kept(outcome)
     row.state, row.ended_at = state, now
     row.outcome = {"text": outcome.text[:2000], "ok": outcome.ok}
     if label is not None:
         row.label = label.to_json()
         run.label = Label.from_json(run.label).join(label).to_json()
     await append(session, run, outcome, now)
+
+
+def _kept(outcome: Outcome) -> Outcome:
+    text = str(storable(outcome.text))
+    if len(text) > MAX_TEXT:
+        text = f"{text[:MAX_TEXT]}\n[… {len(text) - MAX_TEXT:,} more characters were cut]"
+    try:
+        data = storable(outcome.data)
+    except (TypeError, ValueError, RecursionError):
+        data = {}
+    return replace(outcome, text=text, data=data)
+
+
+async def close_calls(session: Session, run: RunRow, now: datetime) -> None:
+    """Close every call of a stopped run that has no outcome: nothing of it happens later. The run is locked."""
+    for id_, tool, row in await open_calls(session, run.id):
+        unknown = row is not None and (row.state == CallState.INTENDED or row.attempt > 0) and row.tier != Tier.READ
+        text = "The task was stopped before this was done: it was not done."
+        if unknown:
+            text = "The task was stopped in the middle of this: it may have taken effect. Check."
+        outcome = Outcome(id_, tool, text, False)
+        if row is None:
+            await append(session, run, outcome, now)
+        else:
+            await save_outcome(session, run, row, CallState.UNKNOWN if unknown else CallState.REFUSED, outcome, now)

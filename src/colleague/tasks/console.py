@@ -25,8 +25,8 @@ from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, sse
 from colleague.tasks.delegate import answer_question, retry, stop, tell
-from colleague.tasks.governed import Parts
 from colleague.tasks.model import ENDED
+from colleague.tasks.parts import Parts
 from colleague.tasks.sight import View, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks

@@ -6,16 +6,19 @@ from colleague.agent.budget import Budget, Spent
 from colleague.agent.context import opening
 from colleague.agent.messages import Outcome, Said
 from colleague.agent.plan import Plan
+from colleague.approvals.ask import withdraw
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.identity.actor import Actor
+from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.policy.model import Label
+from colleague.tasks.conclude import close_calls
 from colleague.tasks.model import ENDED, PARKED, CallState, State
 from colleague.tasks.store import append, get_task, newest_run, touch
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
@@ -60,7 +63,7 @@ async def delegate(
     Raises EmptyGoal, GoalTooLong, TooManyFiles, PermissionMissing.
     """
     actor.require("own:tasks:use")
-    goal = goal.replace("\x00", "").strip()
+    goal = str(storable(goal)).strip()
     if not goal:
         raise EmptyGoal
     if len(goal) > GOAL_LIMIT:
@@ -112,7 +115,7 @@ async def next_segment(session: Session, run: RunRow, clock: Clock) -> None:
 
 async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledger: Ledger, clock: Clock) -> None:
     """Add a person's words to a task at any time: a running one sees them at its next step, an ended one goes on."""
-    text = text.replace("\x00", "").strip()
+    text = str(storable(text)).strip()
     if not text:
         raise EmptyGoal
     if len(text) > GOAL_LIMIT:
@@ -129,7 +132,7 @@ async def answer_question(
     session: Session, actor: Actor, task_id: str, call_id: str, text: str, *, ledger: Ledger, clock: Clock
 ) -> None:
     """Answer what the agent asked with ask_person, exactly once; the run goes on."""
-    text = text.replace("\x00", "").strip()[:GOAL_LIMIT]
+    text = str(storable(text)).strip()[:GOAL_LIMIT]
     if not text:
         raise EmptyGoal
     task, run = await _own_run(session, actor, task_id)
@@ -151,17 +154,23 @@ async def retry(session: Session, actor: Actor, task_id: str, *, ledger: Ledger,
     task, run = await _own_run(session, actor, task_id)
     if run.state not in (State.BLOCKED, State.FAILED):
         raise AlreadyEnded("Only a blocked or failed task can be tried again.")
+    run.stop_requested = False
     await ledger.record(session, Event("task.retried", actor.id, subject=task.id, run=run.id))
     await next_segment(session, run, clock)
 
 
 async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, clock: Clock) -> str:
-    """Stop a task. A parked one stops now, a running one before its next step. Returns the run's id."""
+    """Stop a task. A parked one stops now, a running one before its next step. Returns the run's id.
+
+    What was asked is withdrawn, what was approved and not done yet too: nothing of it happens later.
+    """
     task, run = await _own_run(session, actor, task_id)
     if run.state in ENDED:
         raise AlreadyEnded
     run.stop_requested = True
+    await withdraw(session, actor, run.id, ledger=ledger, clock=clock)
     if run.state in PARKED or run.state == State.QUEUED:
+        await close_calls(session, run, clock.now())
         run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), "You stopped it.", ""
     await touch(session, run, clock.now())
     await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))

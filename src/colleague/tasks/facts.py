@@ -8,7 +8,8 @@ from colleague.agent.messages import Message, Outcome, Said
 from colleague.connectors.connector import Grant
 from colleague.connectors.grants import scopes_for
 from colleague.identity.model import Person
-from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label
+from colleague.policy import addresses
+from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
 from colleague.policy.provenance import Known, doubts
 from colleague.tasks.model import Run
 from colleague.tasks.toolbox import Bound
@@ -26,7 +27,8 @@ class Seen:
 def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
     """Sort what was said and read by who stands behind it; `labels` gives the label of each outcome by call id.
 
-    A result without a label counts as untrusted: silence is not trust.
+    A result without a label counts as untrusted: silence is not trust. So does one without a source: what a tool says
+    about its own work («Written: …») repeats what the model chose, and must not vouch for it.
     """
     request: list[str] = []
     trusted: list[str] = []
@@ -39,18 +41,27 @@ def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
                 request.append(str(data.get("answer", "")))
             case Outcome():
                 label = labels.get(message.call_id)
-                if label is not None and label.integrity <= Integrity.TRUSTED:
+                if label is not None and label.sources and label.integrity <= Integrity.TRUSTED:
                     trusted.append(message.text)
                 else:
-                    source = ", ".join(sorted(label.sources)) if label else message.tool
+                    source = ", ".join(sorted(label.sources)) if label and label.sources else message.tool
                     untrusted[source] = untrusted.get(source, "") + "\n" + message.text
     return Seen("\n".join(request), tuple(trusted), untrusted)
 
 
+def named(arguments: Mapping[str, Any], roles: Mapping[str, Role], role: Role | None = None) -> list[str]:
+    """Return the values of a call that name somebody or something (not CONTENT, not OPTION), or those of one role."""
+    wanted = {role} if role else set(Role) - {Role.CONTENT, Role.OPTION}
+    values: list[str] = []
+    for argument, value in arguments.items():
+        if roles.get(argument, Role.CONTENT) in wanted:
+            values += [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
+    return values
+
+
 def external_of(recipients: Sequence[str], governance: Governance) -> tuple[str, ...]:
     """Return the recipients outside the organisation's mail domains."""
-    domains = {d.casefold().lstrip("@") for d in governance.internal_domains}
-    return tuple(r for r in recipients if r.rpartition("@")[2].casefold() not in domains)
+    return addresses.external_of(recipients, governance.internal_domains)
 
 
 def ask_of(

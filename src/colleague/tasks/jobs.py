@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from colleague.agent.llm import Llm
 from colleague.kit.queue import RUNS, Queue
-from colleague.tasks.governed import Parts
+from colleague.tasks.parts import Parts
 from colleague.tasks.resume import resume
 
 
@@ -14,4 +14,4 @@ def add_jobs(queue: Queue, *, parts: Parts, models: Callable[[str], Llm]) -> Non
     async def work(run: str, segment: int, outage: int = 0) -> None:
         await resume(run, segment, outage, parts=parts, models=models)
 
-    queue.add("tasks.resume", work, queue=RUNS)
+    queue.add("tasks.resume", work, queue=RUNS, forever=True)

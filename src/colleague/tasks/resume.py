@@ -1,10 +1,13 @@
 """One segment of a run: load, advance step by step, save each step, end. A queue job; a killed one is taken over."""
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from colleague.agent.budget import CALLS_PER_TURN, Spent
 from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, Stopped, Superseded
 from colleague.agent.llm import Llm, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
@@ -12,69 +15,96 @@ from colleague.agent.messages import Call, Message, Turn, from_json
 from colleague.audit.event import Event
 from colleague.files.outputs import list_outputs
 from colleague.identity.directory import get_person
+from colleague.kit.canonical import storable
 from colleague.kit.db import Session, notify
 from colleague.kit.log import get_log
 from colleague.kit.queue import RUNS, Job, enqueue
-from colleague.tasks.governed import Governed, Parts
+from colleague.tasks.arguments import unfit
+from colleague.tasks.conclude import MAX_TEXT, close_calls, record_if_possible
+from colleague.tasks.governed import Governed
 from colleague.tasks.model import ENDED, Run, State
-from colleague.tasks.store import append, get_task, lock_run, run_value, steps_after, touch
+from colleague.tasks.parts import Parts
+from colleague.tasks.store import TaskNotFound, append, get_task, lock_run, run_value, steps_after, touch
 from colleague.tasks.tables import RunRow
 
 log = get_log("resume")
 
 OUTAGES = 6
-MAX_TEXT = 400_000
+LOOK_EVERY = 1.0
+Models = Callable[[str], Llm]
 
 
-async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts, models: Callable[[str], Llm]) -> None:
+@dataclass
+class Segment:
+    """One job: which segment of which run, the try it is, the licence it got, and the step it began at."""
+
+    run: str
+    number: int
+    outage: int = 0
+    fence: int = 0
+    began_at: int = 0
+
+
+async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts, models: Models) -> None:
     """Advance the run by its segment `segment`, until it ends, parks, is stopped or is taken over.
 
-    Harmless when it comes twice, late, or for a run that has moved on. `outage` counts tries while the model is away.
+    Harmless when it comes twice, late, or for a run that has moved on. `outage` counts tries in trouble: a model that
+    is away, a step that cannot be saved or put on record. The run is tried again later, then parked as blocked.
     """
-    run = await _claim(run_id, segment, parts)
-    if run is None:
-        return
+    job = Segment(run_id, segment, outage)
     try:
-        await _advance(run, parts, models)
-    except (NeedsApproval, NeedsAnswer, Stopped, Superseded) as interrupt:
+        run = await _claim(job, parts)
+        if run is not None:
+            await _advance(run, parts, models)
+    except Stopped:
+        await _stopped(job, parts)
+    except (NeedsApproval, NeedsAnswer, Superseded) as interrupt:
         log.info("segment ended", run=run_id, segment=segment, by=type(interrupt).__name__)
+    except TaskNotFound:
+        log.info("run is gone", run=run_id)
     except ModelUnavailable as error:
-        await _outage(run, segment, outage, error.message, parts)
+        await _later(job, error.message, "run.model_unavailable", parts)
+    except Exception as error:
+        name = type(error).__name__
+        log.error("segment failed", run=run_id, segment=segment, error=name)
+        why = f"A step could not be completed or put on record ({name}); nothing of it was lost."
+        await _later(job, why, "run.stumbled", parts)
 
 
-async def _claim(run_id: str, segment: int, parts: Parts) -> Run | None:
+async def _claim(job: Segment, parts: Parts) -> Run | None:
+    """Take the run over for this segment; None if it has moved on."""
     async with parts.database.transaction() as session:
-        row = await lock_run(session, run_id)
-        if row.segment != segment or row.state in ENDED:
+        row = await lock_run(session, job.run)
+        if row.segment != job.number or row.state in ENDED:
             return None
         now = parts.clock.now()
         if row.started_at is None:
             row.started_at = now
-            await parts.ledger.record(session, Event("run.started", "agent", subject=run_id, run=run_id))
+            await parts.ledger.record(session, Event("run.started", "agent", subject=row.id, run=row.id))
         elif row.state == State.RUNNING:
-            await parts.ledger.record(session, Event("run.taken_over", "agent", subject=run_id, run=run_id))
+            await parts.ledger.record(session, Event("run.taken_over", "agent", subject=row.id, run=row.id))
         row.fence += 1
         row.state, row.why = State.RUNNING, ""
         await touch(session, row, now)
         task = await get_task(session, row.task_id)
         await notify(session, f"person:{task.person_id}")
+        job.fence, job.began_at = row.fence, row.next_seq
         return run_value(row, task, (await get_person(session, task.person_id)).name)
 
 
-async def _advance(run: Run, parts: Parts, models: Callable[[str], Llm]) -> None:
+async def _advance(run: Run, parts: Parts, models: Models) -> None:
     governed = Governed(run, parts)
-    async with parts.database.transaction() as session:
-        steps = await steps_after(session, run.id)
-    messages: list[Message] = [from_json(s.body) for s in steps if s.kind != "note"]
-    numbers = [s.seq for s in steps if s.kind != "note"]
+    messages: list[Message] = []
+    numbers: list[int] = []
+    last = 0
     while True:
         async with parts.database.transaction() as session:
             row = await lock_run(session, run.id, run.fence)
             if row.stop_requested:
-                await _end(session, row, State.STOPPED, "You stopped it.", parts)
                 raise Stopped
-            run = replace(run, spent=run_value(row, await get_task(session, row.task_id), "").spent)
-            fresh = await steps_after(session, run.id, numbers[-1])
+            run = replace(run, spent=Spent.from_json(row.spent))
+            fresh = await steps_after(session, run.id, last)
+        last = fresh[-1].seq if fresh else last
         messages += [from_json(s.body) for s in fresh if s.kind != "note"]
         numbers += [s.seq for s in fresh if s.kind != "note"]
         match next_move(messages, run.budget, run.spent):
@@ -83,21 +113,19 @@ async def _advance(run: Run, parts: Parts, models: Callable[[str], Llm]) -> None
             case AskModel():
                 await _turn(run, governed, messages, parts, models)
             case Finish(text):
-                await _finish(run, text, parts)
-                return
+                if await _finish(run, text, last, parts):
+                    return
             case GiveUp(why):
-                await _finish(run, why, parts, partial=True)
-                return
+                if await _finish(run, why, last, parts, partial=True):
+                    return
 
 
-async def _turn(
-    run: Run, governed: Governed, messages: list[Message], parts: Parts, models: Callable[[str], Llm]
-) -> None:
+async def _turn(run: Run, governed: Governed, messages: list[Message], parts: Parts, models: Models) -> None:
     """Ask the model for one turn and save it before anything in it happens."""
     async with parts.database.transaction() as session:
         toolbox = await governed.toolbox(session)
     started = time.monotonic()
-    turn = tidy(await models(run.model).turn(messages, toolbox.specs()), len(messages))
+    turn = tidy(await _unless_stopped(run, models(run.model).turn(messages, toolbox.specs()), parts), len(messages))
     seconds = time.monotonic() - started
     async with parts.database.transaction() as session:
         row = await lock_run(session, run.id, run.fence)
@@ -105,26 +133,68 @@ async def _turn(
         await append(session, row, turn, parts.clock.now())
 
 
+async def _unless_stopped(run: Run, answer: Awaitable[Turn], parts: Parts) -> Turn:
+    """Wait for the model's answer; give it up at once when the person stops the run or another worker has taken it."""
+    asked = asyncio.ensure_future(answer)
+    started = time.monotonic()
+    try:
+        while not (await asyncio.wait({asked}, timeout=LOOK_EVERY))[0]:
+            if time.monotonic() - started > parts.turn_seconds:
+                raise ModelUnavailable(f"The model did not answer within {parts.turn_seconds / 60:.0f} minutes.")
+            async with parts.database.transaction() as session:
+                if (await lock_run(session, run.id, run.fence)).stop_requested:
+                    raise Stopped
+        return asked.result()
+    finally:
+        if not asked.done():
+            asked.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await asked
+
+
 def tidy(turn: Turn, number: int) -> Turn:
-    """Make a model's answer storable: no NUL, no endless text, and call ids of our own.
+    """Make a model's answer storable: no NUL, no endless text, no flood of calls, and call ids of our own.
 
     INVARIANT: ids are unique in the run, whatever the model says; else a result could borrow another one's label.
+    Arguments that cannot be kept are replaced by the reason, which the model reads as the call's outcome.
     """
-    calls = tuple(
-        Call(f"c{number}_{position}", call.tool[:200], call.arguments) for position, call in enumerate(turn.calls)
-    )
-    return replace(turn, text=turn.text.replace("\x00", "")[:MAX_TEXT], calls=calls)
+    calls = []
+    for position, call in enumerate(turn.calls[:CALLS_PER_TURN]):
+        fault = unfit(call.arguments)
+        tool = str(storable(str(call.tool)))[:200]
+        calls.append(Call(f"c{number}_{position}", tool, {} if fault else call.arguments, fault or ""))
+    text = str(storable(str(turn.text)))
+    if len(text) > MAX_TEXT:
+        text = f"{text[:MAX_TEXT]}\n[… {len(text) - MAX_TEXT:,} more characters were cut]"
+    if len(turn.calls) > CALLS_PER_TURN:
+        text = f"{text}\n[{len(turn.calls):,} calls at once: only the first {CALLS_PER_TURN} are made]".strip()
+    return replace(turn, text=text, calls=tuple(calls))
 
 
-async def _finish(run: Run, text: str, parts: Parts, *, partial: bool = False) -> None:
+async def _finish(run: Run, text: str, last: int, parts: Parts, *, partial: bool = False) -> bool:
+    """End the run with its answer; False if a person said something after step `last`: that is heard first."""
     async with parts.database.transaction() as session:
         row = await lock_run(session, run.id, run.fence)
+        if row.stop_requested:
+            raise Stopped
+        if row.next_seq - 1 > last:
+            return False
         if partial:
             made = [o.name for o, _ in await list_outputs(session, run.task)]
             have = f" What is there so far: {', '.join(made)}." if made else " Nothing was written so far."
             text = f"Stopped early. {text}{have}"
         row.answer, row.partial = text, partial
         await _end(session, row, State.COMPLETED, text if partial else "", parts)
+    return True
+
+
+async def _stopped(job: Segment, parts: Parts) -> None:
+    """End the run that a person stopped: what was not done is never done later."""
+    async with parts.database.transaction() as session:
+        row = await lock_run(session, job.run)
+        if row.fence == job.fence and row.state not in ENDED:
+            await close_calls(session, row, parts.clock.now())
+            await _end(session, row, State.STOPPED, "You stopped it.", parts)
 
 
 async def _end(session: Session, row: RunRow, state: State, why: str, parts: Parts) -> None:
@@ -138,23 +208,28 @@ async def _end(session: Session, row: RunRow, state: State, why: str, parts: Par
     await notify(session, f"person:{task.person_id}")
 
 
-async def _outage(run: Run, segment: int, outage: int, why: str, parts: Parts) -> None:
-    """The model is away: try again later, with growing pauses; then park the run as blocked and say so."""
+async def _later(job: Segment, why: str, verb: str, parts: Parts) -> None:
+    """Try the segment again later, with growing pauses; then park the run as blocked and say so.
+
+    A try that got further starts the count anew.
+    """
     async with parts.database.transaction() as session:
-        row = await lock_run(session, run.id)
-        if row.fence != run.fence or row.state in ENDED:
+        row = await lock_run(session, job.run)
+        if row.segment != job.number or row.state in ENDED or (job.fence and row.fence != job.fence):
             return
         now = parts.clock.now()
+        outage = 0 if job.began_at and row.next_seq > job.began_at else job.outage
         if outage < OUTAGES:
-            again = {"run": run.id, "segment": segment, "outage": outage + 1}
-            later = now + timedelta(seconds=2**outage * 5)
-            key = f"{run.id}.{segment}.{outage + 1}"
+            again = {"run": row.id, "segment": job.number, "outage": outage + 1}
+            later = now + timedelta(seconds=2**outage * parts.pause)
+            key = f"{row.id}.{job.number}.{outage + 1}"
             row.state, row.why = State.QUEUED, f"{why} Trying again at {later:%H:%M:%S} (UTC)."
-            await enqueue(session, Job("tasks.resume", again, RUNS, key=key, lock=run.id, at=later))
+            await enqueue(session, Job("tasks.resume", again, RUNS, key=key, lock=row.id, at=later))
         else:
             row.state, row.why = State.BLOCKED, f"{why} Try again when it is back."
             row.segment += 1
         await touch(session, row, now)
-        await parts.ledger.record(
-            session, Event("run.model_unavailable", "agent", subject=run.id, run=run.id, data={"try": outage + 1})
-        )
+        event = Event(verb, "agent", subject=row.id, run=row.id, data={"try": outage + 1})
+        await record_if_possible(session, parts.ledger, event)
+        task = await get_task(session, row.task_id)
+        await notify(session, f"person:{task.person_id}")

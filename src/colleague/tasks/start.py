@@ -8,7 +8,7 @@ from colleague.identity.actor import Actor
 from colleague.kit.settings import Settings
 from colleague.policy.governance import current_governance
 from colleague.tasks.delegate import delegate
-from colleague.tasks.governed import Parts
+from colleague.tasks.parts import Parts
 from colleague.tasks.toolbox import open_toolbox
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 

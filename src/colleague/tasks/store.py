@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from colleague.agent.budget import Budget, Spent
 from colleague.agent.interrupts import Superseded
@@ -101,17 +102,31 @@ async def find_call(session: Session, run_id: str, turn_seq: int, position: int)
     )  # fmt: skip
 
 
+async def open_calls(session: Session, run_id: str) -> list[tuple[str, str, CallRow | None]]:
+    """Return the calls of the newest turn without an outcome: the model's id, the tool, the row if it was decided."""
+    newest = select(StepRow).where(StepRow.run_id == run_id, StepRow.kind == "turn").order_by(StepRow.seq.desc())
+    turn = await session.scalar(newest.limit(1))
+    if turn is None:
+        return []
+    answered = {s.body["call_id"] for s in await steps_after(session, run_id, turn.seq) if s.kind == "outcome"}
+    return [
+        (call["id"], call["tool"], await find_call(session, run_id, turn.seq, position))
+        for position, call in enumerate(turn.body["calls"])
+        if call["id"] not in answered
+    ]
+
+
 async def labels_of(session: Session, run_id: str) -> dict[str, Label]:
     """Return what is known of each result of a run, by the model's id of the call."""
     query = select(CallRow.model_call_id, CallRow.label).where(CallRow.run_id == run_id, CallRow.label.is_not(None))
-    return {call: Label.from_json(label) for call, label in (await session.execute(query)).tuples() if label}
+    return {call: Label.from_json(label) for call, label in (await session.execute(query)) if label}
 
 
 async def list_tasks(
     session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30
 ) -> list[Summary]:
     """Return tasks (of one person), newest first; `before` is the id to page on from."""
-    newest = select(RunRow).distinct(RunRow.task_id).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
+    newest = select(RunRow).ext(distinct_on(RunRow.task_id)).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
     query = (
         select(TaskRow, newest.c.id, newest.c.state, newest.c.plan, newest.c.last_event_at)
         .join(newest, newest.c.task_id == TaskRow.id)
@@ -124,5 +139,5 @@ async def list_tasks(
         query = query.where(TaskRow.id < before)
     return [
         Summary(t.id, t.title, t.person_id, State(state), Plan.from_json(plan), t.created_at, at, run)
-        for t, run, state, plan, at in (await session.execute(query)).tuples()
+        for t, run, state, plan, at in (await session.execute(query))
     ]

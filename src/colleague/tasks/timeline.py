@@ -20,7 +20,7 @@ TITLES = {
     "write_document": "Wrote", "find_colleague": "Looked up", "ask_person": "Asked you", "folder_list": "Listed",
     "folder_read": "Read", "folder_search": "Searched folders for", "folder_write": "Saved", "folder_delete": "Deleted",
     "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to",
-    "mail_draft": "Drafted mail to",
+    "mail_draft": "Drafted mail to", "web_fetch": "Read on the web", "web_search": "Searched the web for",
 }  # fmt: skip
 WORDS = {
     CallState.ASKED: "waiting", CallState.INTENDED: "running", CallState.DONE: "done", CallState.FAILED: "failed",
@@ -50,7 +50,7 @@ def markdown(text: str) -> str:
 
 def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what a call is about, in a few words."""
-    for key in ("name", "to", "path", "query", "file", "question", "id"):
+    for key in ("name", "to", "path", "url", "query", "file", "question", "id"):
         if key in arguments:
             value = arguments[key]
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

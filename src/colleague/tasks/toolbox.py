@@ -40,7 +40,10 @@ class Toolbox:
 
     def __init__(self, tools: Sequence[Bound]) -> None:
         """Take the tools; a name stands once."""
-        self.tools = {t.name: t for t in tools}
+        self.tools: dict[str, Bound] = {}
+        for tool in tools:
+            # The first one stands: nothing that comes later can pass for a tool of the workspace.
+            self.tools.setdefault(tool.name, tool)
 
     def specs(self) -> list[ToolSpec]:
         """Return what the model is told; blocked tools are not offered."""
@@ -55,13 +58,15 @@ class Toolbox:
 
 async def open_toolbox(
     session: Session, person: str, teams: frozenset[str], workspace: Connector | None, *, registry: Registry,
-    secrets: Secrets, clock: Clock,
+    secrets: Secrets, clock: Clock, only: str = "",
 ) -> Toolbox:  # fmt: skip
-    """Return the tools of `person` (a member of `teams`) at this moment."""
+    """Return the tools of `person` (a member of `teams`) at this moment (`only`: those beside that one)."""
     own = Account("workspace", KIND, {})
     bound = [Bound(t.name, workspace, t, own, (), "approved") for t in workspace.tools()] if workspace else []
     states = await tool_states(session)
     for connector in registry:
+        if only and all(tool.name != only for tool in connector.tools()):
+            continue
         grants = await grants_of(session, teams, connector.kind, clock=clock)
         account = await account_for(session, person, connector.kind, secrets=secrets) if grants else None
         if account is None:

@@ -16,6 +16,10 @@ class ScriptedLlm:
         """Take the turns (or functions that make one from the conversation); after the last one it says «Done.»."""
         self.name, self._turns = name, turns
 
+    def play(self, *turns: Turn | Play) -> None:
+        """Play another script from now on."""
+        self._turns = turns
+
     async def turn(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
         """Return the turn after those that the conversation already holds (stateless, so a resumed run goes on)."""
         done = sum(isinstance(m, Turn) for m in messages)

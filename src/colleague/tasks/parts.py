@@ -1,0 +1,30 @@
+"""What the governed wrapper and the runs stand on, handed over by the composition root."""
+
+from dataclasses import dataclass
+
+from colleague.audit.record import Ledger
+from colleague.connectors.registry import Registry
+from colleague.kit.clock import Clock
+from colleague.kit.db import Database
+from colleague.kit.secrets import Secrets
+from colleague.policy.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts. `stale_after`: seconds after which a worker looks again whether a run is still its own.
+
+    `call_seconds`, `turn_seconds`: how long one call of a tool, one answer of a model may take.
+    `pause`: seconds before the first new try after trouble; it doubles each time.
+    """
+
+    database: Database
+    ledger: Ledger
+    clock: Clock
+    engine: Engine
+    registry: Registry
+    secrets: Secrets
+    stale_after: float = 15.0
+    call_seconds: float = 300.0
+    turn_seconds: float = 600.0
+    pause: float = 5.0

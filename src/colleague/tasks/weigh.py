@@ -1,0 +1,138 @@
+"""Everything one decision about a call rests on, read at one moment; the decision; what a person will be shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from colleague.agent.interrupts import Interrupt
+from colleague.agent.messages import Message
+from colleague.connectors.connector import Access, Preview
+from colleague.files.attach import Attached, attach
+from colleague.identity.directory import addresses_known, teams_of
+from colleague.kit.canonical import digest
+from colleague.kit.db import Session
+from colleague.kit.errors import Failure, Invalid, NotFound, Unavailable
+from colleague.kit.log import get_log
+from colleague.policy.addresses import bare
+from colleague.policy.governance import current_governance
+from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role
+from colleague.tasks.arguments import fault_in
+from colleague.tasks.facts import Seen, ask_of, named, seen
+from colleague.tasks.model import Run
+from colleague.tasks.parts import Parts
+from colleague.tasks.store import labels_of, lock_run
+from colleague.tasks.tables import CallRow
+from colleague.tasks.toolbox import Bound, Toolbox, open_toolbox
+from colleague.tasks.workspace import Workspace
+
+log = get_log("weigh")
+
+
+class NoSuchTool(NotFound):
+    """There is no tool «{tool}» for you in this task."""
+
+
+class DoesNotFit(Invalid):
+    """The arguments do not fit: {fault}"""
+
+
+class NotJudged(Unavailable):
+    """This was not done, because it could not be checked whether it may be. An administrator must look at the logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A call with its tool, its attachments, the question that policy was asked, and the answer."""
+
+    bound: Bound
+    attached: Attached
+    question: Ask
+    decision: Decision
+
+
+class Scales:
+    """Weighs the calls of one run."""
+
+    def __init__(self, run: Run, parts: Parts) -> None:
+        """Take the run (with the fence of this worker) and the parts."""
+        self.run, self._parts = run, parts
+        self._workspace = Workspace(run, database=parts.database, ledger=parts.ledger, clock=parts.clock)
+
+    async def toolbox(self, session: Session, only: str = "") -> Toolbox:
+        """Return the tools of this run's person at this moment (`only`: what is needed for that tool)."""
+        teams = await teams_of(session, self.run.person)
+        return await open_toolbox(
+            session, self.run.person, teams, self._workspace, registry=self._parts.registry,
+            secrets=self._parts.secrets, clock=self._parts.clock, only=only,
+        )  # fmt: skip
+
+    async def find(self, session: Session, tool: str, arguments: Mapping[str, Any]) -> tuple[Bound, Attached]:
+        """Return the tool and what goes along with the call; NoSuchTool, DoesNotFit, or what `attach` raises."""
+        bound = (await self.toolbox(session, tool)).tools.get(tool)
+        if bound is None:
+            raise NoSuchTool(tool=tool)
+        if fault := fault_in(bound.tool.parameters, arguments):
+            raise DoesNotFit(fault=fault)
+        return bound, await attach(session, self.run.task, bound.tool, arguments)
+
+    async def weigh(
+        self, tool: str, arguments: Mapping[str, Any], messages: Sequence[Message], approval: Approval | None = None
+    ) -> Weighed:
+        """Read what the decision rests on and decide. Raises a Failure if the call cannot be judged: a refusal."""
+        try:
+            async with self._parts.database.transaction() as session:
+                bound, attached = await self.find(session, tool, arguments)
+                question, governance = await self._question(session, bound, arguments, messages, attached, approval)
+            return Weighed(bound, attached, question, self._parts.engine.decide(question, governance))
+        except (Failure, Interrupt, SQLAlchemyError):
+            raise
+        except Exception as error:
+            log.error("not judged", tool=tool, error=type(error).__name__, run=self.run.id)
+            raise NotJudged from error
+
+    async def _question(
+        self, session: Session, bound: Bound, arguments: Mapping[str, Any], messages: Sequence[Message],
+        attached: Attached, approval: Approval | None,
+    ) -> tuple[Ask, Governance]:  # fmt: skip
+        """Return the question at this moment. What was said and read is looked through only if the call names
+        somebody or something (5,000 people are never loaded for one address)."""
+        governance = await current_governance(session)
+        teams = await teams_of(session, self.run.person)
+        row = await lock_run(session, self.run.id, self.run.fence)
+        label = Label.from_json(row.label).join(attached.label)
+        known, people = Seen("", (), {}), []
+        if named(arguments, bound.tool.roles):
+            known = seen(messages, await labels_of(session, self.run.id))
+            people = await addresses_known(session, map(bare, named(arguments, bound.tool.roles, Role.RECIPIENT)))
+        question = ask_of(
+            bound, arguments, replace(self.run, label=label), teams, governance, known, people,
+            review_missing=attached.review_missing, approval=approval,
+        )  # fmt: skip
+        return question, governance
+
+    def card(self, row: CallRow, weighed: Weighed) -> Preview:
+        """Return what a person will be shown; any fault in making it is a refusal."""
+        bound = weighed.bound
+        try:
+            return bound.connector.preview(bound.tool.name, row.arguments, self.access(row, bound, weighed.attached))
+        except Failure:
+            raise
+        except Exception as error:
+            log.error("no preview", tool=bound.name, error=type(error).__name__, run=self.run.id)
+            raise NotJudged from error
+
+    def access(self, row: CallRow, bound: Bound, attached: Attached) -> Access:
+        """Return with what the call is made. The key is of this attempt: made twice with it, it happens once."""
+        key = f"{row.id}:{max(row.attempt, 1)}"
+        return Access(bound.account, bound.grants, key, self.run.person_name, attached.files)
+
+    def digest(self, row: CallRow, weighed: Weighed) -> str:
+        """Return what an approval is bound to: everything that says what will happen."""
+        bound = weighed.bound
+        return digest(
+            {"tool": bound.name, "tool_hash": bound.tool.hash, "arguments": row.arguments,
+             "resource": weighed.question.resource, "run": self.run.id, "attempt": row.attempt,
+             "policy_hash": row.decision.get("policy_hash", ""), "attachments": weighed.attached.hashes}
+        )  # fmt: skip
