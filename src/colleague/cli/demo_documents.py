@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from colleague.cli.demo_rfp import make_rfp
 from colleague.kit.documents.formats import text
 from colleague.kit.documents.model import Block, Draft
 from colleague.kit.documents.sniff import MARKDOWN
@@ -27,7 +29,8 @@ FILES: Final = (
     ("policy_travel.md", "Policies/Travel and expenses.docx"),
     ("hostile.md", "Suppliers/Brightleaf autumn deliveries.md"),
 )
-MAILS: Final = "Clients/Kestrel/Mail"
+CLIENT_MAILS: Final = "Clients/Kestrel/Mail"
+BID_MAILS: Final = "Bids/Mail"
 PRICES: Final = "Commercial/price-list-2026.xlsx"
 
 _PRICE_LIST: Final = (
@@ -55,7 +58,7 @@ def make_documents(folder: Path) -> None:
         _put(building / target, _made(source, target.rpartition(".")[2]))
     _put(building / PRICES, _prices())
     for name, content in _mails():
-        _put(building / MAILS / name, content)
+        _put(building / (CLIENT_MAILS if "kestrel" in name else BID_MAILS) / name, content)
     building.replace(folder)
 
 
@@ -70,19 +73,24 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def _made(name: str, ending: str) -> bytes:
+    """Return a text of demo_files in the format `ending`."""
     content = source(name)
     if name.endswith(f".{ending}"):
         return content
-    read = text.read(content, name, MARKDOWN)
-    blocks = read.blocks
-    title = read.title
-    if blocks and blocks[0].kind == "heading":
-        title = blocks[0].text
+    blocks = tuple(_plain(b) for b in text.read(content, name, MARKDOWN).blocks)
     if name == "rfp.md":
-        title = "Request for proposals: managed document services"
-    elif blocks and blocks[0].kind == "heading":
-        blocks = blocks[1:]
-    return write(Draft(title, blocks, mark="", author="Aldermoor Ltd"), ending)[0]
+        return make_rfp(blocks)
+    first, *rest = blocks
+    return write(Draft(first.text, tuple(rest), mark="", author="Aldermoor Ltd"), ending)[0]
+
+
+def _plain(block: Block) -> Block:
+    """Return a block without its line in the text, the stars of Markdown and the mark of an answer box."""
+    said = block.text.replace("**", "")
+    if said.startswith("[box] "):
+        return Block("box", said.removeprefix("[box] "))
+    label = "" if block.label in ("-", "*") else block.label
+    return replace(block, text=said, where="", label=label)
 
 
 def _prices() -> bytes:

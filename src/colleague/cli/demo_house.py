@@ -1,4 +1,4 @@
-"""The demo organisation «Aldermoor»: people, teams, documents, a mail server on this machine, and what is opened to whom.
+"""The demo organisation «Aldermoor»: people, teams, documents, a local mail server, and what is opened to whom.
 
 All names are invented; its addresses end in .example and reach nobody.
 """
@@ -16,7 +16,7 @@ from colleague.cli.demo_mail import MailSink, demo_folder, mail_folder, mail_por
 from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
 from colleague.connectors.grants import grant
 from colleague.identity.actor import SYSTEM
-from colleague.identity.directory import actor_of, find_by_email, list_people
+from colleague.identity.directory import actor_of, find_by_email, list_people, list_teams
 from colleague.identity.people import add_member, assign_role, create_person, create_team
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
@@ -149,8 +149,6 @@ async def _connectors(session: Session, house: House) -> None:
 
 
 async def _grants_and_accounts(session: Session, house: House) -> None:
-    from colleague.identity.directory import list_teams
-
     ledger, clock, registry = house.ledger, house.clock, house.registry
     owner = await actor_of(session, email=OWNER, via="cli")
     teams = {t.name: t.id for t in await list_teams(session)}
@@ -168,29 +166,27 @@ async def _grants_and_accounts(session: Session, house: House) -> None:
         if role != "auditor":
             person = await actor_of(session, email=email, via="cli")
             await connect_account(
-                session, person, registry, "mail", {"address": email, "password": "demo"}, ledger=ledger, secrets=house.secrets,
-                clock=clock,
+                session, person, registry, "mail", {"address": email, "password": "demo"}, ledger=ledger,
+                secrets=house.secrets, clock=clock,
             )  # fmt: skip
 
 
 def print_demo(console: Console, settings: Settings) -> None:
     """Print where to look and what to try."""
-    roles = {role: name for _, name, role in reversed(PEOPLE)}
-    show = {"markup": False, "highlight": False, "soft_wrap": True}
+    names = {email: name for email, name, _ in PEOPLE}
+
+    def say(text: str = "") -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
     console.print(f"\n[bold]Colleague[/bold] runs the demo organisation Aldermoor at [bold]{settings.url}[/bold]\n")
-    console.print("Sign in with one click (this works on this machine only):")
-    words = {
-        "member": f"{dict((e, n) for e, n, _ in PEOPLE)[MEMBER]}: hands tasks over and approves what goes out",
-        "owner": f"{roles['owner']}: people, connectors, policy, ledger",
-        "reviewer": f"{roles['reviewer']}: reviews outputs",
-        "auditor": f"{roles['auditor']}: reads and verifies the ledger",
-    }
-    for role, text in words.items():
-        console.print(f"  {role:<9} {text}", **show)
-    console.print("\nTry as Ana Correia:")
-    console.print(f"  «{FIRST_TASK}»", **show)
-    for task in MORE_TASKS:
-        console.print(f"  «{task}»", **show)
-    console.print(f"\nDocuments  {documents_folder(settings)}", **show)
-    console.print(f"Mails      {mail_folder(settings)}  (nothing leaves this machine)", **show)
-    console.print("Terminal   colleague demo does the first task here; Ctrl-C stops the server.\n", **show)
+    say("Sign in there with one click (on this machine only):")
+    say(f"  {names[MEMBER]:<18} member: hands tasks over, approves what goes out")
+    say(f"  {names[OWNER]:<18} owner: people, connectors, policy, ledger")
+    say(f"  {names[REVIEWER]:<18} reviewer: reviews what the agent wrote")
+    say(f"  {names[AUDITOR]:<18} auditor: reads and verifies the ledger")
+    say(f"\nTry as {names[MEMBER]}:")
+    for task in (FIRST_TASK, *MORE_TASKS):
+        say(f"  «{task}»")
+    say(f"\nDocuments  {documents_folder(settings)}")
+    say(f"Mails      {mail_folder(settings)}  (nothing leaves this machine)")
+    say("Terminal   «colleague demo» does the first task there. Ctrl-C stops the server.\n")

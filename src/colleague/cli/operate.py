@@ -1,16 +1,42 @@
 """For verbs that act on the database directly: open the house, act as a named person, close it again."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from datetime import UTC, date, datetime, time
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
 
 from colleague.bootstrap import House, build
 from colleague.identity.actor import Actor
-from colleague.identity.directory import actor_of
+from colleague.identity.directory import PersonNotFound, actor_of, find_by_email
+from colleague.identity.model import Person
 from colleague.kit import log
+from colleague.kit.db import Session
+from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.settings import Settings
 
 T = TypeVar("T")
+As = Annotated[str, typer.Option("--as", help="Mail address of the person who acts.", envvar="COLLEAGUE_AS")]
+console = Console()
+
+
+class NoSuchActor(NotFound):
+    """Nobody with the mail address {email} is active here, so nothing was done. `--as` names who acts."""
+
+
+class NoSuchAddress(NotFound):
+    """Nobody here has the mail address {email}."""
+
+
+class NotATerminal(Conflict):
+    """This asks before it acts, but nobody is at a terminal: say --yes if you mean it."""
+
+
+class BadDay(Invalid):
+    """{option} must be a day such as 2026-12-31."""
 
 
 def with_house(work: Callable[[House], Awaitable[T]]) -> T:
@@ -29,6 +55,39 @@ def with_house(work: Callable[[House], Awaitable[T]]) -> T:
 
 
 async def act_as(house: House, email: str) -> Actor:
-    """Return the person with this mail address as an actor at the command line; PersonNotFound if there is none."""
+    """Return the person with this mail address as an actor at the command line; NoSuchActor if there is none."""
     async with house.database.transaction() as session:
-        return await actor_of(session, email=email, via="cli")
+        try:
+            return await actor_of(session, email=email, via="cli")
+        except PersonNotFound:
+            raise NoSuchActor(email=email[:100] or "«»") from None
+
+
+async def person_at(session: Session, email: str) -> Person:
+    """Return the person with this mail address, active or not; NoSuchAddress if there is none."""
+    found = await find_by_email(session, email)
+    if found is None:
+        raise NoSuchAddress(email=email[:100] or "«»")
+    return found
+
+
+def line(text: str, style: str = "") -> None:
+    """Print one line as it is: brackets in it are no markup, long paths and links are not broken."""
+    console.print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)
+
+
+def confirm(question: str) -> bool:
+    """Ask at the terminal; NotATerminal if nobody can answer."""
+    if not sys.stdin.isatty():
+        raise NotATerminal
+    return typer.confirm(question, default=False)
+
+
+def day(text: str, option: str, *, end: bool = False) -> datetime | None:
+    """Return the start (or the end) of a day written as 2026-12-31; None for nothing; BadDay for anything else."""
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time.max if end else time.min, tzinfo=UTC)
+    except ValueError:
+        raise BadDay(option=option) from None

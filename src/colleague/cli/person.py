@@ -1,0 +1,171 @@
+"""`colleague person`: see, add, invite and deactivate people; give and take roles and teams."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from colleague.bootstrap import House
+from colleague.cli.operate import As, act_as, confirm, console, line, person_at, with_house
+from colleague.identity.directory import list_people, list_teams
+from colleague.identity.first_run import invite
+from colleague.identity.people import (
+    NoSuchTeam,
+    add_member,
+    assign_role,
+    create_person,
+    create_team,
+    remove_member,
+    remove_role,
+    set_active,
+)
+from colleague.identity.permissions import ROLES
+
+app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
+Email = Annotated[str, typer.Argument(help="The person's mail address.")]
+
+
+@app.command("list")
+def index(
+    as_person: As, search: Annotated[str, typer.Option(help="Part of a name or address.")] = ""
+) -> None:  # fmt: skip
+    """List people with their roles and teams."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        actor.require("org:people:read")
+        async with house.database.transaction() as session:
+            people = await list_people(session, search=search)
+        table = Table("name", "address", "roles", "teams", "", box=None)
+        for person in people:
+            roles = ", ".join(sorted(person.roles))
+            words = (person.name, person.email, roles, ", ".join(person.teams), "" if person.active else "not active")
+            table.add_row(*(Text(word) for word in words))
+        console.print(table if people else "Nobody.")
+
+    with_house(work)
+
+
+@app.command("add")
+def add(
+    email: Email,
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    as_person: As,
+    role: Annotated[list[str] | None, typer.Option(help=f"A role besides member: {', '.join(sorted(ROLES))}.")] = None,
+    team: Annotated[list[str] | None, typer.Option(help="A team, by name.")] = None,
+) -> None:
+    """Add a person and print the link with which they set their password."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await create_person(session, actor, email, name, ledger=house.ledger, clock=house.clock)
+            for word in role or []:
+                await assign_role(session, actor, person, word, ledger=house.ledger)
+            teams = {t.name.casefold(): t.id for t in await list_teams(session)}
+            for word in team or []:
+                await add_member(session, actor, teams.get(word.casefold(), ""), person, ledger=house.ledger)
+            path = await invite(session, actor, person, ledger=house.ledger, clock=house.clock)
+        _link(house, path)
+
+    with_house(work)
+
+
+def _link(house: House, path: str) -> None:
+    line("Give this link to them; it works once, for 24 hours:")
+    line(f"  {house.settings.url}{path}")
+
+
+@app.command("invite")
+def invitation(email: Email, as_person: As) -> None:
+    """Print a new link with which a person sets their password, also when it was lost."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            path = await invite(session, actor, person.id, ledger=house.ledger, clock=house.clock)
+        _link(house, path)
+
+    with_house(work)
+
+
+@app.command("role")
+def role(
+    email: Email,
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(ROLES))}.")],
+    as_person: As,
+    remove: Annotated[bool, typer.Option("--remove", help="Take it from them.")] = False,
+) -> None:
+    """Give a person a role, or take it from them."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        change = remove_role if remove else assign_role
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            await change(session, actor, person.id, name, ledger=house.ledger)
+        line(f"{person.name} {'is no longer' if remove else 'is now'} {name}.")
+
+    with_house(work)
+
+
+@app.command("team")
+def team(
+    email: Email,
+    name: Annotated[str, typer.Argument(help="The team's name.")],
+    as_person: As,
+    create: Annotated[bool, typer.Option("--create", help="Make the team first.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Take them out of it.")] = False,
+) -> None:
+    """Put a person into a team, or take them out of it."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        change = remove_member if remove else add_member
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            found = {t.name.casefold(): t.id for t in await list_teams(session)}.get(" ".join(name.split()).casefold())
+            if create:
+                found = await create_team(session, actor, name, ledger=house.ledger)
+            if found is None:
+                raise NoSuchTeam(f"There is no team «{name[:80]}». With --create it is made.")
+            await change(session, actor, found, person.id, ledger=house.ledger)
+        line(f"{person.name} is {'no longer' if remove else 'now'} in {name}.")
+
+    with_house(work)
+
+
+@app.command("deactivate")
+def deactivate(
+    email: Email, as_person: As, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
+    """Deactivate a person: their sessions and tokens end at once. What they did stays on record."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+        if not yes and not confirm(f"Deactivate {person.name} ({person.email})?"):
+            line("Nothing was changed.")
+            return
+        async with house.database.transaction() as session:
+            await set_active(session, actor, person.id, active=False, ledger=house.ledger)
+        line(f"{person.name} is deactivated.")
+
+    with_house(work)
+
+
+@app.command("reactivate")
+def reactivate(email: Email, as_person: As) -> None:
+    """Let a person in again; they sign in as before."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            await set_active(session, actor, person.id, active=True, ledger=house.ledger)
+        line(f"{person.name} is active again.")
+
+    with_house(work)

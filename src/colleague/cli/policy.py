@@ -1,0 +1,159 @@
+"""`colleague policy`: the rules, why something was decided, what would be decided, and the settings they rest on."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from colleague.approvals.inbox import get_card
+from colleague.bootstrap import House
+from colleague.cli.operate import As, act_as, console, line, with_house
+from colleague.kit.errors import Invalid
+from colleague.policy.explain import explain
+from colleague.policy.governance import change_governance, current_governance, stored_form
+from colleague.policy.model import DataClass, Decision, Effect, Governance, Ruling, Tier
+from colleague.policy.simulate import simulate
+from colleague.tasks.sight import view_task
+
+app = typer.Typer(help="See the rules, and what would be decided.", no_args_is_help=True)
+TierName = Literal["read", "communicate", "modify"]
+ClassName = Literal["public", "internal", "confidential", "restricted"]
+Channel = Literal["desk", "dispatch", "schedule"]
+_COLOURS = {"allow": "green", "ask": "yellow", "deny": "red"}
+_SWITCH = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+
+class BadPair(Invalid):
+    """Write settings as name=value; «{text}» is not."""
+
+
+@app.command("show")
+def show(as_person: As) -> None:
+    """Show the rules with their reasons, and the settings they rest on."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        actor.require("org:policy:read")
+        async with house.database.transaction() as session:
+            governance = await current_governance(session)
+        table = Table("rule", "does", "why", box=None)
+        for name, rule in sorted(house.engine.rules.items()):
+            does = f"asks {rule['ask']}" if rule.get("ask") else str(rule.get("effect", ""))
+            table.add_row(name, does, Text(str(rule.get("why", ""))))
+        console.print(table)
+        _settings(governance)
+
+    with_house(work)
+
+
+def _settings(governance: Governance) -> None:
+    line(f"\nSettings (version {governance.version})", "bold")
+    for name, value in stored_form(governance).items():
+        if name != "version":
+            present = getattr(governance, name)
+            words = ", ".join(value) if isinstance(value, list) else value
+            if isinstance(present, DataClass | Tier):
+                words = present.name.lower()
+            elif isinstance(present, bool):
+                words = "yes" if present else "no"
+            line(f"  {name:<18} {words}")
+
+
+@app.command("simulate")
+def would(
+    tier: Annotated[TierName, typer.Argument(help="What the tool can do.")],
+    as_person: As,
+    to: Annotated[list[str] | None, typer.Option("--to", help="A recipient; may be given several times.")] = None,
+    data_class: Annotated[ClassName, typer.Option("--class", help="Class of what was read.")] = "internal",
+    channel: Annotated[Channel, typer.Option(help="Where the task comes from.")] = "desk",
+) -> None:
+    """Say what would be decided, and why. Nothing happens."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        actor.require("org:policy:read")
+        async with house.database.transaction() as session:
+            governance = await current_governance(session)
+        _say(
+            simulate(
+                house.engine, governance, tier=Tier[tier.upper()], recipients=to or [],
+                data_class=DataClass[data_class.upper()], channel=channel,
+            )
+        )  # fmt: skip
+
+    with_house(work)
+
+
+@app.command("explain")
+def why(
+    thing: Annotated[str, typer.Argument(help="The id of a task or an approval.")], as_person: As
+) -> None:  # fmt: skip
+    """Say what was decided of a task's calls, or of one approval, by which rule and why."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            if thing.startswith("ask_"):
+                card = await get_card(session, actor, thing)
+                decided = [(card.tool, card.why)]
+            else:
+                view = await view_task(session, actor, thing)
+                decided = [(call.tool, call.decision) for call in view.calls]
+        if not decided:
+            line("Nothing was decided yet.")
+        for tool, raw in decided:
+            line(tool, "bold")
+            _say(_decision(raw))
+
+    with_house(work)
+
+
+def _decision(raw: Mapping[str, Any]) -> Decision:
+    """Read what `Decision.to_json` wrote."""
+    rulings = tuple(
+        Ruling(r["rule"], Effect[r["effect"].upper()], r["why"], r.get("remedy", "")) for r in raw.get("rulings", ())
+    )
+    effect = Effect[str(raw.get("effect", "deny")).upper()]
+    return Decision(effect, rulings, raw.get("approver", "user"), raw.get("policy_hash", ""))
+
+
+def _say(decision: Decision) -> None:
+    first, *rest = explain(decision)
+    line(first, _COLOURS[decision.effect.name.lower()])
+    for sentence in rest:
+        line(f"  {sentence}")
+
+
+@app.command("set")
+def change(
+    pairs: Annotated[list[str], typer.Argument(help="name=value; lists with commas: internal_domains=a.com,b.com")],
+    as_person: As,
+) -> None:
+    """Change settings that the rules rest on; what was before stays on record."""
+    given: dict[str, str] = {}
+    for text in pairs:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise BadPair(text=text[:60])
+        given[name.strip()] = value.strip()
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            before = await current_governance(session)
+            changes = {name: _value(getattr(before, name, None), text) for name, text in given.items()}
+            after = await change_governance(session, actor, changes, ledger=house.ledger, clock=house.clock)
+        _settings(after)
+
+    with_house(work)
+
+
+def _value(present: object, text: str) -> object:
+    """Return `text` as the kind of value the setting has now; what does not fit is refused by the deed."""
+    if isinstance(present, bool):
+        return _SWITCH.get(text.casefold(), text)
+    if isinstance(present, tuple):
+        return [part for part in (p.strip() for p in text.split(",")) if part]
+    return text
