@@ -21,18 +21,23 @@ _NETWORK = {
 }  # fmt: skip
 
 
+def arch(machine: str) -> int:
+    """Return the kernel's number for a machine (AUDIT_ARCH_*); OSError on one whose calls are not known."""
+    if platform.system() != "Linux" or machine not in _ARCHES:
+        raise OSError(errno.ENOSYS, f"no system-call filter for {platform.system()} {machine}")
+    return _ARCHES[machine]
+
+
 def network_calls() -> Sequence[int]:
     """Return the numbers of the calls that reach a network or another process; OSError on an unknown machine."""
     machine = platform.machine()
-    if platform.system() != "Linux" or machine not in _NETWORK:
-        raise OSError(errno.ENOSYS, f"no system-call filter for {platform.system()} {machine}")
+    arch(machine)
     return tuple(_NETWORK[machine].values())
 
 
 def program(denied: Sequence[int]) -> bytes:
     """Return the BPF program: another architecture is killed, `denied` calls fail with EPERM, the rest is allowed."""
-    arch = _ARCHES[platform.machine()]
-    lines = [(LOAD, 0, 0, 4), (JUMP_EQUAL, 1, 0, arch), (RETURN, 0, 0, KILL), (LOAD, 0, 0, 0)]
+    lines = [(LOAD, 0, 0, 4), (JUMP_EQUAL, 1, 0, arch(platform.machine())), (RETURN, 0, 0, KILL), (LOAD, 0, 0, 0)]
     for number in denied:
         lines += [(JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, FAIL | errno.EPERM)]
     lines.append((RETURN, 0, 0, ALLOW))
