@@ -69,8 +69,9 @@ def read_class(word: str) -> DataClass:
 
 
 def inside(place: str, opened: str) -> bool:
-    """Say whether `place` is `opened` or lies in it. `""` and `*` open everything."""
-    return opened in EVERYTHING or place == opened or place.startswith(f"{opened}/")
+    """Say whether `place` is `opened` or lies in it. `""` and `*` open everything, `*.host` every host below one."""
+    below = opened.startswith("*.") and place.endswith(opened[1:])
+    return opened in EVERYTHING or place == opened or place.startswith(f"{opened}/") or below
 
 
 def covers(grant: Grant, place: str) -> bool:

@@ -23,6 +23,8 @@ from colleague.kit.settings import Settings
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 REDIRECTS, RETRIES, HOPS_KEEP = 5, 2, frozenset({"accept", "accept-language", "user-agent"})
+# Given as a host of one call: any host of the public internet, where an administrator opened everything.
+PUBLIC = "(any public host)"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _BUSY = frozenset({429, 502, 503, 504})
 
@@ -53,6 +55,16 @@ class NoAnswer(Unavailable):
 
 class AnswerLost(Conflict):
     """It is not known whether the server did it: the connection broke before its answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """The beginning of an answer whose body is still to be read: `chunks` gives it, `close` gives up the connection."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    chunks: AsyncIterator[bytes] = field(repr=False)
+    close: Callable[[], Awaitable[None]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,34 @@ class Egress:
         except TimeoutError:
             raise (NoAnswer if repeatable else AnswerLost) from None
 
+    async def stream(
+        self, method: str, url: str, *, headers: Sequence[tuple[str, str]] = (), content: bytes | None = None,
+        hosts: Iterable[str] = (), silence: float | None = None,
+    ) -> Streamed:  # fmt: skip
+        """Call `url` once and return before its body is read: no redirect is followed, nothing is repeated.
+
+        `silence` is how long the server may say nothing. For protocols that bring their own client; the caller bounds
+        what it reads. Raises BadUrl, HostNotAllowed, AddressNotAllowed, Unreachable (surely nothing was sent) and
+        NoAnswer.
+        """
+        target = self._target(url, (*self._hosts, *hosts))
+        sent = [(k, v) for k, v in headers if k.casefold() not in ("host", "accept-encoding")]
+        request = self._client.build_request(
+            method, target, headers=[*sent, ("accept-encoding", "identity")], content=content
+        )
+        request.extensions["timeout"] = {"connect": 10.0, "read": silence, "write": 30.0, "pool": 10.0}
+        try:
+            answer = await self._client.send(request, stream=True)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout):
+            raise Unreachable from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException):
+            raise NoAnswer from None
+        self._client.cookies.clear()
+        if answer.headers.get("content-encoding", "identity").strip().casefold() not in ("identity", ""):
+            await answer.aclose()
+            raise NoAnswer
+        return Streamed(answer.status_code, answer.headers.raw, answer.aiter_raw(), answer.aclose)
+
     async def _follow(
         self, method: str, url: str, headers: dict[str, str], content: bytes | None, allowed: tuple[str, ...],
         repeatable: bool, limit: int,
@@ -228,7 +268,7 @@ class Egress:
             raise BadUrl(why="it carries a user name")
         if target.scheme != "https" and not (target.scheme == "http" and self._private and is_inner(host)):
             raise BadUrl(why="only https is allowed")
-        if not any(matches(host, one) for one in allowed):
+        if PUBLIC not in allowed and not any(matches(host, one) for one in allowed):
             raise HostNotAllowed(host=host)
         return target.copy_with(host=host, fragment=None)
 
