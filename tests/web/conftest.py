@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from colleague.identity.people import remove_role
 from colleague.testing.house import TestHouse, furnish
 from colleague.web.app import create_app
 
@@ -23,6 +24,9 @@ async def quiet(app: Any) -> AsyncIterator[None]:
 @pytest.fixture
 async def home(database_url: str, tmp_path: Path) -> AsyncIterator[TestHouse]:
     home = await furnish(database_url, tmp_path, demo=True)
+    async with home.house.database.transaction() as session:
+        # An auditor reads everything and does nothing.
+        await remove_role(session, home.people["owner"], home.people["tom"].id, "member", ledger=home.house.ledger)
     yield home
     await home.house.close()
 

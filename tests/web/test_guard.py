@@ -74,10 +74,10 @@ async def test_too_large_a_body_is_refused_by_its_length_and_by_its_bytes(sign_i
         for _ in range(8):
             yield b"x" * 1_000_000
 
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await client.post("/tasks", content=endless(), headers=form)
+    kind = {"Content-Type": "application/json"}
+    answer = await client.post("/api/v1/tasks/task_x/messages", content=endless(), headers=kind)
     assert answer.status_code == 413
-    assert "MB" in answer.text
+    assert "MB" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/tasks", "/api/v1/tasks", "/assets/x/nothing"])
