@@ -1,16 +1,13 @@
 """The page of the ledger: entries with filters, whether they are intact, and the export."""
 
-import asyncio
-import io
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
-from colleague.audit.export import export
+from colleague.audit.export import exported_zip
 from colleague.audit.read import entries, standing, verify
 from colleague.audit.record import Ledger
 from colleague.audit.signer import Signer
@@ -64,15 +61,6 @@ async def take(db: Db, asker: Asking, ledger: TheLedger, signer: TheSigner) -> R
     """Download everything that is sealed, with its proof, as a zip file."""
     asker.require("org:ledger:export")
     with tempfile.TemporaryDirectory() as folder:
-        await export(db, asker.id, Path(folder), signer=signer, ledger=ledger)
-        content = await asyncio.to_thread(_zip, Path(folder))
+        content = await exported_zip(db, asker.id, Path(folder), signer=signer, ledger=ledger)
     headers = {"Content-Disposition": 'attachment; filename="ledger-export.zip"'}
     return Response(content, media_type="application/zip", headers=headers)
-
-
-def _zip(folder: Path) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.iterdir()):
-            archive.write(file, file.name)
-    return out.getvalue()

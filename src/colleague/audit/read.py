@@ -11,13 +11,14 @@ from colleague.audit.record import Ledger
 from colleague.audit.signer import Public
 from colleague.audit.sink import Sink
 from colleague.audit.store import count_unsealed, last_checkpoint, list_entries
+from colleague.audit.tables import EntryRow
 from colleague.audit.verify import Report, verify_database
 from colleague.kit.db import Database, Session
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as it is shown. `seq` is None until it is sealed."""
+    """One entry as it is shown, from its hashed text. `seq` is None until it is sealed."""
 
     id: int
     seq: int | None
@@ -27,6 +28,7 @@ class Entry:
     subject: str
     run: str
     data: Mapping[str, Any]
+    personal: Mapping[str, str]
 
 
 async def entries(session: Session, reader: str, *, ledger: Ledger, **filters: Any) -> list[Entry]:
@@ -34,7 +36,15 @@ async def entries(session: Session, reader: str, *, ledger: Ledger, **filters: A
     rows = await list_entries(session, **filters)
     asked = {k: str(v)[:100] for k, v in filters.items() if v and k != "limit"}
     await ledger.record(session, Event("ledger.read", reader, data={"filters": asked, "entries": len(rows)}))
-    return [Entry(r.id, r.seq, r.at, r.verb, r.actor, r.subject, r.run, json.loads(r.body)["data"]) for r in rows]
+    return [await _entry(session, row, ledger) for row in rows]
+
+
+async def _entry(session: Session, row: EntryRow, ledger: Ledger) -> Entry:
+    said = json.loads(row.body)
+    return Entry(
+        row.id, row.seq, datetime.fromisoformat(said["at"]), said["verb"], said["actor"], said["subject"],
+        said["run"], said["data"], await ledger.personal(session, row),
+    )  # fmt: skip
 
 
 async def standing(session: Session) -> tuple[int, int]:
@@ -45,7 +55,8 @@ async def standing(session: Session) -> tuple[int, int]:
 
 async def verify(database: Database, actor: str, *, public: Public, sink: Sink | None, ledger: Ledger) -> Report:
     """Verify everything, against the witness too, and put the result on record."""
-    report = await verify_database(database, public, await sink.all() if sink is not None else ())
+    witnessed = await sink.all() if sink is not None else ()
+    report = await verify_database(database, public, witnessed)
     async with database.transaction() as session:
         facts = {"ok": report.ok, "entries": report.verified, "findings": list(report.findings)[:5]}
         await ledger.record(session, Event("ledger.verified", actor, data=facts))

@@ -1,7 +1,9 @@
 """Write an event into the ledger, in the transaction of the change it tells of."""
 
+import json
+
 from colleague.audit.event import Event
-from colleague.audit.redact import erase_key, hide, subject_key
+from colleague.audit.redact import erase_key, hide, known_key, reveal, subject_key
 from colleague.audit.tables import EntryRow
 from colleague.kit.canonical import canonical
 from colleague.kit.clock import Clock
@@ -16,6 +18,10 @@ class EventTooLarge(Invalid):
     """An entry of the ledger holds facts, not content: at most 16 kB."""
 
 
+class EventUnwritable(Invalid):
+    """This holds characters or values that cannot be put on record, so it was not done."""
+
+
 class Ledger:
     """The hand that writes. Every change of state takes it and calls `record` once."""
 
@@ -24,20 +30,20 @@ class Ledger:
         self._secrets, self._clock = secrets, clock
 
     async def record(self, session: Session, event: Event) -> None:
-        """Insert `event` as a plain row; a sequencer chains and seals it after the commit. Raises EventTooLarge."""
+        """Insert `event` as a plain row; a sequencer chains and seals it after the commit.
+
+        Raises EventTooLarge, EventUnwritable, or the database's own error: then the caller's change is not made either.
+        """
         at = self._clock.now()
         body = {
             "v": 1, "at": at.isoformat(), "verb": event.verb, "actor": event.actor, "subject": event.subject,
             "run": event.run, "person": event.person, "data": dict(event.data),
         }  # fmt: skip
+        _check(event)
         sealed: dict[str, str] = {}
         if event.personal:
-            owner = event.person or event.actor
-            key = await subject_key(session, owner, secrets=self._secrets)
+            key = await subject_key(session, event.person or event.actor, secrets=self._secrets)
             body["personal"], sealed = hide(event.personal, key)
-        text = canonical(body)
-        if len(text) > DATA_LIMIT:
-            raise EventTooLarge
         session.add(
             EntryRow(
                 at=at,
@@ -45,13 +51,44 @@ class Ledger:
                 actor=event.actor,
                 subject=event.subject,
                 run=event.run,
-                body=text,
+                body=_text(body),
                 personal=sealed,
             )
         )
         await session.flush()
 
+    async def personal(self, session: Session, entry: EntryRow) -> dict[str, str]:
+        """Return the personal fields of an entry in plain text; «[erased]» once their person was erased."""
+        body = json.loads(entry.body)
+        commitments = body.get("personal") or {}
+        if not commitments:
+            return {}
+        key = await known_key(session, body["person"] or body["actor"], secrets=self._secrets)
+        return {name: reveal(name, entry.personal.get(name), seal, key) for name, seal in commitments.items()}
+
     async def erase(self, session: Session, actor: str, person: str) -> None:
         """Destroy the key of a person's fields, and put that on record."""
         await erase_key(session, person, clock=self._clock)
         await self.record(session, Event("person.fields_erased", actor, subject=person))
+
+
+def _check(event: Event) -> None:
+    """Refuse what PostgreSQL or UTF-8 cannot hold, in words, before anything is written."""
+    texts = (event.verb, event.actor, event.subject, event.run, event.person, *event.personal, *event.personal.values())
+    try:
+        if any("\x00" in text for text in texts):
+            raise EventUnwritable
+        "".join(texts).encode()
+    except UnicodeEncodeError as error:
+        raise EventUnwritable from error
+
+
+def _text(body: dict[str, object]) -> str:
+    try:
+        text = canonical(body)
+        size = len(text.encode())
+    except (ValueError, TypeError, RecursionError) as error:
+        raise EventUnwritable from error
+    if size > DATA_LIMIT:
+        raise EventTooLarge
+    return text

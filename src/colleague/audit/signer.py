@@ -59,7 +59,11 @@ class Public:
             if packed[:4] != _key_id(self.origin, self.raw) or origin != self.origin:
                 return None
             Ed25519PublicKey.from_public_bytes(self.raw).verify(packed[4:], f"{body}\n".encode())
-            return Checkpoint(origin, int(size), base64.b64decode(root, validate=True))
+            packed_root = base64.b64decode(root, validate=True)
+            # One text for one checkpoint: a decimal size without signs or leading zeros, 32 bytes of root.
+            if not (size.isascii() and size.isdecimal() and size == str(int(size))) or len(packed_root) != 32:
+                return None
+            return Checkpoint(origin, int(size), packed_root)
         except (ValueError, IndexError, StopIteration, InvalidSignature):
             return None
 

@@ -43,16 +43,30 @@ class FolderSink:
 
     def _append(self, note: str) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
+        data = f"{note}\x1e\n".encode()
+        if self._torn():
+            data = b"\x1e\n" + data  # A writer died in the middle of a note: the next must not grow on to it.
         descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, f"{note}\x1e\n".encode())
+            if os.write(descriptor, data) != len(data):
+                raise OSError("the disk is full")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
+    def _torn(self) -> bool:
+        if not self._file.is_file() or (size := self._file.stat().st_size) < 2:
+            return False
+        with self._file.open("rb") as stream:
+            stream.seek(size - 2)
+            return stream.read() != b"\x1e\n"
+
     async def all(self) -> list[str]:
-        """Return what was appended."""
-        return await asyncio.to_thread(read_checkpoints, self._file)
+        """Return what was appended; SinkUnavailable if it cannot be read."""
+        try:
+            return await asyncio.to_thread(read_checkpoints, self._file)
+        except OSError as error:
+            raise SinkUnavailable from error
 
 
 class HttpSink:
@@ -67,7 +81,7 @@ class HttpSink:
         try:
             async with httpx.AsyncClient(timeout=10, follow_redirects=False) as client:
                 (await client.post(self._url, content=note.encode())).raise_for_status()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise SinkUnavailable from error
 
     async def all(self) -> list[str]:
@@ -79,7 +93,7 @@ def read_checkpoints(file: Path) -> list[str]:
     """Return the checkpoints in a sink's file; none if there is no file."""
     if not file.is_file():
         return []
-    return [part.lstrip("\n") for part in file.read_text("utf-8").split("\x1e") if part.strip()]
+    return [part.lstrip("\n") for part in file.read_text("utf-8", "replace").split("\x1e") if part.strip()]
 
 
 def sink_of(settings: Settings) -> Sink | None:

@@ -33,6 +33,14 @@ class Frontier:
             right = self.nodes.pop()
             self.nodes[-1] = node_hash(self.nodes[-1], right)
 
+    @staticmethod
+    def restore(size: int, nodes: Iterable[str]) -> "Frontier":
+        """Return a frontier from what was stored (hexadecimal nodes); ValueError if it cannot be one of `size`."""
+        raw = [bytes.fromhex(n) for n in nodes]
+        if size < 0 or len(raw) != size.bit_count() or any(len(n) != 32 for n in raw):
+            raise ValueError("no frontier of this size")
+        return Frontier(size, raw)
+
     def root(self) -> bytes:
         """Return the root hash of all leaves so far."""
         if not self.nodes:

@@ -55,7 +55,8 @@ async def _check(house: House, *, ledger: bool) -> bool:
     failed |= _line(assets, "assets", "built" if assets else "missing: install again with `pip install -e .`")
     if ledger:
         try:
-            result = await verify_database(house.database, house.signer.public)
+            witnessed = await house.sink.all() if house.sink else ()
+            result = await verify_database(house.database, house.signer.public, witnessed)
             failed |= _line(result.ok, "ledger", result.sentence)
         except Failure as failure:
             failed |= _line(False, "ledger", failure.message)

@@ -22,7 +22,7 @@ def worker(
 
     async def work() -> None:
         sealing = asyncio.create_task(
-            keep_sealing(house.database, signer=house.signer, sink=house.sink, clock=house.clock)
+            keep_sealing(house.database, signer=house.signer, sink=house.sink, clock=house.clock, ledger=house.ledger)
         )
         try:
             await house.queue.run(concurrency=concurrency or settings.worker_concurrency, wait=not until_idle)

@@ -22,6 +22,7 @@ _NUMBERED = re.compile(
     r"|(?P<letters>[A-Z]{1,3}(?:[.-]\d{1,3}){1,4})\.?\s+(?P<rest>[A-Z(].*))"
 )
 _NEXT = re.compile(r"(?<![\s.(][A-Za-z])(?<!\bNo)[.!?][”\"’)]*\s+(?=[“\"(]?[A-Z0-9])")
+_ADDRESS, _ADDRESS_REST = re.compile(r"://\S{30,}[\w/-]$"), re.compile(r"(?!and/or)[a-z0-9-]+[/.]\S*[a-z0-9]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _END = re.compile(r"[.;:!?][”\"’)»}]*$")
 Part = Line | Table
@@ -96,6 +97,9 @@ def _whole_tables(parts: Sequence[Part]) -> Iterator[Part]:
                 held, rest = both
                 if rest is None:
                     continue
+                if held.header and len(held.rows) == 1:
+                    held = rest  # Only its header stood at the foot of the page.
+                    continue
                 part = rest  # noqa: PLW2901
         if held is not None:
             yield held
@@ -154,7 +158,7 @@ def _join(texts: Sequence[str]) -> str:
         if re.search(r"[a-z]-$", result) and text[:1].islower():
             result = result[:-1] + text if not re.search(r"\b(?:non|self|pre|co|sub|re)-$", result) else result + text
         else:
-            result = f"{result} {text}"
+            result += text if _ADDRESS.search(result) and _ADDRESS_REST.match(text) else f" {text}"
     return result
 
 

@@ -5,6 +5,7 @@ import html
 from io import StringIO
 
 from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.clean import no_formula
 
 
 def write_markdown(draft: Draft) -> bytes:
@@ -73,10 +74,5 @@ def write_csv(draft: Draft) -> bytes:
     writer = csv.writer(out)
     for block in draft.blocks:
         for row in block.rows:
-            writer.writerow([_safe(c) if not draft.formulas else c for c in row])
+            writer.writerow([no_formula(c) for c in row])
     return out.getvalue().encode("utf-8-sig")
-
-
-def _safe(cell: str) -> str:
-    is_number = cell.replace(".", "", 1).lstrip("-").isdecimal()
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number else cell
