@@ -111,7 +111,8 @@ def test_the_verifier_key_of_the_standard_opens_the_note_of_the_standard() -> No
 
 @pytest.mark.parametrize("change", [
     lambda n: n.replace("1234", "1235"), lambda n: n.replace("1234", "01234"), lambda n: n.replace("\n\n", "\n"),
-    lambda n: n.replace("colleague-ledger\n", "other\n", 1), lambda n: n[: n.index("—")], lambda n: "", lambda n: "\n\n",
+    lambda n: n.replace("colleague-ledger\n", "other\n", 1), lambda n: n[: n.index("—")], lambda n: "",
+    lambda n: "\n\n",
     lambda n: n.replace("\n\n", "\nextension\n\n"), lambda n: OTHER.sign(1234, b"\0" * 32),
     lambda n: n.replace("— colleague-ledger ", "— colleague-ledger !"),
 ])  # fmt: skip
