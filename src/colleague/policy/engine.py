@@ -5,6 +5,7 @@ and any exception here is a denial.
 """
 
 import json
+from dataclasses import replace
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -15,8 +16,8 @@ from colleague.kit.canonical import digest
 from colleague.kit.errors import Invalid
 from colleague.policy.facts import Request, request_of
 from colleague.policy.model import Ask, Decision, Doubt, Effect, Governance, Ruling
+from colleague.policy.thinking import Thought, request_of_thought
 
-ACTION = 'Action::"call"'
 _STRICTER = ("user", "other", "reviewer", "administrator")
 
 
@@ -60,10 +61,7 @@ class Engine:
         if any(p["effect"] != "forbid" for p in extra.get("staticPolicies", {}).values()) or extra.get("templates"):
             raise RulesLoosen
         self._policy_hash = digest([text, schema])
-        self.rules: dict[str, dict[str, Any]] = {
-            str(p["annotations"].get("id", name)): {"effect": p["effect"], **p["annotations"]}
-            for name, p in parsed["staticPolicies"].items()
-        }
+        self.rules = _rules_of(parsed)
 
     @cached_property
     def soft(self) -> frozenset[str]:
@@ -76,19 +74,16 @@ class Engine:
             request = request_of(ask, governance)
             stamp = digest([self._policy_hash, request.principal, request.resource, request.entities, request.context])
             allowed, reasons = self._evaluate(request)
+            if allowed and ask.approval is not None:
+                lacking = self._beyond(request, ask.approval.level)
+                if lacking:
+                    return Decision(Effect.DENY, self._rulings(lacking, Effect.DENY, ask), policy_hash=stamp)
             if allowed:
                 return Decision(Effect.ALLOW, self._rulings(reasons, Effect.ALLOW, ask), policy_hash=stamp)
             if reasons and self.soft.issuperset(reasons) and ask.approval is None:
                 approver = max((str(self.rules[r]["ask"]) for r in reasons), key=_STRICTER.index)
                 hypothetical = {"by": "somebody", "not_self": approver != "user"}
-                lifted, _ = self._evaluate(
-                    Request(
-                        request.principal,
-                        request.resource,
-                        request.entities,
-                        {**request.context, "approval": hypothetical},
-                    )
-                )
+                lifted, _ = self._evaluate(replace(request, context={**request.context, "approval": hypothetical}))
                 if lifted:
                     return Decision(Effect.ASK, self._rulings(reasons, Effect.ASK, ask), approver, stamp)
             hard = [r for r in reasons if r not in self.soft] or reasons
@@ -98,12 +93,30 @@ class Engine:
             why = f"The rules could not be evaluated ({type(error).__name__}), so nothing is done."
             return Decision(Effect.DENY, (Ruling("engine-error", Effect.DENY, why, "Tell an administrator."),))
 
+    def decide_thought(self, thought: Thought, governance: Governance) -> Decision:
+        """Say whether a model provider may be given the conversation: allow or deny, never ask. Never raises."""
+        try:
+            request = request_of_thought(thought, governance)
+            stamp = digest([self._policy_hash, request.principal, request.resource, request.context])
+            allowed, reasons = self._evaluate(request)
+            effect = Effect.ALLOW if allowed else Effect.DENY
+            return Decision(effect, self._rulings(reasons, effect, None), policy_hash=stamp)
+        except Exception as error:
+            why = f"The rules could not be evaluated ({type(error).__name__}), so no model is asked."
+            return Decision(Effect.DENY, (Ruling("engine-error", Effect.DENY, why, "Tell an administrator."),))
+
+    def _beyond(self, request: Request, level: str) -> list[str]:
+        """Return the soft rules that need a higher approver than `level`: rules may have come since it was asked."""
+        context = {k: v for k, v in request.context.items() if k != "approval"}
+        _, reasons = self._evaluate(replace(request, context=context))
+        return [r for r in reasons if _STRICTER.index(self.rules[r].get("ask", "user")) > _STRICTER.index(level)]
+
     def _evaluate(self, request: Request) -> tuple[bool, list[str]]:
         """Return (allowed, ids of the determining rules); raises on any diagnostics error."""
         result = cedarpy.is_authorized(
             {
                 "principal": request.principal,
-                "action": ACTION,
+                "action": request.action,
                 "resource": request.resource,
                 "context": request.context,
             },
@@ -116,13 +129,33 @@ class Engine:
         names = result.diagnostics.id_annotations_by_reason
         return result.decision is cedarpy.Decision.Allow, [names.get(r, r) for r in result.diagnostics.reasons]
 
-    def _rulings(self, names: list[str], effect: Effect, ask: Ask) -> tuple[Ruling, ...]:
+    def _rulings(self, names: list[str], effect: Effect, ask: Ask | None) -> tuple[Ruling, ...]:
         return tuple(
             Ruling(
-                name, effect, self.rules[name].get("why", name) + _detail(name, ask), self.rules[name].get("remedy", "")
+                name,
+                effect,
+                self.rules[name].get("why", name) + (_detail(name, ask) if ask else ""),
+                self.rules[name].get("remedy", ""),
             )
             for name in sorted(names)
         )
+
+
+def _rules_of(parsed: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rules by id. RulesInvalid if two share one, or if a rule names nobody that could lift it.
+
+    INVARIANT: an id is one rule's; a second one could lend its name, and its «ask», to a hard limit.
+    """
+    rules: dict[str, dict[str, Any]] = {}
+    for name, policy in parsed["staticPolicies"].items():
+        notes = policy.get("annotations") or {}
+        identity = str(notes.get("id") or name)
+        if identity in rules:
+            raise RulesInvalid(why=f"two rules are called «{identity[:80]}»")
+        if "ask" in notes and (notes["ask"] not in _STRICTER or policy["effect"] != "forbid"):
+            raise RulesInvalid(why=f"«{identity[:80]}»: a forbid is lifted by one of {', '.join(_STRICTER)}")
+        rules[identity] = {"effect": policy["effect"], **notes}
+    return rules
 
 
 def _detail(rule: str, ask: Ask) -> str:
@@ -138,6 +171,8 @@ def _detail(rule: str, ask: Ask) -> str:
 
 def doubt_sentence(doubt: Doubt) -> str:
     """Say which value is in doubt and where it was seen."""
+    if doubt.odd:
+        return f"«{doubt.value[:120]}» ({doubt.argument}) {doubt.odd}."
     seen = f"it was found in {doubt.found_in}" if doubt.found_in else "it was found nowhere"
     return f"«{doubt.value[:120]}» ({doubt.argument}) is not in your request nor in a trusted source; {seen}."
 

@@ -5,8 +5,11 @@ Entities are built for each request from what concerns this person: nothing is c
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from colleague.policy.model import Ask, DataClass, Governance, Integrity
+
+_PLAIN = " !#$&()*+,/:;<=>?@[]^`{|}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +20,18 @@ class Request:
     resource: str
     entities: list[dict[str, Any]]
     context: dict[str, Any]
+    action: str = 'Action::"call"'
 
 
 def _entity(kind: str, name: str) -> dict[str, str]:
-    return {"type": kind, "id": name}
+    return {"type": kind, "id": written(name)}
 
 
 def request_of(ask: Ask, governance: Governance) -> Request:
     """Return the Cedar request for `ask` under `governance`."""
     covering = [s for s in ask.scopes if s.covers and s.connector == ask.connector]
+    # What a grant to read may reach says nothing about what another grant lets people change.
+    opening = [s for s in covering if s.may_write] if ask.writes or ask.deletes else covering
     held = [s for s in ask.scopes if s.connector == ask.connector]
     place = f"{ask.connector}:{ask.resource}"
     entities: list[dict[str, Any]] = [
@@ -50,7 +56,7 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "plugin": ask.origin != "builtin", "tool_state": ask.tool_state, "writes": ask.writes,
         "deletes": ask.deletes, "egress": ask.egress, "data_class": int(ask.label.data_class),
         "untrusted": ask.label.integrity is Integrity.UNTRUSTED,
-        "ceiling": int(max((s.ceiling for s in covering), default=DataClass.PUBLIC)),
+        "ceiling": int(max((s.ceiling for s in opening), default=DataClass.PUBLIC)),
         "highest_input": int(governance.highest_input), "highest_external": int(governance.highest_external),
         "resource_class": int(ask.resource_class), "recipients": len(ask.recipients), "external": len(ask.external),
         "confirm_internal": governance.confirm_internal, "doubts": len(ask.doubts),
@@ -59,10 +65,17 @@ def request_of(ask: Ask, governance: Governance) -> Request:
     }  # fmt: skip
     if ask.approval is not None:
         context["approval"] = {"by": ask.approval.by, "not_self": ask.approval.not_self}
-    return Request(f'Person::"{_escape(ask.person)}"', f'Place::"{_escape(place)}"', entities, context)
+    return Request(quoted("Person", ask.person), quoted("Place", place), entities, context)
 
 
-def _escape(text: str) -> str:
-    return (
-        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\x00", "\\0")
-    )
+def quoted(kind: str, name: str) -> str:
+    """Return the reference of an entity as Cedar writes it, whatever is in its name."""
+    return f'{kind}::"{written(name)}"'
+
+
+def written(name: str) -> str:
+    """Return `name` in plain letters, different names differently (percent encoding).
+
+    Cedar refuses references that are not spelt its own way: an apostrophe or a tab in a folder's name would deny it.
+    """
+    return quote(name, safe=_PLAIN)

@@ -1,6 +1,7 @@
 """The organisation's settings that rules rest on: versioned data, strict when nothing was ever set (CT-2)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -12,10 +13,13 @@ from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Invalid
-from colleague.policy.model import DataClass, Governance, Tier
+from colleague.policy.model import DataClass, Governance, Tier, Zone
 from colleague.policy.tables import GovernanceRow
 
-_ENUMS = {"highest_input": DataClass, "highest_external": DataClass, "dispatch_ceiling": Tier}
+LONGEST = 500
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}|localhost")
+_ENUMS = {"highest_input": DataClass, "highest_external": DataClass, "dispatch_ceiling": Tier, "zone": Zone}
 
 
 class NoSuchSetting(Invalid):
@@ -69,13 +73,40 @@ async def change_governance(
 
 def _checked(name: str, value: Any, example: Any) -> Any:
     try:
-        if name in _ENUMS:
+        if name in _ENUMS and isinstance(value, str | int) and not isinstance(value, bool):
             kind = _ENUMS[name]
             return kind[value.upper()] if isinstance(value, str) else kind(value)
         if isinstance(example, bool) and isinstance(value, bool):
             return value
-        if isinstance(example, tuple) and isinstance(value, list | tuple):
-            return tuple(str(v).strip() for v in value if str(v).strip())
+        if isinstance(example, tuple) and isinstance(value, list | tuple) and len(value) <= LONGEST:
+            return _texts(name, value)
     except (ValueError, KeyError):
         pass
-    raise BadSetting(name=name, value=str(value)[:60])
+    raise BadSetting(name=name, value=str(value)[:60].encode("ascii", "replace").decode().replace("\x00", "?"))
+
+
+def _texts(name: str, values: Sequence[Any]) -> tuple[str, ...]:
+    """Return a list of texts in their one spelling, each once; ValueError for what is none.
+
+    What the product blocks stays blocked: the baseline is tightened, never loosened.
+    """
+    found: dict[str, None] = {}
+    for value in values:
+        if not isinstance(value, str) or not value.isprintable() or len(value) > 255:
+            raise ValueError
+        text = _domain(value) if name == "internal_domains" else value.strip()
+        if text:
+            found[text] = None
+    if name in ("blocked_types", "blocked_paths"):
+        found = dict.fromkeys(getattr(Governance(), name)) | found
+    return tuple(found)
+
+
+def _domain(text: str) -> str:
+    """Return a mail domain in ASCII and lower case; ValueError (UnicodeError among them) if it is none."""
+    domain = text.strip().removeprefix("@").casefold()
+    if domain and not domain.isascii():
+        domain = domain.encode("idna").decode()
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise ValueError
+    return domain

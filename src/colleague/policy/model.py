@@ -41,6 +41,16 @@ class Effect(IntEnum):
     DENY = 3
 
 
+class Zone(StrEnum):
+    """Where data may lie and be worked on (DA-1). `OWN`: on the organisation's own machines, wherever those are."""
+
+    ANY = "any"
+    US = "us"
+    EU = "eu"
+    APAC = "apac"
+    OWN = "own"
+
+
 class Role(StrEnum):
     """What an argument of a tool is. Identity-bearing roles (all but CONTENT, OPTION) must have a known origin."""
 
@@ -93,20 +103,25 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """An argument whose origin is not known: which one, its value, its role, and the text it was found in, if any."""
+    """An argument whose origin is not known: which one, its value, its role, and the text it was found in, if any.
+
+    `odd` says what about the value itself deceives («mixes letters of different alphabets»), "" if nothing does.
+    """
 
     argument: str
     value: str
     role: Role
     found_in: str = ""
+    odd: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A person's answer to an earlier ask, as the policy sees it."""
+    """A person's answer to an earlier ask, as the policy sees it. `level`: who had to answer (Decision.approver)."""
 
     by: str
     not_self: bool
+    level: str = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,7 @@ class Governance:
     `internal_domains`: mail domains of the organisation. `confirm_internal`: mail inside needs a person too (DI-8).
     `highest_input`: class above which nothing reaches the agent. `highest_external`: class above which nothing is
     sent outside, whoever approves. `dispatch_ceiling`: highest tier that Dispatch and schedules may reach unattended.
+    `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
     """
 
     internal_domains: tuple[str, ...] = ()
@@ -135,6 +151,7 @@ class Governance:
     highest_input: DataClass = DataClass.CONFIDENTIAL
     highest_external: DataClass = DataClass.INTERNAL
     dispatch_ceiling: Tier = Tier.READ
+    zone: Zone = Zone.ANY
     blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
     blocked_paths: tuple[str, ...] = ("**/.ssh/**", "**/.git/**", "**/*.pem", "**/*.key", "**/.env*")
     version: int = 0

@@ -2,7 +2,7 @@
 
 Positive provenance: a recipient, target, URL, amount or identifier is known only if it stands in the person's own
 words, in the organisation's directory, or in a result that the organisation trusts. Found nowhere, or only in
-untrusted text: in doubt.
+untrusted text: in doubt. So is what a person cannot judge on sight (look-alike letters, a hidden host).
 """
 
 import re
@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from colleague.policy.addresses import addresses_in, bare, oddity_of_address, oddity_of_url, one_spelling, urls_in
 from colleague.policy.model import Doubt, Role
+from colleague.policy.numbers import amounts_in, numbers_in, read_amount, without_dates
 
 _SILENT = frozenset({Role.CONTENT, Role.OPTION})
-_MAIL = re.compile(r"[^\s<>,;:\"'()\[\]]+@[^\s<>,;:\"'()\[\]]+\.[^\s<>,;:\"'()\[\]]+")
-_URL = re.compile(r"https?://[^\s<>\"'()\[\]]+", re.IGNORECASE)
-_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}:\d{2}")
-_NUMBER = re.compile(r"(?<![\w.,-])\d[\d.,]*(?![\w-])")
+# Longer than any name of a thing: such a text is content in disguise.
+LONGEST = 2000
+
+Value = str | int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +35,61 @@ def folded(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def mixed_scripts(text: str) -> bool:
-    """Say whether the letters of `text` come from more than one script: a mark of look-alike addresses."""
-    scripts = {unicodedata.name(c, "?").split(" ")[0] for c in text if c.isalpha()}
-    return len(scripts) > 1
-
-
-def address_of(text: str) -> str:
-    """Return the bare mail address in `text` («Dana <dana@x>» gives dana@x), folded."""
-    match = re.search(r"<([^<>]*)>\s*$", text)
-    return folded(match.group(1) if match else text)
-
-
-def mentions(value: str, role: Role, text: str) -> bool:
-    """Say whether `text` names `value` as a thing of the same kind: an address as an address, an amount as an amount.
-
-    Typed on purpose: the «13» of a date does not vouch for identifier 13.
-    """
-    match role:
-        case Role.RECIPIENT:
-            return address_of(value) in {folded(m).rstrip(".") for m in _MAIL.findall(text)}
-        case Role.URL:
-            wanted = value.strip().rstrip("/.,;")
-            return wanted in {u.rstrip("/.,;") for u in _URL.findall(text)}
-        case Role.AMOUNT:
-            plain = _DATE.sub(" ", text)
-            return _number(value) in {_number(n) for n in _NUMBER.findall(plain)}
-        case _:
-            plain = _DATE.sub(" ", text)
-            if value.isdigit():
-                return value in _NUMBER.findall(plain)
-            bounded = rf"(?<![\w-]){re.escape(folded_words(value))}(?![\w-])"
-            return bool(value.strip()) and re.search(bounded, folded_words(plain)) is not None
-
-
 def folded_words(text: str) -> str:
     """Return `text` folded, with single blanks kept between words."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def _number(text: str) -> str:
-    return re.sub(r"[,\s]", "", text).rstrip(".")
+def mentions(value: Value, role: Role, text: str) -> bool:
+    """Say whether `text` names `value` as a thing of the same kind: an address as an address, an amount as an amount.
+
+    Typed on purpose: the «13» of a date does not vouch for identifier 13, nor a folder for what lies in it.
+    """
+    named = str(value).strip()
+    if not named or len(named) > LONGEST:
+        return False
+    match role:
+        case Role.RECIPIENT:
+            wanted = bare(named)
+            return bool(wanted) and wanted in one_spelling_of(text, wanted) and wanted in addresses_in(text)
+        case Role.URL:
+            wanted = named.rstrip("/.,;!?")
+            return wanted in text and wanted in urls_in(text)
+        case Role.AMOUNT:
+            amount = read_amount(value)
+            return amount is not None and amount in amounts_in(text)
+        case _ if named.isdigit():
+            return named in text and named in numbers_in(text)
+        case _:
+            # A path is known as a whole: «bids/q1.docx» vouches neither for «bids» nor for «q1.docx».
+            bounded = rf"(?<![\w./\\-]){re.escape(folded_words(named))}(?![\w/\\-]|\.\w)"
+            return re.search(bounded, folded_words(without_dates(text))) is not None
+
+
+def one_spelling_of(text: str, wanted: str) -> str:
+    """Return `text` in the spelling of `wanted`: a quick look before the addresses of a long text are read."""
+    return text.lower() if wanted.isascii() else text
 
 
 def _in_directory(value: str, role: Role, directory: Collection[Known]) -> bool:
     """A colleague's address is known: the directory is the organisation's own word for who they are."""
-    return role is Role.RECIPIENT and address_of(value) in {folded(k.email) for k in directory}
+    if role is not Role.RECIPIENT:
+        return False
+    address = bare(value)
+    return bool(address) and address in {one_spelling(k.email) for k in directory}
+
+
+def oddity(value: str, role: Role) -> str:
+    """Say why a person could be misled by `value` on sight; "" if nothing is wrong with it."""
+    if not value.isprintable() and role is not Role.AMOUNT:
+        return "holds letters that cannot be seen"
+    match role:
+        case Role.RECIPIENT:
+            return oddity_of_address(value)
+        case Role.URL:
+            return oddity_of_url(value.strip())
+        case _:
+            return ""
 
 
 def doubts(
@@ -90,34 +101,32 @@ def doubts(
     trusted: Iterable[str],
     untrusted: Mapping[str, str],
 ) -> tuple[Doubt, ...]:
-    """Return the identity-bearing arguments whose origin is not known.
+    """Return the identity-bearing arguments whose origin is not known, or whose look deceives.
 
     `request` is the person's own words; `trusted` are results of sources the organisation trusts; `untrusted` maps the
     name of a source to its text. An argument without a role is content.
     """
-    trusted = tuple(trusted)
+    texts = (request, *trusted)
     found = []
     for name, raw in arguments.items():
         role = roles.get(name, Role.CONTENT)
         if role in _SILENT:
             continue
         for value in _values(raw):
-            known = not mixed_scripts(value) and (
-                mentions(value, role, request)
-                or _in_directory(value, role, directory)
-                or any(mentions(value, role, text) for text in trusted)
-            )
-            if not known:
-                source = next((s for s, text in untrusted.items() if folded(value) in folded(text)), "")
-                found.append(Doubt(name, value, role, source))
+            text = str(value)
+            odd = oddity(text, role)
+            if odd or not (_in_directory(text, role, directory) or any(mentions(value, role, t) for t in texts)):
+                source = next((s for s, seen in untrusted.items() if folded(text) in folded(seen)), "")
+                found.append(Doubt(name, text, role, source, odd))
     return tuple(found)
 
 
-def _values(raw: Any) -> list[str]:
+def _values(raw: Any) -> list[Value]:
+    """Return the single values of an argument; numbers stay numbers, an empty text names nothing."""
     if raw is None or raw == "":
         return []
     if isinstance(raw, Mapping):
         return [v for item in raw.values() for v in _values(item)]
     if isinstance(raw, list | tuple):
         return [v for item in raw for v in _values(item)]
-    return [str(raw)]
+    return [raw if isinstance(raw, int | float) and not isinstance(raw, bool) else str(raw)]

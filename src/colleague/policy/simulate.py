@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from colleague.policy.addresses import external_of
 from colleague.policy.engine import Engine
 from colleague.policy.model import Ask, DataClass, Decision, Governance, Integrity, Label, Scope, Tier
 
@@ -16,8 +17,7 @@ def simulate(
     channel: str,
 ) -> Decision:
     """Return what would be decided for somebody whose team was given the place, after reading data of `data_class`."""
-    domains = {d.casefold() for d in governance.internal_domains}
-    external = tuple(r for r in recipients if r.rpartition("@")[2].casefold() not in domains)
+    external = external_of(recipients, governance.internal_domains)
     scope = Scope("example", "example", "team", covers=True, may_write=True, ceiling=DataClass.RESTRICTED)
     ask = Ask(
         person="somebody", teams=frozenset({"team"}), scopes=(scope,), connector="example", tool="example", tier=tier,

@@ -1,0 +1,175 @@
+"""Whatever the question: more danger never loosens a decision, and the hard limits hold. Shown by enumeration.
+
+Every abstract state is decided; for each of its dangers, the state with one step more of it is never decided softer.
+"""
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from colleague.policy.engine import Engine
+from colleague.policy.model import (
+    Approval,
+    Ask,
+    DataClass,
+    Decision,
+    Doubt,
+    Effect,
+    Governance,
+    Integrity,
+    Label,
+    Role,
+    Scope,
+    Tier,
+)
+
+ENGINE = Engine()
+DOUBT = Doubt("to", "eve@out.example", Role.RECIPIENT, "mail.eml")
+INSIDE, OUTSIDE = ("dana@in.example",), ("eve@out.example",)
+SCOPE = Scope("g", "files", "bids", covers=True, may_write=True, ceiling=DataClass.CONFIDENTIAL)
+GOVERNANCES = (
+    Governance(internal_domains=("in.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY),
+    Governance(internal_domains=("in.example",)),
+)
+# Each axis from harmless to dangerous.
+AXES: dict[str, tuple[object, ...]] = {
+    "tier": (Tier.READ, Tier.COMMUNICATE, Tier.MODIFY),
+    "data_class": (DataClass.PUBLIC, DataClass.INTERNAL, DataClass.CONFIDENTIAL, DataClass.RESTRICTED),
+    "untrusted": (False, True),
+    "audience": (INSIDE, OUTSIDE),
+    "channel": ("desk", "dispatch"),
+    "doubt": (False, True),
+    "egress": (False, True),
+    "plugin": (False, True),
+    "state": ("approved", "changed"),
+    "approved": (True, False),
+}
+NAMES = tuple(AXES)
+State = tuple[int, ...]
+
+
+def ask_of(state: State) -> Ask:
+    v = {name: AXES[name][index] for name, index in zip(NAMES, state, strict=True)}
+    tier, audience = v["tier"], v["audience"]
+    assert isinstance(tier, Tier)
+    assert isinstance(audience, tuple)
+    assert isinstance(v["data_class"], DataClass)
+    return Ask(
+        "ana", frozenset({"bids"}), (SCOPE,), "files", "files_tool", tier, egress=bool(v["egress"]),
+        tool_state=str(v["state"]), origin="plugin" if v["plugin"] else "builtin", resource="bids",
+        writes=tier is Tier.MODIFY, channel=str(v["channel"]), recipients=audience,
+        label=Label(Integrity.UNTRUSTED if v["untrusted"] else Integrity.TRUSTED, v["data_class"]),
+        external=audience if audience is OUTSIDE else (), doubts=(DOUBT,) if v["doubt"] else (),
+        approval=Approval("ana", not_self=False) if v["approved"] else None,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=GOVERNANCES, ids=["lenient", "strict"])
+def decided(request: pytest.FixtureRequest) -> dict[State, Decision]:
+    started = time.perf_counter()
+    table = {
+        s: ENGINE.decide(ask_of(s), request.param) for s in itertools.product(*(range(len(a)) for a in AXES.values()))
+    }
+    print(f"{len(table)} states in {time.perf_counter() - started:.2f} s")
+    return table
+
+
+def worse(state: State) -> Iterator[tuple[str, State]]:
+    for place, name in enumerate(NAMES):
+        # A tool of another tier is another tool: communicating and modifying are not one the worse of the other.
+        if state[place] + 1 < len(AXES[name]) and name != "tier":
+            yield name, (*state[:place], state[place] + 1, *state[place + 1 :])
+
+
+def test_there_are_enough_states(decided: dict[State, Decision]) -> None:
+    assert len(decided) == 3072
+    assert {d.effect for d in decided.values()} == set(Effect)
+    assert not [d for d in decided.values() if d.rulings[0].rule == "engine-error"]
+
+
+def test_more_danger_never_loosens(decided: dict[State, Decision]) -> None:
+    for state, decision in decided.items():
+        for name, next_state in worse(state):
+            assert decided[next_state].effect >= decision.effect, (name, ask_of(state))
+
+
+def test_a_higher_tier_is_never_softer_than_reading(decided: dict[State, Decision]) -> None:
+    for state, decision in decided.items():
+        if state[0] == 0:
+            assert all(decided[(tier, *state[1:])].effect >= decision.effect for tier in (1, 2))
+
+
+def test_restricted_data_never_leaves(decided: dict[State, Decision]) -> None:
+    for state, decision in decided.items():
+        ask = ask_of(state)
+        if ask.label.data_class is DataClass.RESTRICTED and (ask.external or ask.egress):
+            assert decision.effect is Effect.DENY
+
+
+def test_what_is_not_approved_or_has_changed_is_denied(decided: dict[State, Decision]) -> None:
+    assert all(d.effect is Effect.DENY for s, d in decided.items() if ask_of(s).tool_state != "approved")
+
+
+def test_nothing_is_modified_unattended_beyond_the_ceiling(decided: dict[State, Decision]) -> None:
+    for state, ask in ((s, ask_of(s)) for s in decided):
+        if ask.channel != "desk" and ask.tier > Tier.READ:
+            assert ENGINE.decide(ask, GOVERNANCES[1]).effect is Effect.DENY, state
+
+
+def test_a_plugin_that_communicates_always_asks(decided: dict[State, Decision]) -> None:
+    for state, decision in decided.items():
+        ask = ask_of(state)
+        if ask.origin == "plugin" and ask.tier is Tier.COMMUNICATE and ask.approval is None:
+            assert decision.effect is not Effect.ALLOW
+
+
+def test_an_approval_lifts_exactly_what_asked(decided: dict[State, Decision]) -> None:
+    """Ask means: with this approval it is allowed; deny means: no approval would help."""
+    place = NAMES.index("approved")
+    for state, decision in decided.items():
+        if AXES["approved"][state[place]] is False:
+            lifted = decided[(*state[:place], 0, *state[place + 1 :])].effect
+            expected = Effect.DENY if decision.effect is Effect.DENY else Effect.ALLOW
+            assert lifted is expected
+
+
+def test_asking_names_only_soft_rules_and_denying_a_hard_one(decided: dict[State, Decision]) -> None:
+    for decision in decided.values():
+        names = {r.rule for r in decision.rulings}
+        match decision.effect:
+            case Effect.ASK:
+                assert names <= ENGINE.soft
+            case Effect.DENY:
+                assert not names & ENGINE.soft
+            case Effect.ALLOW:
+                assert all(ENGINE.rules[n]["effect"] == "permit" for n in names)
+
+
+def test_stricter_settings_never_loosen() -> None:
+    """For each question, a stricter value of any setting gives a decision that is at least as strict."""
+    base = GOVERNANCES[0]
+    stricter = (
+        replace(base, confirm_internal=True),
+        replace(base, highest_external=DataClass.PUBLIC),
+        replace(base, highest_input=DataClass.PUBLIC),
+        replace(base, dispatch_ceiling=Tier.READ),
+    )
+    for state in itertools.product(*(range(len(a)) for a in AXES.values())):
+        ask = replace(ask_of(state), resource_class=DataClass.INTERNAL)
+        if ask.tool_state == "approved":
+            least = ENGINE.decide(ask, base).effect
+            assert all(ENGINE.decide(ask, g).effect >= least for g in stricter), ask
+
+
+def test_a_place_above_the_ceiling_or_of_no_grant_is_never_opened() -> None:
+    for writes, cls, covers, may_write in itertools.product((False, True), DataClass, (False, True), (False, True)):
+        scope = replace(SCOPE, covers=covers, may_write=may_write)
+        ask = replace(
+            ask_of((0,) * len(AXES)), scopes=(scope,), writes=writes, resource_class=cls,
+            approval=Approval("root", not_self=True, level="administrator"),
+        )  # fmt: skip
+        opened = covers and (may_write or not writes) and cls <= DataClass.CONFIDENTIAL
+        assert (ENGINE.decide(ask, GOVERNANCES[0]).effect is Effect.ALLOW) == opened
