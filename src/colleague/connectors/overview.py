@@ -1,11 +1,12 @@
 """What there is and who reaches what: connectors, tools, grants, people by places (CN-6), accounts and their health."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from colleague.connectors.accounts import AccountView, list_accounts
 from colleague.connectors.connector import Connector, Tool
-from colleague.connectors.grants import Opened, list_grants
+from colleague.connectors.grants import Opened, grants_of, list_grants
 from colleague.connectors.registry import Registry, is_personal
 from colleague.connectors.tiers import ToolStates, tool_states
 from colleague.identity.actor import Actor
@@ -57,6 +58,18 @@ class Sight:
                 for r in self.reach
             ],
         }  # fmt: skip
+
+
+async def reach_of(
+    session: Session, teams: Iterable[str], registry: Registry, *, clock: Clock
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what a member of `teams` reaches now: the title of each connector that is open, and its places."""
+    found = []
+    for connector in registry:
+        grants = await grants_of(session, teams, connector.kind, clock=clock)
+        if grants:
+            found.append((connector.title, tuple(sorted({place for g in grants for place in g.places}))))
+    return found
 
 
 async def overview(session: Session, actor: Actor, registry: Registry, *, clock: Clock) -> list[Sight]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.approvals.inbox import find_cards
+from colleague.connectors.overview import reach_of
 from colleague.files.categories import category
 from colleague.files.outputs import get_output, list_versions, output_content
 from colleague.files.receive import read_uploads
@@ -15,7 +16,7 @@ from colleague.files.review import review_output
 from colleague.files.uploads import file_content, get_file, list_files
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
-from colleague.identity.directory import names_of
+from colleague.identity.directory import names_of, teams_of
 from colleague.kit.db import Session
 from colleague.kit.documents.difference import differences
 from colleague.kit.documents.model import Document
@@ -78,7 +79,7 @@ async def index(
     return page.show(request, "tasks/list.html", tasks=tasks, everyone=everyone, people=people, more=len(tasks) == 30)
 
 
-async def _live(session: Session, actor: Actor, task_id: str, page: Pages) -> tuple[View, str]:
+async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts: Parts) -> tuple[View, str]:
     """Return the task and its living part as HTML: the same text for the page and for each frame of its stream."""
     view = await view_task(session, actor, task_id)
     names = {f.id: f.name for f in view.files}
@@ -86,26 +87,31 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages) -> tu
     places |= {output.name: f"/outputs/{output.id}" for output, _ in view.outputs}
     cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
     people = await names_of(session, {view.task.person_id})
+    teams = await teams_of(session, view.task.person_id)
+    reach = await reach_of(session, teams, parts.registry, clock=parts.clock)
     mine = view.task.person_id == actor.id
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED,
-        answer=linked(markdown(view.run.answer), places), category=category, owner=people[view.task.person_id],
+        answer=linked(markdown(view.run.answer), places), category=category, reach=reach,
+        owner=people[view.task.person_id],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
     return view, html
 
 
 @router.get("/tasks/{task_id}")
-async def show(request: Request, page: Page, db: Db, actor: Current, task_id: str) -> HTMLResponse:
+async def show(request: Request, page: Page, parts: TheParts, actor: Current, task_id: str) -> HTMLResponse:
     """Show one task, live."""
-    async with db.transaction() as session:
-        view, live = await _live(session, actor, task_id, page)
+    async with parts.database.transaction() as session:
+        view, live = await _live(session, actor, task_id, page, parts)
     return page.show(request, "tasks/show.html", view=view, live=live, mine=view.task.person_id == actor.id)
 
 
 @router.get("/tasks/{task_id}/events")
-async def events(request: Request, page: Page, db: Db, live: Live, actor: Current, task_id: str) -> Response:
+async def events(
+    request: Request, page: Page, db: Db, live: Live, parts: TheParts, actor: Current, task_id: str
+) -> Response:
     """Stream the living part of a task; each frame is the whole state, so a lost one loses nothing."""
     async with db.transaction() as session:
         view = await view_task(session, actor, task_id)
@@ -116,7 +122,7 @@ async def events(request: Request, page: Page, db: Db, live: Live, actor: Curren
             while True:
                 news.clear()
                 async with db.transaction() as session:
-                    now, html = await _live(session, actor, task_id, page)
+                    now, html = await _live(session, actor, task_id, page, parts)
                 if html != last:
                     last = html
                     yield Frame(str(now.run.next_seq), html)
