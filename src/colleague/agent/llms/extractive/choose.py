@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 RULES: Final = (
-    ("rfp", r"\b(?:rfp|rfq|rft|tender|request for (?:proposals?|quot\w+)|bid|solicitation|response outline)\b"),
+    ("rfp", r"\b(?:rfps?|rfqs?|rft|tenders?|request for (?:proposals?|quot\w+)|bid|solicitation|response outline)\b"),
     ("contract", r"\b(?:contract|agreement|nda|clauses?|msa)\b"),
-    ("brief", r"\b(?:competit\w+|competitive brief|rivals?|market brief)\b"),
+    ("brief", r"\b(?:competit\w+|rivals?|market brief)\b"),
     ("meeting", r"\b(?:meeting|prepare me|call with|briefing for|agenda|minutes)\b"),
     ("qa", r"\?\s*$|\b(?:polic(?:y|ies)|am i allowed|may i|are we allowed|how many|what does|who (?:approves|may))\b"),
     ("summary", r"\b(?:summar\w+|overview|key (?:facts|points)|digest|in short)\b"),
@@ -25,49 +25,145 @@ CHOICES: Final = {
     "Summarise a document": "summary",
 }
 BEYOND: Final = (
-    ("translat", "translating"), ("rewrite", "rewriting"), ("persua", "persuasive writing"), ("calculat", "calculating"),
-    ("recommend", "recommending"), ("your opinion", "opinions"), ("creative", "creative writing"),
+    ("translat", "translating"), ("rewrite", "rewriting"), ("rephrase", "rewriting"), ("persua", "persuasive writing"),
+    ("calculat", "calculating"), ("recommend", "recommending"), ("your opinion", "opinions"), ("compare", "comparing"),
+    ("creative", "creative writing"), ("write the answers", "writing answers"),
+    ("draft the answers", "writing answers"),
 )  # fmt: skip
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_TO = re.compile(
-    r"\b(?:e-?mail|mail|send|forward)\b(?:\s+(?:it|them|this|the result|the \w+|a copy|everything|that))?\s+to\s+"
-    r"(?P<who>[^.;!?]+)|\b(?:e-?mail|send|mail)\s+(?P<name>[A-Z][\w-]+(?:\s[A-Z][\w-]+)?)\b",
+FORMATS: Final = {
+    "pdf": "pdf", "word": "docx", "docx": "docx", "markdown": "md", "md": "md", "excel": "xlsx", "xlsx": "xlsx",
+    "spreadsheet": "xlsx", "workbook": "xlsx", "csv": "csv", "html": "html", "web page": "html",
+}  # fmt: skip
+CANNOT: Final = ("pptx", "powerpoint", "slides", "presentation", "odt", "rtf", "epub", "audio", "video")
+_NAMES = "|".join((*FORMATS, *CANNOT))
+_FORMAT = re.compile(
+    rf"\b(?:as|into|in|to|make (?:it|them|that|this)|save (?:it )?as|export(?: it)?(?: as| to)?|want|need|give me)\s"
+    rf"(?:an?\s|the\s)?(?:new\s)?\.?(?P<first>{_NAMES})\b(?:\s(?:and|or)\s(?:as\s)?(?:an?\s)?(?P<second>{_NAMES})\b)?"
+    rf"|\b(?:an?|also)\s(?P<third>{_NAMES})\s(?:version|copy|file)\b|\b(?P<fourth>{_NAMES})\s(?:version|please)\b",
+    re.IGNORECASE,
 )
+_SHORTER = re.compile(r"\b(?:shorter|shorten|too long|briefer|key facts only|only the (?:key )?facts|one page)\b", re.I)
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_REST = r"(?:[^.;!?\n]|\.(?=\S))+"
+_TO = re.compile(
+    rf"\b(?:e-?mail|mail|send|forward|cc)\b(?:\s"
+    rf"(?:(?:it|them|this|that|everything|(?:the|a|an|my)\s[\w -]{{1,40}}?)\s)?"
+    rf"(?:also\s|too\s|over\s|again\s|on\s|straight\s|directly\s)?to\s(?P<who>{_REST}))",
+    re.IGNORECASE,
+)
+_DIRECT = re.compile(rf"\b(?i:e-?mail|send|mail|forward|cc)\s(?P<who>[A-ZÀ-Ý][\w'’-]+{_REST}|[\w.+-]+@{_REST})")
+_SHORT_VERB = re.compile(r"\b[Cc][Cc]:?\s(?P<who>[A-ZÀ-Ý][\w'’-]+|[\w.+-]+@\S+\w)")
+# «the mail to Dana», «do not send it to Ben»: spoken of, or forbidden, is not asked for.
+_NOT_ASKED = re.compile(
+    r"(?:\b(?:the|a|an|this|that|these|my|our|his|her|their|last|every|each|any|['’]s)\s|(?:\bnot|\bnever|n['’]t|\bwithout|\bbefore|"
+    r"\bafter|\binstead of)\s(?:\w+\s)?)$", re.IGNORECASE,
+)  # fmt: skip
+_NO_NAMES: Final = (
+    "it them this that the a an all everyone everybody us our team colleagues people client customer supplier bidder "
+    "and or also too both him her as by with when once after before please if"
+)
+_NO_TOPICS: Final = (
+    "rfp rfq what prepare summarise summarize i word excel pdf markdown monday tuesday wednesday thursday friday "
+    "january february march april may june july august september october november december"
+)
+_STOP_NAMES, _NO_TOPIC = frozenset(_NO_NAMES.split()), frozenset(_NO_TOPICS.split())
+_ME = frozenset(("me", "myself"))
+_PERSON = r"[A-ZÀ-Ý][\w'’.-]*[\w'’-]"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the person wants: a skill («» if unclear), recipients by address and by name, and what is beyond copying."""
+    """What the person wants.
+
+    A skill («» if unclear), recipients by address and by name («me» for the person), groups that are no person,
+    formats, formats that cannot be written, whether it shall be shorter, what is beyond copying, what to search for.
+    """
 
     skill: str
-    addresses: tuple[str, ...]
-    names: tuple[str, ...]
-    beyond: tuple[str, ...]
-    topic: str
+    addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    impossible: tuple[str, ...] = ()
+    shorter: bool = False
+    beyond: tuple[str, ...] = ()
+    topic: str = ""
+
+    @property
+    def mails(self) -> bool:
+        """Say whether somebody shall get the result by mail."""
+        return bool(self.addresses or self.names or self.groups)
+
+
+def own_words(text: str) -> str:
+    """Return what the person wrote, without the list of attached files that the product adds."""
+    return text.split("\n\nAttached files:", maxsplit=1)[0]
 
 
 def wish_of(request: str) -> Wish:
     """Read the request. Only the person's own words are looked at, never a document's."""
-    text = request.split("\n\nAttached files:", maxsplit=1)[0]
+    text = " ".join(own_words(request).split())
     folded = text.casefold()
-    skill = next((name for name, rule in RULES if re.search(rule, folded)), "")
-    addresses, names = [], []
-    for match in _TO.finditer(text):
-        who = match["who"] or match["name"]
-        addresses += _MAIL.findall(who)
-        rest = _MAIL.sub(" ", who)
-        for part in re.split(r",|\band\b|&", rest):
-            words = re.match(r"\s*((?:[A-ZÀ-Ý][\w'’-]+\s?){1,3})", part)
-            if words:
-                names.append(words.group(1).strip())
-    beyond = tuple(word for stem, word in BEYOND if stem in folded)
-    return Wish(skill, tuple(dict.fromkeys(addresses)), tuple(dict.fromkeys(names)), beyond, topic_of(text))
+    addresses, names, groups = _recipients(text)
+    said = [word.casefold() for m in _FORMAT.finditer(text) for word in m.groups() if word]
+    formats = tuple(dict.fromkeys(FORMATS[w] for w in said if w in FORMATS))
+    without = _TO.sub(" ", text).casefold() if names or addresses or groups else folded
+    skill = next((name for name, rule in RULES if re.search(rule, without)), "")
+    skill = skill or next((name for name, rule in RULES if re.search(rule, folded)), "")
+    return Wish(
+        skill, addresses, names, groups, formats, tuple(dict.fromkeys(w for w in said if w in CANNOT)),
+        bool(_SHORTER.search(text)), tuple(dict.fromkeys(word for stem, word in BEYOND if stem in folded)),
+        topic_of(text),
+    )  # fmt: skip
+
+
+def _recipients(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return (addresses, names, groups) that the person asks to send the result to."""
+    addresses: list[str] = []
+    names: list[str] = []
+    groups: list[str] = []
+    for expression in (_TO, _DIRECT, _SHORT_VERB):
+        for match in expression.finditer(text):
+            if _NOT_ASKED.search(text[: match.start()]):
+                continue
+            who = match["who"]
+            addresses += _MAIL.findall(who)
+            for part in re.split(r",|\band\b|&|\bas well as\b", _MAIL.sub(",", who)):
+                _one(" ".join(re.sub(r"^\s*(?:also\s|then\s)?(?:to\s|cc\s)?", "", part).split()), names, groups)
+                if not re.fullmatch(rf"\s*(?:to\s)?(?:the\s)?(?:{_PERSON}\s?){{0,3}}[\w ]{{0,25}}\s*", part):
+                    break
+    return tuple(dict.fromkeys(addresses)), tuple(dict.fromkeys(names)), tuple(dict.fromkeys(groups))
+
+
+def _one(part: str, names: list[str], groups: list[str]) -> None:
+    """Add who is named at the beginning of `part`: a name, «me», a lower-case first name, or a group."""
+    first = part.split(" ", 1)[0].casefold()
+    named = re.match(rf"(?:{_PERSON}\s?){{1,3}}", part)
+    if first in _ME:
+        names.append("me")
+    elif named and first not in _STOP_NAMES and named.group().casefold().split()[0] not in _STOP_NAMES:
+        names.append(named.group().strip())
+    elif re.match(r"(?:everyone|everybody|all|us|(?:the|our|my|his|her)\s\w+)\b", part):
+        groups.append(" ".join(part.split()[:3]))
+    elif re.fullmatch(r"[a-zà-ÿ][\w'’-]{1,20}", part) and first not in _STOP_NAMES:
+        names.append(part.capitalize())
 
 
 def topic_of(text: str) -> str:
-    """Return the words a folder is searched by: capitalised names and longer words, without verbs of asking."""
-    plain = _TO.sub(" ", text)
+    """Return the words a folder is searched by: capitalised names, without verbs of asking."""
+    plain = _DIRECT.sub(" ", _TO.sub(" ", text))
     names = re.findall(r"\b[A-ZÀ-Ý][\w&-]+(?:\s+[A-ZÀ-Ý][\w&-]+)*", plain)
     first = plain.split(" ", 1)[0]
-    kept = [n for n in names if n != first and n.casefold() not in ("rfp", "rfq", "what", "prepare", "summarise", "i")]
+    kept = [n for n in names if n != first and n.casefold() not in _NO_TOPIC]
     return " ".join(kept)[:150]
+
+
+_FRESH = re.compile(
+    r"\b(?:summari[sz]e|review|prepare|brief me|answer|outline|draft an?|write an?|what|how|who|when|where|which)\b",
+    re.I,
+)
+
+
+def asks_anew(request: str) -> bool:
+    """Say whether words in a task that has ended ask for new work, not for the old result in another shape."""
+    return bool(_FRESH.search(own_words(request)))

@@ -1,13 +1,17 @@
 """What the conversation already holds, as the extractive model asks for it. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+from colleague.agent.llms.extractive.choose import own_words
 from colleague.agent.llms.extractive.source import Source, merged
 from colleague.agent.messages import Call, Message, Outcome, Said, Turn
 from colleague.kit.documents.model import Document
 
 READERS = ("read_document", "folder_read", "mail_read")
+WHAT = "What should I do?"
 
 
 class Memory:
@@ -20,13 +24,19 @@ class Memory:
         finished = [i for i, m in enumerate(messages) if isinstance(m, Turn) and not m.calls]
         # After an answer, new words begin new work; documents that were read stay known.
         start = next((i for i in said if i > finished[-1]), len(messages)) if finished else 0
-        self.request = "\n".join(m.text for m in messages[start:] if isinstance(m, Said) and m.who == "person")
-        if not self.request and said:
-            last = messages[said[-1]]
-            self.request = last.text
+        self.request = self._words(messages[start:]) or self._words(messages[said[-1] :] if said else ())
+        self.earlier = [self._words(messages[a:b]) for a, b in pairwise([0, *(i + 1 for i in finished if i < start)])]
+        told = next((m.text for m in messages if isinstance(m, Said) and m.who == "system"), "")
+        named = re.search(r"working for (.+?) at their company", told)
+        self.person = named[1] if named else ""
         self._all = self._pairs(messages)
         self._new = self._pairs(messages[start:])
         self._chosen = ""
+
+    @staticmethod
+    def _words(messages: Sequence[Message]) -> str:
+        """Return what the person said, without the lists of files that the product adds."""
+        return "\n".join(own_words(m.text) for m in messages if isinstance(m, Said) and m.who == "person")
 
     @staticmethod
     def _pairs(messages: Sequence[Message]) -> list[tuple[Call, Outcome]]:
@@ -103,22 +113,46 @@ class Memory:
         return calls
 
     def sources(self) -> list[Source]:
-        """Return the documents that were read, whole, in the order they were begun."""
+        """Return the documents this request is about, whole: those it made us read or find, else all that were read."""
         parts: dict[str, list[Document]] = {}
         names: dict[str, str] = {}
+        found, new = set(self.hits()), {id(call) for call, _ in self._new}
+        wanted: set[str] = set()
         for call, outcome in self._all:
             if call.tool in READERS and outcome.ok and "document" in outcome.data:
+                key = str(call.arguments.get("file") or call.arguments.get("path") or call.arguments.get("id"))
                 document = Document.from_json(outcome.data["document"])
-                key = f"{call.tool}:{call.arguments.get('file') or call.arguments.get('path') or call.arguments.get('id')}"
                 parts.setdefault(key, []).append(document)
                 names[key] = str(outcome.data.get("name") or document.title)
-        return [Source(names[key], merged(documents)) for key, documents in parts.items()]
+                if id(call) in new or key in found:
+                    wanted.add(key)
+        return [Source(names[k], merged(d)) for k, d in parts.items() if not wanted or k in wanted or self.files]
 
     def outputs(self) -> list[tuple[str, str]]:
-        """Return (id, name) of what was written since the newest request."""
-        return [
-            (str(o.data["output"]), str(o.data["name"])) for c, o in self._new if c.tool == "write_document" and o.ok
-        ]
+        """Return (id, name) of what was written since the newest request, else of what was written before."""
+        for pairs in (self._new, self._all):
+            written = {
+                str(o.data["name"]): str(o.data["output"]) for c, o in pairs if c.tool == "write_document" and o.ok
+            }  # fmt: skip
+            if written:
+                return [(output, name) for name, output in written.items()]
+        return []
+
+    def read_now(self) -> bool:
+        """Say whether a document was read or found for this request."""
+        return bool(self.hits()) or any(c.tool in READERS and o.ok for c, o in self._new)
+
+    def wrote(self) -> bool:
+        """Say whether something was written since the newest request."""
+        return any(c.tool == "write_document" and o.ok for c, o in self._new)
+
+    @property
+    def last_skill_answer(self) -> str:
+        """Return what the person last answered when asked what to do, in the whole conversation."""
+        return next(
+            (str(o.data.get("answer", "")) for c, o in reversed(self._all)
+             if c.tool == "ask_person" and c.arguments.get("question") == WHAT), "",
+        )  # fmt: skip
 
     def people(self, name: str) -> list[Mapping[str, str]]:
         """Return whom find_colleague found for `name`."""
@@ -135,4 +169,4 @@ class Memory:
 
     def question(self) -> str:
         """Return what was asked, without the list of attached files."""
-        return " ".join(self.request.split("\n\nAttached files:")[0].split())
+        return " ".join(self.request.split())

@@ -1,12 +1,13 @@
-"""The extractive model: a turn is a pure function of the conversation. It plans, reads, writes, mails and says what it did."""
+"""The extractive model: a turn is a pure function of the conversation: it plans, reads, writes, mails, reports."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from colleague.agent.llms.extractive import skills
 from colleague.agent.llms.extractive import templates as t
-from colleague.agent.llms.extractive.choose import CHOICES, FOLDER_WORDS, Wish, wish_of
-from colleague.agent.llms.extractive.memory import Memory
+from colleague.agent.llms.extractive.answer import passages
+from colleague.agent.llms.extractive.choose import CHOICES, FOLDER_WORDS, Wish, asks_anew, wish_of
+from colleague.agent.llms.extractive.memory import WHAT, Memory
 from colleague.agent.llms.extractive.source import Source
 from colleague.agent.messages import Call, Message, Turn, Usage
 from colleague.agent.tools import ToolSpec
@@ -42,7 +43,7 @@ Step = tuple[str, list[tuple[str, dict[str, Any]]]]
 
 def _plan(wish: Wish, skill: str) -> list[str]:
     steps = ["Find the documents", "Read them", f"Write: {t.TITLES[skill]}"]
-    return [*steps, "Mail it"] if wish.addresses or wish.names else steps
+    return [*steps, "Mail it"] if wish.mails else steps
 
 
 def _at(memory: Memory, wish: Wish, skill: str, current: int) -> list[tuple[str, dict[str, Any]]]:
@@ -54,26 +55,54 @@ def _at(memory: Memory, wish: Wish, skill: str, current: int) -> list[tuple[str,
 
 def _next(memory: Memory) -> Step:
     wish = wish_of(memory.request)
-    skill = wish.skill or CHOICES.get(memory.answer_to("What should I do?"), "")
-    if not skill and memory.asked("What should I do?"):
-        skill = wish_of(memory.answer_to("What should I do?")).skill or "summary"
+    if memory.earlier and not asks_anew(memory.request):
+        return _follow_up(memory, wish)
+    skill = wish.skill or CHOICES.get(memory.answer_to(WHAT), "")
+    if not skill and memory.asked(WHAT):
+        skill = wish_of(memory.answer_to(WHAT)).skill or "summary"
     if not skill:
         if "ask_person" not in memory.tools:
-            return "I can only extract, and I do not see what from this request.", []
-        return "", [("ask_person", {"question": "What should I do?", "choices": list(CHOICES)})]
+            return t.UNCLEAR, []
+        return "", [("ask_person", {"question": WHAT, "choices": list(CHOICES)})]
     finding = _find(memory, wish, skill)
     if finding is not None:
         return finding
     sources = memory.sources()
     if not sources:
         return f"I found no document for this. {_how(memory)}", []
-    if not memory.outputs():
-        return "", [*_at(memory, wish, skill, 3), *_write(memory, wish, skill, sources)]
+    if not memory.wrote():
+        return _writing(memory, wish, skill, sources)
+    return _rest(memory, wish, skill, sources)
+
+
+def _follow_up(memory: Memory, wish: Wish) -> Step:
+    """Answer more words in a task that has ended: the result in another form, shorter, or to more people."""
+    before = [wish_of(words).skill for words in reversed(memory.earlier)]
+    chosen = memory.last_skill_answer
+    skill = next((s for s in before if s), "") or CHOICES.get(chosen, "") or wish_of(chosen).skill or "summary"
+    sources = memory.sources()
+    if not sources or not (wish.formats or wish.shorter or wish.mails):
+        limits = [f"{t.CANNOT_WRITE} {', '.join(wish.impossible)}."] if wish.impossible else []
+        limits += [f"{t.NEEDS}: {', '.join(wish.beyond)}."] if wish.beyond else []
+        return "\n\n".join([*limits, t.CAN]), []
+    if (wish.formats or wish.shorter) and not memory.wrote():
+        return _writing(memory, wish, skill, sources)
+    return _rest(memory, wish, skill, sources)
+
+
+def _writing(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> Step:
+    if "write_document" not in memory.tools:
+        return t.NO_WRITING, []
+    if memory.did("write_document"):
+        return f"The result could not be written. {_how(memory)}", []
+    return "", [*_at(memory, wish, skill, 3), *_write(memory, wish, skill, sources)]
+
+
+def _rest(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> Step:
     mailing = _mail(memory, wish, skill)
     if mailing is not None:
         return mailing
-    last = len(_plan(wish, skill)) + 1
-    if move := _at(memory, wish, skill, last):
+    if move := _at(memory, wish, skill, len(_plan(wish, skill)) + 1):
         return "", move
     return _closing(memory, wish, skill, sources), []
 
@@ -89,7 +118,7 @@ def _find(memory: Memory, wish: Wish, skill: str) -> Step | None:
     if not memory.did("list_files"):
         return "", [*_at(memory, wish, skill, 1), ("list_files", {})]
     waiting = memory.unread()
-    if not memory.files and not waiting and not memory.sources():
+    if not memory.files and not waiting and not memory.read_now():
         searched = _search(memory, wish, skill)
         if searched is not None:
             return searched
@@ -128,6 +157,8 @@ def wish_words(request: str) -> str:
 def _write(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> list[tuple[str, dict[str, Any]]]:
     blocks: list[Block]
     match skill:
+        case _ if wish.shorter and skill in skills.FACTS:
+            blocks = skills.shorter(skill, sources)
         case "rfp":
             blocks = skills.rfp(sources)
         case "contract":
@@ -140,11 +171,13 @@ def _write(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) ->
             blocks = skills.qa(memory.question(), sources)
         case _:
             blocks = skills.summary(sources)
-    title = t.TITLES[skill] if skill == "qa" else f"{t.TITLES[skill]}: {sources[0].document.title}"
-    calls = [_document(f"{FILE[skill]}.docx", "docx", title, skill, blocks)]
-    if skill == "rfp":
+    about = skills.main_source(sources) if skill == "rfp" else sources[0]
+    title = t.TITLES[skill] if skill == "qa" else f"{t.TITLES[skill]}: {about.document.title or about.name}"
+    stem = f"{FILE[skill]}-short" if wish.shorter else FILE[skill]
+    calls = [_document(f"{stem}.{f}", f, title, skill, blocks) for f in wish.formats or ("docx",)]
+    if skill == "rfp" and not wish.shorter and not memory.earlier:
         calls.append(_document("obligations-matrix.xlsx", "xlsx", title, skill, skills.rfp_matrix(sources)))
-    return [c for c in calls if c[0] in memory.tools]
+    return calls
 
 
 def _document(name: str, kind: str, title: str, skill: str, blocks: Sequence[Block]) -> tuple[str, dict[str, Any]]:
@@ -162,50 +195,89 @@ def _document(name: str, kind: str, title: str, skill: str, blocks: Sequence[Blo
 
 def _mail(memory: Memory, wish: Wish, skill: str) -> Step | None:
     """Return the next call that gets the result to its recipients, or None when there is nothing left to do."""
-    if not (wish.addresses or wish.names) or memory.did("mail_send"):
+    if not wish.mails or memory.did("mail_send") or "mail_send" not in memory.tools or not memory.outputs():
         return None
-    if "mail_send" not in memory.tools:
-        return None
-    for name in wish.names:
-        if "find_colleague" in memory.tools and not memory.did("find_colleague", name=name):
-            return "", [*_at(memory, wish, skill, 4), ("find_colleague", {"name": name})]
     to = list(wish.addresses)
     for name in wish.names:
-        people = memory.people(name)
-        question = f"Which {name} do you mean?"
-        if len(people) > 1:
-            if not memory.asked(question):
-                choices = [f"{p['name']} <{p['email']}>" for p in people[:8]]
-                return "", [("ask_person", {"question": question, "choices": choices})]
-            chosen = memory.answer_to(question)
-            people = [p for p in people if p["email"] in chosen or p["name"] == chosen.strip()]
-        to += [p["email"] for p in people[:1]]
+        found = _address(memory, wish, skill, name)
+        if isinstance(found, tuple):
+            return found
+        to += found
+    for group in wish.groups:
+        question = f"Whom do you mean by «{group}»? Give names or mail addresses."
+        found = _asked_for(memory, wish, skill, question)
+        if isinstance(found, tuple):
+            return found
+        to += found
     if not to:
         return None
     names = [name for _, name in memory.outputs()]
     body = "\n\n".join([f"Attached: {', '.join(names)}.", t.LABEL])
     subject = f"{t.TITLES[skill]} (draft, not reviewed)"
-    send = {"to": to, "subject": subject, "body": body, "attachments": [o for o, _ in memory.outputs()]}
+    attachments = [output for output, _ in memory.outputs()]
+    send = {"to": list(dict.fromkeys(to)), "subject": subject, "body": body, "attachments": attachments}
     return "", [*_at(memory, wish, skill, 4), ("mail_send", send)]
+
+
+def _address(memory: Memory, wish: Wish, skill: str, name: str) -> list[str] | Step:
+    """Return the address of a colleague, or the call that finds it out. Who is not found is asked for."""
+    who = memory.person or name if name == "me" else name
+    if "find_colleague" not in memory.tools:
+        return []
+    if not memory.did("find_colleague", name=who):
+        return "", [*_at(memory, wish, skill, 4), ("find_colleague", {"name": who})]
+    people = memory.people(who)
+    if not people:
+        return _asked_for(memory, wish, skill, f"I find no colleague called «{who}». What is the mail address?")
+    if len(people) == 1:
+        return [people[0]["email"]]
+    question = f"Which {who} do you mean?"
+    if not memory.asked(question):
+        choices = [f"{p['name']} <{p['email']}>"[:200] for p in people[:8]]
+        return "", [("ask_person", {"question": question, "choices": choices})]
+    chosen = memory.answer_to(question)
+    exact = [p["email"] for p in people if p["email"] in chosen] or [p["email"] for p in people if p["name"] == chosen]
+    return exact[:1]
+
+
+def _asked_for(memory: Memory, wish: Wish, skill: str, question: str) -> list[str] | Step:
+    """Return the addresses in the person's answer to `question`, or the call that asks or looks names up."""
+    if "ask_person" not in memory.tools:
+        return []
+    if not memory.asked(question):
+        return "", [("ask_person", {"question": question})]
+    answer = wish_of(f"mail it to {memory.answer_to(question)}")
+    to = list(answer.addresses)
+    for name in answer.names if "«" in question and question.startswith("Whom") else ():
+        found = _address(memory, wish, skill, name)
+        if isinstance(found, tuple):
+            return found
+        to += found
+    return to
 
 
 def _closing(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> str:
     """Return the answer: what was done, where it is, what was not done and why."""
     lines = []
     if skill == "qa":
-        found = skills.passages(memory.question(), sources)
-        lines += [f"> {text}\n>\n> — {cite}" for text, _, cite in found[:3]] or [t.NOT_FOUND]
-    lines.append("**Written** (drafts, not reviewed): " + ", ".join(name for _, name in memory.outputs()))
-    lines.append("**Read**: " + ", ".join(s.name for s in sources))
+        found = passages(memory.question(), sources)
+        lines += [f"> {p.text}\n>\n> — {p.cite}" for p in found[:3]] or [t.NOT_FOUND]
+    if memory.wrote():
+        lines.append("**Written** (drafts, not reviewed): " + ", ".join(name for _, name in memory.outputs()))
+        lines.append("**Read**: " + ", ".join(s.name for s in sources))
     sent = memory.outcome("mail_send")
     if sent is not None:
         lines.append("**Mailed**, after it was approved." if sent.ok else f"**Not mailed.** {sent.text}")
-    elif wish.addresses or wish.names:
-        missing = "mail is not open to you" if "mail_send" not in memory.tools else "nobody of that name was found"
+    elif wish.mails:
+        missing = "mail is not open to you" if "mail_send" not in memory.tools else "nobody to send it to was found"
         lines.append(f"**Not mailed**: {missing}.")
     for failure in memory.failures()[:4]:
         lines.append(f"Could not read: {failure}")
-    lines.append("Extractive draft, no model used: everything is copied from the documents, with its place.")
+    if wish.shorter:
+        lines.append(t.SHORTER)
+    if wish.impossible:
+        lines.append(f"{t.CANNOT_WRITE} {', '.join(wish.impossible)}.")
+    lines.append(t.CLOSING)
     if wish.beyond:
         lines.append(f"{t.NEEDS}: {', '.join(wish.beyond)}.")
     return "\n\n".join(lines)

@@ -1,53 +1,15 @@
 """Cut text into sentences without losing a word: abbreviations, numbers and initials do not end one. Pure."""
 
 import re
+from typing import Final
 
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "no",
-        "nos",
-        "art",
-        "sec",
-        "para",
-        "p",
-        "pp",
-        "vs",
-        "e.g",
-        "i.e",
-        "etc",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "est",
-        "approx",
-        "fig",
-        "cf",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "u.s",
-        "u.k",
-        "pub",
-        "l",
-    ]
+_SHORT: Final = (
+    "mr mrs ms dr prof st no nos nr art sec para p pp vs e.g i.e etc inc ltd co corp est approx fig cf pub "
+    "jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k z.b d.h bzw usw ca vgl abs"
 )
-_END = re.compile(r"[.!?][\"”’)\]]*(?=\s+[\"“‘(\[]?[A-Z0-9«{])")
+_ABBREVIATIONS: Final = frozenset(_SHORT.split())
+_END = re.compile(r"[.!?…][\"”’»)\]]*(?=\s+[\"“‘«(\[{]*[^\W_a-zß-ÿ])")
+_COUNTED = re.compile(r"[\"“‘«(\[]*(?:\d{1,3}(?:\.\d{1,3})*|[ivxIVX]{1,4}|[a-zA-Z])")
 
 
 def sentences(text: str) -> list[str]:
@@ -55,12 +17,7 @@ def sentences(text: str) -> list[str]:
     text = " ".join(text.split())
     result, start = [], 0
     for match in _END.finditer(text):
-        before = text[start : match.start()]
-        word = re.search(r"([\w.]+)$", before)
-        last = word.group(1).casefold() if word else ""
-        if text[match.start()] == "." and (
-            last in _ABBREVIATIONS or re.fullmatch(r"[a-z]|\d{1,2}|[ivx]{1,4}|(?:[a-z]\.)+[a-z]", last)
-        ):
+        if text[match.start()] == "." and _goes_on(text[start : match.start()]):
             continue
         result.append(text[start : match.end()].strip())
         start = match.end()
@@ -69,11 +26,15 @@ def sentences(text: str) -> list[str]:
     return result
 
 
-def first_two(text: str, limit: int = 420) -> str:
-    """Return the first two sentences of `text`; if they are longer than `limit`, the first alone, cut with «…»."""
-    parts = sentences(text)[:2]
-    joined = " ".join(parts)
-    if len(joined) <= limit:
-        return joined
-    first = parts[0]
-    return first if len(first) <= limit else first[: limit - 1].rsplit(" ", 1)[0] + " …"
+def _goes_on(before: str) -> bool:
+    """Say whether a full stop after `before` belongs to an abbreviation, an initial, or the number of a paragraph."""
+    last = before.rsplit(" ", 1)[-1]
+    if _COUNTED.fullmatch(before.strip()):
+        return True
+    word = last.strip('"“‘«([{').casefold()
+    initials = re.fullmatch(r"[a-z]|(?:[a-z]\.)+[a-z]", word)
+    # «Schedule A.» ends a sentence more often than not; «John S.» does not.
+    named = re.search(
+        r"\b(?:schedule|appendix|annex|exhibit|part|section|option|lot|phase)\s\S+$", before, re.IGNORECASE
+    )
+    return word in _ABBREVIATIONS or bool(initials and not named)
