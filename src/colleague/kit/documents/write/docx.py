@@ -139,15 +139,21 @@ def _frame(table: Any) -> None:
 
 
 def _widths(rows: tuple[tuple[str, ...], ...], columns: int) -> list[float]:
-    """Return column widths in cm: by the length of the texts, none narrower than its longest short word."""
-    weights = []
+    """Return column widths in cm: each holds its longest short word; the rest is shared by the length of the texts.
+
+    A column that is empty below its header is there to be filled in and gets room for it.
+    """
+    least, wish = [], []
     for column in range(columns):
-        lengths = [len(row[column]) for row in rows[:200] if column < len(row)]
-        longest = max(
-            (min(len(w), 16) for row in rows[:200] if column < len(row) for w in row[column].split()), default=4
-        )
-        weights.append(max(min(sum(lengths) / max(len(lengths), 1), 70), longest * 1.15, 4.0))
-    return [WIDTH * w / sum(weights) for w in weights]
+        texts = [row[column] for row in rows[:200] if column < len(row)]
+        longest = max((min(len(word), 9 if column else 12) for text in texts for word in text.split()), default=3)
+        least.append(longest * 0.19 + 0.45)
+        below = sum(len(text) for text in texts[1:])
+        mean = min(below / max(len(texts) - 1, 1), 150.0)
+        wish.append(12.0 if len(texts) > 1 and not below else max(mean - longest, 0.0))
+    free = max(WIDTH - sum(least), 0.0)
+    shared = [small + free * want / max(sum(wish), 1) for small, want in zip(least, wish, strict=True)]
+    return [WIDTH * width / sum(shared) for width in shared]
 
 
 def _table(document: Any, block: Block) -> None:
@@ -158,6 +164,8 @@ def _table(document: Any, block: Block) -> None:
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     _frame(table)
     widths = _widths(block.rows, columns)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)  # Word goes by the cells, LibreOffice by the grid.
     for number, row in enumerate(block.rows):
         cells = table.add_row().cells
         for column in range(columns):
