@@ -77,8 +77,8 @@ def start_mail_sink(settings: Settings, *, show: bool = True) -> MailSink:
     console = Console()
 
     def line(path: Path, message: EmailMessage) -> None:
-        console.print(f"✉ {message['From']} → {message['To']}: {message['Subject']}", markup=False, highlight=False)
-        console.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
+        for said in (f"✉ {message['From']} → {message['To']}: {message['Subject']}", f"  {path}"):
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
 
     return MailSink(settings, line if show else None)
 

@@ -3,11 +3,13 @@
 import shutil
 import sys
 from importlib import resources
+from pathlib import Path
 from typing import Annotated
 
 import psutil
 import typer
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy import text
 
 from colleague import __version__
@@ -16,6 +18,7 @@ from colleague.bootstrap import House
 from colleague.cli.operate import with_house
 from colleague.kit.errors import Failure
 from colleague.kit.sandbox.probe import probe
+from colleague.kit.settings import Settings
 
 console = Console()
 
@@ -30,7 +33,7 @@ def doctor(
 
 def _line(ok: bool | None, name: str, text: str) -> bool:
     mark = {True: "[green]ok  [/green]", False: "[red]FAIL[/red]", None: "[yellow]note[/yellow]"}[ok]
-    console.print(f"{mark} {name:<10} {text}", highlight=False)
+    console.print(f"{mark} {name:<10} {escape(text)}", highlight=False, soft_wrap=True)
     return ok is False
 
 
@@ -74,32 +77,36 @@ def _disk(house: House) -> str:
 def _memory(house: House) -> None:
     """Print the proportional memory (PSS: shared pages counted once) of server, workers and the embedded database."""
     groups: dict[str, float] = {}
-    folder = str(house.settings.data_dir.resolve())
     me = psutil.Process().pid
-    for process in psutil.process_iter(["pid", "cmdline"]):
-        line = " ".join(process.info["cmdline"] or [])
-        kind = _kind(line, process, folder)
-        if kind and process.info["pid"] != me:
-            try:
+    for process in psutil.process_iter():
+        try:
+            kind = _kind(process, house.settings) if process.pid != me else None
+            if kind:
                 groups[kind] = groups.get(kind, 0) + process.memory_full_info().pss / 1e6
-            except (psutil.Error, AttributeError):
-                continue
+        except (psutil.Error, AttributeError):
+            continue
     for kind, megabytes in sorted(groups.items()):
         _line(None, "memory", f"{kind:<10} {megabytes:6.0f} MB")
-    if groups:
+    if not {"server", "worker"} & set(groups):
+        _line(None, "memory", "no server or worker of this data folder runs now")
+    else:
         total = sum(groups.values())
         _line(total < 350 or None, "memory", f"{'total':<10} {total:6.0f} MB (target: below 350 MB idle)")
 
 
-def _kind(line: str, process: psutil.Process, folder: str) -> str | None:
+def _kind(process: psutil.Process, settings: Settings) -> str | None:
+    """Return what a process is to this installation; None if it belongs to another one, or to none."""
+    words = process.cmdline()
+    if not words:
+        return None
+    line = " ".join(words)
     if "postgres" in line:
-        try:
-            owner = process.cwd()
-        except psutil.Error:
+        return "database" if Path(process.cwd()).is_relative_to(settings.data_dir.resolve()) else None
+    if "python" not in words[0] or "colleague" not in line or not {"serve", "worker"} & set(words):
+        return None
+    given = process.environ()
+    if not given.get("COLLEAGUE_CONFIG"):
+        folder = Path(given.get("COLLEAGUE_DATA_DIR") or Path(given.get("HOME", "/")) / ".colleague")
+        if (Path(process.cwd()) / folder).resolve() != settings.data_dir.resolve():
             return None
-        return "database" if owner.startswith(folder) else None
-    if "colleague" in line and " worker" in line:
-        return "worker"
-    if "colleague" in line and " serve" in line:
-        return "server"
-    return None
+    return "worker" if "worker" in words else "server"

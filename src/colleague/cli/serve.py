@@ -1,6 +1,7 @@
 """`colleague serve`: the web server, with a worker beside it unless told otherwise."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 import threading
@@ -16,8 +17,17 @@ from colleague.bootstrap import House, build
 from colleague.cli.demo_house import prepare_demo, print_demo, start_mail_sink
 from colleague.cli.first_link import first_link
 from colleague.kit import log
+from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.settings import Settings
 from colleague.web.app import create_app
+
+
+class PortTaken(Conflict):
+    """Something listens on port {port} already (a second Colleague?). Stop it, or choose another with --port."""
+
+
+class NoSuchHost(Invalid):
+    """This machine has no address «{host}» to listen on: look at COLLEAGUE_HOST."""
 
 
 def serve(
@@ -26,16 +36,18 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve pages and API; migrate the database first and print where to look."""
-    given: dict[str, Any] = {k: v for k, v in {"demo": demo or None, "port": port}.items() if v is not None}
-    settings = Settings(**given)
+    settings = _settings(demo=demo or None, port=port)
     log.setup(level=settings.log_level)
-    house = build(settings)
-    sink = None
-    if settings.demo:
-        sink = start_mail_sink(settings)
-        asyncio.run(prepare_demo(house))
-    child = start_worker(settings) if worker else None
+    check_port(settings)
+    with Console().status("Starting the database …"):
+        house = build(settings)
+    sink = child = None
     try:
+        if settings.demo:
+            sink = start_mail_sink(settings)
+            with Console().status("Preparing the demo organisation …"):
+                asyncio.run(prepare_demo(house))
+        child = start_worker(settings) if worker else None
         announce(house)
         uvicorn.run(
             web(house), host=settings.host, port=settings.port, log_level="warning", access_log=False,
@@ -46,6 +58,27 @@ def serve(
             child.close()
         if sink is not None:
             sink.stop()
+
+
+def _settings(**given: Any) -> Settings:
+    """Read the settings; what is given here wins. The demo shows only warnings, unless a level was chosen."""
+    given = {k: v for k, v in given.items() if v is not None}
+    settings = Settings(**given)
+    quiet = settings.demo and "log_level" not in settings.model_fields_set
+    return Settings(**given, log_level="WARNING") if quiet else settings
+
+
+def check_port(settings: Settings) -> None:
+    """Raise PortTaken or NoSuchHost now, before anything is started for nothing."""
+    try:
+        with socket.create_server((settings.host, settings.port)):
+            return
+    except socket.gaierror:
+        raise NoSuchHost(host=settings.host) from None
+    except PermissionError:
+        raise PortTaken(f"Port {settings.port} needs more rights: choose one above 1023 with --port.") from None
+    except OSError:
+        raise PortTaken(port=settings.port) from None
 
 
 def web(house: House) -> Any:
