@@ -23,6 +23,7 @@ _NUMBERED = re.compile(
 )
 _NEXT = re.compile(r"(?<![\s.(][A-Za-z])(?<!\bNo)[.!?][”\"’)]*\s+(?=[“\"(]?[A-Z0-9])")
 _ADDRESS, _ADDRESS_REST = re.compile(r"://\S{30,}[\w/-]$"), re.compile(r"(?!and/or)[a-z0-9-]+[/.]\S*[a-z0-9]")
+_PARAGRAPH = re.compile(r"\d{1,2}(?:\.\d{1,3})+\s+[A-Z«“\"(]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _END = re.compile(r"[.;:!?][”\"’)»}]*$")
 Part = Line | Table
@@ -278,6 +279,8 @@ class _Blocks:
         gap = previous.top - line.top
         if previous.page != line.page or gap < -2:
             return not ended and (line.text[:1].islower() or not (short or line.lead or line.bold))
+        if ended and _PARAGRAPH.match(line.text):
+            return False
         if line.lead and (ended or short or line.lead.endswith(":") or re.fullmatch(r"[\d.]+", line.lead)):
             return False
         if gap > 1.3 * habits.gap and (ended or short or gap > 2.2 * habits.gap):
