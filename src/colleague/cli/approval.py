@@ -3,14 +3,12 @@
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from colleague.approvals.answer import WHO, answer
 from colleague.approvals.inbox import get_card, list_inbox
 from colleague.approvals.model import Card
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, confirm, console, line, with_house
+from colleague.cli.operate import As, act_as, confirm, line, rows, with_house
 from colleague.identity.actor import Actor
 
 app = typer.Typer(help="See and answer what the agent asks before it acts.", no_args_is_help=True)
@@ -32,13 +30,16 @@ def index(
         if not cards:
             line("Nothing was answered yet." if answered else "Nothing waits for your answer.")
             return
-        table = Table("id", "state", "what", "to", "asked (UTC)", box=None)
-        for card in cards:
-            to = next((value for name, value in card.preview["fields"] if name == "To"), "")
-            table.add_row(card.id, card.state, *(Text(t) for t in (card.title, to)), f"{card.asked_at:%d %b %H:%M}")
-        console.print(table)
+        rows(
+            ("id", "state", "what", "to", "asked (UTC)"),
+            [(c.id, c.state, c.title, _to(c), f"{c.asked_at:%d %b %H:%M}") for c in cards],
+        )
 
     with_house(work)
+
+
+def _to(card: Card) -> str:
+    return next((value for name, value in card.preview["fields"] if name == "To"), "")
 
 
 def show_card(card: Card) -> None:

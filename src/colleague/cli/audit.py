@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from colleague.audit.export import export
 from colleague.audit.read import entries, verify
@@ -14,7 +12,7 @@ from colleague.audit.signer import Public
 from colleague.audit.verify import Report
 from colleague.audit.verify_export import verify_export
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, console, day, line, with_house
+from colleague.cli.operate import As, act_as, day, line, rows, with_house
 from colleague.identity.actor import SYSTEM
 from colleague.kit.errors import Conflict, Invalid
 
@@ -59,20 +57,23 @@ def index(
         reader = await act_as(house, as_person)
         reader.require("org:ledger:read")
         async with house.database.transaction() as session:
-            rows = await entries(
+            found = await entries(
                 session, reader.id, ledger=house.ledger, verb=verb, actor=actor, subject=subject, run=run,
                 since=start, until=end, limit=limit,
             )  # fmt: skip
-        if not rows:
+        if not found:
             line("No entries.")
             return
-        table = Table("no.", "at (UTC)", "verb", "actor", "subject", "data", box=None)
-        for row in rows:
-            number = str(row.seq) if row.seq is not None else "not sealed"
-            facts = json.dumps(dict(row.data), ensure_ascii=False)
-            words = (number, f"{row.at:%Y-%m-%d %H:%M:%S}", row.verb, row.actor, row.subject, facts)
-            table.add_row(*(Text(word) for word in words))
-        console.print(table)
+        rows(
+            ("no.", "at (UTC)", "verb", "actor", "subject", "data"),
+            [
+                (
+                    str(e.seq) if e.seq is not None else "not sealed", f"{e.at:%Y-%m-%d %H:%M:%S}", e.verb, e.actor,
+                    e.subject, json.dumps(dict(e.data), ensure_ascii=False),
+                )
+                for e in found
+            ],
+        )  # fmt: skip
 
     with_house(work)
 

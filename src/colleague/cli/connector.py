@@ -4,20 +4,16 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from colleague.bootstrap import House
-from colleague.cli.operate import act_as, with_house
+from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.connectors.accounts import NoSuchAccount, check_account, enable_connector, list_accounts
-from colleague.connectors.grants import BadGrant, grant, read_class, revoke
+from colleague.connectors.grants import BadGrant, Opened, grant, read_class, revoke
 from colleague.connectors.overview import overview
 from colleague.identity.directory import list_teams
 from colleague.kit.errors import Invalid, Unavailable
 
 app = typer.Typer(help="Enable connectors and open them to teams.", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="Mail address of the person who acts.", envvar="COLLEAGUE_AS")]
-console = Console()
 
 
 class BadSetting(Invalid):
@@ -26,6 +22,13 @@ class BadSetting(Invalid):
 
 class NotHealthy(Unavailable):
     """{why}"""
+
+
+def _words(opened: Opened) -> tuple[str, ...]:
+    g = opened.grant
+    until = opened.expires_at.date().isoformat() if opened.expires_at else ""
+    places = "; ".join(place or "(everything)" for place in g.places)
+    return places, "yes" if g.may_write else "no", g.place_class.name.lower(), g.ceiling.name.lower(), until
 
 
 @app.command("list")
@@ -38,19 +41,15 @@ def list_all(as_person: As) -> None:
             sights = await overview(session, actor, house.registry, clock=house.clock)
         for sight in sights:
             state = "enabled" if sight.enabled else "not enabled"
-            console.print(f"{sight.connector.kind} ({sight.connector.title}): {state}", markup=False, highlight=False)
-            table = Table("Grant", "Team", "Places", "Write", "Class", "Ceiling", "Until")
-            for opened, team in sight.grants:
-                g = opened.grant
-                until = opened.expires_at.date().isoformat() if opened.expires_at else ""
-                places = "\n".join(place or "(everything)" for place in g.places)
-                words = (g.place_class.name.lower(), g.ceiling.name.lower())
-                table.add_row(g.id, team, places, "yes" if g.may_write else "no", *words, until)
+            line(f"{sight.connector.kind} ({sight.connector.title}): {state}")
             if sight.grants:
-                console.print(table)
+                rows(
+                    ("grant", "team", "places", "write", "class", "ceiling", "until"),
+                    [(opened.id, team, *_words(opened)) for opened, team in sight.grants],
+                )
             for reach in sight.reach:
                 places = ", ".join(place or "(everything)" for place, *_ in reach.places)
-                console.print(f"  {reach.name}: {places}", markup=False, highlight=False)
+                line(f"  {reach.name}: {places}")
 
     with_house(work)
 
@@ -77,7 +76,7 @@ def enable(
                 session, actor, house.registry, kind, values, ledger=house.ledger, secrets=house.secrets,
                 clock=house.clock,
             )  # fmt: skip
-        console.print(f"{kind} is enabled. Open it to a team with: colleague connector grant {kind} …", markup=False)
+        line(f"{kind} is enabled. Open it to a team with: colleague connector grant {kind} …")
 
     with_house(work)
 
@@ -112,7 +111,7 @@ def open_grant(
                 ceiling=read_class(ceiling), place_class=read_class(place_class), trusted=trusted, expires_at=end,
                 ledger=house.ledger, clock=house.clock,
             )  # fmt: skip
-        console.print(f"Opened: {opened.id}", markup=False)
+        line(f"Opened: {opened.id}")
 
     with_house(work)
 
@@ -125,7 +124,7 @@ def close_grant(grant_id: Annotated[str, typer.Argument(help="The grant's id, fr
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             await revoke(session, actor, grant_id, ledger=house.ledger, clock=house.clock)
-        console.print("Revoked.")
+        line("Revoked.")
 
     with_house(work)
 
@@ -150,7 +149,7 @@ def check(kind: Annotated[str, typer.Argument(help="The connector, e.g. mail.")]
             )  # fmt: skip
             failed += not healthy
             name = account.person or "organisation"
-            console.print(f"{name}: {'works' if healthy else 'fails'}. {sentence}", markup=False, highlight=False)
+            line(f"{name}: {'works' if healthy else 'fails'}. {sentence}")
         if failed:
             raise NotHealthy(why=f"{failed} of {len(accounts)} connections do not work.")
 

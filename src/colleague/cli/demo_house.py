@@ -13,6 +13,7 @@ from rich.console import Console
 from colleague.bootstrap import House
 from colleague.cli.demo_documents import make_documents
 from colleague.cli.demo_mail import MailSink, demo_folder, mail_folder, mail_port
+from colleague.cli.operate import clean
 from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
 from colleague.connectors.grants import grant
 from colleague.identity.actor import SYSTEM
@@ -78,7 +79,7 @@ def start_mail_sink(settings: Settings, *, show: bool = True) -> MailSink:
 
     def line(path: Path, message: EmailMessage) -> None:
         for said in (f"✉ {message['From']} → {message['To']}: {message['Subject']}", f"  {path}"):
-            console.print(said, markup=False, highlight=False, soft_wrap=True)
+            console.print(clean(said), markup=False, highlight=False, soft_wrap=True)
 
     return MailSink(settings, line if show else None)
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Annotated, TypeVar
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from colleague.bootstrap import House, build
@@ -71,9 +72,23 @@ async def person_at(session: Session, email: str) -> Person:
     return found
 
 
+def clean(text: str) -> str:
+    """Return `text` without control and direction characters: what others wrote must not steer the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def line(text: str, style: str = "") -> None:
     """Print one line as it is: brackets in it are no markup, long paths and links are not broken."""
-    console.print(text, style=style or None, markup=False, highlight=False, soft_wrap=True)
+    console.print(clean(text), style=style or None, markup=False, highlight=False, soft_wrap=True)
+
+
+def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """Print aligned columns. Nothing is cut off, so that ids can be copied and lines piped."""
+    cells = [headings, *([" ".join(clean(cell).split()) for cell in row] for row in lines)]
+    widths = [max(cell_len(row[n]) for row in cells) for n in range(len(headings))]
+    for number, row in enumerate(cells):
+        text = "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
+        line(text.rstrip(), "bold" if number == 0 else "")
 
 
 def confirm(question: str) -> bool:

@@ -3,11 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, confirm, console, line, person_at, with_house
+from colleague.cli.operate import As, act_as, confirm, line, person_at, rows, with_house
 from colleague.identity.directory import list_people, list_teams
 from colleague.identity.first_run import invite
 from colleague.identity.people import (
@@ -37,12 +35,13 @@ def index(
         actor.require("org:people:read")
         async with house.database.transaction() as session:
             people = await list_people(session, search=search)
-        table = Table("name", "address", "roles", "teams", "", box=None)
-        for person in people:
-            roles = ", ".join(sorted(person.roles))
-            words = (person.name, person.email, roles, ", ".join(person.teams), "" if person.active else "not active")
-            table.add_row(*(Text(word) for word in words))
-        console.print(table if people else "Nobody.")
+        rows(
+            ("name", "address", "roles", "teams", ""),
+            [
+                (p.name, p.email, ", ".join(sorted(p.roles)), ", ".join(p.teams), "" if p.active else "not active")
+                for p in people
+            ],
+        )
 
     with_house(work)
 

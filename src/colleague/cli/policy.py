@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from colleague.approvals.inbox import get_card
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, console, line, with_house
+from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.kit.errors import Invalid
 from colleague.policy.explain import explain
 from colleague.policy.governance import change_governance, current_governance, stored_form
@@ -38,11 +36,13 @@ def show(as_person: As) -> None:
         actor.require("org:policy:read")
         async with house.database.transaction() as session:
             governance = await current_governance(session)
-        table = Table("rule", "does", "why", box=None)
-        for name, rule in sorted(house.engine.rules.items()):
-            does = f"asks {rule['ask']}" if rule.get("ask") else str(rule.get("effect", ""))
-            table.add_row(name, does, Text(str(rule.get("why", ""))))
-        console.print(table)
+        rows(
+            ("rule", "does", "why"),
+            [
+                (name, f"asks {rule['ask']}" if rule.get("ask") else str(rule["effect"]), str(rule.get("why", "")))
+                for name, rule in sorted(house.engine.rules.items())
+            ],
+        )
         _settings(governance)
 
     with_house(work)

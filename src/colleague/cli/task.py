@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from colleague.bootstrap import House
-from colleague.cli.operate import act_as, with_house
+from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
 from colleague.tasks.delegate import answer_question, stop, tell
@@ -19,8 +17,6 @@ from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 
 app = typer.Typer(help="Hand over, watch, answer and stop tasks.", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="Mail address of the person who acts.", envvar="COLLEAGUE_AS")]
-console = Console()
 
 
 class NoSuchFile(Invalid):
@@ -43,7 +39,7 @@ def new(
         actor = await act_as(house, as_person)
         contents = [(p.name, p.read_bytes()) for p in file or []]
         task = await start(actor, goal, contents, parts=house.parts, settings=house.settings)
-        console.print(f"Task {task}")
+        line(f"Task {task}")
         if wait:
             await watch(house, task)
 
@@ -61,14 +57,16 @@ async def watch(house: House, task_id: str, *, limit: float = 1800) -> State:
         for call in view.calls:
             if (call.id, call.state) not in shown:
                 shown.add((call.id, call.state))
-                console.print(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state}", highlight=False)
+                line(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state}")
         state = State(view.run.state)
         if state in ENDED or state in PARKED:
-            console.print(f"[bold]{state}[/bold] {view.run.why}")
-            if view.run.waiting_for:
-                console.print(f"  waits for {view.run.waiting_for}")
+            line(f"{state} {view.run.why}", "bold")
+            if state == State.NEEDS_APPROVAL:
+                line(f"  colleague approval show {view.run.waiting_for}")
+            if state == State.WAITING:
+                line(f"  colleague task answer {task_id} «your answer»")
             if view.run.answer:
-                console.print(view.run.answer, markup=False)
+                line(view.run.answer)
             return state
         await asyncio.sleep(0.3)
     return State.RUNNING
@@ -82,10 +80,10 @@ def index(as_person: As) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             tasks = await list_tasks(session, person=actor.id)
-        table = Table("id", "state", "task", box=None)
-        for task in tasks:
-            table.add_row(task.id, task.state, task.title)
-        console.print(table if tasks else "No tasks yet: colleague task new «what should be done»")
+        if not tasks:
+            line("No tasks yet: colleague task new «what should be done»")
+            return
+        rows(("id", "state", "task"), [(task.id, task.state, task.title) for task in tasks])
 
     with_house(work)
 
@@ -98,16 +96,17 @@ def show(task: str, as_person: As) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             view = await view_task(session, actor, task)
-        console.print(f"[bold]{view.task.title}[/bold]\n{view.run.state} {view.run.why}")
+        line(view.task.title, "bold")
+        line(f"{view.run.state} {view.run.why}")
         for number, step in enumerate(view.run.plan["steps"], 1):
             mark = "✓" if number < view.run.plan["current"] else "→" if number == view.run.plan["current"] else " "
-            console.print(f"  {mark} {number}. {step}", markup=False)
+            line(f"  {mark} {number}. {step}")
         for call in view.calls:
             why = " ".join(r["why"] for r in call.decision.get("rulings", []))
-            console.print(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state:<9} {why}", markup=False)
+            line(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state:<9} {why}")
         for output, version in view.outputs:
-            console.print(f"  {output.id}  {output.name} (version {version.version}, {version.review})", markup=False)
-        console.print(view.run.answer, markup=False)
+            line(f"  {output.id}  {output.name} (version {version.version}, {version.review})")
+        line(view.run.answer)
 
     with_house(work)
 
@@ -163,8 +162,9 @@ def get(
             for output, _ in await list_outputs(session, task):
                 await see_output(session, actor, output.id)
                 _, version = await get_output(session, output.id)
-                path = folder / output.name
+                folder.mkdir(parents=True, exist_ok=True)
+                path = folder / Path(output.name).name
                 path.write_bytes(await output_content(session, version))
-                console.print(str(path), highlight=False)
+                line(str(path))
 
     with_house(work)

@@ -3,11 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, console, line, with_house
+from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.identity.permissions import PERMISSIONS
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
 from colleague.kit.errors import Invalid
@@ -51,12 +49,19 @@ def index(as_person: As) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             tokens = await list_tokens(session, actor)
-        table = Table("id", "name", "may", "until", "last used (UTC)", box=None)
-        for token in tokens:
-            used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never"
-            words = (token.id, token.name, ", ".join(token.permissions), f"{token.expires_at:%Y-%m-%d}", used)
-            table.add_row(*(Text(word) for word in words))
-        console.print(table if tokens else "No tokens.")
+        if not tokens:
+            line("No tokens.")
+            return
+        rows(
+            ("id", "name", "may", "until", "last used (UTC)"),
+            [
+                (
+                    t.id, t.name, ", ".join(t.permissions), f"{t.expires_at:%Y-%m-%d}",
+                    f"{t.last_used_at:%Y-%m-%d %H:%M}" if t.last_used_at else "never",
+                )
+                for t in tokens
+            ],
+        )  # fmt: skip
 
     with_house(work)
 
