@@ -1,11 +1,10 @@
 """The composition root: every part is built once, here, and handed to those who need it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from colleague.agent.llm import Llm
-from colleague.agent.llms.extractive.model import ExtractiveLlm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
 from colleague.audit.record import Ledger
 from colleague.audit.signer import Signer, load_signer
@@ -16,19 +15,29 @@ from colleague.channels.registry import channels_of
 from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
 from colleague.connectors.mail.connector import MailConnector
+from colleague.connectors.mcp.connector import Means
+from colleague.connectors.mcp.oauth import Grants
+from colleague.connectors.mcp.servers import McpServers, listed_by
+from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
+from colleague.connectors.web.connector import WebConnector
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
 from colleague.kit.embedded import address
+from colleague.kit.http import Egress
 from colleague.kit.migrate import migrate
 from colleague.kit.page import Pages
 from colleague.kit.queue import Queue
+from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.secrets import Secrets, load_key
 from colleague.kit.settings import Settings
+from colleague.kit.sse import Hub
 from colleague.kit.streams import Streams
+from colleague.models.minds import Minds
+from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
-from colleague.tasks.parts import Parts
 from colleague.tasks.jobs import add_jobs as add_task_jobs
+from colleague.tasks.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class House:
     database: Database
     queue: Queue
     streams: Streams
+    hub: Hub
     clock: Clock
     secrets: Secrets
     ledger: Ledger
@@ -48,40 +58,40 @@ class House:
     sink: Sink | None
     pages: Pages
     parts: Parts
-    models: Callable[[str], Llm]
+    models: Models
+    notifier: Notifier
+    egress: Egress
+    sign_ins: SignIns
 
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
         return {
             Settings: self.settings, Database: self.database, Queue: self.queue, Streams: self.streams,
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
-            Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts,
+            Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
+            Models: self.models, Notifier: self.notifier, SignIns: self.sign_ins,
         }  # fmt: skip
 
     async def close(self) -> None:
         """Close connections."""
+        await self.models.minds.close()
+        await self.egress.close()
         await self.streams.close()
         await self.database.close()
 
 
-def models_of(settings: Settings, *, others: Mapping[str, Llm]) -> Callable[[str], Llm]:
-    """Return a function from a model's name to the model. Live providers are imported when first used."""
-    known: dict[str, Llm] = dict(others)
-
-    def find(name: str) -> Llm:
-        if name not in known:
-            from colleague.agent.llms.remote import connect
-
-            key = settings.model_api_key.get_secret_value() if settings.model_api_key else None
-            known[name] = connect(name, base_url=settings.model_base_url, api_key=key)
-        return known[name]
-
-    return find
-
-
-def shipped_connectors() -> tuple[Connector, ...]:
+def shipped_connectors(egress: Egress, clock: Clock) -> tuple[Connector, ...]:
     """Return one of each connector that ships with the product."""
-    return (FolderConnector(), MailConnector())
+    return (FolderConnector(), MailConnector(), WebConnector(egress=egress, clock=clock))
+
+
+def servers_of(
+    settings: Settings, *, egress: Egress, database: Database, secrets: Secrets, ledger: Ledger, clock: Clock
+) -> McpServers:
+    """Return the source of MCP connectors: servers that administrators registered."""
+    grants = Grants(database=database, secrets=secrets, egress=egress, ledger=ledger, clock=clock)
+    listed = listed_by(database, ledger=ledger, clock=clock)
+    return McpServers(Means(egress, Sandbox(settings), listed, grants.token))
 
 
 def build(
@@ -101,21 +111,31 @@ def build(
     database = Database(url)
     ledger = ledger or Ledger(secrets=secrets, clock=clock)
     engine = engine or Engine()
-    registry = Registry(connectors if connectors is not None else shipped_connectors())
+    # It knows no hosts of its own: what a connector may reach comes from grants and from registered servers.
+    egress = Egress(private=settings.egress_private)
+    servers = servers_of(
+        settings, egress=egress, database=database, secrets=secrets, ledger=ledger, clock=clock
+    )  # fmt: skip
+    registry = Registry(
+        connectors if connectors is not None else shipped_connectors(egress, clock), sources=(servers,)
+    )  # fmt: skip
     signer = load_signer(settings.ledger_key_file or Path(settings.data_dir) / "ledger.key")
+    minds = Minds(settings=settings, secrets=secrets, clock=clock, others=built_in(models or {}))
+    thinking = Models(minds, database=database, engine=engine, ledger=ledger, clock=clock)
     parts = Parts(
         database=database, ledger=ledger, clock=clock, engine=engine, registry=registry, secrets=secrets,
+        models=thinking,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
-    find = models_of(settings, others={"extractive": ExtractiveLlm(), **(models or {})})
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
     notifier = Notifier(settings=settings, clock=clock)
-    add_task_jobs(queue, parts=parts, models=find)
+    add_task_jobs(queue, parts=parts)
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
     add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
     return House(
-        settings=settings, database=database, queue=queue, streams=Streams(url), clock=clock, secrets=secrets,
-        ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings), pages=Pages(),
-        parts=parts, models=find,
+        settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
+        secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
+        pages=Pages(), parts=parts, models=thinking, notifier=notifier, egress=egress,
+        sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
     )  # fmt: skip

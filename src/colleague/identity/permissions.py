@@ -12,6 +12,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:people:manage": "Invite, deactivate and assign people, teams and roles.",
     "org:connectors:read": "See connectors and who may use them.",
     "org:connectors:manage": "Enable connectors and grant them to teams.",
+    "org:models:read": "See model providers, routes, prices and what everybody used.",
+    "org:models:manage": "Set up model providers, their papers, routes, prices and ceilings.",
     "org:policy:read": "See the rules and explain decisions.",
     "org:policy:manage": "Change the rules within the baseline.",
     "org:outputs:review": "Review outputs of the high-stakes categories.",

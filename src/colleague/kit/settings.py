@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     model: str = Field("extractive", description="Model for tasks: `extractive`, or `provider:name`.")
     model_base_url: str | None = Field(None, description="Address of an OpenAI-compatible or Anthropic endpoint.")
     model_api_key: SecretStr | None = Field(None, description="Key of the model provider.")
+    model_zone: Literal["any", "us", "eu", "apac", "own"] = Field(
+        "any", description="Where that provider works. `own`: on your own machines; `any`: not known."
+    )
     smtp_url: SecretStr | None = Field(
         None, description="Mail server for the product's own notices: smtp[s]://user:password@host:port."
     )

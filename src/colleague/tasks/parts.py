@@ -7,6 +7,7 @@ from colleague.connectors.registry import Registry
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.secrets import Secrets
+from colleague.models.think import Models
 from colleague.policy.engine import Engine
 
 
@@ -24,6 +25,7 @@ class Parts:
     engine: Engine
     registry: Registry
     secrets: Secrets
+    models: Models
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from colleague.agent.budget import CALLS_PER_TURN, Spent
-from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, Stopped, Superseded
-from colleague.agent.llm import Llm, ModelUnavailable
+from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, OverBudget, Stopped, Superseded
+from colleague.agent.llm import ModelRejects, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
 from colleague.audit.event import Event
@@ -19,6 +19,9 @@ from colleague.kit.canonical import storable
 from colleague.kit.db import Session, notify
 from colleague.kit.log import get_log
 from colleague.kit.queue import RUNS, Job, enqueue
+from colleague.models.need import need_of
+from colleague.models.think import Answer
+from colleague.policy.model import Label
 from colleague.tasks.arguments import unfit
 from colleague.tasks.conclude import MAX_TEXT, close_calls, record_if_possible
 from colleague.tasks.governed import Governed
@@ -31,7 +34,6 @@ log = get_log("resume")
 
 OUTAGES = 6
 LOOK_EVERY = 1.0
-Models = Callable[[str], Llm]
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Segment:
     began_at: int = 0
 
 
-async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts, models: Models) -> None:
+async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) -> None:
     """Advance the run by its segment `segment`, until it ends, parks, is stopped or is taken over.
 
     Harmless when it comes twice, late, or for a run that has moved on. `outage` counts tries in trouble: a model that
@@ -55,7 +57,7 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts, mo
     try:
         run = await _claim(job, parts)
         if run is not None:
-            await _advance(run, parts, models)
+            await _advance(run, parts)
     except Stopped:
         await _stopped(job, parts)
     except (NeedsApproval, NeedsAnswer, Superseded) as interrupt:
@@ -63,7 +65,9 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts, mo
     except TaskNotFound:
         log.info("run is gone", run=run_id)
     except ModelUnavailable as error:
-        await _later(job, error.message, "run.model_unavailable", parts)
+        await _later(job, error.message, "run.model_unavailable", parts, wait=error.retry_after)
+    except ModelRejects as error:
+        await _blocked(job, error.message, parts)
     except Exception as error:
         name = type(error).__name__
         log.error("segment failed", run=run_id, segment=segment, error=name)
@@ -92,7 +96,7 @@ async def _claim(job: Segment, parts: Parts) -> Run | None:
         return run_value(row, task, (await get_person(session, task.person_id)).name)
 
 
-async def _advance(run: Run, parts: Parts, models: Models) -> None:
+async def _advance(run: Run, parts: Parts) -> None:
     governed = Governed(run, parts)
     messages: list[Message] = []
     numbers: list[int] = []
@@ -111,7 +115,11 @@ async def _advance(run: Run, parts: Parts, models: Models) -> None:
             case UseTool(call, turn, position):
                 await governed.perform(call, numbers[turn], position, messages)
             case AskModel():
-                await _turn(run, governed, messages, parts, models)
+                try:
+                    await _turn(run, governed, messages, last, parts)
+                except OverBudget as limit:
+                    if await _finish(run, str(limit), last, parts, partial=True):
+                        return
             case Finish(text):
                 if await _finish(run, text, last, parts):
                     return
@@ -120,20 +128,31 @@ async def _advance(run: Run, parts: Parts, models: Models) -> None:
                     return
 
 
-async def _turn(run: Run, governed: Governed, messages: list[Message], parts: Parts, models: Models) -> None:
-    """Ask the model for one turn and save it before anything in it happens."""
+async def _turn(run: Run, governed: Governed, messages: list[Message], last: int, parts: Parts) -> None:
+    """Ask the model for one turn and save it, with what it cost, before anything in it happens.
+
+    A final answer to a conversation in which the person has said more meanwhile (after step `last`) is not kept: the
+    model is asked again, with their words.
+    """
     async with parts.database.transaction() as session:
         toolbox = await governed.toolbox(session)
+        row = await lock_run(session, run.id, run.fence)
+        read = Label.from_json(row.label)
+        need = await need_of(session, run.id, run.person, run.goal, row.model, read, messages)
     started = time.monotonic()
-    turn = tidy(await _unless_stopped(run, models(run.model).turn(messages, toolbox.specs()), parts), len(messages))
+    answer = await _unless_stopped(run, parts.models.think(need, messages, toolbox.specs()), parts)
+    turn = tidy(answer.turn, len(messages))
     seconds = time.monotonic() - started
     async with parts.database.transaction() as session:
         row = await lock_run(session, run.id, run.fence)
         row.spent = run.spent.plus(turn.usage, seconds=seconds).to_json()
-        await append(session, row, turn, parts.clock.now())
+        row.model = turn.model or row.model
+        await parts.models.settle(session, need, answer)
+        if turn.calls or row.next_seq - 1 == last:
+            await append(session, row, turn, parts.clock.now())
 
 
-async def _unless_stopped(run: Run, answer: Awaitable[Turn], parts: Parts) -> Turn:
+async def _unless_stopped(run: Run, answer: Awaitable[Answer], parts: Parts) -> Answer:
     """Wait for the model's answer; give it up at once when the person stops the run or another worker has taken it."""
     asked = asyncio.ensure_future(answer)
     started = time.monotonic()
@@ -208,8 +227,22 @@ async def _end(session: Session, row: RunRow, state: State, why: str, parts: Par
     await notify(session, f"person:{task.person_id}")
 
 
-async def _later(job: Segment, why: str, verb: str, parts: Parts) -> None:
-    """Try the segment again later, with growing pauses; then park the run as blocked and say so.
+async def _blocked(job: Segment, why: str, parts: Parts) -> None:
+    """Park the run until a person has changed something and lets it try again: waiting alone will not help."""
+    async with parts.database.transaction() as session:
+        row = await lock_run(session, job.run)
+        if row.fence != job.fence or row.state in ENDED:
+            return
+        row.state, row.why = State.BLOCKED, f"{why} Then let it try again."
+        row.segment += 1
+        await touch(session, row, parts.clock.now())
+        await record_if_possible(session, parts.ledger, Event("run.blocked", "agent", subject=row.id, run=row.id))
+        task = await get_task(session, row.task_id)
+        await notify(session, f"person:{task.person_id}")
+
+
+async def _later(job: Segment, why: str, verb: str, parts: Parts, *, wait: float = 0) -> None:
+    """Try the segment again later, with growing pauses (`wait` seconds at least); then park the run as blocked.
 
     A try that got further starts the count anew.
     """
@@ -221,7 +254,7 @@ async def _later(job: Segment, why: str, verb: str, parts: Parts) -> None:
         outage = 0 if job.began_at and row.next_seq > job.began_at else job.outage
         if outage < OUTAGES:
             again = {"run": row.id, "segment": job.number, "outage": outage + 1}
-            later = now + timedelta(seconds=2**outage * parts.pause)
+            later = now + timedelta(seconds=max(2**outage * parts.pause, wait))
             key = f"{row.id}.{job.number}.{outage + 1}"
             row.state, row.why = State.QUEUED, f"{why} Trying again at {later:%H:%M:%S} (UTC)."
             await enqueue(session, Job("tasks.resume", again, RUNS, key=key, lock=row.id, at=later))

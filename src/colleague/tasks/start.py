@@ -6,9 +6,12 @@ from colleague.agent.budget import Budget
 from colleague.files.uploads import MAX_FILES, TooManyFiles, take_in
 from colleague.identity.actor import Actor
 from colleague.kit.settings import Settings
+from colleague.models.need import characters_of, need_of
 from colleague.policy.governance import current_governance
+from colleague.policy.model import Label
 from colleague.tasks.delegate import delegate
 from colleague.tasks.parts import Parts
+from colleague.tasks.store import newest_run
 from colleague.tasks.toolbox import open_toolbox
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
@@ -34,7 +37,11 @@ async def start(
             session, actor.id, actor.teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
         )
         tools = {t.name: t.hash for t in WORKSPACE_TOOLS} | toolbox.hashes()
-        return await delegate(
+        task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
             budget=budget,
         )  # fmt: skip
+        run = await newest_run(session, task)
+        need = await need_of(session, run.id, actor.id, goal, settings.model, Label())
+        await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
+        return task
