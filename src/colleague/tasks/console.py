@@ -24,7 +24,7 @@ from colleague.kit.documents.preview import linked, preview_html
 from colleague.kit.documents.read import read_document
 from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.page import Page, Pages
-from colleague.kit.sse import Frame, sse
+from colleague.kit.sse import Frame, Hub
 from colleague.tasks.delegate import answer_question, retry, stop, tell
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
@@ -34,6 +34,7 @@ from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import markdown, timeline
 
 router = APIRouter(include_in_schema=False)
+TheHub = Annotated[Hub, Depends(part(Hub))]
 TheParts = Annotated[Parts, Depends(part(Parts))]
 
 EXAMPLES = (
@@ -110,7 +111,7 @@ async def show(request: Request, page: Page, parts: TheParts, actor: Current, ta
 
 @router.get("/tasks/{task_id}/events")
 async def events(
-    request: Request, page: Page, db: Db, live: Live, parts: TheParts, actor: Current, task_id: str
+    request: Request, page: Page, db: Db, live: Live, hub: TheHub, parts: TheParts, actor: Current, task_id: str
 ) -> Response:
     """Stream the living part of a task; each frame is the whole state, so a lost one loses nothing."""
     async with db.transaction() as session:
@@ -130,7 +131,7 @@ async def events(
                 # Several changes at once become one frame: at most four a second.
                 await asyncio.sleep(0.25)
 
-    return await sse(request, frames(), person=actor.id, still=request.state.still)
+    return await hub.stream(request, (task_id, actor), frames, person=actor.id, still=request.state.still)
 
 
 @router.post("/tasks/{task_id}/messages")

@@ -1,0 +1,84 @@
+"""The product as people start it (`colleague serve --demo`), and a headless Chromium that looks at it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.e2e.served import Served
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder, port = tmp_path_factory.mktemp("demo"), free_port()
+    command = [sys.executable, "-m", "colleague.cli.main", "serve", "--demo", "--port", str(port)]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
+    started = time.monotonic()
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            command, env=environment | {"COLLEAGUE_DATA_DIR": str(folder)}, stdout=log, stderr=subprocess.STDOUT
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            while time.monotonic() < started + 90:
+                assert process.poll() is None, (folder / "log").read_text()
+                try:
+                    if httpx.get(f"{url}/sign-in").status_code == 200:
+                        break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield Served(url, folder, time.monotonic() - started)
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def enter(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Give a function that signs somebody in (by the part before @) and returns their page; errors of scripts fail."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def sign_in(who: str, width: int = 1280, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            base_url=served.url, viewport={"width": width, "height": 844}, color_scheme=scheme, accept_downloads=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto("/sign-in")
+        page.click(f"button[value^='{who}@']")
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+    assert not errors
