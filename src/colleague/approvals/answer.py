@@ -1,5 +1,6 @@
 """Answer a question: exactly once, by somebody who may, about exactly what was shown."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from colleague.identity.directory import names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, NotFound
+from colleague.kit.ids import is_id
 from colleague.kit.queue import Job, enqueue
 
 
@@ -28,7 +30,7 @@ class ApprovalExpired(Conflict):
 
 
 class ApprovalWithdrawn(Conflict):
-    """This question was withdrawn: the task was stopped."""
+    """This question was withdrawn: {why}."""
 
 
 class NotAsShown(Conflict):
@@ -39,6 +41,9 @@ class NotYoursToAnswer(Forbidden):
     """This question is for {who} to answer."""
 
 
+# What somebody else needs, besides the right to answer at all.
+NEEDS = {"reviewer": "org:outputs:review", "administrator": "org:policy:manage"}
+EDITED = "it was edited, and the new version is asked about instead"
 WHO = {
     "user": "the person who asked for it",
     "other": "somebody other than the person who asked for it",
@@ -57,23 +62,31 @@ def may_answer(actor: Actor, row: ApprovalRow) -> bool:
             return own
         case "other":
             return not own
-        case "reviewer":
-            return not own and actor.may("org:outputs:review")
-        case "administrator":
-            return not own and actor.may("org:policy:manage")
+        case "reviewer" | "administrator":
+            return not own and actor.may(NEEDS[row.approver])
         case _:
             return False
 
 
-async def lock_open(session: Session, approval_id: str, clock: Clock) -> ApprovalRow:
-    """Return an open question, locked. Raises ApprovalNotFound, AlreadyDecided, ApprovalExpired, ApprovalWithdrawn."""
+def may_see(actor: Actor, row: ApprovalRow) -> bool:
+    """Say whether `actor` may know of the question: it is theirs, they may answer it, or they see all tasks."""
+    return actor.id == row.requester_id or may_answer(actor, row) or actor.may("org:tasks:read")
+
+
+async def lock_open(session: Session, actor: Actor, approval_id: str, clock: Clock) -> ApprovalRow:
+    """Return an open question, locked. Raises ApprovalNotFound, AlreadyDecided, ApprovalExpired, ApprovalWithdrawn.
+
+    Whom the question does not concern learns nothing of it, not even that it exists.
+    """
+    if not is_id(approval_id):
+        raise ApprovalNotFound
     row = await session.scalar(
         select(ApprovalRow)
         .where(ApprovalRow.id == approval_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if row is None:
+    if row is None or not may_see(actor, row):
         raise ApprovalNotFound
     match row.state:
         case "approved" | "denied":
@@ -81,7 +94,7 @@ async def lock_open(session: Session, approval_id: str, clock: Clock) -> Approva
             at = f"{row.answered_at:%H:%M} (UTC)" if row.answered_at else ""
             raise AlreadyDecided(state=row.state, who=names.get(row.answered_by or "", "somebody"), at=at)
         case "withdrawn":
-            raise ApprovalWithdrawn
+            raise ApprovalWithdrawn(why=row.reason or "the task was stopped")
         case "expired":
             raise ApprovalExpired
         case _ if clock.now() >= row.expires_at:
@@ -98,7 +111,7 @@ async def answer(
 
     `digest` is what the person was shown. Raises what `lock_open` raises, NotYoursToAnswer, NotAsShown.
     """
-    row = await lock_open(session, approval_id, clock)
+    row = await lock_open(session, actor, approval_id, clock)
     if not may_answer(actor, row):
         raise NotYoursToAnswer(who=WHO.get(row.approver, row.approver))
     if digest != row.digest:
@@ -109,6 +122,28 @@ async def answer(
     event = Event(f"approval.{verdict}", actor.id, subject=row.id, run=row.run_id, data=facts)
     await ledger.record(session, event)
     await go_on(session, row)
+
+
+async def lock_for_edit(session: Session, actor: Actor, approval_id: str, *, digest: str, clock: Clock) -> ApprovalRow:
+    """Return an open question whose content `actor` may edit, locked: their own one, exactly as they were shown it.
+
+    Raises what `lock_open` raises, NotYoursToAnswer, NotAsShown.
+    """
+    row = await lock_open(session, actor, approval_id, clock)
+    if actor.id != row.requester_id or not actor.may("own:approvals:answer"):
+        raise NotYoursToAnswer(who=WHO["user"])
+    if digest != row.digest:
+        raise NotAsShown
+    return row
+
+
+async def supersede(
+    session: Session, actor: Actor, row: ApprovalRow, by: str, changed: Sequence[str], *, ledger: Ledger, clock: Clock
+) -> None:
+    """End a locked question because its content was edited: the new one `by` stands in its place, undecided."""
+    row.state, row.answered_at, row.reason = "withdrawn", clock.now(), EDITED
+    facts = {"digest": row.digest, "replaced_by": by, "arguments": sorted(changed), "via": actor.via}
+    await ledger.record(session, Event("approval.edited", actor.id, subject=row.id, run=row.run_id, data=facts))
 
 
 async def go_on(session: Session, row: ApprovalRow) -> None:

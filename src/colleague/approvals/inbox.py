@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
-from colleague.approvals.answer import ApprovalNotFound, may_answer
+from colleague.approvals.answer import ApprovalNotFound, may_see
 from colleague.approvals.model import Card, State
 from colleague.approvals.tables import ApprovalRow
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.db import Session
+from colleague.kit.ids import is_id
 from colleague.policy.model import Tier
 
 
@@ -35,29 +36,34 @@ async def find_cards(session: Session, ids: Iterable[str]) -> dict[str, Card]:
 
 async def get_card(session: Session, actor: Actor, approval_id: str) -> Card:
     """Return one card for its requester, for who may answer it, and for who sees all tasks; else ApprovalNotFound."""
-    row = await session.get(ApprovalRow, approval_id, populate_existing=True)
-    if row is None or not (actor.id == row.requester_id or may_answer(actor, row) or actor.may("org:tasks:read")):
+    row = await session.get(ApprovalRow, approval_id, populate_existing=True) if is_id(approval_id) else None
+    if row is None or not may_see(actor, row):
         raise ApprovalNotFound
     return (await _cards(session, [row]))[0]
 
 
 async def list_inbox(session: Session, actor: Actor, *, open_only: bool = True, limit: int = 100) -> list[Card]:
     """Return the questions that `actor` may answer, oldest first; with `open_only` False also what was answered."""
-    mine = ApprovalRow.requester_id == actor.id
-    kinds = [mine & (ApprovalRow.approver == "user"), ~mine & (ApprovalRow.approver == "other")]
-    kinds += [~mine & (ApprovalRow.approver == "reviewer")] if actor.may("org:outputs:review") else []
-    kinds += [~mine & (ApprovalRow.approver == "administrator")] if actor.may("org:policy:manage") else []
-    query = select(ApprovalRow).where(or_(*kinds))
+    query = select(ApprovalRow).where(_for(actor))
     if open_only:
         query = query.where(ApprovalRow.state == "asked").order_by(ApprovalRow.asked_at)
     else:
         query = query.where(ApprovalRow.state != "asked").order_by(ApprovalRow.asked_at.desc())
-    rows = [r for r in (await session.scalars(query.limit(limit))).all() if may_answer(actor, r)]
-    return await _cards(session, rows)
+    return await _cards(session, (await session.scalars(query.limit(limit))).all())
+
+
+def _for(actor: Actor) -> ColumnElement[bool]:
+    """Return what `may_answer` says, as a condition."""
+    if not actor.may("own:approvals:answer"):
+        return false()
+    mine = ApprovalRow.requester_id == actor.id
+    kinds = [mine & (ApprovalRow.approver == "user"), ~mine & (ApprovalRow.approver == "other")]
+    kinds += [~mine & (ApprovalRow.approver == "reviewer")] if actor.may("org:outputs:review") else []
+    kinds += [~mine & (ApprovalRow.approver == "administrator")] if actor.may("org:policy:manage") else []
+    return or_(*kinds)
 
 
 async def count_open(session: Session, actor: Actor) -> int:
-    """Return how many questions wait for `actor` as the requester."""
-    query = select(func.count()).select_from(ApprovalRow)
-    query = query.where(ApprovalRow.requester_id == actor.id, ApprovalRow.state == "asked")
+    """Return how many questions wait for `actor` to answer: the length of their inbox."""
+    query = select(func.count()).select_from(ApprovalRow).where(_for(actor), ApprovalRow.state == "asked")
     return (await session.scalar(query)) or 0

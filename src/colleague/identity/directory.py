@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from colleague.identity.actor import Actor, Via, permissions_of
 from colleague.identity.model import Person, Team
@@ -139,6 +140,13 @@ async def holders_of(session: Session, roles: Iterable[str]) -> list[Person]:
         .order_by(PersonRow.name)
     )
     return await _values(session, list(await session.scalars(query)))
+
+
+async def manager_of(session: Session, person_id: str) -> str | None:
+    """Return the id of a person's active manager; None if they have none."""
+    manager = aliased(PersonRow)
+    query = select(manager.id).join(PersonRow, PersonRow.manager_id == manager.id)
+    return await session.scalar(query.where(PersonRow.id == person_id, manager.active))
 
 
 async def actor_of(session: Session, *, person_id: str = "", email: str = "", via: Via) -> Actor:

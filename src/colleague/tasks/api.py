@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from colleague.approvals.inbox import get_card
 from colleague.files.outputs import output_content
 from colleague.files.receive import read_uploads
 from colleague.files.review import review_output
@@ -13,7 +14,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, part
-from colleague.tasks.delegate import answer_question, retry, stop, tell
+from colleague.tasks.delegate import amend, answer_question, retry, stop, tell, weigh_edit
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
@@ -34,6 +35,13 @@ class Answer(BaseModel):
 
     call: str
     text: str = Field(max_length=8000)
+
+
+class Edit(BaseModel):
+    """Content to change in exactly what was shown: `digest` is the card's."""
+
+    digest: str = Field(min_length=64, max_length=64)
+    arguments: dict[str, Annotated[str, Field(max_length=1_000_000)]] = Field(max_length=20)
 
 
 class Review(BaseModel):
@@ -113,6 +121,23 @@ async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer) -
     async with parts.database.transaction() as session:
         await answer_question(session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock)
         return await _as_json(session, actor, task_id)
+
+
+@router.get("/approvals/{approval_id}/content")
+async def editable(parts: TheParts, actor: Current, approval_id: str) -> dict[str, Any]:
+    """Return the content that its requester may edit before they answer, and the digest to send with it."""
+    async with parts.database.transaction() as session:
+        card = await get_card(session, actor, approval_id)
+    _, _, _, names = await weigh_edit(actor, approval_id, {}, digest=card.digest, parts=parts)
+    return {"digest": card.digest, "arguments": names}
+
+
+@router.post("/approvals/{approval_id}/content")
+async def edit(parts: TheParts, actor: Current, approval_id: str, given: Edit) -> dict[str, Any]:
+    """Edit the content: it is decided and asked anew. Returns the new question, which is still to be answered."""
+    fresh = await amend(actor, approval_id, given.arguments, digest=given.digest, parts=parts)
+    async with parts.database.transaction() as session:
+        return (await get_card(session, actor, fresh)).to_json()
 
 
 @router.post("/tasks/{task_id}/stop")

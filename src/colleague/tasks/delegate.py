@@ -1,12 +1,16 @@
 """Hand a task to the agent, and speak to it: the deeds of the person in charge."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from colleague.agent.budget import Budget, Spent
 from colleague.agent.context import opening
-from colleague.agent.messages import Outcome, Said
+from colleague.agent.interrupts import Interrupt
+from colleague.agent.messages import Outcome, Said, from_json
 from colleague.agent.plan import Plan
-from colleague.approvals.ask import withdraw
+from colleague.approvals.answer import lock_for_edit, supersede
+from colleague.approvals.ask import ask, withdraw
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
@@ -17,11 +21,13 @@ from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import RUNS, Job, enqueue
-from colleague.policy.model import Label
-from colleague.tasks.conclude import close_calls
+from colleague.policy.model import Effect, Label, Role
+from colleague.tasks.conclude import call_event, close_calls, decision_facts
 from colleague.tasks.model import ENDED, PARKED, CallState, State
-from colleague.tasks.store import append, get_task, newest_run, touch
+from colleague.tasks.parts import Parts
+from colleague.tasks.store import append, get_task, lock_run, newest_run, run_value, steps_after, touch
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
+from colleague.tasks.weigh import Scales, Weighed
 
 GOAL_LIMIT = 8000
 
@@ -44,6 +50,18 @@ class NothingAsked(Conflict):
 
 class AlreadyEnded(Conflict):
     """This task has ended already."""
+
+
+class NotEditable(Invalid):
+    """Here you can change this: {names}. Deny it if anything else is wrong."""
+
+
+class EditRefused(Forbidden):
+    """Edited like this it may not happen: {why}"""
+
+
+class MovedOn(Conflict):
+    """The task has moved on meanwhile. Look at it again."""
 
 
 def resume_job(run: RunRow) -> Job:
@@ -176,3 +194,69 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
     await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
     await notify(session, f"person:{actor.id}")
     return run.id
+
+
+async def weigh_edit(
+    actor: Actor, approval_id: str, changes: Mapping[str, str], *, digest: str, parts: Parts
+) -> tuple[RunRow, CallRow, Weighed, dict[str, str]]:
+    """Weigh an asked call with some of its content changed; also return the content as it would be. Changes nothing.
+
+    Raises what `lock_for_edit` raises, NotEditable, DoesNotFit, MovedOn.
+    """
+    async with parts.database.transaction() as session:
+        question = await lock_for_edit(session, actor, approval_id, digest=digest, clock=parts.clock)
+        row = await session.get_one(CallRow, question.call_id)
+        run = await session.get_one(RunRow, question.run_id)
+        value = run_value(run, await get_task(session, run.task_id), actor.name)
+        messages = [from_json(s.body) for s in await steps_after(session, run.id) if s.kind != "note"]
+    try:
+        weighed = await Scales(value, parts).weigh(row.tool, {**row.arguments, **changes}, messages)
+    except Interrupt as interrupt:
+        raise MovedOn from interrupt
+    # A call that may have happened already is done again as it was, or not at all.
+    open_ones = {} if row.attempt else {
+        name: str({**row.arguments, **changes}[name])
+        for name in row.arguments
+        if weighed.bound.tool.roles.get(name, Role.CONTENT) is Role.CONTENT and isinstance(row.arguments[name], str)
+    }  # fmt: skip
+    if not set(changes) <= set(open_ones):
+        raise NotEditable(names=", ".join(sorted(open_ones)) or "nothing")
+    return run, row, weighed, open_ones
+
+
+async def amend(actor: Actor, approval_id: str, changes: Mapping[str, str], *, digest: str, parts: Parts) -> str:
+    """Edit the content of what a question of one's own is about: the same call is decided anew and asked anew.
+
+    The old question ends, the new one has a digest of its own and is not answered by this. Returns its id.
+    Raises what `weigh_edit` raises, and EditRefused if the rules forbid it as edited.
+    """
+    changes = {name: text.replace("\x00", "").replace("\r\n", "\n") for name, text in changes.items()}
+    known, row, weighed, _ = await weigh_edit(actor, approval_id, changes, digest=digest, parts=parts)
+    arguments, decision = {**row.arguments, **changes}, weighed.decision
+    if arguments == row.arguments:
+        raise NotEditable(names=", ".join(sorted(changes)) or "nothing")
+    if decision.effect is Effect.DENY:
+        raise EditRefused(why=decision.why)
+    async with parts.database.transaction() as session:
+        try:
+            run = await lock_run(session, known.id, known.fence)
+        except Interrupt as interrupt:
+            raise MovedOn from interrupt
+        question = await lock_for_edit(session, actor, approval_id, digest=digest, clock=parts.clock)
+        row = await session.get_one(CallRow, row.id, with_for_update=True, populate_existing=True)
+        row.arguments, row.decision, row.decided_at = arguments, decision.to_json(), parts.clock.now()
+        scales = Scales(run_value(run, await get_task(session, run.task_id), actor.name), parts)
+        run.segment += 1
+        row.approval_id = run.waiting_for = await ask(
+            session, run=run.id, call=row.id, requester=actor.id, tool=row.tool, title=weighed.bound.tool.title,
+            tier=weighed.bound.tool.tier, digest=scales.digest(row, weighed), preview=scales.card(row, weighed),
+            decision=decision, doubts=weighed.question.doubts, external=weighed.question.external,
+            label=weighed.question.label, then=resume_job(run), ledger=parts.ledger, clock=parts.clock,
+        )  # fmt: skip
+        facts = decision_facts(weighed.bound, weighed.question, decision, arguments) | {"edited_by": actor.id}
+        await parts.ledger.record(session, call_event("call.decided", row, facts))
+        await supersede(
+            session, actor, question, row.approval_id, sorted(changes), ledger=parts.ledger, clock=parts.clock
+        )
+        await touch(session, run, parts.clock.now())
+        return row.approval_id
