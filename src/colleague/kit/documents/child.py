@@ -3,9 +3,12 @@
 import json
 import resource
 import sys
+from dataclasses import replace
 from importlib import import_module
 
+from colleague.kit.documents.model import Document
 from colleague.kit.documents.sniff import CSV, DOCX, EML, HTML, MARKDOWN, MSG, PDF, PPTX, TEXT, XLSX
+from colleague.kit.documents.write.clean import clean
 
 FORMATS = {
     PDF: "pdf", DOCX: "docx", XLSX: "xlsx", PPTX: "pptx", HTML: "html", MARKDOWN: "text", TEXT: "text", CSV: "csv",
@@ -25,6 +28,19 @@ def confine(memory: int, cpu: int) -> None:
     forbid_network()
 
 
+def _plain(document: Document) -> Document:
+    """Return the document without characters that a database or a page cannot hold (NUL, lone surrogates, …)."""
+    blocks = tuple(
+        replace(
+            b, text=clean(b.text), where=clean(b.where), label=clean(b.label),
+            rows=tuple(tuple(map(clean, row)) for row in b.rows),
+        )
+        for b in document.blocks
+    )  # fmt: skip
+    title = " ".join(clean(document.title).split())[:300]
+    return replace(document, title=title, blocks=blocks, warnings=tuple(map(clean, document.warnings)))
+
+
 def main() -> int:
     """Read, parse, write; on failure one word on standard error says what was wrong."""
     media_type, name, memory, cpu, limit = sys.argv[1:]
@@ -37,8 +53,8 @@ def main() -> int:
         return 3
     try:
         document = reader.read(content, name, media_type)
-        text = json.dumps(document.to_json(), ensure_ascii=False)
-    except MemoryError:
+        text = json.dumps(_plain(document).to_json(), ensure_ascii=False)
+    except (MemoryError, RecursionError):
         print("heavy", file=sys.stderr)
         return 2
     except Exception as error:

@@ -12,7 +12,7 @@ EML, MSG, ZIP, OLE = "message/rfc822", "application/vnd.ms-outlook", "applicatio
 PROGRAM, UNKNOWN = "application/x-executable", "application/octet-stream"
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PROGRAMS = (b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
+_PROGRAMS = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"#!")
 _ENDINGS = {"md": MARKDOWN, "markdown": MARKDOWN, "csv": CSV, "tsv": CSV, "html": HTML, "htm": HTML, "eml": EML}
 _MAIL_HEADERS = (b"from:", b"received:", b"return-path:", b"message-id:", b"delivered-to:", b"mime-version:", b"date:")
 
@@ -25,7 +25,7 @@ def sniff(content: bytes, name: str) -> str:
         return _zip_kind(content)
     if content.startswith(_OLE_MAGIC):
         return MSG if "__substg1.0_".encode("utf-16-le") in content or name.lower().endswith(".msg") else OLE
-    if content.startswith(_PROGRAMS):
+    if content.startswith(_PROGRAMS) or (content.startswith(b"MZ") and b"\x00" in content[:1024]):
         return PROGRAM
     if b"\x00" in content[:8192] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return UNKNOWN

@@ -1,10 +1,10 @@
 """Outlook messages (.msg)."""
 
-import re
 from io import BytesIO
 
 from oxmsg import Message
 
+from colleague.kit.documents.formats.eml import body_blocks
 from colleague.kit.documents.model import Block, Document
 
 
@@ -14,11 +14,9 @@ def read(content: bytes, name: str, media_type: str) -> Document:
     to = ", ".join(f"{r.name} <{r.email_address}>" for r in message.recipients)
     head = {"From": message.sender, "To": to, "Date": message.sent_date, "Subject": message.subject}
     blocks = [Block("paragraph", f"{k}: {v}", where="message") for k, v in head.items() if v]
-    for part in re.split(r"\n\s*\n", (message.body or "").replace("\r\n", "\n")):
-        words = " ".join(part.split())
-        if words:
-            blocks.append(Block("paragraph", words, where="message"))
+    plain = (message.body or "").strip()
+    more, warnings = body_blocks(plain or message.html_body or "", is_html=not plain)
     attached = [a.file_name for a in message.attachments if a.file_name]
     if attached:
-        blocks.append(Block("note", "Attached: " + ", ".join(attached), where="message"))
-    return Document(message.subject or name, media_type, "messages", 1, tuple(blocks))
+        more.append(Block("note", "Attached, not read: " + ", ".join(attached), where="message"))
+    return Document(message.subject or name, media_type, "messages", 1, (*blocks, *more), warnings)

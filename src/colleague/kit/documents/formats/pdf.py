@@ -154,12 +154,14 @@ def _habits(found: Sequence[Line]) -> Habits:
 
 
 def _join(texts: Sequence[str]) -> str:
+    """Return lines as one text: words cut by a hyphen, and addresses cut at the edge, are whole again."""
     result = texts[0]
     for text in texts[1:]:
-        if re.search(r"[a-z]-$", result) and text[:1].islower():
-            result = result[:-1] + text if not re.search(r"\b(?:non|self|pre|co|sub|re)-$", result) else result + text
+        end = result[-400:]
+        if re.search(r"[a-z]-$", end) and text[:1].islower():
+            result = result + text if re.search(r"\b(?:non|self|pre|co|sub|re)-$", end) else result[:-1] + text
         else:
-            result += text if _ADDRESS.search(result) and _ADDRESS_REST.match(text) else f" {text}"
+            result += text if _ADDRESS.search(end) and _ADDRESS_REST.match(text) else f" {text}"
     return result
 
 

@@ -119,7 +119,7 @@ def fill(
     caption = ""
     if len(rows) > 1 and spans[0]:
         caption, rows, bold = rows[0][0], rows[1:], bold[1:]
-    header = len(rows) > 1 and bold[0] and not all(bold) and all(rows[0])
+    header = bool(rows) and bold[0] and all(rows[0]) and (len(rows) == 1 or not all(bold))
     return Table(page, tuple(xs), tuple(rows), header, caption), inside
 
 

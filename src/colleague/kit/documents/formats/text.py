@@ -1,12 +1,15 @@
 """Markdown and plain text, by line."""
 
 import re
+from dataclasses import replace
 
 from colleague.kit.documents.model import Block, Document
 from colleague.kit.documents.sniff import MARKDOWN
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ITEM = re.compile(r"(\s*)([-*+•]|\d{1,3}[.)]|\([a-z0-9]{1,3}\))\s+(.*)")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\s*\|?[\s:|-]+\|[\s:|-]*$")
 
 
@@ -22,6 +25,22 @@ def decode(content: bytes) -> str:
 
 def read(content: bytes, name: str, media_type: str) -> Document:
     """Return the document: headings, items, tables and paragraphs with their line numbers."""
+    document = _read(content, name, media_type)
+    if media_type != MARKDOWN:
+        return document
+    blocks = tuple(
+        replace(b, text=_bare(b.text), label=_bare(b.label), rows=tuple(tuple(map(_bare, row)) for row in b.rows))
+        for b in document.blocks
+    )
+    return replace(document, title=_bare(document.title), blocks=blocks)
+
+
+def _bare(text: str) -> str:
+    """Return a Markdown text without the backslashes that keep its marks from being marks (CommonMark 2.4)."""
+    return _ESCAPE.sub(r"\1", text)
+
+
+def _read(content: bytes, name: str, media_type: str) -> Document:
     lines = decode(content).splitlines()
     blocks: list[Block] = []
     pending: list[str] = []
@@ -51,7 +70,7 @@ def read(content: bytes, name: str, media_type: str) -> Document:
             while number < len(lines) and "|" in lines[number]:
                 rows.append(lines[number])
                 number += 1
-            cells = tuple(tuple(c.strip() for c in row.strip().strip("|").split("|")) for row in rows)
+            cells = tuple(tuple(c.strip() for c in _CELLS.split(row.strip().strip("|"))) for row in rows)
             blocks.append(Block("table", rows=cells, where=f"line {first}"))
         elif blocks and blocks[-1].kind == "item" and line.startswith("  ") and not pending:
             last = blocks.pop()

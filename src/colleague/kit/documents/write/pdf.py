@@ -120,7 +120,9 @@ def _table(block: Block, styles: dict[str, ParagraphStyle]) -> list[Any]:
         max(min(sum(len(r[c]) for r in block.rows[:200] if c < len(r)) / min(len(block.rows), 200), 60), 6)
         for c in range(columns)
     ]
-    table = Table(rows, [WIDTH * w / sum(weights) for w in weights], repeatRows=1)
+    # A row may be higher than a page, a header too: then it is split and not repeated.
+    tall = max((len(c) for c in block.rows[0]), default=0) * columns > 2_000
+    table = Table(rows, [WIDTH * w / sum(weights) for w in weights], repeatRows=0 if tall else 1, splitInRow=1)
     table.setStyle(
         TableStyle(
             [

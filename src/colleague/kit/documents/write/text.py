@@ -2,42 +2,56 @@
 
 import csv
 import html
+import re
 from io import StringIO
 
 from colleague.kit.documents.model import Block, Draft
 from colleague.kit.documents.write.clean import no_formula
 
+# What would become HTML, a link, an image (an image loads by itself: its address carries text out), code or emphasis.
+_INLINE = re.compile(r"<(?=[A-Za-z/!?])|[`*\\]|!(?=\[)|\](?=[(\[:])|(?<!\w)_|_(?!\w)|&(?=#?\w{1,40};)")
+_BLOCK = re.compile(r"(?=#{1,6}(?:\s|$)|>|[-+](?:\s|$)|~~~|={3,}\s*$|-{3,}\s*$)")
+_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+
+
+def _plain(text: str) -> str:
+    """Return `text` so that Markdown shows exactly this text: no raw HTML, no links, no images, no other block."""
+    line = _INLINE.sub(r"\\\g<0>", " ".join(text.split()))
+    line = _BLOCK.sub(r"\\", line, count=1) if _BLOCK.match(line) else line
+    return _NUMBER.sub(r"\1\\\2", line, count=1) if _NUMBER.match(line) else line
+
 
 def write_markdown(draft: Draft) -> bytes:
-    """Return the draft as Markdown."""
-    lines = [f"# {draft.title}", ""]
+    """Return the draft as Markdown. Its texts stay texts: none can become HTML, a link or an image."""
+    lines = [f"# {_plain(draft.title)}", ""]
     if draft.mark:
-        lines += [f"> {draft.mark}", ""]
+        lines += [f"> {_plain(draft.mark)}", ""]
     for block in draft.blocks:
-        where = f" [{block.where}]" if block.where else ""
+        where = f" [{_plain(block.where)}]" if block.where else ""
+        text = _plain(block.text)
         match block.kind:
             case "heading":
-                lines += [f"{'#' * min(block.level + 1, 6)} {block.text}{where}", ""]
+                lines += [f"{'#' * min(block.level + 1, 6)} {text}{where}", ""]
             case "item":
-                lines += [f"{'  ' * max(block.level - 1, 0)}- {_label(block)}{block.text}{where}"]
+                lines += [f"{'  ' * max(block.level - 1, 0)}- {_label(block)}{text}{where}"]
             case "table":
                 lines += [*_rows(block), ""]
             case "box":
-                lines += [f"> {block.text}", ">", ""]
+                lines += [f"> {text}", ">", ""]
             case "note":
-                lines += [f"*{block.text}*{where}", ""]
+                lines += [f"*{text}*{where}", ""]
             case _:
-                lines += [f"{block.text}{where}", ""]
+                lines += [f"{text}{where}", ""]
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 
 def _label(block: Block) -> str:
-    return "" if block.label in ("", "•", "-", "*") else f"{block.label} "
+    return "" if block.label in ("", "•", "-", "*") else f"{_plain(block.label)} "
 
 
 def _rows(block: Block) -> list[str]:
     columns = max((len(r) for r in block.rows), default=0)
-    rows = [[c.replace("|", "\\|").replace("\n", " ") for c in (*r, *[""] * (columns - len(r)))] for r in block.rows]
+    rows = [[_plain(c).replace("|", "\\|") for c in (*r, *[""] * (columns - len(r)))] for r in block.rows]
     lines = ["| " + " | ".join(r) + " |" for r in rows]
     return [*lines[:1], "|" + " --- |" * columns, *lines[1:]]
 

@@ -1,5 +1,6 @@
 """Workbooks: a sheet for each table and one for the text; foreign text never becomes a formula."""
 
+import re
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -9,6 +10,12 @@ import xlsxwriter
 from colleague.kit.documents.model import Draft
 
 MAX_CELL = 32_000
+# Functions and operators through which a cell reaches out of its workbook, or runs something (OWASP, CSV injection).
+_REACHES_OUT = re.compile(
+    r"\||\[|://|\\\\|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|IMAGE|IMPORT\w+|ENCODEURL|RTD|DDE\w*|CALL|EXEC|REGISTER\w*|SQL\.\w+"
+    r"|CUBE\w+|STOCKHISTORY|PY|INDIRECT|INFO|CELL)\s*\(",
+    re.IGNORECASE,
+)
 _NAME_BAD = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -46,8 +53,14 @@ def write_xlsx(draft: Draft) -> bytes:
     return out.getvalue()
 
 
+def is_own_formula(text: str) -> bool:
+    """Say whether `text` is a formula that stays inside its workbook; anything else is written as text."""
+    return text.startswith("=") and len(text) <= 8000 and not _REACHES_OUT.search(text)
+
+
 def _sheet_name(text: str, taken: set[str]) -> str:
-    base = " ".join(text.translate(_NAME_BAD).split())[:28] or "Table"
+    base = " ".join(text.translate(_NAME_BAD).split())[:28].strip() or "Table"
+    base = "Table" if base.casefold() == "history" else base  # Excel keeps this name for itself.
     name, count = base, 2
     while name.casefold() in taken:
         name, count = f"{base[:26]} {count}", count + 1
@@ -59,8 +72,8 @@ def _fill(sheet: Any, rows: Any, head: Any, wrap: Any, number: Any, *, formulas:
     columns = max((len(r) for r in rows), default=0)
     for r, row in enumerate(rows):
         for c, text in enumerate(row):
-            if r and formulas and text.startswith("="):
-                sheet.write_formula(r, c, text[:8000], number)
+            if r and formulas and is_own_formula(text):
+                sheet.write_formula(r, c, text, number)
             elif r and (value := _number(text)) is not None:
                 sheet.write_number(r, c, value, number)
             else:
