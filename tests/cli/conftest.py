@@ -28,9 +28,7 @@ Call = Callable[..., Said]
 
 
 @pytest.fixture
-def call(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], database_url: str, tmp_path: Path
-) -> Call:
+def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], database_url: str, tmp_path: Path) -> Call:
     """Call `colleague` with words, in this process, as a member of the demo if `as_` says so."""
     monkeypatch.setenv("COLLEAGUE_DATABASE_URL", database_url)
     monkeypatch.setenv("COLLEAGUE_DATA_DIR", str(tmp_path / "data"))

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.cli.conftest import Call
 
 from colleague.bootstrap import House
 from colleague.cli.main import GROUPS, VERBS
 from colleague.connectors.accounts import list_accounts
 from colleague.connectors.grants import list_grants
 from colleague.identity.directory import find_by_email, list_people
-from tests.cli.conftest import Call
 
 
 def people(house: House) -> dict[str, bool]:
@@ -52,7 +52,8 @@ def test_every_verb_of_every_group_has_help(call: Call) -> None:
         for verb, command in group.commands.items():  # type: ignore[attr-defined]
             said = call(name, verb, "--help")
             assert said.code == 0
-            assert command.help and command.help.split(".")[0] in " ".join(said.out.split())
+            assert command.help
+            assert command.help.split(".")[0] in " ".join(said.out.split())
 
 
 def test_a_word_that_is_no_verb_is_refused_with_the_usage(call: Call) -> None:
@@ -64,22 +65,26 @@ def test_a_word_that_is_no_verb_is_refused_with_the_usage(call: Call) -> None:
 def test_who_acts_must_be_somebody_here(call: Call, demo: House) -> None:
     said = call("person", "list", as_="nobody")
     assert said.code == 1
-    assert "nobody@aldermoor.example" in said.err and said.err.count("\n") == 1
+    assert "nobody@aldermoor.example" in said.err
+    assert said.err.count("\n") == 1
     assert call("person", "list").code == 2
 
 
 def test_people_are_added_given_roles_and_teams_and_deactivated(call: Call, demo: House) -> None:
     said = call("person", "add", "new@aldermoor.example", "New Person", "--team", "bids", as_="marta")
-    assert said.code == 0 and "/invite/" in said.out
+    assert said.code == 0
+    assert "/invite/" in said.out
     assert call("person", "add", "new@aldermoor.example", "Again", as_="marta").code == 1
     assert call("person", "role", "new@aldermoor.example", "reviewer", as_="marta").code == 0
     assert call("person", "team", "new@aldermoor.example", "Print Room", "--create", as_="marta").code == 0
     said = call("person", "list", "--search", "new@", as_="marta")
-    assert "member, reviewer" in said.out and "Bids, Print Room" in said.out
+    assert "member, reviewer" in said.out
+    assert "Bids, Print Room" in said.out
     assert call("person", "role", "new@aldermoor.example", "reviewer", "--remove", as_="marta").code == 0
     assert call("person", "team", "new@aldermoor.example", "bids", "--remove", as_="marta").code == 0
     said = call("person", "list", "--search", "new@", as_="marta")
-    assert "reviewer" not in said.out and "Bids" not in said.out
+    assert "reviewer" not in said.out
+    assert "Bids" not in said.out
     assert "/invite/" in call("person", "invite", "new@aldermoor.example", as_="marta").out
     # Nobody is at a terminal: without --yes nothing happens.
     assert call("person", "deactivate", "new@aldermoor.example", as_="marta").code == 1
@@ -118,7 +123,8 @@ def test_tokens_are_shown_once_and_revoked(call: Call, demo: House) -> None:
     made = call("token", "create", "nightly", "--may", "own:tasks:use", "--days", "7", as_="ana")
     assert re.fullmatch(r"clg_[\w-]{43}\n", made.out)
     listed = call("token", "list", as_="ana")
-    assert "nightly" in listed.out and made.out.strip() not in listed.out
+    assert "nightly" in listed.out
+    assert made.out.strip() not in listed.out
     token = ids(listed.out, "token")[0]
     assert call("token", "revoke", token, as_="ben").code == 1
     assert call("token", "revoke", token, as_="ana").code == 0
@@ -129,7 +135,8 @@ def test_tokens_are_shown_once_and_revoked(call: Call, demo: House) -> None:
 
 def test_policy_is_shown_simulated_and_set(call: Call, demo: House) -> None:
     shown = call("policy", "show", as_="marta")
-    assert "internal_domains   aldermoor.example" in shown.out and "confirm_internal   yes" in shown.out
+    assert "internal_domains   aldermoor.example" in shown.out
+    assert "confirm_internal   yes" in shown.out
     inside = ("policy", "simulate", "communicate", "--to", "dana@aldermoor.example")
     assert "once the person" in call(*inside, as_="marta").out
     said = call("policy", "simulate", "communicate", "--to", "x@evil.example", "--class", "restricted", as_="marta")
@@ -143,7 +150,8 @@ def test_policy_is_shown_simulated_and_set(call: Call, demo: House) -> None:
 
 def test_connectors_are_granted_and_revoked(call: Call, demo: House) -> None:
     shown = call("connector", "list", as_="marta")
-    assert "folder" in shown.out and "Bids; Clients; Contracts" in shown.out
+    assert "folder" in shown.out
+    assert "Bids; Clients; Contracts" in shown.out
     said = call("connector", "grant", "folder", "commercial", "Bids", as_="marta")
     grant = ids(said.out, "grant")[0]
     assert grant in call("connector", "list", as_="marta").out
@@ -165,7 +173,8 @@ def test_the_ledger_is_listed_verified_and_exported(call: Call, demo: House, tmp
     assert call("audit", "export", str(folder), as_="ines").code == 1
     key = str(tmp_path / "data" / "ledger.pub")
     good = call("audit", "verify", "--export", str(folder), "--key", key)
-    assert good.code == 0 and "intact" in good.out
+    assert good.code == 0
+    assert "intact" in good.out
     assert "intact" in call("audit", "verify", "--export", str(folder / "manifest.json")).out
 
 
@@ -222,7 +231,8 @@ def test_settings_and_a_database_that_cannot_be_used_are_named(call: Call, monke
     monkeypatch.setenv("COLLEAGUE_DATABASE_URL", "postgresql://somebody:secret@127.0.0.1:1/none")
     said = call("audit", "verify")
     assert said.code == 1
-    assert "does not answer" in said.err and "secret" not in said.err
+    assert "does not answer" in said.err
+    assert "secret" not in said.err
 
 
 def test_the_demo_is_made_once_and_refuses_a_real_organisation(

@@ -15,7 +15,7 @@ from colleague.audit.jobs import keep_sealing
 from colleague.audit.read import standing, verify
 from colleague.bootstrap import House, build
 from colleague.cli.approval import decide, show_card
-from colleague.cli.demo_house import AUDITOR, FIRST_TASK, MEMBER, prepare_demo, start_mail_sink
+from colleague.cli.demo_house import AUDITOR, FIRST_TASK, MEMBER, prepare_demo, request_document, start_mail_sink
 from colleague.cli.demo_mail import demo_folder, mail_folder, mails
 from colleague.cli.operate import act_as, console, line
 from colleague.files.outputs import output_content
@@ -23,6 +23,7 @@ from colleague.identity.actor import Actor
 from colleague.kit import log
 from colleague.kit.errors import Conflict, Unavailable
 from colleague.kit.settings import Settings
+from colleague.tasks.delegate import answer_question
 from colleague.tasks.model import ENDED, PARKED, State
 from colleague.tasks.sight import View, view_task
 from colleague.tasks.start import start
@@ -36,6 +37,10 @@ class NotFinished(Unavailable):
 
 class WaitsForYou(Conflict):
     """It waits for an answer. Give it with: colleague approval approve {approval} --as {who} (or start with --yes)."""
+
+
+class Unanswered(Conflict):
+    """It waits for an answer. Give it with: colleague task answer {task} «your answer» --as {who}"""
 
 
 class LedgerBroken(Conflict):
@@ -69,12 +74,18 @@ async def _demo(settings: Settings, *, yes: bool) -> float:
 
 async def _job(house: House, *, yes: bool) -> None:
     actor = await act_as(house, MEMBER)
-    line(f"{actor.name} asks: «{FIRST_TASK}»\n", "bold")
+    line(f"{actor.name} asks: «{FIRST_TASK}»", "bold")
+    line(f"Attached: {request_document(house.settings)}\n")
     before = set(mails(mail_folder(house.settings)))
-    task = await start(actor, FIRST_TASK, [], parts=house.parts, settings=house.settings)
+    document = request_document(house.settings)
+    files = [(document.name, await asyncio.to_thread(document.read_bytes))]
+    task = await start(actor, FIRST_TASK, files, parts=house.parts, settings=house.settings)
     watch = Watch(house, actor, task)
-    while (view := await watch.run()).run.state == State.NEEDS_APPROVAL:
-        await _ask(house, actor, view.run.waiting_for, yes=yes)
+    while (view := await watch.run()).run.state in (State.NEEDS_APPROVAL, State.WAITING):
+        if view.run.state == State.WAITING:
+            await _answer(house, actor, view)
+        else:
+            await _ask(house, actor, view.run.waiting_for, yes=yes)
         watch.answered.add(view.run.waiting_for)
     if view.run.state != State.COMPLETED:
         raise NotFinished(state=view.run.state, why=f"{view.run.why} Look at it: colleague task show {task}")
@@ -171,6 +182,21 @@ async def _ask(house: House, actor: Actor, approval: str, *, yes: bool) -> None:
     wanted = await asyncio.to_thread(typer.confirm, "Approve this?")
     await decide(house, actor, card, "approved" if wanted else "denied")
     line("Approved.\n" if wanted else "Denied.\n", "green" if wanted else "yellow")
+
+
+async def _answer(house: House, actor: Actor, view: View) -> None:
+    """Put the agent's own question to the person at the terminal."""
+    call = next(c for c in view.calls if c.id == view.run.waiting_for)
+    line(f"\nThe agent asks: {call.arguments.get('question', '')}", "bold")
+    for choice in call.arguments.get("choices") or ():
+        line(f"  {choice}")
+    if not sys.stdin.isatty():
+        raise Unanswered(task=view.task.id, who=MEMBER)
+    said = await asyncio.to_thread(typer.prompt, "Your answer")
+    async with house.database.transaction() as session:
+        await answer_question(
+            session, actor, view.task.id, call.id, said, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
 
 
 async def _save(house: House, view: View) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from colleague.bootstrap import House
-from colleague.cli.demo_documents import make_documents
+from colleague.cli.demo_documents import FILES, make_documents
 from colleague.cli.demo_mail import MailSink, demo_folder, mail_folder, mail_port
 from colleague.cli.operate import clean
 from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
@@ -87,6 +87,11 @@ def start_mail_sink(settings: Settings, *, show: bool = True) -> MailSink:
 def documents_folder(settings: Settings) -> Path:
     """Return where the demo's documents lie."""
     return demo_folder(settings) / "documents"
+
+
+def request_document(settings: Settings) -> Path:
+    """Return the request for proposals that the first task is about."""
+    return documents_folder(settings) / FILES[0][1]
 
 
 async def prepare_demo(house: House) -> None:
@@ -186,7 +191,9 @@ def print_demo(console: Console, settings: Settings) -> None:
     say(f"  {names[REVIEWER]:<18} reviewer: reviews what the agent wrote")
     say(f"  {names[AUDITOR]:<18} auditor: reads and verifies the ledger")
     say(f"\nTry as {names[MEMBER]}:")
-    for task in (FIRST_TASK, *MORE_TASKS):
+    say(f"  «{FIRST_TASK}»")
+    say(f"     with the file {request_document(settings)}")
+    for task in MORE_TASKS:
         say(f"  «{task}»")
     say(f"\nDocuments  {documents_folder(settings)}")
     say(f"Mails      {mail_folder(settings)}  (nothing leaves this machine)")

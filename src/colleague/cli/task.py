@@ -12,7 +12,7 @@ from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
 from colleague.tasks.delegate import answer_question, stop, tell
 from colleague.tasks.model import ENDED, PARKED, State
-from colleague.tasks.sight import see_output, view_task
+from colleague.tasks.sight import View, see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 
@@ -64,12 +64,22 @@ async def watch(house: House, task_id: str, *, limit: float = 1800) -> State:
             if state == State.NEEDS_APPROVAL:
                 line(f"  colleague approval show {view.run.waiting_for}")
             if state == State.WAITING:
-                line(f"  colleague task answer {task_id} «your answer»")
+                _question(view)
             if view.run.answer:
                 line(view.run.answer)
             return state
         await asyncio.sleep(0.3)
     return State.RUNNING
+
+
+def _question(view: View) -> None:
+    """Print what the agent asks, what one may choose from, and how to answer."""
+    call = next((c for c in view.calls if c.id == view.run.waiting_for), None)
+    if call is not None:
+        line(f"  {call.arguments.get('question', '')}")
+        for choice in call.arguments.get("choices") or ():
+            line(f"    {choice}")
+    line(f"  colleague task answer {view.task.id} «your answer»")
 
 
 @app.command("list")
@@ -98,6 +108,10 @@ def show(task: str, as_person: As) -> None:
             view = await view_task(session, actor, task)
         line(view.task.title, "bold")
         line(f"{view.run.state} {view.run.why}")
+        if view.run.state == State.NEEDS_APPROVAL:
+            line(f"  colleague approval show {view.run.waiting_for}")
+        if view.run.state == State.WAITING:
+            _question(view)
         for number, step in enumerate(view.run.plan["steps"], 1):
             mark = "✓" if number < view.run.plan["current"] else "→" if number == view.run.plan["current"] else " "
             line(f"  {mark} {number}. {step}")
