@@ -68,7 +68,7 @@ async def enable_connector(
     Raises NoSuchConnector, BadAccount, BadArguments (the connector's own check), PermissionMissing.
     """
     actor.require("org:connectors:manage")
-    connector = registry.get(kind)
+    connector = (await registry.now(session)).get(kind)
     row = await _save(session, connector, None, values, secrets=secrets, clock=clock)
     fresh = await pin_tools(session, actor, connector, clock=clock)
     facts = {"connector": kind, "settings": sorted(row.config), "secrets": sorted(row.sealed), "tools": fresh}
@@ -96,7 +96,7 @@ async def connect_account(
     Raises NoSuchConnector, ConnectorNotEnabled, BadAccount, PermissionMissing.
     """
     actor.require("own:accounts:manage")
-    connector = registry.get(kind)
+    connector = (await registry.now(session)).get(kind)
     if not is_personal(connector):
         raise BadAccount(why="this connector has no personal accounts")
     if not await is_enabled(session, kind):
@@ -135,10 +135,11 @@ async def check_account(
         organisation = await _find(session, row.connector, None)
         own = row if row.person_id else None
         account = _account(organisation, own, secrets) if organisation else None
+        known = await registry.now(session)
     if account is None:
         raise NoSuchAccount
     try:
-        healthy, sentence = True, await registry.get(account.connector).check(account)
+        healthy, sentence = True, await known.get(account.connector).check(account)
     except Failure as failure:
         healthy, sentence = False, failure.message
     async with database.transaction() as session:
@@ -208,6 +209,16 @@ async def _save(
         session.add(row)
     await session.flush()
     return row
+
+
+def open_secret(row: AccountRow, name: str, *, secrets: Secrets) -> str:
+    """Return one secret of a locked account's row; SecretUnreadable if it cannot be opened."""
+    return secrets.open(row.sealed[name], context=_context(row.id, name))
+
+
+def seal_secret(row: AccountRow, name: str, text: str, *, secrets: Secrets) -> None:
+    """Put one secret into a locked account's row (a token that was refreshed); nothing else of it changes."""
+    row.sealed = {**row.sealed, name: secrets.seal(text, context=_context(row.id, name))}
 
 
 def _context(account_id: str, name: str) -> str:

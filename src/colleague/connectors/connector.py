@@ -49,6 +49,8 @@ class Tool:
     `egress`: its arguments leave the organisation even though it only reads (URLs, search words).
     `writes`/`deletes`: it changes or removes something in the place it touches.
     `place`: the argument that names the place (a path, a folder, a mailbox), if any.
+    Of tools that others define: `pin` is the hash of their definition, `data_class` the class of what they give, and
+    `classified` says that an administrator has given tier and class.
     """
 
     name: str
@@ -62,13 +64,16 @@ class Tool:
     deletes: bool = False
     place: str = ""
     undo: str = "cannot be undone"
+    pin: str = ""
+    data_class: DataClass = DataClass.PUBLIC
+    classified: bool = True
 
     @property
     def hash(self) -> str:
-        """The pin: changes when the name, description, schema, tier or roles change."""
+        """The pin: changes when the name, description, schema, tier or roles change, or a foreign definition."""
         return digest(
             [self.name, self.description, self.parameters, self.tier, dict(sorted(self.roles.items())),
-             self.egress, self.writes, self.deletes]
+             self.egress, self.writes, self.deletes, *([self.pin, self.data_class] if self.pin else [])]
         )  # fmt: skip
 
 

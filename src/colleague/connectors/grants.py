@@ -106,7 +106,7 @@ async def grant(
     Raises NoSuchConnector, ConnectorNotEnabled, BadGrant, PermissionMissing.
     """
     actor.require("org:connectors:manage")
-    kind = registry.get(connector)
+    kind = (await registry.now(session)).get(connector)
     places = tuple(dict.fromkeys(normal_place(kind, place) for place in places))
     if not places or len(places) > 100 or any(len(place) > 1000 for place in places):
         raise BadGrant(why="name 1 to 100 places, each of at most 1,000 characters")

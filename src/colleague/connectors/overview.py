@@ -82,7 +82,7 @@ async def overview(session: Session, actor: Actor, registry: Registry, *, clock:
     members: dict[str, list[tuple[str, str]]] = {}
     for team in sorted({g.grant.team for g in grants}):
         members[team] = [(p.id, p.name) for p in await members_of(session, team) if p.active]
-    return [_sight(connector, states, names, accounts, grants, members) for connector in registry]
+    return [_sight(connector, states, names, accounts, grants, members) for connector in await registry.now(session)]
 
 
 def _sight(

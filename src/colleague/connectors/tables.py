@@ -67,3 +67,37 @@ class ToolStateRow(Base):
     state: Mapped[str]
     decided_by: Mapped[str]
     decided_at: Mapped[datetime]
+
+
+class McpServerRow(Base):
+    """An MCP server that an administrator registered. Its address and credentials are in its connector's account.
+
+    `revision` is another one after every change of it or its tools: whoever holds an older one reads it again.
+    """
+
+    __tablename__ = "mcp_servers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    transport: Mapped[str]
+    sign_in: Mapped[str]
+    revision: Mapped[str]
+    removed: Mapped[bool] = mapped_column(default=False)
+    registered_by: Mapped[str]
+    registered_at: Mapped[datetime]
+    listed_at: Mapped[datetime | None]
+
+
+class McpToolRow(Base):
+    """A tool as its server defined it last, and what an administrator said of it (`word`, empty before)."""
+
+    __tablename__ = "mcp_tools"
+
+    server: Mapped[str] = mapped_column(ForeignKey("mcp_servers.name", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    pin: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    word: Mapped[dict[str, Any]]
+    first_seen: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    gone: Mapped[bool] = mapped_column(default=False)

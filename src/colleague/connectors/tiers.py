@@ -9,7 +9,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.connector import Connector, Tool
-from colleague.connectors.registry import Registry
+from colleague.connectors.registry import Registry, is_shipped
 from colleague.connectors.tables import ToolStateRow
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
@@ -25,6 +25,10 @@ class NoSuchTool(NotFound):
 
 class NoSuchState(Invalid):
     """A tool is approved or blocked; «{state}» is neither."""
+
+
+class NotClassified(Invalid):
+    """Give the tool «{name}» a tier and a class first: then it can be approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ async def pin_tools(session: Session, actor: Actor, connector: Connector, *, clo
 
     Called when the connector is enabled. Returns the names that were new.
     """
+    if not is_shipped(connector):
+        return []
     known = (await tool_states(session)).decided
     fresh = [tool for tool in connector.tools() if tool.name not in known]
     for tool in fresh:
@@ -71,9 +77,11 @@ async def decide_tool(
     if state not in ("approved", "blocked"):
         raise NoSuchState(state=state[:40])
     try:
-        connector, tool = registry.tools()[name]
+        connector, tool = (await registry.now(session)).tools()[name]
     except KeyError:
         raise NoSuchTool(name=name[:80]) from None
+    if state == "approved" and not tool.classified:
+        raise NotClassified(name=name[:80])
     await session.merge(_row(connector, tool, state, actor, clock))
     facts = {"connector": connector.kind, "hash": tool.hash}
     await ledger.record(session, Event(f"tool.{state}", actor=actor.id, subject=name, data=facts))
