@@ -43,7 +43,8 @@ _FORMAT = re.compile(
     re.IGNORECASE,
 )
 _SHORTER = re.compile(r"\b(?:shorter|shorten|too long|briefer|key facts only|only the (?:key )?facts|one page)\b", re.I)
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_WORK = re.compile(r"\b(?:summari[sz]e|review|prepare|brief me|outline|draft an?|write an?)\b", re.IGNORECASE)
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _REST = r"(?:[^.;!?\n]|\.(?=\S))+"
 _TO = re.compile(
     rf"\b(?:e-?mail|mail|send|forward|cc)\b(?:\s"
@@ -108,13 +109,27 @@ def wish_of(request: str) -> Wish:
     said = [word.casefold() for m in _FORMAT.finditer(text) for word in m.groups() if word]
     formats = tuple(dict.fromkeys(FORMATS[w] for w in said if w in FORMATS))
     without = _TO.sub(" ", text).casefold() if names or addresses or groups else folded
-    skill = next((name for name, rule in RULES if re.search(rule, without)), "")
-    skill = skill or next((name for name, rule in RULES if re.search(rule, folded)), "")
+    skill = _skill(without) or _skill(folded)
     return Wish(
         skill, addresses, names, groups, formats, tuple(dict.fromkeys(w for w in said if w in CANNOT)),
         bool(_SHORTER.search(text)), tuple(dict.fromkeys(word for stem, word in BEYOND if stem in folded)),
         topic_of(text),
     )  # fmt: skip
+
+
+def _skill(folded: str) -> str:
+    found = [name for name, rule in RULES if re.search(rule, folded)]
+    if folded.rstrip().endswith("?") and not _WORK.search(folded) and not {"meeting", "brief"} & set(found):
+        return "qa"  # «What does the contract say of liability?» is a question, not a review.
+    return found[0] if found else ""
+
+
+def folder_words(skill: str, request: str) -> str:
+    """Return what else to search the folders for: a question about a contract is answered from contracts."""
+    if skill != "qa":
+        return FOLDER_WORDS[skill]
+    about = [name for name, rule in RULES[:2] if re.search(rule, request.casefold())]
+    return FOLDER_WORDS[about[0] if about else skill]
 
 
 def _recipients(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -158,12 +173,11 @@ def topic_of(text: str) -> str:
     return " ".join(kept)[:150]
 
 
-_FRESH = re.compile(
-    r"\b(?:summari[sz]e|review|prepare|brief me|answer|outline|draft an?|write an?|what|how|who|when|where|which)\b",
-    re.I,
-)
+_ASKING = re.compile(r"\?\s*$|\b(?:answer|what|how|who|when|where|which)\b", re.IGNORECASE)
 
 
-def asks_anew(request: str) -> bool:
+def asks_anew(request: str, wish: Wish) -> bool:
     """Say whether words in a task that has ended ask for new work, not for the old result in another shape."""
-    return bool(_FRESH.search(own_words(request)))
+    text = own_words(request)
+    reshape = wish.formats or wish.shorter or wish.mails
+    return bool(_WORK.search(text)) or (not reshape and bool(_ASKING.search(text)))

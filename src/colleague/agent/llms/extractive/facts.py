@@ -65,8 +65,12 @@ def _fitting(pattern: Pattern, candidates: Sequence[Statement]) -> list[Statemen
 
 
 def undecided(source: Source) -> list[Statement]:
-    """Return what the document itself leaves open: «TBD», «MONTH DD», empty references."""
+    """Return what the document itself leaves open: «TBD», «MONTH DD», empty references, names without a value."""
     found = [s for s in statements(source) if UNDECIDED.search(s.text)]
+    for piece in source.pieces():
+        rows = [row for row in piece.block.rows if len(row) == 2]
+        if rows and not is_header(rows):
+            found += [Statement(row[0], piece.section, piece.cite) for row in rows if row[0] and not row[1]]
     return list({s.text.casefold(): s for s in reversed(found)}.values())[::-1]
 
 

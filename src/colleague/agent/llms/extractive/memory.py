@@ -138,10 +138,6 @@ class Memory:
                 return [(output, name) for name, output in written.items()]
         return []
 
-    def read_now(self) -> bool:
-        """Say whether a document was read or found for this request."""
-        return bool(self.hits()) or any(c.tool in READERS and o.ok for c, o in self._new)
-
     def wrote(self) -> bool:
         """Say whether something was written since the newest request."""
         return any(c.tool == "write_document" and o.ok for c, o in self._new)

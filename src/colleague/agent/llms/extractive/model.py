@@ -1,12 +1,13 @@
 """The extractive model: a turn is a pure function of the conversation: it plans, reads, writes, mails, reports."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from colleague.agent.llms.extractive import skills
 from colleague.agent.llms.extractive import templates as t
 from colleague.agent.llms.extractive.answer import passages
-from colleague.agent.llms.extractive.choose import CHOICES, FOLDER_WORDS, Wish, asks_anew, wish_of
+from colleague.agent.llms.extractive.choose import CHOICES, Wish, asks_anew, folder_words, wish_of
 from colleague.agent.llms.extractive.memory import WHAT, Memory
 from colleague.agent.llms.extractive.source import Source
 from colleague.agent.messages import Call, Message, Turn, Usage
@@ -33,7 +34,8 @@ class ExtractiveLlm:
     async def turn(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
         """Return the next turn for the conversation so far."""
         memory = Memory(messages, frozenset(tool.name for tool in tools))
-        text, calls = _next(memory)
+        # A long document takes seconds of pure work: in a thread, so that nothing else of the worker has to wait.
+        text, calls = await asyncio.to_thread(_next, memory)
         numbered = tuple(Call(f"x{n}", tool, arguments) for n, (tool, arguments) in enumerate(calls))
         return Turn(text, numbered, Usage(), NAME)
 
@@ -55,7 +57,7 @@ def _at(memory: Memory, wish: Wish, skill: str, current: int) -> list[tuple[str,
 
 def _next(memory: Memory) -> Step:
     wish = wish_of(memory.request)
-    if memory.earlier and not asks_anew(memory.request):
+    if memory.earlier and not asks_anew(memory.request, wish):
         return _follow_up(memory, wish)
     skill = wish.skill or CHOICES.get(memory.answer_to(WHAT), "")
     if not skill and memory.asked(WHAT):
@@ -117,12 +119,11 @@ def _find(memory: Memory, wish: Wish, skill: str) -> Step | None:
     """Return the next call that finds or reads a document, or None when all that is needed has been read."""
     if not memory.did("list_files"):
         return "", [*_at(memory, wish, skill, 1), ("list_files", {})]
-    waiting = memory.unread()
-    if not memory.files and not waiting and not memory.read_now():
+    if not memory.files:
         searched = _search(memory, wish, skill)
         if searched is not None:
             return searched
-        waiting = memory.unread()
+    waiting = memory.unread()
     if waiting:
         return "", [*_at(memory, wish, skill, 2), *waiting[:8]]
     return None
@@ -130,7 +131,7 @@ def _find(memory: Memory, wish: Wish, skill: str) -> Step | None:
 
 def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
     """Look for documents in the folders and the mail that are open to the person."""
-    query = f"{wish.topic} {FOLDER_WORDS[skill]}".strip() or wish_words(memory.request)
+    query = f"{wish.topic} {folder_words(skill, memory.request)}".strip() or wish_words(memory.request)
     calls: list[tuple[str, dict[str, Any]]] = []
     if "folder_search" in memory.tools and not memory.did("folder_search"):
         calls.append(("folder_search", {"query": query[:200], "limit": 10}))
@@ -145,7 +146,9 @@ def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
         question = "Which document do you mean?"
         if not memory.asked(question):
             return "", [("ask_person", {"question": question, "choices": [h[:200] for h in hits[:8]]})]
-        memory.choose(memory.answer_to(question))
+        answer = memory.answer_to(question).strip().casefold()
+        named = [h for h in hits if answer and (h.casefold() == answer or answer in h.casefold())]
+        memory.choose(named[0] if named else hits[0])
     return None
 
 

@@ -33,6 +33,7 @@ _NOT_ONE = re.compile(
     r"|(?:is|are) not (?:obliged|expected) to|not prohibited from|does not (?:need|have) to)\b",
     re.IGNORECASE,
 )
+LONGEST = 2500  # A longer «sentence» is no demand, and expressions on it would take too long.
 # «The word «shall» marks a mandatory requirement» speaks about words: quoted, they demand nothing.
 _QUOTED = re.compile(r"[«“\"'‘](?:shall|must|should|may|will|shall not|must not)[»”\"'’]", re.IGNORECASE)
 _LEAD = re.compile(r"[:—–-]\s*$")
@@ -70,7 +71,7 @@ class Obligation:
 
 def kind_of(text: str) -> bool | None:
     """Return True for a mandatory demand, False for a desirable one, None for no demand at all."""
-    if _NOT_ONE.search(text):
+    if len(text) > LONGEST or _NOT_ONE.search(text):
         return None
     text = _QUOTED.sub("", text)
     if _MUST.search(text):
@@ -84,19 +85,21 @@ def obligations(source: Source, *, contract: bool = False) -> list[Obligation]:
     What binds the buyer is numbered B-001 … instead; in a contract there is no buyer, every duty is numbered R.
     """
     found = list(_statements(source))
-    buyer = buyer_of([text for text, _, _ in found])
+    buyer = buyer_of([text for text, _, _ in found if len(text) <= LONGEST])
     result: list[Obligation] = []
     seen: set[str] = set()
     count = {"R": 0, "B": 0}
     for text, piece, inherited in found:
+        if len(text) > LONGEST:
+            continue
         demand = kind_of(text)
         bound = not contract and not _NOT_ONE.search(text) and not _ALSO.search(text) and buyer_duty(text, buyer)
         if demand is False and not inherited and _STORY.search(" ".join(piece.path)):
             continue  # «A letter should reach the right team» tells what was wished for, not what is asked.
         if demand is None and not inherited and not bound:
             continue
-        key = re.sub(r"^[\d.()a-z]{1,8}\s", "", " ".join(text.casefold().split()))
-        if key in seen or not 15 <= len(text) <= 2500:
+        key = re.sub(r"^(?:[\d.]+|\(?[a-z]{1,3}\))\s", "", " ".join(text.casefold().split()))
+        if key in seen or not 15 <= len(text) <= LONGEST:
             continue
         seen.add(key)
         kind = Kind.BUYER if bound else Kind.DESIRABLE if demand is False else Kind.MANDATORY
@@ -136,6 +139,7 @@ def _statements(source: Source) -> Iterator[tuple[str, Piece, bool]]:
             continue
         table = False
         own = sentences(block.text)
+        last = own[-1][:LONGEST] if own else ""  # before a lead-in is joined to it
         if block.kind == "item":
             style = _style(block.label)
             while leads and leads[-1][0] not in ("", style) and any(s == style for s, _ in leads[:-1]):
@@ -152,8 +156,7 @@ def _statements(source: Source) -> Iterator[tuple[str, Piece, bool]]:
             block.kind != "item" or _style(following.label) != _style(block.label)
         )  # fmt: skip
         for place, sentence in enumerate(own):
-            last = place == len(own) - 1
-            opens = below and last and (_LEAD.search(sentence) or _FOLLOWING.search(sentence))
+            opens = below and place == len(own) - 1 and (_LEAD.search(last) or _FOLLOWING.search(last))
             if opens and kind_of(sentence) is not None:
                 leads.append(("", sentence))
                 continue

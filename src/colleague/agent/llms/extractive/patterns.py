@@ -18,7 +18,7 @@ MONEY: Final = (
     r"(?:[$€£]\s?\d[\d,.]*(?:\s?(?:billion|million|thousand|bn|k|m)\b)?|\b(?:USD|EUR|GBP|CHF)\s?\d[\d,.]*"
     r"|\b\d[\d,.]*\s?(?:USD|EUR|GBP|CHF|euros?|dollars|pounds|pence)\b|\b\d[\d,.]*p\b)"
 )
-ADDRESS: Final = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+ADDRESS: Final = r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 UNDECIDED: Final = re.compile(
     rf"{_OPEN}|\bX{{3,}}\b|\bsection X\b|\bwill be provided at time of award\b"
     r"|\[(?:agency|vendor|name|date|insert)[^\]]*\]"

@@ -9,6 +9,7 @@ _SHORT: Final = (
 )
 _ABBREVIATIONS: Final = frozenset(_SHORT.split())
 _END = re.compile(r"[.!?…][\"”’»)\]]*(?=\s+[\"“‘«(\[{]*[^\W_a-zß-ÿ])")
+_MONTH = re.compile(r" (?:Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b")  # «am 3. Mai»
 _COUNTED = re.compile(r"[\"“‘«(\[]*(?:\d{1,3}(?:\.\d{1,3})*|[ivxIVX]{1,4}|[a-zA-Z])")
 
 
@@ -17,7 +18,10 @@ def sentences(text: str) -> list[str]:
     text = " ".join(text.split())
     result, start = [], 0
     for match in _END.finditer(text):
-        if text[match.start()] == "." and _goes_on(text[start : match.start()]):
+        before = text[start : match.start()]
+        if text[match.start()] == "." and (
+            _goes_on(before) or (before[-1:].isdigit() and _MONTH.match(text, match.end()))
+        ):
             continue
         result.append(text[start : match.end()].strip())
         start = match.end()
