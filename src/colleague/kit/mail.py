@@ -10,6 +10,7 @@ import ipaddress
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -170,12 +171,17 @@ def _one_line(text: str) -> str:
 
 
 async def send(server: Server, message: EmailMessage, *, seconds: float = 30) -> None:
-    """Hand `message` to `server`. Raises NotSent (surely not), SentUnknown (nobody can say)."""
+    """Hand `message` to `server`. Raises NotSent (surely not), SentUnknown (nobody can say).
+
+    INVARIANT: later than `seconds` after the start nothing is sent any more. A process that was frozen in the middle,
+    or whose caller has given up, must not finish a mail that others count as not sent.
+    """
     recipients = [
         a.addr_spec for name in ("To", "Cc") for header in message.get_all(name, ()) for a in header.addresses
     ]
     sender = message["From"].addresses[0].addr_spec
-    await asyncio.to_thread(_send, server, sender, recipients, message.as_bytes(policy=_POLICY), seconds)
+    until = time.monotonic() + seconds
+    await asyncio.to_thread(_send, server, sender, recipients, message.as_bytes(policy=_POLICY), seconds, until)
 
 
 async def probe(server: Server, *, seconds: float = 15) -> None:
@@ -214,7 +220,9 @@ def _opened(server: Server, seconds: float) -> smtplib.SMTP:
         raise
 
 
-def _send(server: Server, sender: str, recipients: Sequence[str], raw: bytes, seconds: float) -> None:
+def _send(
+    server: Server, sender: str, recipients: Sequence[str], raw: bytes, seconds: float, until: float
+) -> None:  # fmt: skip
     smtp = _opened(server, seconds)
     try:
         try:
@@ -222,6 +230,8 @@ def _send(server: Server, sender: str, recipients: Sequence[str], raw: bytes, se
             _body(smtp, raw)
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(why=_reason(error)) from None
+        if time.monotonic() > until:
+            raise NotSent(why="the mail server did not answer in time")
         try:
             _socket(smtp).sendall(b".\r\n")
             code, _ = smtp.getreply()

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -30,13 +31,19 @@ class Kept:
 
 
 class MailSink:
-    """An SMTP server on loopback (RFC 5321, AUTH PLAIN). `trouble` says how it fails from now on."""
+    """An SMTP server on loopback (RFC 5321, AUTH PLAIN). `trouble` says how it fails from now on.
+
+    `on_data` is called when a client begins to hand a message over, `on_taken` when the message is kept and the client
+    does not know it yet; both with the client's port.
+    """
 
     def __init__(self, *, user: str = "", password: str = "") -> None:
         """Take the sign-in it asks for, if any."""
         self.kept: list[Kept] = []
         self.trouble: Trouble = ""
         self.slow_seconds = 5.0
+        self.on_data: Callable[[int], None] = lambda port: None
+        self.on_taken: Callable[[int], None] = lambda port: None
         self._user, self._password = user, password
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
@@ -125,6 +132,8 @@ class MailSink:
         """Take a message; False when the line was dropped."""
         if self.trouble == "slow":
             await asyncio.sleep(self.slow_seconds)
+        port = writer.get_extra_info("peername")[1]
+        self.on_data(port)
         writer.write(b"354 go on\r\n")
         await writer.drain()
         if self.trouble == "drop_in_data":
@@ -142,6 +151,7 @@ class MailSink:
             await writer.drain()
             return True
         self.kept.append(Kept(sender, list(recipients), bytes(raw)))
+        self.on_taken(port)
         recipients.clear()
         if self.trouble == "drop_after_data":
             writer.transport.abort()
