@@ -52,13 +52,9 @@ async def test_tracked_changes_are_read_as_accepted_and_said() -> None:
     )  # fmt: skip
     document = await read_document(docx(body), "a.docx")
     assert [b.text for b in document.blocks] == ["We pay 20 euros"]
-    assert (
-        document.warnings
-        == (
-            "1 passages deleted by tracked changes were left out.",
-            "2 passages inserted by tracked changes were read as accepted.",
-        )
-        or "deleted" in document.warnings[0]
+    assert document.warnings == (
+        "1 passages deleted by tracked changes were left out.",
+        "2 passages inserted by tracked changes were read as accepted.",
     )
 
 
@@ -84,7 +80,8 @@ async def test_white_and_tiny_text_is_said() -> None:
 async def test_text_boxes_come_once_and_footnotes_with_their_number() -> None:
     box = "<w:txbxContent>" + p("In the box") + "</w:txbxContent>"
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
-    body = f"<w:p><w:r><w:t>Around</w:t><mc:AlternateContent {mc}><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r></w:p>"
+    both = f"<mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback>"
+    body = f"<w:p><w:r><w:t>Around</w:t><mc:AlternateContent {mc}>{both}</mc:AlternateContent></w:r></w:p>"
     notes = NOTE.format(
         f"<w:footnote w:type='separator'>{p('---')}</w:footnote><w:footnote>{p('See annex.')}</w:footnote>"
     )
@@ -173,7 +170,7 @@ async def test_a_page_of_the_web_as_its_reader_sees_it() -> None:
 @pytest.mark.parametrize(("content", "rows"), [
     (b"a;b\n1,5;2,5\n", (("a", "b"), ("1,5", "2,5"))),
     (b'a,b\n"x, y",2\n', (("a", "b"), ("x, y", "2"))),
-    ("\ufeffname\twert\nä\t1\n".encode("utf-16"), (("name", "wert"), ("ä", "1"))),
+    ("name\twert\nä\t1\n".encode("utf-16"), (("name", "wert"), ("ä", "1"))),
     ("a,b\nä,€\n".encode("cp1252"), (("a", "b"), ("ä", "€"))),
     (b"=cmd|' /C calc'!A0,1\n", (("=cmd|' /C calc'!A0", "1"),)),
 ])  # fmt: skip
@@ -209,7 +206,8 @@ async def test_a_pdf_by_page() -> None:
     )
     content = pdf(
         "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>", page.format(5),
-        page.format(6), text.format("one"), text.format("two"), "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        page.format(6), text.format("one"), text.format("two"),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     )  # fmt: skip
     document = await read_document(content, "a.pdf")
     assert [(b.text, b.where) for b in document.blocks] == [
@@ -217,7 +215,10 @@ async def test_a_pdf_by_page() -> None:
     ]  # fmt: skip
 
 
-LABEL_INFO = '<clbl:labelList xmlns:clbl="x"><clbl:label id="{{{}}}" enabled="{}" method="Standard" removed="{}"/></clbl:labelList>'
+LABEL_INFO = (
+    '<clbl:labelList xmlns:clbl="x"><clbl:label id="{{{}}}" enabled="{}" method="Standard" removed="{}"/>'
+    "</clbl:labelList>"
+)
 CUSTOM = '<Properties><property name="MSIP_Label_{}_Enabled"><vt:lpwstr>{}</vt:lpwstr></property></Properties>'
 
 

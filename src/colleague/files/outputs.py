@@ -36,7 +36,7 @@ def read_blocks(raw: Sequence[Any]) -> tuple[Block, ...]:
         raise BadDraft(why=f"more than {MAX_BLOCKS} blocks")
     blocks, cells = [], 0
     for number, item in enumerate(raw, 1):
-        if not isinstance(item, dict) or item.get("kind") not in KINDS:
+        if not isinstance(item, dict) or str(item.get("kind")) not in KINDS:
             raise BadDraft(why=f"block {number} needs a kind, one of {', '.join(sorted(KINDS))}")
         rows = item.get("rows") or ()
         if not isinstance(rows, list | tuple) or any(not isinstance(r, list | tuple) for r in rows):

@@ -15,9 +15,10 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.read import read_document
+from colleague.kit.documents.sniff import sniff
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
-from colleague.policy.detect import class_of_text
+from colleague.policy.detect import Detected, class_of_text
 from colleague.policy.model import DataClass, Governance, Integrity, Label
 
 MAX_FILES = 20
@@ -60,6 +61,19 @@ def clean_name(name: str) -> str:
     return "".join(c for c in base if c.isprintable()).strip(" .")[:150] or "file"
 
 
+def class_of_label(labels: str, governance: Governance) -> DataClass:
+    """Return the class that a file's sensitivity labels stand for; a label nobody has mapped counts as confidential."""
+    known = dict(entry.split("=", 1) for entry in governance.label_classes)
+    classes = [DataClass[known[g].upper()] if g in known else DataClass.CONFIDENTIAL for g in labels.split()]
+    return max(classes, default=DataClass.PUBLIC)
+
+
+def _why(detected: Detected, labelled: DataClass, data_class: DataClass) -> str:
+    if labelled == data_class:
+        return "its sensitivity label"
+    return ", ".join(sorted(detected.categories)) or "nobody has said otherwise"
+
+
 async def take_in(name: str, content: bytes, *, limit: int, governance: Governance) -> Upload:
     """Check and read one uploaded file, outside of any transaction.
 
@@ -68,21 +82,24 @@ async def take_in(name: str, content: bytes, *, limit: int, governance: Governan
     name = clean_name(name)
     if len(content) > limit:
         raise FileTooLarge(name=name, limit=limit // 1_000_000)
+    kind = sniff(content, name)
+    if kind in governance.blocked_types:
+        raise FileBlocked(name=name, kind=kind)
     try:
         document = await read_document(content, name)
     except Invalid as fault:
         # The reader does not know which of several files it was given: the person must.
         raise type(fault)(f"«{name}»: {fault.message}") from fault
-    if document.media_type in governance.blocked_types:
-        raise FileBlocked(name=name, kind=document.media_type)
     text = "\n".join([b.text or "\t".join(" ".join(r) for r in b.rows) for b in document.blocks])
     detected = class_of_text(text)
-    data_class = max(DEFAULT_CLASS, detected.data_class)
+    labelled = class_of_label(document.sensitivity_label, governance)
+    # Detectors and labels only raise a class, they never lower it.
+    data_class = max(DEFAULT_CLASS, detected.data_class, labelled)
     if data_class > governance.highest_input:
         raise ClassTooHigh(
             name=name,
             found=data_class.name.lower(),
-            why=", ".join(sorted(detected.categories)) or "its label",
+            why=_why(detected, labelled, data_class),
             permitted=governance.highest_input.name.lower(),
         )
     label = Label(Integrity.UNTRUSTED, data_class, detected.categories, frozenset({name}))

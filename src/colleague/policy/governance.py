@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -94,12 +95,19 @@ def _texts(name: str, values: Sequence[Any]) -> tuple[str, ...]:
     for value in values:
         if not isinstance(value, str) or not value.isprintable() or len(value) > 255:
             raise ValueError
-        text = _domain(value) if name == "internal_domains" else value.strip()
+        spell = {"internal_domains": _domain, "label_classes": _label_class}.get(name, str.strip)
+        text = spell(value)
         if text:
             found[text] = None
     if name in ("blocked_types", "blocked_paths"):
         found = dict.fromkeys(getattr(Governance(), name)) | found
     return tuple(found)
+
+
+def _label_class(text: str) -> str:
+    """Return «GUID=class» in its one spelling; ValueError or KeyError if it is none."""
+    guid, _, word = text.partition("=")
+    return f"{UUID(guid.strip())}={DataClass[word.strip().upper()].name.lower()}"
 
 
 def _domain(text: str) -> str:

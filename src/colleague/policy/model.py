@@ -142,7 +142,8 @@ class Governance:
 
     `internal_domains`: mail domains of the organisation. `confirm_internal`: mail inside needs a person too (DI-8).
     `highest_input`: class above which nothing reaches the agent. `highest_external`: class above which nothing is
-    sent outside, whoever approves. `dispatch_ceiling`: highest tier that Dispatch and schedules may reach unattended.
+    sent outside, whoever approves. `label_classes`: «GUID=class», what a sensitivity label of office files stands for.
+    `dispatch_ceiling`: highest tier that Dispatch and schedules may reach unattended.
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
     """
 
@@ -153,6 +154,7 @@ class Governance:
     dispatch_ceiling: Tier = Tier.READ
     zone: Zone = Zone.ANY
     blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
+    label_classes: tuple[str, ...] = ()
     blocked_paths: tuple[str, ...] = ("**/.ssh/**", "**/.git/**", "**/*.pem", "**/*.key", "**/.env*")
     version: int = 0
 

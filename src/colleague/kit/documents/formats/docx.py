@@ -88,7 +88,8 @@ class Reader:
             if above is paragraph:
                 return False
             if above.tag in _GONE:
-                self.seen["deleted"] += 1
+                # What was moved stands at its new place: only a deletion is worth a word.
+                self.seen["deleted"] += above.tag == _GONE[0]
                 return True
             if above.tag in (f"{_W}ins", f"{_W}moveTo"):
                 self.seen["inserted"] += 1

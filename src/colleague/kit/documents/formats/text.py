@@ -8,6 +8,7 @@ from colleague.kit.documents.sniff import MARKDOWN
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _ITEM = re.compile(r"(\s*)([-*+•]|\d{1,3}[.)]|\([a-z0-9]{1,3}\))\s+(.*)")
+_BOLD = re.compile(r"(?<![\\*])\*\*(?=[^\s*])([^*]+?)(?<=[^\s\\])\*\*(?!\*)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"\s*\|?[\s:|-]+\|[\s:|-]*$")
@@ -36,8 +37,8 @@ def read(content: bytes, name: str, media_type: str) -> Document:
 
 
 def _bare(text: str) -> str:
-    """Return a Markdown text without the backslashes that keep its marks from being marks (CommonMark 2.4)."""
-    return _ESCAPE.sub(r"\1", text)
+    """Return a Markdown text without the marks of bold words, nor the backslashes before marks (CommonMark 2.4)."""
+    return _ESCAPE.sub(r"\1", _BOLD.sub(r"\1", text))
 
 
 def _read(content: bytes, name: str, media_type: str) -> Document:

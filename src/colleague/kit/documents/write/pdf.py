@@ -1,6 +1,7 @@
 """PDF through reportlab, with a font that has the letters."""
 
 import html
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +21,7 @@ from colleague.kit.documents.model import Block, Draft
 
 INK, GREY, LINE, SHADE, WARN = (colors.HexColor(c) for c in ("#1F2937", "#6B7280", "#C9CED6", "#F1F3F6", "#9A3412"))
 WIDTH = A4[0] - 5 * cm
-CELL_LIMIT = 2500
+CELL_LIMIT, MAX_COLUMNS = 2500, 16
 
 
 @lru_cache(maxsize=1)
@@ -109,6 +110,11 @@ def _table(block: Block, styles: dict[str, ParagraphStyle]) -> list[Any]:
     columns = max((len(r) for r in block.rows), default=0)
     if not columns:
         return []
+    if columns > MAX_COLUMNS:
+        # Wider than a page: its columns follow each other in groups.
+        starts = range(0, columns, MAX_COLUMNS)
+        groups = [replace(block, rows=tuple(r[s : s + MAX_COLUMNS] for r in block.rows)) for s in starts]
+        return [flow for group in groups for flow in _table(group, styles)]
     rows = [
         [
             Paragraph(html.escape(c[:CELL_LIMIT]), styles["cell" if n else "head"])
