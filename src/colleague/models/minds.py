@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from colleague.agent.llm import Llm, ModelRejects
 from colleague.kit.clock import Clock
@@ -45,7 +45,7 @@ class Minds:
         """Take the deployment settings, what opens keys, and the models that are part of the product (or fakes)."""
         self._settings, self._secrets, self._clock = settings, secrets, clock
         self._others = dict(others)
-        self._connected: dict[str, tuple[str, Llm, Any]] = {}
+        self._connected: dict[str, tuple[str, Any, Any]] = {}
 
     @property
     def deployed(self) -> str:
@@ -97,9 +97,9 @@ class Minds:
         """Return the model, connected. Raises ModelRejects in words if it is not set up completely."""
         if mind.entry in self._others:
             return self._others[mind.entry]
-        stamp, llm, _ = self._connected.get(mind.entry, ("", None, None))
-        if llm is not None and stamp == mind.stamp:
-            return llm
+        stamp, known, _ = self._connected.get(mind.entry, ("", None, None))
+        if known is not None and stamp == mind.stamp:
+            return cast(Llm, known)
         await self.forget(mind.entry)
         if len(self._connected) >= CONNECTED_AT_ONCE:
             await self.forget(next(iter(self._connected)))
@@ -126,8 +126,9 @@ class Minds:
 
     async def forget(self, entry: str) -> None:
         """Close the connection to a model, if there is one."""
-        *_, http = self._connected.pop(entry, ("", None, None))
-        if http is not None:
+        _, llm, http = self._connected.pop(entry, ("", None, None))
+        if llm is not None and http is not None:
+            llm.close()
             await http.aclose()
 
     async def close(self) -> None:

@@ -34,7 +34,7 @@ class Line:
 def connect(name: str, model: str, line: Line) -> RemoteLlm:
     """Return the model `model` of the provider at `line`, called `name` in every message. Raises NotSetUp."""
     try:
-        return RemoteLlm(name, _model(model, line), streams=line.streams)
+        return RemoteLlm(name, _model(model, line), streams=line.streams, retries=line.kind != "bedrock")
     except UserError:
         raise NotSetUp(name=name, why="look at its address, key and model name") from None
     except (ValueError, TypeError, KeyError):
@@ -100,19 +100,33 @@ def _google(model: str, line: Line) -> Model:
 
 
 def _bedrock(model: str, line: Line) -> Model:
+    import boto3
+    import botocore.session
+    from botocore.config import Config
+    from botocore.tokens import FrozenAuthToken
     from pydantic_ai.models.bedrock import BedrockConverseModel
     from pydantic_ai.providers.bedrock import BedrockProvider
 
-    shared: dict[str, Any] = {
-        "region_name": line.region, "base_url": line.address or None, "aws_read_timeout": 120.0,
-        "aws_connect_timeout": 10.0,
-    }  # fmt: skip
+    class Bearer(botocore.session.Session):
+        """A session that signs with a Bedrock API key, and looks for no credentials on this machine."""
+
+        def get_auth_token(self, **more: Any) -> FrozenAuthToken:
+            return FrozenAuthToken(line.key or "none")
+
+        def get_credentials(self) -> None:
+            return None
+
+    # Its own retries are off: the run tries again by itself, where people can see it.
+    given: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "read_timeout": 120, "connect_timeout": 10}
     identity, colon, secret = line.key.partition(":")
     if colon and identity.startswith(("AKIA", "ASIA")):
-        secret, _, session = secret.partition(":")
-        provider = BedrockProvider(
-            aws_access_key_id=identity, aws_secret_access_key=secret, aws_session_token=session or None, **shared
-        )
+        secret, _, token = secret.partition(":")
+        session = boto3.Session(
+            aws_access_key_id=identity, aws_secret_access_key=secret, aws_session_token=token or None,
+            region_name=line.region,
+        )  # fmt: skip
     else:
-        provider = BedrockProvider(api_key=line.key or "none", **shared)
-    return BedrockConverseModel(model, provider=provider)
+        session = boto3.Session(botocore_session=Bearer(), region_name=line.region)
+        given["signature_version"] = "bearer"
+    client = session.client("bedrock-runtime", config=Config(**given), endpoint_url=line.address or None)
+    return BedrockConverseModel(model, provider=BedrockProvider(bedrock_client=client))

@@ -1,6 +1,7 @@
 """One model of one provider, asked one turn at a time, over a stream: long answers do not time out, cuts are seen."""
 
 import asyncio
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,12 +12,11 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from colleague.agent.context import fit
-from colleague.agent.llm import Hear, ModelUnavailable
+from colleague.agent.llm import Hear, ModelRejects, ModelUnavailable
 from colleague.agent.llms.remote.convert import from_provider, to_provider
 from colleague.agent.llms.remote.faults import is_too_long, meaning
 from colleague.agent.messages import Message, Turn
 from colleague.agent.tools import ToolSpec
-from colleague.kit.errors import Failure
 
 CONTEXT_CHARACTERS, SHORTENINGS = 600_000, 3
 SILENCE, WHOLE = 120.0, 900.0
@@ -31,16 +31,25 @@ async def _nobody(text: str) -> None:
 class RemoteLlm:
     """A model behind pydantic-ai's model layer."""
 
-    def __init__(self, name: str, model: Model, *, streams: bool = True, silence: float = SILENCE) -> None:
+    def __init__(
+        self, name: str, model: Model, *, streams: bool = True, silence: float = SILENCE, retries: bool = True
+    ) -> None:
         """Take the configured name and pydantic-ai's model.
 
-        `streams` is False for endpoints that cannot; `silence` is how long a stream may say nothing.
+        `streams` is False for endpoints that cannot; `silence` is how long a stream may say nothing; `retries` says
+        whether the model's package would repeat calls and has to be told not to.
         """
         self.name, self._model, self._streams, self._silence = name, model, streams, silence
-        # Retries are the run's own business: they are seen on its page, and another model may be asked meanwhile.
-        self._settings: ModelSettings = {
-            "cache": True, "max_retries": 0, "timeout": silence, "request_timeout": WHOLE,
-        }  # fmt: skip
+        self._settings: ModelSettings = {"cache": True, "request_timeout": WHOLE}
+        if retries:
+            # Retries are the run's own business: its page shows them, and another model may be asked meanwhile.
+            self._settings |= {"max_retries": 0, "timeout": silence}
+
+    def close(self) -> None:
+        """Close what the model's own package holds open, if it brings its own network (the client is its owner's)."""
+        closing = getattr(getattr(self._model, "client", None), "close", None)
+        if callable(closing) and not inspect.iscoroutinefunction(closing):
+            closing()
 
     async def turn(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
         """Return the model's next turn. Raises ModelUnavailable, ModelRejects."""
@@ -56,7 +65,7 @@ class RemoteLlm:
         for number in range(SHORTENINGS + 1):
             try:
                 response = await self._ask(to_provider(fit(messages, limit)), _parameters(tools), hear)
-            except (Failure, asyncio.CancelledError):
+            except (ModelUnavailable, ModelRejects, asyncio.CancelledError):
                 raise
             except Exception as error:
                 longest = sum(len(m.text) for m in messages)
@@ -93,7 +102,7 @@ class RemoteLlm:
                         heard = text
                         await hear(text)
             response = stream.get()
-        if response.finish_reason is None:
+        if response.finish_reason is None and not (response.provider_details or {}).get("finish_reason"):
             # Every provider says why it ended. A stream that just stops was cut on its way.
             raise ModelUnavailable(f"The model «{self.name}» broke off in the middle of its answer.")
         return response
