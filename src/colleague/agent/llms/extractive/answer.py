@@ -1,13 +1,12 @@
 """Answers to a question: the passages of the documents that speak of it, or that none does. Pure."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from colleague.agent.llms.extractive.sentences import sentences
-from colleague.agent.llms.extractive.source import Piece, Source, is_header, words_of
+from colleague.agent.llms.extractive.source import Source, is_header, words_of
 
 # Words that say nothing of what is asked for.
 _STOP = frozenset(words_of(
@@ -27,11 +26,12 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What answers: the words, their section and place."""
+    """What answers: the words, their section and place; of a table its header and the row."""
 
     text: str
     section: str
     cite: str
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def passages(question: str, sources: Sequence[Source], most: int = 5) -> list[Passage]:
@@ -43,49 +43,47 @@ def passages(question: str, sources: Sequence[Source], most: int = 5) -> list[Pa
     wanted = {w for w in words_of(question) if w not in _STOP}
     alike = {w: {w, *(x for a, b in _ALIKE if words_of(a) == [w] for x in words_of(b))} for w in wanted}
     units = [u for source in sources for u in _units(source)]
-    bags = [set(words_of(f"{piece.section} {context} {text}")) for text, context, piece in units]
+    bags = [set(words_of(f"{unit.section} {context} {unit.text}")) for unit, context in units]
     if not wanted or not units:
         return []
     rarity = {w: math.log(1 + len(bags) / (1 + sum(bool(alike[w] & bag) for bag in bags))) for w in wanted}
     total = sum(rarity.values())
     scored = []
-    for order, ((text, _, piece), bag) in enumerate(zip(units, bags, strict=True)):
+    for order, ((unit, _), bag) in enumerate(zip(units, bags, strict=True)):
         hit = {w for w in wanted if alike[w] & bag}
-        own = Counter(words_of(text))
+        own = Counter(words_of(unit.text))
         covered = sum(rarity[w] for w in hit)
         if covered < (0.5 if any(alike[w] & own.keys() for w in hit) else 0.9) * total:
             continue
         extra = sum(rarity[w] * math.log(1 + sum(own[a] for a in alike[w])) for w in hit)
-        scored.append(
-            (
-                -(covered + 0.5 * extra) / (1 + len(text) / 4000),
-                order,
-                Passage(_cut(text, hit), piece.section, piece.cite),
-            )
-        )
+        score = (covered + 0.5 * extra) / (1 + len(unit.text) / 4000)
+        scored.append((-score, order, unit if unit.rows else replace(unit, text=_cut(unit.text, hit))))
     best = sorted(scored, key=lambda s: s[:2])
     near = [p for score, _, p in best if score <= 0.6 * best[0][0]]
     return list(dict.fromkeys(near))[:most]
 
 
-def _units(source: Source) -> Iterator[tuple[str, str, Piece]]:
-    """Yield (words, what they stand under, piece): paragraphs, items with their lead-in, and rows of tables."""
+def _units(source: Source) -> Iterator[tuple[Passage, str]]:
+    """Yield (passage, what it stands under): paragraphs, items with their lead-in, and rows of tables."""
     lead, about = "", f"{source.document.title} {source.name}"
     for piece in source.pieces():
         block = piece.block
         if block.kind == "table":
-            header = " ".join(block.rows[0]) if is_header(block.rows) else ""
-            for row in block.rows[1:] if header else block.rows:
+            head = block.rows[:1] if is_header(block.rows) else ()
+            context = f"{' '.join(c for row in head for c in row)} {lead} {about}"
+            for row in block.rows[len(head) :]:
                 if any(row):
-                    yield " | ".join(c for c in row if c), f"{header} {lead} {about}", piece
+                    text = " | ".join(c for c in row if c)
+                    yield Passage(text, piece.section, piece.cite, (*head, row)), context
         elif len(block.text) > 12:
-            yield block.text, f"{lead if block.kind == 'item' else ''} {about}", piece
+            context = f"{lead if block.kind == 'item' else ''} {about}"
+            yield Passage(block.text, piece.section, piece.cite), context
             lead = block.text if block.kind != "item" else lead
 
 
 def _cut(text: str, hit: set[str]) -> str:
     """Return the text whole if it is short: an exception often stands in the next sentence. Else the best sentences."""
-    if len(text) <= LONGEST or re.search(r" \| ", text):
+    if len(text) <= LONGEST:
         return text
     parts = sentences(text)
     best = max(range(len(parts)), key=lambda n: len(hit & set(words_of(parts[n]))))

@@ -175,7 +175,8 @@ def _write(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) ->
         case _:
             blocks = skills.summary(sources)
     about = skills.main_source(sources) if skill == "rfp" else sources[0]
-    title = t.TITLES[skill] if skill == "qa" else f"{t.TITLES[skill]}: {about.document.title or about.name}"
+    several = skill in ("qa", "brief", "meeting") and (skill == "qa" or len(sources) > 1)
+    title = t.TITLES[skill] if several else f"{t.TITLES[skill]}: {about.document.title or about.name}"
     stem = f"{FILE[skill]}-short" if wish.shorter else FILE[skill]
     calls = [_document(f"{stem}.{f}", f, title, skill, blocks) for f in wish.formats or ("docx",)]
     if skill == "rfp" and not wish.shorter and not memory.earlier:

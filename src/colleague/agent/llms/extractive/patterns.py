@@ -185,7 +185,7 @@ MEETING: Final = (
        r"|\d{1,2}[:.]\d{2}|\b(?:mon|tues|wednes|thurs|fri)day\b)", most=5, unless=r"\bred-team\b|\bwhat do we\b"),
     _p("Who", r"^(?:present|apologies|attendees|participants|from|to|cc)\b[^.:]*:", most=6),
     _p("Decisions", r"^\W*decisions?\b|\b(?:decided|agreed|resolved|approved)\b", most=8, section=r"\bdecisions?\b",
-       unless=r"\bmay approve\b"),
+       unless=r"\bmay approve\b|\|"),
     _p("Actions", r"\b(?:action|to do)\b|\bwill (?:send|prepare|check|confirm|share|draft|provide|have|bring)\b"
        r"|^[A-Z][\w ]+: .*\bby\b", most=16, section=r"\b(?:actions?|to do|next steps|who writes what)\b"),
     _p("Open questions", r"\?$|\b(?:open (?:point|question|issue)s?|to be clarified|unclear|pending|please explain)\b",
@@ -214,5 +214,5 @@ SUMMARY: Final = (
     _p("Dates", DATE, most=8),
     _p("Amounts", MONEY, most=8),
     _p("Contact", ADDRESS, most=3),
-    _p("Decisions", r"\b(?:decided|agreed|resolved)\b|^\W*decision\b", most=5),
+    _p("Decisions", r"\b(?:decided|agreed|resolved)\b|^\W*decision\b", most=5, unless=r"\|"),
 )

@@ -172,7 +172,9 @@ def qa(question: str, sources: Sequence[Source]) -> list[Block]:
     for passage in found:
         if passage.section and passage.section != before:
             blocks.append(heading(passage.section, 2))
-        blocks.append(paragraph(passage.text, passage.cite))
+        whole = len(passage.rows) > 1
+        table = Block("table", where=passage.cite, rows=passage.rows)
+        blocks.append(table if whole else paragraph(passage.text, passage.cite))
         before = passage.section
     names = [Block("item", s.name, 1) for s in sources]
     return [*blocks, heading(t.LOOKED_IN), *names]

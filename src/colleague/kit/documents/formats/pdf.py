@@ -113,15 +113,17 @@ def _shape(text: str) -> str:
     return re.sub(r"\d+", "#", text.casefold())
 
 
-def _edge(page: Sequence[Part]) -> list[Line]:
+def _edge(page: Sequence[Part], most: int = 4) -> list[Line]:
     ordered = sorted((p for p in page if isinstance(p, Line)), key=lambda line: -line.top)
-    return [*ordered[:4], *ordered[-4:]] if len(ordered) > 8 else ordered
+    return [*ordered[:most], *ordered[-most:]] if len(ordered) > 2 * most else ordered
 
 
 def _running(pages: Sequence[Sequence[Part]]) -> frozenset[str]:
-    """Return the shapes of lines that stand at the edge of at least three pages and a third of all."""
-    counts = Counter(shape for page in pages for shape in {_shape(line.text) for line in _edge(page)})
-    least = max(3, len(pages) / 3)
+    """Return the shapes of lines that stand at the edge of at least three pages and a third of all; of two, of both."""
+    two = len(pages) == 2
+    edges = [_edge(page, 1 if two else 4) for page in pages]
+    counts = Counter(shape for edge in edges for shape in {_shape(line.text) for line in edge})
+    least = 2 if two else max(3, len(pages) / 3)
     return frozenset(s for s, n in counts.items() if n >= least)
 
 
@@ -272,7 +274,8 @@ class _Blocks:
             1.35 * self.habits.gap, 1.5 * line.size
         )
         same = previous.size == line.size and previous.bold == line.bold
-        return near and same and not _NUMBERED.match(line.text) and len(previous.text) > 40
+        full = previous.right > 0.8 * self.habits.widest and previous.left < 0.25 * self.habits.widest
+        return near and same and not _NUMBERED.match(line.text) and (full or len(previous.text) > 40)
 
     def _continues(self, previous: Line, line: Line) -> bool:
         """Say whether `line` goes on with the paragraph of `previous`."""

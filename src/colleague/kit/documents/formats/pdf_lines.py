@@ -46,43 +46,46 @@ class Line:
 def words(page: pypdfium2.PdfPage) -> list[Word]:
     """Return the words of a page in the order of its content."""
     text_page = page.get_textpage()
-    raw, text = text_page.raw, text_page.get_text_range()
+    reader, text = _Reader(text_page.raw), text_page.get_text_range()
     result: list[Word] = []
     start = 0
     for number, piece in enumerate(re.split(r"\r\n|\n|\r", text)):
         for match in re.finditer(r"\S+", piece):
             word = match[0].translate(_INVISIBLE)
             if word:
-                result.append(_word(raw, word, number, start + match.start(), start + match.end() - 1))
+                result.append(reader.word(word, number, start + match.start(), start + match.end() - 1))
         start += len(piece)
         start += 2 if text.startswith("\r\n", start) else 1
     return result
 
 
-def _word(raw: object, text: str, line: int, first: int, last: int) -> Word:
-    first, last = _index(raw, first), _index(raw, last)
-    left, right, unused, other = c_double(), c_double(), c_double(), c_double()
-    pdfium.FPDFText_GetCharBox(raw, last, unused, right, other, other)
-    pdfium.FPDFText_GetCharBox(raw, first, left, unused, other, other)
-    base = c_double()
-    pdfium.FPDFText_GetCharOrigin(raw, first, other, base)
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(raw, first, matrix)
-    scale = abs(matrix.d) or abs(matrix.b) or 1
-    size = round(float(pdfium.FPDFText_GetFontSize(raw, first)) * scale, 1)
-    return Word(text, line, left.value, right.value, base.value, size, _is_bold(raw, first))
+class _Reader:
+    """Reads what pdfium says of characters, into places that are made once."""
 
+    def __init__(self, raw: object) -> None:
+        self.raw, self.matrix, self.flags, self.name = raw, pdfium.FS_MATRIX(), c_int(), create_string_buffer(128)
+        self.one, self.two, self.other = c_double(), c_double(), c_double()
 
-def _index(raw: object, index: int) -> int:
-    found = int(pdfium.FPDFText_GetCharIndexFromTextIndex(raw, index))
-    return found if found >= 0 else index
+    def word(self, text: str, line: int, first: int, last: int) -> Word:
+        """Return the word whose characters have these places in the page's text."""
+        first, last = self._index(first), self._index(last)
+        pdfium.FPDFText_GetCharBox(self.raw, last, self.other, self.two, self.other, self.other)
+        pdfium.FPDFText_GetCharBox(self.raw, first, self.one, self.other, self.other, self.other)
+        left, right = self.one.value, self.two.value
+        pdfium.FPDFText_GetCharOrigin(self.raw, first, self.other, self.one)
+        pdfium.FPDFText_GetMatrix(self.raw, first, self.matrix)
+        scale = abs(self.matrix.d) or abs(self.matrix.b) or 1
+        size = round(float(pdfium.FPDFText_GetFontSize(self.raw, first)) * scale, 1)
+        return Word(text, line, left, right, self.one.value, size, self._is_bold(first))
 
+    def _index(self, index: int) -> int:
+        found = int(pdfium.FPDFText_GetCharIndexFromTextIndex(self.raw, index))
+        return found if found >= 0 else index
 
-def _is_bold(raw: object, index: int) -> bool:
-    name, flags = create_string_buffer(128), c_int()
-    pdfium.FPDFText_GetFontInfo(raw, index, name, 128, byref(flags))
-    # The weight of embedded fonts is often unknown or made up; their name tells.
-    return bool(flags.value & _FORCED_BOLD or _BOLD_NAME.search(name.value))
+    def _is_bold(self, index: int) -> bool:
+        pdfium.FPDFText_GetFontInfo(self.raw, index, self.name, 128, byref(self.flags))
+        # The weight of embedded fonts is often unknown or made up; their name tells.
+        return bool(self.flags.value & _FORCED_BOLD or _BOLD_NAME.search(self.name.value))
 
 
 def lines(found: Iterable[Word], page: int) -> Iterator[Line]:
