@@ -27,9 +27,13 @@ class Group:
         for folder in self.folders:
             (folder / "cgroup.procs").write_text("0")
 
+    def out_of_memory(self) -> bool:
+        """Say whether the kernel has killed a process of the group for lack of memory."""
+        return any(_oom_kills(folder) for folder in self.folders)
+
     def close(self) -> bool:
         """Remove the group (all of its processes are dead); say whether the kernel killed for lack of memory."""
-        killed = any(_oom_kills(folder) for folder in self.folders)
+        killed = self.out_of_memory()
         for folder in self.folders:
             for _ in range(50):
                 with contextlib.suppress(OSError):

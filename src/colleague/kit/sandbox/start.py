@@ -44,6 +44,11 @@ class Confined:
         await asyncio.shield(self.stop())
 
     @property
+    def pid(self) -> int:
+        """The warden's process."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Say whether the program still runs."""
         return self._process.returncode is None

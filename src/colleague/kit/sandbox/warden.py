@@ -54,6 +54,7 @@ class Warden:
         self._plan, self._life = replace(plan, errors=errors, keep_reading=_out_of_reach(plan)), life
         self._started, self._ended_at, self._looked = time.monotonic(), 0.0, 0.0
         self._status: int | None = None
+        self._group: Group | None = None
 
     def run(self) -> dict[str, object]:
         """Run to the end and return the report."""
@@ -61,14 +62,14 @@ class Warden:
         libc.prctl(_ADOPT_ORPHANS, 1, 0, 0, 0)
         descendants(os.getpid())  # a machine that cannot tell children is refused before anything runs
         _hand_over(self._plan)
-        group = open_group(f"colleague-{os.getpid()}", self._plan.memory, self._plan.processes)
+        self._group = open_group(f"colleague-{os.getpid()}", self._plan.memory, self._plan.processes)
         try:
-            child = self._fork(group)
+            child = self._fork()
             self._let_go()
             killed = self._watch(child)
         finally:
             _kill_all()
-            killed_by_kernel = group.close() if group else False
+            killed_by_kernel = self._group.close() if self._group else False
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         exit_code = os.waitstatus_to_exitcode(self._status) if self._status is not None else -signal.SIGKILL
         if not killed and killed_by_kernel:
@@ -78,10 +79,10 @@ class Warden:
         told = self._complaint()
         return {
             "exit": exit_code, "killed_by": killed, "seconds": self._ended_at - self._started,
-            "cpu_seconds": used.ru_utime + used.ru_stime, "unconfined": told, "group": group is not None,
+            "cpu_seconds": used.ru_utime + used.ru_stime, "unconfined": told, "group": self._group is not None,
         }  # fmt: skip
 
-    def _fork(self, group: Group | None) -> int:
+    def _fork(self) -> int:
         child = os.fork()
         if child:
             return child
@@ -90,8 +91,8 @@ class Warden:
             os.setsid()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
-            if group:
-                group.join()
+            if self._group:
+                self._group.join()
             if self._plan.bubblewrap:
                 os.execve(self._plan.bubblewrap, bubblewrap(self._plan), {})  # noqa: S606 - no shell
             confine(self._plan)
@@ -155,7 +156,7 @@ class Warden:
         use = use_of(processes, plan)
         reaped = resource.getrusage(resource.RUSAGE_CHILDREN)
         checks: tuple[tuple[str, Callable[[], bool]], ...] = (
-            ("memory", lambda: use.memory > plan.memory),
+            ("memory", lambda: use.memory > plan.memory or bool(self._group and self._group.out_of_memory())),
             ("cpu", lambda: use.cpu_seconds + reaped.ru_utime + reaped.ru_stime > (plan.cpu_seconds or float("inf"))),
             ("processes", lambda: use.processes > plan.processes + 8),
             ("disk", lambda: disk_of(processes, plan) > plan.disk),
