@@ -357,13 +357,18 @@ async def test_the_fetch_server_in_the_sandbox_reaches_nothing(world: World, fak
     assert not fake.headers, "the sandbox has no network"
 
 
-async def test_the_git_server_reads_what_it_is_given(world: World, tmp_path: Path) -> None:
-    repository = tmp_path / "repo"
+def repository_in(folder: Path) -> Path:
+    repository = folder / "repo"
     subprocess.run(["git", "init", "-q", "-b", "main", str(repository)], check=True)
     (repository / "a.txt").write_text("hello\n")
     identity = ["-c", "user.name=Ana", "-c", "user.email=ana@aldermoor.example"]
     subprocess.run(["git", "-C", str(repository), "add", "."], check=True)
     subprocess.run(["git", "-C", str(repository), *identity, "commit", "-q", "-m", "First words"], check=True)
+    return repository
+
+
+async def test_the_git_server_reads_what_it_is_given(world: World, tmp_path: Path) -> None:
+    repository = repository_in(tmp_path)
     config = program("mcp-server-git", "--repository", str(repository), readable=str(repository))
     env = "GIT_CONFIG_COUNT=1\nGIT_CONFIG_KEY_0=safe.directory\nGIT_CONFIG_VALUE_0=*"
     tools = await tools_of(world, config, env=env)

@@ -45,7 +45,7 @@ OBJECT = {"type": "object", "properties": {"text": {"type": "string"}}}
     ],
 )
 def test_the_proposal_follows_the_rules(name: str, hints: dict[str, Any], tier: Tier, egress: bool) -> None:
-    proposal = propose(name, OBJECT, {k: v for k, v in hints.items()})
+    proposal = propose(name, OBJECT, hints)
     assert (proposal.tier, proposal.egress) == (tier, egress)
     assert proposal.why
 
@@ -61,9 +61,11 @@ def test_a_reading_tool_that_takes_an_address_is_an_egress_whatever_it_says() ->
     [
         ("url", {}, Role.URL), ("webhookUrl", {}, Role.URL), ("x", {"format": "uri"}, Role.URL),
         ("to", {}, Role.RECIPIENT), ("ccEmails", {}, Role.RECIPIENT), ("channel", {}, Role.RECIPIENT),
-        ("owner", {"format": "email"}, Role.RECIPIENT), ("issue_id", {}, Role.IDENTIFIER), ("iban", {}, Role.IDENTIFIER),
+        ("owner", {"format": "email"}, Role.RECIPIENT), ("issue_id", {}, Role.IDENTIFIER),
+        ("iban", {}, Role.IDENTIFIER),
         ("file_path", {}, Role.TARGET), ("repo", {}, Role.TARGET), ("total_amount", {}, Role.AMOUNT),
-        ("body", {"type": "string"}, Role.CONTENT), ("dry_run", {"type": "boolean"}, Role.OPTION), ("", {}, Role.CONTENT),
+        ("body", {"type": "string"}, Role.CONTENT), ("dry_run", {"type": "boolean"}, Role.OPTION),
+        ("", {}, Role.CONTENT),
     ],
 )  # fmt: skip
 def test_arguments_that_name_something_have_a_role(name: str, schema: dict[str, Any], role: Role) -> None:
@@ -97,7 +99,8 @@ def test_hidden_instructions_are_named(text: str, mark: str) -> None:
     "text",
     [
         "Get the current time in a timezone.", "Fetches a URL from the internet and returns its content as markdown.",
-        "Lists files in a directory.\n\nArgs:\n    path: The directory.", "Shows commit logs; use max_count to limit them.",
+        "Lists files in a directory.\n\nArgs:\n    path: The directory.",
+        "Shows commit logs; use max_count to limit them.",
         "Zeigt die Uhrzeit für Größe, Maß und Ähnliches.", "显示当前时间。",
     ],
 )  # fmt: skip
@@ -121,7 +124,8 @@ def test_the_pin_feels_every_part_of_the_definition_and_the_address() -> None:
     pins = {
         define(t, "a").pin
         for t in (
-            plain_one, listed("add2", "Adds.", OBJECT, readOnlyHint=True), listed("add", "Adds!", OBJECT, readOnlyHint=True),
+            plain_one, listed("add2", "Adds.", OBJECT, readOnlyHint=True),
+            listed("add", "Adds!", OBJECT, readOnlyHint=True),
             listed("add", "Adds.", {**OBJECT, "required": ["text"]}, readOnlyHint=True),
             listed("add", "Adds.", OBJECT, readOnlyHint=False), listed("add", "Adds.", OBJECT),
             listed("add", "Adds.", OBJECT, readOnlyHint=True, openWorldHint=False), {**plain_one, "title": "Sum"},
@@ -159,7 +163,10 @@ HOSTILE: dict[str, Any] = {
     "remote": {"type": "object", "properties": {"a": {"$ref": "http://169.254.169.254/schema.json"}}},
     "file": {"properties": {"a": {"$ref": "file:///etc/passwd"}}},
     "dynamic": {"$dynamicRef": "#x", "properties": {"a": {"$dynamicRef": "#x"}}},
-    "tree": {"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}, "text": {"type": "string"}}},
+    "tree": {
+        "type": "object",
+        "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}, "text": {"type": "string"}},
+    },
     "bomb": {
         "properties": {"a": {"$ref": "#/$defs/l0"}},
         "$defs": {f"l{n}": {"anyOf": [{"$ref": f"#/$defs/l{n + 1}"}] * 10} for n in range(30)},
@@ -206,13 +213,15 @@ def test_a_usual_schema_keeps_its_meaning() -> None:
         assert fault_in(made, bad)
 
 
+KEYS = st.sampled_from(
+    ["type", "properties", "items", "$ref", "anyOf", "allOf", "required", "enum", "const", "not", "#/a", "a", "if",
+     "then", "additionalProperties", "minLength", "multipleOf", "default"]
+)  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-        st.sampled_from(["type", "properties", "items", "$ref", "anyOf", "allOf", "required", "enum", "const", "not", "#/a",
-                         "additionalProperties", "minLength", "multipleOf", "default", "if", "then", "a"]), inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=30,
-)  # fmt: skip
+)
 
 
 @given(JSON)

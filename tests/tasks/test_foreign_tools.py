@@ -1,6 +1,7 @@
 """A foreign server's tool reaches a model only as an administrator approved it, for the teams that have a grant; when
 it changes it is gone again, everywhere and at once (CN-3). An expired account parks the task and asks (R25)."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,8 @@ class Office:
         from sqlalchemy import select
 
         async with self.house.database.transaction() as session:
-            return [r.data for r in await session.scalars(select(EntryRow).where(EntryRow.verb == verb))]
+            query = select(EntryRow.body).where(EntryRow.verb == verb).order_by(EntryRow.id)
+            return [json.loads(body)["data"] for body in await session.scalars(query)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from colleague.kit.http import AnswerTooLarge, Egress, NoAnswer
 class Door(httpx2.AsyncBaseTransport):
     """Carries requests of an httpx2 client through `egress` to `hosts` only.
 
-    `failure` is the first refusal or outage met, in our own words; `status` the last status a server answered with.
+    `failure` is the first refusal or outage met, in our own words; `status` the last answer's to something posted.
     """
 
     def __init__(self, egress: Egress, hosts: Iterable[str], *, size_limit: int, silence: float = 60) -> None:
@@ -33,7 +33,8 @@ class Door(httpx2.AsyncBaseTransport):
         except Failure as failure:
             self.failure = self.failure or failure
             raise httpx2.ConnectError(failure.message, request=request) from failure
-        self.status = answer.status
+        if request.method == "POST":
+            self.status = answer.status
         return httpx2.Response(
             answer.status, headers=list(answer.headers), request=request,
             stream=_Body(answer.chunks, answer.close, self._take),

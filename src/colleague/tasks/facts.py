@@ -89,8 +89,8 @@ def ask_of(
     return Ask(
         person=run.person, teams=teams, scopes=scopes, connector=connector.kind, tool=bound.name, tier=tool.tier,
         builtin_connector=bound.builtin, egress=tool.egress, tool_state=state, resource=place, writes=tool.writes,
-        deletes=tool.deletes, label=run.label, resource_class=_class_of(covering), channel=_channel(run.channel),
-        recipients=recipients, external=external, doubts=found,
+        deletes=tool.deletes, label=run.label, resource_class=max(_class_of(covering), tool.data_class),
+        channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), approval=approval,
     )  # fmt: skip
 

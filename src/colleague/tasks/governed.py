@@ -12,7 +12,7 @@ from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, St
 from colleague.agent.messages import Call, Message, Outcome
 from colleague.approvals.ask import ask
 from colleague.approvals.verdict import Verdict, consume, find_verdict
-from colleague.connectors.connector import Effected, OutcomeUnknown, Preview
+from colleague.connectors.connector import AccountExpired, Effected, OutcomeUnknown, Preview
 from colleague.files.attach import Attached
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Unavailable
@@ -243,20 +243,37 @@ class Governed:
         """Nobody can say whether it happened: park and let the person check and decide (never guess)."""
         at = row.intended_at.strftime("%H:%M") if row.intended_at else "an unknown time"
         why = f"This may have happened at {at} (UTC): check. Approve to do it once more, deny to leave it."
-        decision = Decision(Effect.ASK, (Ruling("unknown-outcome", Effect.ASK, why),))
+        await self._ask_again(row, call, messages, Ruling("unknown-outcome", Effect.ASK, why), row.attempt)
+
+    async def _reconnect(self, row: CallRow, call: Call, messages: Sequence[Message]) -> None:
+        """The person's account does not hold any more, so nothing was done: park until they have connected it again."""
+        why = (
+            "Your connection has expired or was revoked, so nothing was done yet. Connect the account again under "
+            "Connectors, then approve: the task goes on from here. Deny to go on without it."
+        )
+        await self._ask_again(row, call, messages, Ruling("account-expired", Effect.ASK, why), row.attempt - 1)
+
+    async def _ask_again(
+        self, row: CallRow, call: Call, messages: Sequence[Message], ruling: Ruling, attempt: int
+    ) -> None:
+        """Ask about a call that was tried already; `attempt` counts the tries that may have had an effect."""
+        decision = Decision(Effect.ASK, (ruling,))
+        lost = ruling.rule == "unknown-outcome"
         try:
             seen = await self._scales.weigh(call.tool, row.arguments, messages)
             weighed = Weighed(seen.bound, seen.attached, seen.question, decision)
             card = self._scales.card(row, weighed)
         except Failure as failure:
-            text = f"It is not known whether this took effect. {failure.message}"
-            await self._conclude(row, CallState.UNKNOWN, Outcome(call.id, call.tool, text, False))
+            text = f"{'It is not known whether this took effect.' if lost else 'This was not done.'} {failure.message}"
+            state = CallState.UNKNOWN if lost else CallState.FAILED
+            await self._conclude(row, state, Outcome(call.id, call.tool, text, False))
             return
         async with self._parts.database.transaction() as session:
             run = await lock_run(session, self.run.id, self.run.fence)
             row = await session.get_one(CallRow, row.id, with_for_update=True)
-            facts = {"tool": row.tool, "attempt": row.attempt}
-            await self._parts.ledger.record(session, call_event("call.unknown", row, facts))
+            row.attempt = attempt
+            verb = "call.unknown" if lost else "call.account_expired"
+            await self._parts.ledger.record(session, call_event(verb, row, {"tool": row.tool, "attempt": attempt}))
             await self._park(session, run, row, weighed, card)
         raise NeedsApproval(row.approval_id)
 
@@ -278,6 +295,9 @@ class Governed:
         except Failure as failure:
             if isinstance(failure, OutcomeUnknown) and not _merely_reads(bound):
                 await self._in_doubt(row, bound, call, attached, messages, surely=True)
+                return
+            if isinstance(failure, AccountExpired):
+                await self._reconnect(row, call, messages)
                 return
             await self._conclude(row, CallState.FAILED, Outcome(call.id, call.tool, failure.message, False))
         except Exception as error:

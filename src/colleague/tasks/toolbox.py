@@ -10,7 +10,7 @@ from colleague.agent.tools import ToolSpec
 from colleague.connectors.accounts import account_for
 from colleague.connectors.connector import Account, Connector, Grant, Tool
 from colleague.connectors.grants import grants_of
-from colleague.connectors.registry import Registry
+from colleague.connectors.registry import Registry, tools_for
 from colleague.connectors.tiers import tool_states
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -46,10 +46,9 @@ class Toolbox:
             self.tools.setdefault(tool.name, tool)
 
     def specs(self) -> list[ToolSpec]:
-        """Return what the model is told; blocked tools are not offered."""
-        return [
-            ToolSpec(t.name, t.tool.description, t.tool.parameters) for t in self.tools.values() if t.state != "blocked"
-        ]
+        """Return what the model is told: approved tools only, for the words of others are not read before."""
+        approved = [t for t in self.tools.values() if t.state == "approved"]
+        return [ToolSpec(t.name, t.tool.description, t.tool.parameters) for t in approved]
 
     def hashes(self) -> dict[str, str]:
         """Return each tool's pin, to be frozen at the start of a run."""
@@ -64,14 +63,14 @@ async def open_toolbox(
     own = Account("workspace", KIND, {})
     bound = [Bound(t.name, workspace, t, own, (), "approved") for t in workspace.tools()] if workspace else []
     states = await tool_states(session)
-    for connector in registry:
+    for connector in await registry.now(session):
         if only and all(tool.name != only for tool in connector.tools()):
             continue
         grants = await grants_of(session, teams, connector.kind, clock=clock)
         account = await account_for(session, person, connector.kind, secrets=secrets) if grants else None
         if account is None:
             continue
-        for tool in connector.tools():
+        for tool in tools_for(connector, grants):
             state = states.get(tool.name, tool.hash)
             bound.append(Bound(tool.name, connector, tool, account, grants, state))
     return Toolbox(bound)

@@ -112,7 +112,7 @@ class Known:
             egress=self.word.egress if self.word else proposal.egress, writes=tier is Tier.MODIFY,
             deletes=proposal.deletes and tier is Tier.MODIFY,
             undo="nothing to undo" if tier is Tier.READ else "cannot be undone from here", pin=made.pin,
-            data_class=self.word.data_class if self.word else DataClass.CONFIDENTIAL, classified=self.word is not None,
+            data_class=self.word.data_class if self.word else DataClass.PUBLIC, classified=self.word is not None,
         )  # fmt: skip
 
 
@@ -159,9 +159,9 @@ def hosts_of(url: str, more: Any = "") -> tuple[str, ...]:
 
 
 def checked(server: Server, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a server's settings as stored; BadArguments if they cannot be used."""
+    """Return a server's settings as stored (a person's own hold no address); BadArguments if they cannot be used."""
     config = dict(config)
-    if server.transport == "http":
+    if "url" in config:
         url = str(config.get("url", "")).strip()
         if not url.startswith(("https://", "http://")) or "@" in url.split("/")[2]:
             raise BadArguments("The address starts with https:// and holds no user name.")
