@@ -2,6 +2,7 @@
 ledger; with a server beside it or without, at a terminal or not."""
 
 import email
+import fcntl
 import os
 import pty
 import re
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -104,8 +106,9 @@ def at_terminal(folder: Path, answer: str) -> tuple[int, str]:
     """Run `colleague demo` at a pseudo-terminal, answer its question, and return exit code and output."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*COLLEAGUE, "demo"], env=environment(folder, TERM="xterm"), stdin=theirs, stdout=theirs, stderr=theirs
-    )
+        [*COLLEAGUE, "demo"], env=environment(folder, TERM="xterm"), stdin=theirs, stdout=theirs, stderr=theirs,
+        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+    )  # fmt: skip
     os.close(theirs)
     out, answered, end = "", False, time.monotonic() + 120
     try:
@@ -125,6 +128,7 @@ def at_terminal(folder: Path, answer: str) -> tuple[int, str]:
         return process.wait(30), out
     finally:
         process.kill()
+        process.wait()
         os.close(ours)
 
 
@@ -174,9 +178,10 @@ def serving(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], fl
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(30)
+            process.communicate(timeout=30)
         finally:
             process.kill()
+            process.wait()
 
 
 def test_a_server_shows_where_to_look_signs_in_with_one_click_and_shares_the_demo(folder: Path) -> None:

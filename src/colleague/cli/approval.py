@@ -107,7 +107,7 @@ def _decide(
             card = await get_card(session, actor, approval)
         show_card(card)
         word = "Approve" if verdict == "approved" else "Deny"
-        if card.state == "asked" and not yes and not confirm(f"{word} this?"):
+        if card.state == "asked" and not yes and not await confirm(f"{word} this?"):
             line("Not answered: it stays open.")
             return
         await decide(house, actor, card, verdict, reason)

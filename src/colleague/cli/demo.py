@@ -17,7 +17,7 @@ from colleague.bootstrap import House, build
 from colleague.cli.approval import decide, show_card
 from colleague.cli.demo_house import AUDITOR, FIRST_TASK, MEMBER, prepare_demo, request_document, start_mail_sink
 from colleague.cli.demo_mail import demo_folder, mail_folder, mails
-from colleague.cli.operate import act_as, console, line
+from colleague.cli.operate import act_as, console, line, read_line
 from colleague.files.outputs import output_content
 from colleague.identity.actor import Actor
 from colleague.kit import log
@@ -178,8 +178,11 @@ async def _ask(house: House, actor: Actor, approval: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise WaitsForYou(approval=card.id, who=MEMBER)
-    # In a thread: the worker goes on while the person reads.
-    wanted = await asyncio.to_thread(typer.confirm, "Approve this?")
+    # The worker goes on while the person reads.
+    said = (await read_line("Approve this? [y/n]")).casefold()
+    if said not in ("y", "yes", "n", "no"):
+        raise WaitsForYou(approval=card.id, who=MEMBER)
+    wanted = said.startswith("y")
     await decide(house, actor, card, "approved" if wanted else "denied")
     line("Approved.\n" if wanted else "Denied.\n", "green" if wanted else "yellow")
 
@@ -190,9 +193,9 @@ async def _answer(house: House, actor: Actor, view: View) -> None:
     line(f"\nThe agent asks: {call.arguments.get('question', '')}", "bold")
     for choice in call.arguments.get("choices") or ():
         line(f"  {choice}")
-    if not sys.stdin.isatty():
+    said = await read_line("Your answer:") if sys.stdin.isatty() else ""
+    if not said:
         raise Unanswered(task=view.task.id, who=MEMBER)
-    said = await asyncio.to_thread(typer.prompt, "Your answer")
     async with house.database.transaction() as session:
         await answer_question(
             session, actor, view.task.id, call.id, said, ledger=house.ledger, clock=house.clock

@@ -1,6 +1,7 @@
 """For verbs that act on the database directly: open the house, act as a named person, close it again."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time
@@ -91,11 +92,26 @@ def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
         line(text.rstrip(), "bold" if number == 0 else "")
 
 
-def confirm(question: str) -> bool:
-    """Ask at the terminal; NotATerminal if nobody can answer."""
+async def read_line(question: str) -> str:
+    """Ask at the terminal and return the line, "" at its end. Other work goes on; Ctrl-C ends it at once.
+
+    (A thread that waits in `input` could not be ended.)
+    """
+    console.print(clean(question) + " ", end="", markup=False, highlight=False)
+    loop, stdin, ready = asyncio.get_running_loop(), sys.stdin.fileno(), asyncio.Event()
+    loop.add_reader(stdin, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(stdin)
+    return os.read(stdin, 4096).decode(errors="replace").strip()
+
+
+async def confirm(question: str) -> bool:
+    """Ask at the terminal for a yes; NotATerminal if nobody can answer. Anything but a yes is a no."""
     if not sys.stdin.isatty():
         raise NotATerminal
-    return typer.confirm(question, default=False)
+    return (await read_line(f"{question} [y/N]")).casefold() in ("y", "yes")
 
 
 def day(text: str, option: str, *, end: bool = False) -> datetime | None:

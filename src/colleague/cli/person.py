@@ -146,7 +146,7 @@ def deactivate(
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             person = await person_at(session, email)
-        if not yes and not confirm(f"Deactivate {person.name} ({person.email})?"):
+        if not yes and not await confirm(f"Deactivate {person.name} ({person.email})?"):
             line("Nothing was changed.")
             return
         async with house.database.transaction() as session:
