@@ -60,9 +60,10 @@ async def test_too_large_blocked_and_unreadable_files_are_refused_by_name() -> N
             await take_in("offer.pdf", head + b"\0" * 100, limit=1000, governance=OPEN)
     with pytest.raises(FileBlocked, match="text/html"):
         await take_in("a.txt", b"<html>x", limit=1000, governance=Governance(blocked_types=("text/html",)))
-    for content, word in ((b"", "empty"), (b"\0\1\2", "cannot be read"),
-                          (docx(p("x"))[:300], "damaged"),
-                          (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "protected")):  # fmt: skip
+    protected = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le")
+    half = docx(p("x"))[:300]
+    faults = {b"": "empty", b"\0\1\2": "cannot be read", half: "(damaged|cannot be read)", protected: "protected"}
+    for content, word in faults.items():
         with pytest.raises(Invalid, match=rf"«a\.docx».*{word}"):
             await take_in("a.docx", content, limit=1000, governance=OPEN)
 

@@ -107,21 +107,38 @@ class Queue:
         async with self.app.open_async():
             rescue = asyncio.create_task(self._rescue())
             try:
-                await self.app.run_worker_async(
-                    concurrency=concurrency,
-                    queues=queues or [RUNS, HOUSE, DELIVERIES],
-                    wait=wait,
-                    install_signal_handlers=signals,
-                    delete_jobs="successful",
-                    fetch_job_polling_interval=5,
-                    update_heartbeat_interval=self._heartbeat,
-                    stalled_worker_timeout=self._stalled,
-                    shutdown_graceful_timeout=20,
-                )
+                names = queues or [RUNS, HOUSE, DELIVERIES]
+                await self._work(names, concurrency, wait=wait, signals=signals)
+                # A job that waited for another's lock was not there to be fetched: look again.
+                while not wait and await self._left(names):
+                    await asyncio.sleep(0.1)
+                    await self._work(names, concurrency, wait=wait, signals=signals)
             finally:
                 rescue.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await rescue
+
+    async def _work(self, queues: list[str], concurrency: int, *, wait: bool, signals: bool) -> None:
+        await self.app.run_worker_async(
+            concurrency=concurrency,
+            queues=queues,
+            wait=wait,
+            install_signal_handlers=signals,
+            delete_jobs="successful",
+            fetch_job_polling_interval=5,
+            update_heartbeat_interval=self._heartbeat,
+            stalled_worker_timeout=self._stalled,
+            shutdown_graceful_timeout=20,
+        )
+
+    async def _left(self, queues: list[str]) -> bool:
+        """Say whether a job of these queues could be done by now."""
+        row = await self._connector.execute_query_one_async(
+            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = ANY(%(queues)s) "
+            "AND coalesce(scheduled_at, now()) <= now()) AS left_over",
+            queues=queues,
+        )
+        return bool(row["left_over"])
 
     async def _rescue(self) -> None:
         """Give the jobs of silent workers back to the queue, over and over."""
