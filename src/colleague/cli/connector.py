@@ -31,6 +31,17 @@ def _words(opened: Opened) -> tuple[str, ...]:
     return places, "yes" if g.may_write else "no", g.place_class.name.lower(), g.ceiling.name.lower(), until
 
 
+def settings_of(texts: list[str]) -> dict[str, str]:
+    """Return settings written as name=value; BadSetting for one that is not (not repeated: it may be a secret)."""
+    values = {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise BadSetting(text=f"{name[:20]}…")
+        values[name] = value
+    return values
+
+
 @app.command("list")
 def list_all(as_person: As) -> None:
     """Show connectors, grants, and who reaches what."""
@@ -61,13 +72,7 @@ def enable(
     setting: Annotated[list[str] | None, typer.Option("--set", "-s", help="A setting, name=value.")] = None,
 ) -> None:
     """Enable a connector for the organisation. It reaches nobody before a team has a grant."""
-    values = {}
-    for text in setting or []:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            # The text is not repeated: it may be a secret.
-            raise BadSetting(text=f"{name[:20]}…")
-        values[name] = value
+    values = settings_of(setting or [])
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
@@ -136,8 +141,8 @@ def check(kind: Annotated[str, typer.Argument(help="The connector, e.g. mail.")]
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         actor.require("org:connectors:manage")
-        house.registry.get(kind)
         async with house.database.transaction() as session:
+            (await house.registry.now(session)).get(kind)
             accounts = [a for a in await list_accounts(session, connector=kind) if a.active]
         if not accounts:
             raise NoSuchAccount

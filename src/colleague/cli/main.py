@@ -24,6 +24,7 @@ GROUPS: Final = {
     "audit": "Read, verify and export the ledger.",
     "policy": "See the rules, and what would be decided.",
     "connector": "Enable connectors and open them to teams.",
+    "mcp": "Register MCP servers and decide on their tools.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "token": "Make and revoke API tokens.",
 }

@@ -169,6 +169,14 @@ async def account_for(session: Session, person_id: str, connector: str, *, secre
         return None
 
 
+async def organisation_account(session: Session, connector: str, *, secrets: Secrets) -> Account:
+    """Return what the organisation has set for `connector`; ConnectorNotEnabled while it is not enabled."""
+    organisation = await _find(session, connector, None)
+    if organisation is None or not organisation.active:
+        raise ConnectorNotEnabled(kind=connector[:80])
+    return _account(organisation, None, secrets)
+
+
 async def list_accounts(
     session: Session, *, person: str | None = None, connector: str | None = None
 ) -> list[AccountView]:

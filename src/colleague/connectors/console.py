@@ -51,7 +51,7 @@ async def index(
     async with db.transaction() as session:
         sights = await overview(session, actor, registry, clock=clock) if actor.may("org:connectors:read") else []
         own = []
-        for connector in registry:
+        for connector in await registry.now(session):
             if (
                 is_personal(connector)
                 and actor.may("own:accounts:manage")
@@ -68,8 +68,8 @@ async def show(
     request: Request, page: Page, db: Db, actor: Current, registry: TheRegistry, clock: Time, kind: str
 ) -> HTMLResponse:
     """Show one connector: settings, tools, grants, who reaches what, accounts."""
-    connector = registry.get(kind)
     async with db.transaction() as session:
+        connector = (await registry.now(session)).get(kind)
         sights = await overview(session, actor, registry, clock=clock)
         teams = await list_teams(session)
         sight = next(s for s in sights if s.connector.kind == kind)

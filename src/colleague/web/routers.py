@@ -8,8 +8,9 @@ from fastapi import APIRouter
 # Pages before programs; within a slice its pages in console.py, its JSON in api.py.
 CONTENTS: Final[tuple[str, ...]] = (
     "identity.console", "identity.people_console", "tasks.console", "approvals.console", "audit.console",
-    "policy.console", "connectors.console", "channels.console", "web.setup",
-    "identity.api", "tasks.api", "approvals.api", "audit.api", "policy.api", "connectors.api", "channels.api",
+    "policy.console", "connectors.mcp.console", "connectors.console", "models.console", "models.usage_console",
+    "channels.console", "web.setup", "identity.api", "tasks.api", "approvals.api", "audit.api", "policy.api",
+    "connectors.api", "connectors.mcp.api", "channels.api",
 )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ async def register_server(
     """
     actor.require("org:connectors:manage")
     name = name.strip().casefold()
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name in ("signed-in", "tools"):
         raise BadServer(why="its name has 1 to 20 small letters, digits and hyphens, and starts with a letter")
     if transport not in ("http", "stdio") or sign_in not in ("none", "headers", "oauth"):
         raise BadServer(why="it is reached by http or stdio, and signs in with none, headers or oauth")
@@ -164,6 +164,17 @@ def listed_by(database: Database, *, ledger: Ledger, clock: Clock) -> Any:
             return await keep_listing(session, server.name, listing, partial=partial, ledger=ledger, clock=clock)
 
     return listed
+
+
+async def find_server(session: Session, registry: Registry, name: str) -> McpConnector:
+    """Return the connector of a registered server; NoSuchServer if there is none."""
+    try:
+        connector = (await registry.now(session)).get(PREFIX + name.removeprefix(PREFIX))
+    except NotFound:
+        raise NoSuchServer(name=name[:40]) from None
+    if not isinstance(connector, McpConnector):
+        raise NoSuchServer(name=name[:40])
+    return connector
 
 
 async def _row(session: Session, name: str) -> McpServerRow:
