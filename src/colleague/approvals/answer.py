@@ -70,7 +70,8 @@ def may_answer(actor: Actor, row: ApprovalRow) -> bool:
 
 def may_see(actor: Actor, row: ApprovalRow) -> bool:
     """Say whether `actor` may know of the question: it is theirs, they may answer it, or they see all tasks."""
-    return actor.id == row.requester_id or may_answer(actor, row) or actor.may("org:tasks:read")
+    own = actor.id == row.requester_id and actor.may("own:tasks:use")
+    return own or may_answer(actor, row) or actor.may("org:tasks:read")
 
 
 async def lock_open(session: Session, actor: Actor, approval_id: str, clock: Clock) -> ApprovalRow:

@@ -13,6 +13,10 @@ class PermissionMissing(Forbidden):
     """This needs the permission «{permission}» ({meaning}). Ask an administrator."""
 
 
+class SignInYourself(Forbidden):
+    """This is for yourself only: sign in on the page. A token cannot do it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person, or the system, and what it may do now. `permissions` may be narrower than the roles."""
@@ -33,6 +37,11 @@ class Actor:
         """Raise PermissionMissing unless this actor holds `permission`."""
         if permission not in self.permissions:
             raise PermissionMissing(permission=permission, meaning=PERMISSIONS[permission])
+
+    def require_presence(self) -> None:
+        """Raise SignInYourself for a token: it must not make itself wider, or outlive its owner's will."""
+        if self.via == "api":
+            raise SignInYourself
 
 
 def permissions_of(roles: frozenset[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from colleague.identity import passkeys
 from colleague.identity.current import Current
 from colleague.identity.demo import demo_people, demo_sign_in
 from colleague.identity.first_run import accept, become_owner, check_link
-from colleague.identity.passwords import set_password, sign_in
+from colleague.identity.passwords import change_own_password, sign_in
 from colleague.identity.permissions import PERMISSIONS
 from colleague.identity.sessions import close_all, close_session, list_sessions
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
@@ -96,10 +96,9 @@ async def sign_in_passkey(
     challenge: Annotated[str, Body()], credential: Annotated[dict[str, Any], Body()], next: Annotated[str, Body()] = "",
 ) -> Response:  # fmt: skip
     """Finish a sign-in with a passkey."""
-    async with db.transaction() as session:
-        cookie = await passkeys.sign_in_with_passkey(
-            session, challenge, credential, url=settings.url, device=device_of(request), ledger=ledger, clock=clock
-        )
+    cookie = await passkeys.sign_in_with_passkey(
+        db, challenge, credential, url=settings.url, device=device_of(request), ledger=ledger, clock=clock
+    )
     response = JSONResponse({"next": own_path(next or "/")})
     set_cookie(response, settings, cookie)
     return response
@@ -159,10 +158,10 @@ async def accept_invitation(
 
 
 @router.get("/me")
-async def me(request: Request, page: Page, db: Db, actor: Current) -> HTMLResponse:
+async def me(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
     """Show one's sessions, passkeys and tokens."""
     async with db.transaction() as session:
-        sessions = await list_sessions(session, actor)
+        sessions = await list_sessions(session, actor, clock=clock)
         tokens = await list_tokens(session, actor)
         keys = await passkeys.list_passkeys(session, actor)
     mine = {p: PERMISSIONS[p] for p in sorted(actor.permissions)}
@@ -172,10 +171,13 @@ async def me(request: Request, page: Page, db: Db, actor: Current) -> HTMLRespon
 
 
 @router.post("/me/password")
-async def change_password(db: Db, actor: Current, ledger: TheLedger, password: Annotated[str, Form()]) -> Response:
-    """Set one's own password."""
+async def change_password(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, password: Annotated[str, Form()]
+) -> Response:
+    """Set one's own password; every other session of one's own ends."""
+    keep = next((request.cookies[name] for name in COOKIES if request.cookies.get(name)), "")
     async with db.transaction() as session:
-        await set_password(session, actor.id, password, by=actor.id, ledger=ledger)
+        await change_own_password(session, actor, password, keep=keep, ledger=ledger)
     return RedirectResponse("/me", 303)
 
 
@@ -218,7 +220,7 @@ async def new_token(
         text = await create_token(session, actor, name, permissions or [], days=days, ledger=ledger, clock=clock)
     async with db.transaction() as session:
         tokens = await list_tokens(session, actor)
-        sessions = await list_sessions(session, actor)
+        sessions = await list_sessions(session, actor, clock=clock)
         keys = await passkeys.list_passkeys(session, actor)
     mine = {p: PERMISSIONS[p] for p in sorted(actor.permissions)}
     return page.show(

@@ -12,6 +12,7 @@ from colleague.identity.model import Person, Team
 from colleague.identity.tables import MembershipRow, PersonRow, RoleRow, TeamRow
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
+from colleague.kit.ids import is_id
 
 
 class PersonNotFound(NotFound):
@@ -24,7 +25,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
     roles: dict[str, set[str]] = {}
     teams: dict[str, list[str]] = {}
     query = select(RoleRow.person_id, RoleRow.role).where(RoleRow.person_id.in_(ids))
-    for person, role in (await session.execute(query)):
+    for person, role in await session.execute(query):
         roles.setdefault(person, set()).add(role)
     memberships = (
         select(MembershipRow.person_id, TeamRow.name)
@@ -32,7 +33,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
         .where(MembershipRow.person_id.in_(ids))
         .order_by(TeamRow.name)
     )
-    for person, team in (await session.execute(memberships)):
+    for person, team in await session.execute(memberships):
         teams.setdefault(person, []).append(team)
     return [
         Person(r.id, r.name, r.email, r.active, frozenset(roles.get(r.id, ())), tuple(teams.get(r.id, ())))
@@ -42,7 +43,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
 
 async def get_person(session: Session, person_id: str) -> Person:
     """Return a person by id, active or not; PersonNotFound if there is none."""
-    row = await session.get(PersonRow, person_id)
+    row = await session.get(PersonRow, person_id) if is_id(person_id) else None
     if row is None:
         raise PersonNotFound
     return (await _values(session, [row]))[0]
@@ -50,7 +51,8 @@ async def get_person(session: Session, person_id: str) -> Person:
 
 async def find_by_email(session: Session, email: str) -> Person | None:
     """Return the person with this mail address, whatever its case."""
-    row = await session.scalar(select(PersonRow).where(PersonRow.email == email.strip().casefold()))
+    email = email.strip().casefold()
+    row = await session.scalar(select(PersonRow).where(PersonRow.email == email)) if email.isprintable() else None
     return (await _values(session, [row]))[0] if row else None
 
 

@@ -3,13 +3,13 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.passwords import check_strength, set_password
-from colleague.identity.people import create_person
+from colleague.identity.people import check_reach, create_person
 from colleague.identity.sessions import open_session, sha256
 from colleague.identity.tables import LinkRow, PersonRow, RoleRow
 from colleague.kit.clock import Clock
@@ -82,16 +82,28 @@ async def become_owner(
 
 
 async def invite(session: Session, actor: Actor, person_id: str, *, ledger: Ledger, clock: Clock) -> str:
-    """Return the path of a one-time link with which a person sets their password (also when it was lost)."""
+    """Return the path of a one-time link with which a person sets their password (also when it was lost).
+
+    Whoever holds the link becomes that person: so nobody makes one for somebody who may do more than they themselves.
+    Raises NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself.
+    """
     actor.require("org:people:manage")
+    await check_reach(session, actor, person_id)
     token = await _new_link(session, "invite", person_id, clock)
     await ledger.record(session, Event("person.invited", actor.id, subject=person_id, person=person_id))
     return f"/invite/{token}"
 
 
 async def accept(session: Session, token: str, password: str, *, device: str, ledger: Ledger, clock: Clock) -> str:
-    """Set the password with an invitation link and sign in; returns the cookie. Raises LinkSpent, WeakPassword."""
+    """Set the password with an invitation link and sign in; returns the cookie. Raises LinkSpent, WeakPassword.
+
+    Other links of the same person are used up with it, and their sessions end.
+    """
     row = await _use(session, token, "invite", clock)
     person = row.person_id or ""
+    if not (await session.get_one(PersonRow, person, with_for_update=True)).active:
+        raise LinkSpent
+    others = update(LinkRow).where(LinkRow.person_id == person, LinkRow.purpose == "invite", LinkRow.used_at.is_(None))
+    await session.execute(others.values(used_at=clock.now()))
     await set_password(session, person, password, by=person, ledger=ledger)
     return await open_session(session, person, how="link", device=device, ledger=ledger, clock=clock)

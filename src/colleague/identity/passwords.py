@@ -1,5 +1,6 @@
 """Passwords: Argon2id, at least 12 characters, throttled per account and per address, one answer for every failure."""
 
+import asyncio
 import unicodedata
 from datetime import datetime, timedelta
 
@@ -8,10 +9,11 @@ from sqlalchemy import delete, func, select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.sessions import open_session, sha256
+from colleague.identity.actor import Actor
+from colleague.identity.sessions import close_others, open_session, sha256
 from colleague.identity.tables import FailureRow, PersonRow
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database, Session
+from colleague.kit.db import Database, Session, advisory_lock
 from colleague.kit.errors import Forbidden, Invalid
 
 SHORTEST, LONGEST = 12, 200
@@ -39,22 +41,38 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
+def storable(password: str) -> bool:
+    """Say whether a password is text at all: half a character cannot be hashed."""
+    return not any("\ud800" <= c <= "\udfff" for c in password)
+
+
 def check_strength(password: str, *, name: str, email: str) -> None:
     """Raise WeakPassword unless the password is acceptable."""
+    if not storable(password):
+        raise WeakPassword
     folded = normal(password).casefold()
     own = {*name.casefold().split(), email.casefold().partition("@")[0]}
     rest = folded
     for word in (*_COMMON, *(w for w in own if len(w) > 3)):
         rest = rest.replace(word, "")
-    if not SHORTEST <= len(folded) <= LONGEST or len(set(folded)) < 5 or len(rest) < 6:
+    if not SHORTEST <= len(normal(password)) <= LONGEST or len(set(folded)) < 5 or len(rest) < 6:
         raise WeakPassword
 
 
-async def set_password(session: Session, person_id: str, password: str, *, by: str, ledger: Ledger) -> None:
-    """Set a person's password. Raises WeakPassword."""
+async def change_own_password(session: Session, actor: Actor, password: str, *, keep: str, ledger: Ledger) -> None:
+    """Set one's own password; only the session of the cookie `keep` stays open. Raises WeakPassword, SignInYourself."""
+    actor.require_presence()
+    await set_password(session, actor.id, password, by=actor.id, ledger=ledger, keep=keep)
+
+
+async def set_password(
+    session: Session, person_id: str, password: str, *, by: str, ledger: Ledger, keep: str = ""
+) -> None:
+    """Set a person's password and end their sessions (but that of the cookie `keep`). Raises WeakPassword."""
     row = await session.get_one(PersonRow, person_id)
     check_strength(password, name=row.name, email=row.email)
-    row.password = _hasher.hash(normal(password))
+    row.password = await asyncio.to_thread(_hasher.hash, normal(password))
+    await close_others(session, person_id, keep=keep)
     await ledger.record(session, Event("password.set", by, subject=person_id, person=person_id))
 
 
@@ -63,29 +81,41 @@ async def sign_in(
 ) -> str:
     """Check the password and return the cookie of a new session. Raises SignInFailed, TooManyTries.
 
-    A failure has its own transaction, so that it stays on record although it is refused.
+    A try is counted before the password is looked at, and only a right one is taken off again: however many come at
+    once, no more than the limit are ever compared. No transaction is open while that is done.
     """
-    email = email.strip().casefold()[:254]
+    email = "".join(c for c in email.strip().casefold()[:254] if c.isprintable())
     keys = {"account": sha256(f"account:{email}"), "address": sha256(f"address:{address}")}
     async with database.transaction() as session:
-        await _throttle(session, keys, clock.now())
+        counted = await _count(session, keys, clock.now())
         row = await session.scalar(select(PersonRow).where(PersonRow.email == email))
-        usable = row is not None and row.active and row.password is not None
-        stored = row.password if row is not None and usable and row.password else _NOBODY
-        good = _hasher.verify(normal(password[:LONGEST]), stored) and usable
+    given = normal(password) if storable(password) else ""
+    usable = row is not None and row.active and row.password is not None and len(given) <= LONGEST
+    stored = row.password if row is not None and usable and row.password else _NOBODY
+    good = await asyncio.to_thread(_hasher.verify, given[:LONGEST], stored) and usable
+    async with database.transaction() as session:
         if good and row is not None:
-            await session.execute(delete(FailureRow).where(FailureRow.key == keys["account"]))
-            return await open_session(session, row.id, how="password", device=device, ledger=ledger, clock=clock)
-        for key in keys.values():
-            session.add(FailureRow(key=key, at=clock.now()))
+            # They may have been deactivated, or given another password, while it was compared.
+            now = await session.get_one(PersonRow, row.id, with_for_update=True)
+            if now.active and now.password == stored:
+                of_account = FailureRow.key == keys["account"]
+                await session.execute(delete(FailureRow).where(of_account | FailureRow.id.in_(counted)))
+                return await open_session(session, row.id, how="password", device=device, ledger=ledger, clock=clock)
         person = row.id if row is not None else ""
         await ledger.record(session, Event("sign_in.failed", "nobody", subject=person, person=person))
     raise SignInFailed
 
 
-async def _throttle(session: Session, keys: dict[str, str], now: datetime) -> None:
+async def _count(session: Session, keys: dict[str, str], now: datetime) -> list[int]:
+    """Count one try for account and address, one counter at a time; TooManyTries if one of them is at its limit."""
+    for key in sorted(keys.values()):
+        await advisory_lock(session, int(key[:15], 16))
     await session.execute(delete(FailureRow).where(FailureRow.at < now - WINDOW))
     for kind, limit in (("account", PER_ACCOUNT), ("address", PER_ADDRESS)):
         count = await session.scalar(select(func.count()).where(FailureRow.key == keys[kind]))
         if (count or 0) >= limit:
             raise TooManyTries
+    tries = [FailureRow(key=key, at=now) for key in keys.values()]
+    session.add_all(tries)
+    await session.flush()
+    return [row.id for row in tries]

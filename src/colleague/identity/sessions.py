@@ -3,9 +3,9 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -26,6 +26,7 @@ def sha256(token: str) -> str:
 async def open_session(session: Session, person_id: str, *, how: str, device: str, ledger: Ledger, clock: Clock) -> str:
     """Sign a person in and return the cookie's value. `how`: password, passkey, link or demo."""
     token, now = secrets.token_urlsafe(32), clock.now()
+    await session.execute(delete(SignInRow).where(SignInRow.person_id == person_id, _ended(now)))
     session.add(
         SignInRow(
             token_sha256=sha256(token), person_id=person_id, created_at=now, expires_at=now + ABSOLUTE,
@@ -36,6 +37,10 @@ async def open_session(session: Session, person_id: str, *, how: str, device: st
         session, Event("sign_in.succeeded", person_id, subject=person_id, person=person_id, data={"how": how})
     )
     return token
+
+
+def _ended(now: datetime) -> ColumnElement[bool]:
+    return (SignInRow.expires_at <= now) | (SignInRow.last_seen_at <= now - IDLE)
 
 
 async def actor_of_cookie(session: Session, cookie: str, *, clock: Clock) -> Actor | None:
@@ -64,12 +69,19 @@ async def close_session(session: Session, cookie: str, *, ledger: Ledger) -> Non
 
 
 async def close_all(session: Session, actor: Actor, *, ledger: Ledger) -> None:
-    """Sign out everywhere."""
+    """Sign out everywhere. Raises SignInYourself for a token."""
+    actor.require_presence()
     await session.execute(delete(SignInRow).where(SignInRow.person_id == actor.id))
     await ledger.record(session, Event("sign_in.all_ended", actor.id, subject=actor.id, person=actor.id))
 
 
-async def list_sessions(session: Session, actor: Actor) -> Sequence[SignInRow]:
+async def close_others(session: Session, person_id: str, *, keep: str = "") -> None:
+    """End every session of a person but the one of the cookie `keep`: their password is another one now."""
+    others = SignInRow.token_sha256 != sha256(keep)
+    await session.execute(delete(SignInRow).where(SignInRow.person_id == person_id, others))
+
+
+async def list_sessions(session: Session, actor: Actor, *, clock: Clock) -> Sequence[SignInRow]:
     """Return one's own open sessions, newest first."""
-    query = select(SignInRow).where(SignInRow.person_id == actor.id).order_by(SignInRow.last_seen_at.desc())
-    return (await session.scalars(query)).all()
+    query = select(SignInRow).where(SignInRow.person_id == actor.id, ~_ended(clock.now()))
+    return (await session.scalars(query.order_by(SignInRow.last_seen_at.desc()))).all()

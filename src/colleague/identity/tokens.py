@@ -17,7 +17,7 @@ from colleague.identity.tables import TokenRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid, NotFound
-from colleague.kit.ids import new_id
+from colleague.kit.ids import is_id, new_id
 
 PREFIX, LONGEST = "clg_", 365
 
@@ -35,11 +35,19 @@ async def create_token(
 ) -> str:
     """Make a token for the actor and return its text, the only time it is seen.
 
-    Raises BadToken, and PermissionMissing for a permission the actor does not hold.
+    Raises BadToken, PermissionMissing for a permission the actor does not hold, SignInYourself for a token: one that
+    makes others would outlive its own end and its revocation.
     """
     actor.require("own:tokens:manage")
+    actor.require_presence()
     wanted, name = sorted(set(permissions)), " ".join(name.split())[:80]
-    if not name or not 1 <= days <= LONGEST or not wanted or not set(wanted) <= set(PERMISSIONS):
+    if (
+        not name
+        or not name.isprintable()
+        or not 1 <= days <= LONGEST
+        or not wanted
+        or not set(wanted) <= set(PERMISSIONS)
+    ):
         raise BadToken
     for permission in wanted:
         if not actor.may(permission):
@@ -80,8 +88,9 @@ async def list_tokens(session: Session, actor: Actor) -> Sequence[TokenRow]:
 
 async def revoke_token(session: Session, actor: Actor, token_id: str, *, ledger: Ledger, clock: Clock) -> None:
     """Revoke a token: one's own, or anybody's with org:people:manage. NoSuchToken if there is none for the actor."""
-    row = await session.get(TokenRow, token_id)
-    if row is None or (row.person_id != actor.id and not actor.may("org:people:manage")):
+    row = await session.get(TokenRow, token_id, with_for_update=True) if is_id(token_id) else None
+    own = row is not None and row.person_id == actor.id and actor.may("own:tokens:manage")
+    if row is None or not (own or actor.may("org:people:manage")):
         raise NoSuchToken
     if row.revoked_at is None:
         row.revoked_at = clock.now()

@@ -118,6 +118,7 @@ def _as_json(budget: Budget) -> dict[str, float]:
 
 async def _own_run(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, RunRow]:
     task = await get_task(session, task_id)
+    actor.require("own:tasks:use")
     if task.person_id != actor.id:
         raise NotYourTask
     return task, await newest_run(session, task_id, lock=True)

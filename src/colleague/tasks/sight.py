@@ -8,7 +8,11 @@ from colleague.files.tables import FileRow, OutputRow, OutputVersionRow
 from colleague.files.uploads import list_files
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
-from colleague.tasks.model import Step
+from colleague.models.model import Estimate
+from colleague.models.spoken import heard
+from colleague.models.store import find_estimate
+from colleague.models.usage import Line, cost_of_run
+from colleague.tasks.model import State, Step
 from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
 
@@ -23,6 +27,9 @@ class View:
     calls: Sequence[CallRow]
     files: Sequence[FileRow]
     outputs: Sequence[tuple[OutputRow, OutputVersionRow]]
+    expected: Estimate | None = None
+    used: Line | None = None
+    saying: str = ""
 
     @property
     def calls_by_model_id(self) -> dict[str, CallRow]:
@@ -32,7 +39,7 @@ class View:
 
 def may_see(actor: Actor, task: TaskRow) -> bool:
     """Say whether `actor` may see the task: their own, or any with org:tasks:read."""
-    return task.person_id == actor.id or actor.may("org:tasks:read")
+    return (task.person_id == actor.id and actor.may("own:tasks:use")) or actor.may("org:tasks:read")
 
 
 async def see_task(session: Session, actor: Actor, task_id: str) -> TaskRow:
@@ -54,6 +61,9 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
         await calls_of(session, run.id),
         await list_files(session, task_id),
         await list_outputs(session, task_id),
+        await find_estimate(session, run.id),
+        await cost_of_run(session, run.id),
+        await heard(session, run.id) if run.state == State.RUNNING else "",
     )
 
 
