@@ -59,7 +59,6 @@ class House:
     pages: Pages
     parts: Parts
     models: Models
-    notifier: Notifier
     egress: Egress
     sign_ins: SignIns
 
@@ -69,7 +68,7 @@ class House:
             Settings: self.settings, Database: self.database, Queue: self.queue, Streams: self.streams,
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
-            Models: self.models, Notifier: self.notifier, SignIns: self.sign_ins,
+            Models: self.models, SignIns: self.sign_ins,
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -86,12 +85,12 @@ def shipped_connectors(egress: Egress, clock: Clock) -> tuple[Connector, ...]:
 
 
 def servers_of(
-    settings: Settings, *, egress: Egress, database: Database, secrets: Secrets, ledger: Ledger, clock: Clock
+    sandbox: Sandbox, *, egress: Egress, database: Database, secrets: Secrets, ledger: Ledger, clock: Clock
 ) -> McpServers:
     """Return the source of MCP connectors: servers that administrators registered."""
     grants = Grants(database=database, secrets=secrets, egress=egress, ledger=ledger, clock=clock)
     listed = listed_by(database, ledger=ledger, clock=clock)
-    return McpServers(Means(egress, Sandbox(settings), listed, grants.token))
+    return McpServers(Means(egress, sandbox, listed, grants.token))
 
 
 def build(
@@ -113,29 +112,32 @@ def build(
     engine = engine or Engine()
     # It knows no hosts of its own: what a connector may reach comes from grants and from registered servers.
     egress = Egress(private=settings.egress_private)
+    sandbox = Sandbox(settings)
     servers = servers_of(
-        settings, egress=egress, database=database, secrets=secrets, ledger=ledger, clock=clock
+        sandbox, egress=egress, database=database, secrets=secrets, ledger=ledger, clock=clock
     )  # fmt: skip
     registry = Registry(
         connectors if connectors is not None else shipped_connectors(egress, clock), sources=(servers,)
     )  # fmt: skip
     signer = load_signer(settings.ledger_key_file or Path(settings.data_dir) / "ledger.key")
+    notifier = Notifier(settings=settings, clock=clock)
     minds = Minds(settings=settings, secrets=secrets, clock=clock, others=built_in(models or {}))
-    thinking = Models(minds, database=database, engine=engine, ledger=ledger, clock=clock)
+    thinking = Models(
+        minds, database=database, engine=engine, ledger=ledger, clock=clock, tell=notifier.notify
+    )  # fmt: skip
     parts = Parts(
         database=database, ledger=ledger, clock=clock, engine=engine, registry=registry, secrets=secrets,
-        models=thinking,
+        models=thinking, sandbox=sandbox,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
-    notifier = Notifier(settings=settings, clock=clock)
     add_task_jobs(queue, parts=parts)
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
     add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
-        pages=Pages(), parts=parts, models=thinking, notifier=notifier, egress=egress,
+        pages=Pages(), parts=parts, models=thinking, egress=egress,
         sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
     )  # fmt: skip

@@ -73,7 +73,7 @@ async def ask_increase(
     able = [role for role, permissions in ROLES.items() if "org:models:manage" in permissions]
     for administrator in await holders_of(session, able):
         title = f"{actor.name} asks for {micros / 1_000_000:.2f} US dollars more this month"
-        await tell(session, administrator.id, title[:200], reason, "/models/usage#increases")
+        await tell(session, administrator.id, title[:200], reason, "/usage#increases")
     return row.id
 
 
@@ -95,7 +95,7 @@ async def answer_increase(
     verb = "model_increase.granted" if grant else "model_increase.denied"
     await ledger.record(session, Event(verb, actor.id, subject=row.id, person=row.asked_by, data=facts))
     title = f"{'Granted' if grant else 'Denied'}: {row.micros / 1_000_000:.2f} US dollars more in {row.month}"
-    await tell(session, row.asked_by, title, row.note or f"Answered by {actor.name}.", "/models/usage")
+    await tell(session, row.asked_by, title, row.note or f"Answered by {actor.name}.", "/usage")
 
 
 async def list_increases(session: Session, actor: Actor, *, limit: int = 50) -> Sequence[IncreaseRow]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from colleague.kit.db import Session
-from colleague.models.model import Kind, NoSuchProvider, Paper, Price, Provider, Route
-from colleague.models.tables import PaperRow, PriceRow, ProviderRow, RouteRow
+from colleague.models.model import Estimate, Kind, NoSuchProvider, Paper, Price, Provider, Route
+from colleague.models.tables import EstimateRow, PaperRow, PriceRow, ProviderRow, RouteRow
 from colleague.policy.model import DataClass, Zone
 
 
@@ -75,6 +75,14 @@ async def find_price(session: Session, provider: str, model: str) -> Price | Non
     """Return the price of a model at a provider, if one is stored."""
     row = await session.get(PriceRow, (provider, model))
     return price_value(row) if row else None
+
+
+async def find_estimate(session: Session, run: str) -> Estimate | None:
+    """Return what a run was estimated to use before it started, if that was done."""
+    row = await session.get(EstimateRow, run)
+    if row is None:
+        return None
+    return Estimate(row.low_tokens, row.high_tokens, row.low_micros, row.high_micros, row.rule)
 
 
 def price_value(row: PriceRow) -> Price:

@@ -18,6 +18,7 @@ from colleague.kit.db import Database, Session
 from colleague.kit.log import get_log
 from colleague.models.ceilings import Standing, standings
 from colleague.models.estimate import estimate
+from colleague.models.increases import Tell
 from colleague.models.minds import Mind, Minds
 from colleague.models.model import DEPLOYMENT, Estimate, NoSuchProvider
 from colleague.models.need import Need
@@ -51,9 +52,11 @@ class Answer:
 class Models:
     """Asks models for turns, within what routes, ceilings and policy say at that moment."""
 
-    def __init__(self, minds: Minds, *, database: Database, engine: Engine, ledger: Ledger, clock: Clock) -> None:
-        """Take what finds models, and what decides and records."""
-        self.minds = minds
+    def __init__(
+        self, minds: Minds, *, database: Database, engine: Engine, ledger: Ledger, clock: Clock, tell: Tell
+    ) -> None:  # fmt: skip
+        """Take what finds models, what decides and records, and what tells people (for requests about ceilings)."""
+        self.minds, self.tell = minds, tell
         self._database, self._engine, self._ledger, self._clock = database, engine, ledger, clock
 
     async def think(self, need: Need, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Answer:

@@ -47,6 +47,8 @@ def bounds(month: str) -> tuple[datetime, datetime]:
     """Return the first moment of a month and of the one after it; BadMonth if it is none."""
     try:
         start = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+        if not 2000 <= start.year < 3000:
+            raise BadMonth
         end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
     except ValueError:
         raise BadMonth from None

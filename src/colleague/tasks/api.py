@@ -1,5 +1,6 @@
 """The same deeds for programs: tasks and outputs as JSON."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
@@ -59,6 +60,8 @@ async def _as_json(session: Session, actor: Actor, task_id: str) -> dict[str, An
         "id": view.task.id, "title": view.task.title, "goal": view.task.goal, "person": view.task.person_id,
         "created_at": view.task.created_at, "run": run.id, "state": run.state, "why": run.why, "plan": run.plan,
         "waiting_for": run.waiting_for, "answer": run.answer, "partial": run.partial, "spent": run.spent,
+        "model": run.model, "estimate": asdict(view.expected) if view.expected else None,
+        "cost_micros": view.used.micros if view.used else 0,
         "label": run.label,
         "files": [{"id": f.id, "name": f.name, "pages": f.pages, "sha256": f.sha256} for f in view.files],
         "outputs": [

@@ -35,6 +35,8 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/ledger", "Ledger", "history", ("org:ledger:read",)),
     Place("/people", "People", "users", ("org:people:read",)),
     Place("/connectors", "Connectors", "plug-connected", ("own:accounts:manage", "org:connectors:read")),
+    Place("/models", "Models", "cpu", ("org:models:read",)),
+    Place("/usage", "Usage", "coin", ("own:tasks:use", "org:models:read")),
     Place("/policies", "Policies", "scale", ("org:policy:read",)),
     Place("/set-up", "Set-up", "settings", ("org:settings:manage",)),
 )

@@ -107,7 +107,7 @@ def _bedrock(model: str, line: Line) -> Model:
     from pydantic_ai.models.bedrock import BedrockConverseModel
     from pydantic_ai.providers.bedrock import BedrockProvider
 
-    class Bearer(botocore.session.Session):
+    class Bearer(botocore.session.Session):  # type: ignore[misc]
         """A session that signs with a Bedrock API key, and looks for no credentials on this machine."""
 
         def get_auth_token(self, **more: Any) -> FrozenAuthToken:
