@@ -5,6 +5,8 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 from tests.agent.extracts import DEMO, parse, source_of
@@ -12,6 +14,7 @@ from tests.agent.extracts import DEMO, parse, source_of
 from colleague.kit.documents.formats import pdf
 from colleague.kit.documents.model import Block, Document, Draft
 from colleague.kit.documents.sniff import PDF
+from colleague.kit.documents.write.columns import column_widths
 from colleague.kit.documents.write.docx import write_docx
 from colleague.kit.documents.write.pdf import write_pdf
 
@@ -218,3 +221,30 @@ def test_three_hundred_pages_are_read_in_time() -> None:
     found = pdf.read(content, "a.pdf", PDF)
     assert found.pages > 150
     assert time.perf_counter() - start < 25
+
+
+def test_a_long_word_file_without_page_marks_is_cited_by_heading_not_by_a_page_it_does_not_have() -> None:
+    blocks = [Block("paragraph", "Before.")]
+    for n in (1, 2):
+        blocks += [Block("heading", f"{n} Part", 1), Block("paragraph", f"{LONG}. " * 30)]
+    found = parse(write_docx(Draft("Deed", tuple(blocks), mark="")), "a.docx")
+    assert [b.where for b in found.blocks] == ["§ Deed", "§ Deed", "§ 1 Part", "§ 1 Part", "§ 2 Part", "§ 2 Part"]
+    short = parse(write_docx(Draft("Deed", tuple(blocks[:2]), mark="")), "a.docx")
+    assert {b.where for b in short.blocks} == {"p. 1"}
+
+
+@given(st.lists(st.lists(st.text(max_size=60), min_size=1, max_size=6), max_size=6))
+def test_columns_share_the_width(rows: list[list[str]]) -> None:
+    widths = column_widths(rows, 16, letter=0.19, padding=0.45)
+    assert len(widths) == max((len(row) for row in rows), default=0)
+    assert not widths or abs(sum(widths) - 16) < 0.001
+    assert all(width > 0 for width in widths)
+
+
+def test_a_column_holds_its_words_and_one_to_fill_in_has_room() -> None:
+    rows = [("Id", "What", "Kind", "Owner"), *((f"R-{n:03}", LONG, "mandatory", "") for n in range(9))]
+    number, what, kind, owner = column_widths(rows, 16, letter=0.19, padding=0.45)
+    assert number >= 5 * 0.19
+    assert kind >= 9 * 0.19
+    assert owner > 1.5
+    assert what > number + kind + owner - 1

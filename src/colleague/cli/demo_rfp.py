@@ -14,6 +14,7 @@ from reportlab.platypus.flowables import PageBreak, Spacer
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from colleague.kit.documents.model import Block
+from colleague.kit.documents.write.columns import column_widths
 
 TITLE: Final = "Request for proposals: managed document services"
 BUYER, REFERENCE, DATE = "Harbour City Council", "HC-2026-014", "2 November 2026"
@@ -103,8 +104,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Table:
         [Paragraph(html.escape(c), _STYLES["head" if n == 0 else "cell"]) for c in (*row, *[""] * (columns - len(row)))]
         for n, row in enumerate(rows)
     ]
-    weights = [max(6, min(60, max(len(row[c]) for row in rows if c < len(row)))) for c in range(columns)]
-    table = Table(cells, [WIDTH * w / sum(weights) for w in weights], repeatRows=1)
+    table = Table(cells, column_widths(rows, WIDTH, letter=0.2 * cm, padding=0.5 * cm), repeatRows=1)
     table.setStyle(
         TableStyle(
             [("GRID", (0, 0), (-1, -1), 0.5, LINE), ("BACKGROUND", (0, 0), (-1, 0), SHADE),

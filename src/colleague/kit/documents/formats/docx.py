@@ -6,6 +6,7 @@ Tracked changes are read as if accepted; hidden text is left out; both are said.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -20,7 +21,7 @@ _LABEL = re.compile(r"(\(?[a-z0-9]{1,4}[.)]|[•–-])\s+(.*)")
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _OFF = ("0", "false", "off", "none")
 _GONE = (f"{_W}del", f"{_W}moveFrom")
-_DEPTH = 40
+_DEPTH, _ONE_PAGE = 40, 3_000
 
 
 class Reader:
@@ -159,10 +160,22 @@ class Reader:
 def read(content: bytes, name: str, media_type: str) -> Document:
     """Return the document; pages are counted by page breaks that Word left behind."""
     reader = Reader(content)
-    blocks = [*reader.blocks(reader.document.element.body), *reader.notes()]
+    body = list(reader.blocks(reader.document.element.body))
+    blocks = [*(_by_heading(body) if reader.page == 1 else body), *reader.notes()]
     title = reader.document.core_properties.title or next((b.text for b in blocks if b.kind == "heading"), name)
     labels = reader.package.labels()
     return Document(title, media_type, "pages", reader.page, tuple(blocks), reader.warnings(), labels)
+
+
+def _by_heading(blocks: list[Block]) -> list[Block]:
+    """Return the blocks with their heading as their place, if the text is too long for the one page it claims."""
+    if sum(len(b.text) for b in blocks) < _ONE_PAGE:
+        return blocks
+    result, heading = [], ""
+    for block in blocks:
+        heading = block.text[:100] if block.kind == "heading" else heading
+        result.append(replace(block, where=f"§ {heading}" if heading else ""))
+    return result
 
 
 def _value(element: Any) -> str:

@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.columns import column_widths
 
 INK, GREY, LINE, SHADE = RGBColor(0x1F, 0x29, 0x37), RGBColor(0x6B, 0x72, 0x80), "C9CED6", "F1F3F6"
 WIDTH = 16.0
@@ -138,24 +139,6 @@ def _frame(table: Any) -> None:
     properties.append(borders)
 
 
-def _widths(rows: tuple[tuple[str, ...], ...], columns: int) -> list[float]:
-    """Return column widths in cm: each holds its longest short word; the rest is shared by the length of the texts.
-
-    A column that is empty below its header is there to be filled in and gets room for it.
-    """
-    least, wish = [], []
-    for column in range(columns):
-        texts = [row[column] for row in rows[:200] if column < len(row)]
-        longest = max((min(len(word), 9 if column else 12) for text in texts for word in text.split()), default=3)
-        least.append(longest * 0.19 + 0.45)
-        below = sum(len(text) for text in texts[1:])
-        mean = min(below / max(len(texts) - 1, 1), 150.0)
-        wish.append(12.0 if len(texts) > 1 and not below else max(mean - longest, 0.0))
-    free = max(WIDTH - sum(least), 0.0)
-    shared = [small + free * want / max(sum(wish), 1) for small, want in zip(least, wish, strict=True)]
-    return [WIDTH * width / sum(shared) for width in shared]
-
-
 def _table(document: Any, block: Block) -> None:
     columns = max((len(r) for r in block.rows), default=0)
     if not columns:
@@ -163,7 +146,7 @@ def _table(document: Any, block: Block) -> None:
     table = document.add_table(rows=0, cols=columns)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     _frame(table)
-    widths = _widths(block.rows, columns)
+    widths = column_widths(block.rows, WIDTH, letter=0.19, padding=0.45)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)  # Word goes by the cells, LibreOffice by the grid.
     for number, row in enumerate(block.rows):

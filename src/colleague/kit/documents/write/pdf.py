@@ -18,6 +18,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 from reportlab.platypus.flowables import Spacer
 
 from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.columns import column_widths
 
 INK, GREY, LINE, SHADE, WARN = (colors.HexColor(c) for c in ("#1F2937", "#6B7280", "#C9CED6", "#F1F3F6", "#9A3412"))
 WIDTH = A4[0] - 5 * cm
@@ -122,13 +123,10 @@ def _table(block: Block, styles: dict[str, ParagraphStyle]) -> list[Any]:
         ]
         for n, row in enumerate(block.rows)
     ]
-    weights = [
-        max(min(sum(len(r[c]) for r in block.rows[:200] if c < len(r)) / min(len(block.rows), 200), 60), 6)
-        for c in range(columns)
-    ]
+    widths = column_widths(block.rows, WIDTH, letter=0.2 * cm, padding=0.35 * cm)
     # A row may be higher than a page, a header too: then it is split and not repeated.
     tall = max((len(c) for c in block.rows[0]), default=0) * columns > 2_000
-    table = Table(rows, [WIDTH * w / sum(weights) for w in weights], repeatRows=0 if tall else 1, splitInRow=1)
+    table = Table(rows, widths, repeatRows=0 if tall else 1, splitInRow=1)
     table.setStyle(
         TableStyle(
             [
