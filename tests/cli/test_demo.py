@@ -176,7 +176,8 @@ def serving(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], fl
                 time.sleep(0.05)
         yield process, time.monotonic() - begun
     finally:
-        process.send_signal(signal.SIGINT)
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
         try:
             process.communicate(timeout=30)
         finally:
@@ -210,6 +211,23 @@ def test_a_server_shows_where_to_look_signs_in_with_one_click_and_shares_the_dem
     assert "dana@aldermoor.example" in out
     assert "Traceback" not in out
     assert "no server or worker" in run(folder, "doctor", "--no-ledger").stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_server_that_is_told_to_end_stops_its_worker_and_database(folder: Path, number: signal.Signals) -> None:
+    import psutil
+
+    with serving(folder, free_port()) as (process, _):
+        children = psutil.Process(process.pid).children(recursive=True)
+        end = time.monotonic() + 20
+        while not children and time.monotonic() < end:
+            time.sleep(0.1)
+            children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        _, alive = psutil.wait_procs(children, timeout=20)
+        assert not alive
 
 
 def test_a_closed_pipe_ends_quietly(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """`colleague serve`: the web server, with a worker beside it unless told otherwise."""
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
@@ -36,6 +37,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve pages and API; migrate the database first and print where to look."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # As an exit, so that worker and database are stopped, too; uvicorn raises the signal again when it has ended.
+        signal.signal(number, lambda *_: sys.exit(0))
     settings = _settings(demo=demo or None, port=port)
     log.setup(level=settings.log_level)
     check_port(settings)
