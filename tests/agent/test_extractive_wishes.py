@@ -131,10 +131,17 @@ async def test_more_words_in_the_same_task() -> None:
     assert len(desk.written) == 4
 
 
-async def test_the_file_is_found_by_part_of_its_name() -> None:
-    desk = Desk(folder={"a/rfp.docx": RFP, "b/old.docx": RFP}, answers={"Which document": "old"})
+async def test_the_only_file_that_is_named_so_is_taken_without_asking() -> None:
+    desk = Desk(folder={"a/prices.docx": RFP, "b/HC-14 request for proposals.docx": RFP, "c/minutes.docx": RFP})
     await desk.ask(ASK)
-    assert desk.did("folder_read") == [{"path": "b/old.docx"}]
+    assert desk.did("folder_read") == [{"path": "b/HC-14 request for proposals.docx"}]
+    assert not desk.did("ask_person")
+
+
+async def test_the_file_is_found_by_part_of_its_name() -> None:
+    desk = Desk(folder={"a/rfp.docx": RFP, "b/rfp_old.docx": RFP}, answers={"Which document": "old"})
+    await desk.ask(ASK)
+    assert desk.did("folder_read") == [{"path": "b/rfp_old.docx"}]
 
 
 async def test_a_question_after_the_work() -> None:

@@ -1,6 +1,7 @@
 """From one sentence of a person to a skill, the documents it is about, and who gets the result. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ RULES: Final = (
     ("qa", r"\?\s*$|\b(?:polic(?:y|ies)|am i allowed|may i|are we allowed|how many|what does|who (?:approves|may))\b"),
     ("summary", r"\b(?:summar\w+|overview|key (?:facts|points)|digest|in short)\b"),
 )
+_UNWORDED: Final = re.compile(r"[_.-]+")
 FOLDER_WORDS: Final = {
     "rfp": "request for proposals RFP", "contract": "contract agreement", "brief": "competitor", "meeting": "",
     "qa": "policy", "summary": "",
@@ -130,6 +132,15 @@ def folder_words(skill: str, request: str) -> str:
         return FOLDER_WORDS[skill]
     about = [name for name, rule in RULES[:2] if re.search(rule, request.casefold())]
     return FOLDER_WORDS[about[0] if about else skill]
+
+
+def named_so(skill: str, paths: Sequence[str], topic: str) -> list[str]:
+    """Return the paths whose file name says that they are what `skill` works on, about `topic` if any says that."""
+    rule = dict(RULES)[skill]
+    named = [p for p in paths if re.search(rule, _UNWORDED.sub(" ", p.rpartition("/")[2].casefold()))]
+    words = [w for w in topic.casefold().split() if len(w) > 2]
+    about = [p for p in named if any(w in p.casefold() for w in words)]
+    return about or named
 
 
 def _recipients(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

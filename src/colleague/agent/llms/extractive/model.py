@@ -7,7 +7,7 @@ from typing import Any
 from colleague.agent.llms.extractive import skills
 from colleague.agent.llms.extractive import templates as t
 from colleague.agent.llms.extractive.answer import passages
-from colleague.agent.llms.extractive.choose import CHOICES, Wish, asks_anew, folder_words, wish_of
+from colleague.agent.llms.extractive.choose import CHOICES, Wish, asks_anew, folder_words, named_so, wish_of
 from colleague.agent.llms.extractive.memory import WHAT, Memory
 from colleague.agent.llms.extractive.source import Source
 from colleague.agent.messages import Call, Message, Turn, Usage
@@ -104,7 +104,9 @@ def _rest(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> 
     mailing = _mail(memory, wish, skill)
     if mailing is not None:
         return mailing
-    if move := _at(memory, wish, skill, len(_plan(wish, skill)) + 1):
+    sent = memory.outcome("mail_send")
+    undone = (wish.addresses or wish.names) and not (sent and sent.ok)
+    if move := [] if undone else _at(memory, wish, skill, len(_plan(wish, skill)) + 1):
         return "", move
     return _closing(memory, wish, skill, sources), []
 
@@ -142,7 +144,10 @@ def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
     if "folder_list" in memory.tools and not memory.did("folder_list") and not memory.hits():
         return "", [("folder_list", {"path": ""})]
     hits = memory.hits()
-    if skill in ("rfp", "contract") and len(hits) > 1 and "ask_person" in memory.tools:
+    only = named_so(skill, hits, wish.topic) if skill in ("rfp", "contract") else []
+    if len(only) == 1:
+        memory.choose(only[0])
+    elif skill in ("rfp", "contract") and len(hits) > 1 and "ask_person" in memory.tools:
         question = "Which document do you mean?"
         if not memory.asked(question):
             return "", [("ask_person", {"question": question, "choices": [h[:200] for h in hits[:8]]})]
