@@ -61,6 +61,25 @@ async def write_output(
     if done is not None:
         return done
     content, media_type = write(draft, media)
+    return await keep_output(
+        session, run, task, call, content, name=name, media_type=media_type, kind=kind, label=label,
+        made_from=made_from, ledger=ledger, clock=clock, draft=draft,
+    )  # fmt: skip
+
+
+async def keep_output(
+    session: Session, run: str, task: str, call: str, content: bytes, *, name: str, media_type: str, kind: str,
+    label: Label, made_from: Sequence[str], ledger: Ledger, clock: Clock, draft: Draft | None = None,
+) -> OutputVersionRow:  # fmt: skip
+    """Keep a file as the next version of the task's output `name`, as a draft; the same call keeps a name once.
+
+    Without a `draft` the file was made by a program: it has no mark inside, and a review leaves it as it is.
+    """
+    of_call = (OutputVersionRow.call_id == call, OutputRow.task_id == task, OutputRow.name == name)
+    before = select(OutputVersionRow).join(OutputRow, OutputRow.id == OutputVersionRow.output_id).where(*of_call)
+    done = await session.scalar(before)
+    if done is not None:
+        return done
     query = select(OutputRow).where(OutputRow.task_id == task, OutputRow.name == name).with_for_update()
     output = await session.scalar(query)
     if output is None:
@@ -74,7 +93,7 @@ async def write_output(
     await session.flush()
     version = OutputVersionRow(
         output_id=output.id, version=output.versions, call_id=call, media_type=media_type, size=len(content),
-        sha256=await put_blob(session, content), draft=draft_json(draft), label=label.to_json(),
+        sha256=await put_blob(session, content), draft=draft_json(draft) if draft else {}, label=label.to_json(),
         made_from=sorted(made_from), created_at=clock.now(), review="draft",
     )  # fmt: skip
     session.add(version)

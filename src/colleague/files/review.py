@@ -29,7 +29,8 @@ async def review_output(
 ) -> None:  # fmt: skip
     """Accept or reject one version made for `owner`. High stakes: a reviewer who is not the owner (OH-2).
 
-    Accepting writes the file anew without its draft mark. Raises PermissionMissing, NotYourReview, AlreadyReviewed.
+    Accepting writes the file anew without its draft mark; a file that a program made has none and stays as it is.
+    Raises PermissionMissing, NotYourReview, AlreadyReviewed.
     """
     output, version = await get_output(session, output_id, number)
     await session.refresh(version, with_for_update=True)
@@ -43,7 +44,7 @@ async def review_output(
         raise AlreadyReviewed
     version.review = "reviewed" if accept else "rejected"
     version.reviewed_by, version.reviewed_at, version.review_note = actor.id, clock.now(), note[:2000]
-    if accept:
+    if accept and version.draft:
         raw = version.draft
         clean = Draft(raw["title"], read_blocks(raw["blocks"]), mark="", formulas=raw["formulas"])
         content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type)

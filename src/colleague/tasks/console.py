@@ -19,10 +19,11 @@ from colleague.identity.current import Current
 from colleague.identity.directory import names_of, teams_of
 from colleague.kit.db import Session
 from colleague.kit.documents.difference import differences
-from colleague.kit.documents.model import Document
+from colleague.kit.documents.model import Block, Document
 from colleague.kit.documents.preview import linked, preview_html
 from colleague.kit.documents.read import read_document
 from colleague.kit.doors import Config, Db, Live, part
+from colleague.kit.errors import Invalid
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.tasks.delegate import answer_question, retry, stop, tell
@@ -209,8 +210,8 @@ async def output(
             before = await output_content(session, old)
         people = await names_of(session, {v.reviewed_by for v in versions if v.reviewed_by})
         places = {f.name: f"/tasks/{task.id}/files/{f.id}" for f in await list_files(session, task.id)}
-    document = await read_document(content, row.name)
-    changes = differences(await read_document(before, row.name), document) if before is not None else []
+    document = await _shown(content, row.name)
+    changes = differences(await _shown(before, row.name), document) if before is not None else []
     strict = category(row.category).high_stakes
     may_review = (
         actor.may("org:outputs:review") and actor.id != task.person_id if strict else actor.id == task.person_id
@@ -220,6 +221,14 @@ async def output(
         html=preview_html(document, places=places), changes=[c for c in changes if c[0] != "same"],
         kind=category(row.category), may_review=may_review and shown.review == "draft",
     )  # fmt: skip
+
+
+async def _shown(content: bytes, name: str) -> Document:
+    """Return what can be read of an output. A program may have made something that has no text, like a chart."""
+    try:
+        return await read_document(content, name)
+    except Invalid as fault:
+        return Document(name, "", "", 0, (Block("note", f"No preview: {fault.message} Download it to look at it."),))
 
 
 @router.get("/outputs/{output_id}/download")

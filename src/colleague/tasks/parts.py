@@ -6,6 +6,7 @@ from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
+from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.secrets import Secrets
 from colleague.models.think import Models
 from colleague.policy.engine import Engine
@@ -26,6 +27,7 @@ class Parts:
     registry: Registry
     secrets: Secrets
     models: Models
+    sandbox: Sandbox
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

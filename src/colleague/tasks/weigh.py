@@ -58,7 +58,9 @@ class Scales:
     def __init__(self, run: Run, parts: Parts) -> None:
         """Take the run (with the fence of this worker) and the parts."""
         self.run, self._parts = run, parts
-        self._workspace = Workspace(run, database=parts.database, ledger=parts.ledger, clock=parts.clock)
+        self._workspace = Workspace(
+            run, database=parts.database, ledger=parts.ledger, clock=parts.clock, sandbox=parts.sandbox
+        )
 
     async def toolbox(self, session: Session, only: str = "") -> Toolbox:
         """Return the tools of this run's person at this moment (`only`: what is needed for that tool)."""

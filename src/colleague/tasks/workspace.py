@@ -21,8 +21,10 @@ from colleague.identity.directory import find_by_name
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.documents.model import Document, Draft
+from colleague.kit.sandbox.box import Sandbox
 from colleague.policy.model import DataClass, Integrity, Label
 from colleague.tasks.model import Run
+from colleague.tasks.run_code import run_python
 from colleague.tasks.store import lock_run, touch
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
@@ -36,9 +38,10 @@ class Workspace:
     kind = KIND
     title = "This task"
 
-    def __init__(self, run: Run, *, database: Database, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, run: Run, *, database: Database, ledger: Ledger, clock: Clock, sandbox: Sandbox) -> None:
         """Take the run it belongs to."""
         self._run, self._database, self._ledger, self._clock = run, database, ledger, clock
+        self._sandbox = sandbox
 
     def tools(self) -> Sequence[Tool]:
         """Return the workspace tools."""
@@ -69,6 +72,11 @@ class Workspace:
                 return await self._search(str(arguments["query"]))
             case "write_document":
                 return await self._write(arguments, access.idempotency_key.partition(":")[0])
+            case "run_python":
+                return await run_python(
+                    self._run, arguments, access.idempotency_key.partition(":")[0], sandbox=self._sandbox,
+                    database=self._database, ledger=self._ledger, clock=self._clock,
+                )  # fmt: skip
             case "find_colleague":
                 return await self._find(str(arguments["name"]))
             case _:
@@ -76,7 +84,10 @@ class Workspace:
                 raise NeedsAnswer
 
     async def effected(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Effected:
-        """Say whether an output was written by this call; everything else here can simply be repeated."""
+        """Say whether an output was written by this call; everything else here can simply be repeated.
+
+        A program too: it changes nothing outside its own folder, and what the same call has kept is not kept twice.
+        """
         if tool != "write_document":
             return Effected.NO
         call = access.idempotency_key.partition(":")[0]

@@ -63,6 +63,18 @@ WORKSPACE_TOOLS: Final = (
         undo="versions are kept",
     ),
     Tool(
+        "run_python", "Run Python",
+        "Run a Python program for calculations, data and charts. It has no network and nothing but copies of `files` "
+        "(ids or names of files and outputs of this task) in ../inputs, read-only. What it prints comes back; each "
+        "file it writes to the current folder becomes an output of this task, a draft.",
+        _object(
+            ["code"], code={"type": "string", "minLength": 1, "maxLength": 100_000},
+            files={"type": "array", "items": _SHORT, "maxItems": 20}, category={"enum": sorted(CATEGORIES)},
+        ),
+        Tier.READ, {"code": Role.CONTENT, "files": Role.OPTION, "category": Role.OPTION}, writes=True,
+        undo="versions are kept",
+    ),
+    Tool(
         "find_colleague", "Find a colleague", "Look a colleague up by name; gives mail addresses.",
         _object(["name"], name=_SHORT), Tier.READ, {"name": Role.OPTION},
     ),

@@ -10,6 +10,7 @@ from colleague.kit.sandbox.start import Confined, start
 from colleague.kit.settings import Settings
 
 _FRESH = 3600.0
+_AT_ONCE = 2  # each may take 1 GB
 
 
 class Sandbox:
@@ -20,6 +21,7 @@ class Sandbox:
         self._settings, self._lock = settings, asyncio.Lock()
         self._report: Report | None = None
         self._at = 0.0
+        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def report(self) -> Report:
         """Return which tier holds."""
@@ -46,8 +48,9 @@ class Sandbox:
         `scratch()`. Raises CodeRefused (no tier holds, nothing was run) and BadRequest.
         """
         tier = await self.tier()
-        confined = await start(tier, argv, workspace, limits=limits, env=env, readable=readable, owned=owned)
-        return await confined.result(stdin)
+        async with self._slots:
+            confined = await start(tier, argv, workspace, limits=limits, env=env, readable=readable, owned=owned)
+            return await confined.result(stdin)
 
     async def start(
         self, argv: Sequence[str], workspace: str, *, limits: Limits = LIMITS, env: Mapping[str, str] | None = None,
