@@ -114,7 +114,7 @@ async def _increases(session: Session, month: str) -> dict[tuple[str, str], int]
         .where(IncreaseRow.month == month, IncreaseRow.state == "granted")
         .group_by(IncreaseRow.scope, IncreaseRow.subject)
     )
-    return {(scope, subject): int(micros) for scope, subject, micros in (await session.execute(query)).tuples()}
+    return {(scope, subject): int(micros) for scope, subject, micros in await session.execute(query)}
 
 
 async def _check_subject(session: Session, scope: str, subject: str) -> None:

@@ -42,7 +42,10 @@ class Minds:
     """Finds and connects models. A connection is made anew when its provider has changed."""
 
     def __init__(self, *, settings: Settings, secrets: Secrets, clock: Clock, others: Mapping[str, Llm]) -> None:
-        """Take the deployment settings, what opens keys, and the models that are part of the product (or fakes)."""
+        """Take the deployment settings, what opens keys, and the models that are known from the start.
+
+        Of these, `provider:model` stands behind a provider's record and is weighed like it; the others are built in.
+        """
         self._settings, self._secrets, self._clock = settings, secrets, clock
         self._others = dict(others)
         self._connected: dict[str, tuple[str, Any, Any]] = {}
@@ -53,14 +56,14 @@ class Minds:
         return self._settings.model
 
     def is_built_in(self, entry: str) -> bool:
-        """Say whether an entry is part of the product."""
-        return entry in self._others
+        """Say whether an entry is part of the product; `provider:model` never is, whoever stands behind it."""
+        return entry in self._others and ":" not in entry
 
     async def find(self, session: Session, entry: str, person: str) -> Mind:
         """Return the model that an entry names, as it stands today. Raises NoSuchProvider."""
         if entry == DEPLOYMENT:
             entry = self._settings.model
-        if entry in self._others:
+        if self.is_built_in(entry):
             own = Thought(person, entry, "built-in", Zone.OWN, True, own=True, ceiling=DataClass.RESTRICTED)
             return Mind(entry, entry, "", own)
         provider, model = parted(entry)

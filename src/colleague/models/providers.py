@@ -83,6 +83,8 @@ def checked_address(text: str, *, own: bool) -> str:
     https only, except inside one's own network; no user, query or fragment. Numbers are checked here, names when they
     are called.
     """
+    if not text.isascii() or not text.isprintable():
+        raise BadProvider(why="its address is not a proper one")
     try:
         parts = urlsplit(text)
         host = host_of(parts.hostname or "")

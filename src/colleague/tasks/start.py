@@ -43,5 +43,6 @@ async def start(
         )  # fmt: skip
         run = await newest_run(session, task)
         need = await need_of(session, run.id, actor.id, goal, settings.model, Label())
+        run.model = (await parts.models.chain(session, need))[0]
         await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
         return task
