@@ -132,7 +132,9 @@ async def test_more_words_in_the_same_task() -> None:
 
 
 async def test_the_only_file_that_is_named_so_is_taken_without_asking() -> None:
-    desk = Desk(folder={"a/prices.docx": RFP, "b/HC-14 request for proposals.docx": RFP, "c/minutes.docx": RFP})
+    desk = Desk(
+        folder={"a/prices.docx": RFP, "b/HC-14 request for proposals.docx": RFP, "c/Minutes bid kick-off.docx": RFP}
+    )
     await desk.ask(ASK)
     assert desk.did("folder_read") == [{"path": "b/HC-14 request for proposals.docx"}]
     assert not desk.did("ask_person")

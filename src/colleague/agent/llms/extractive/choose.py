@@ -13,6 +13,10 @@ RULES: Final = (
     ("qa", r"\?\s*$|\b(?:polic(?:y|ies)|am i allowed|may i|are we allowed|how many|what does|who (?:approves|may))\b"),
     ("summary", r"\b(?:summar\w+|overview|key (?:facts|points)|digest|in short)\b"),
 )
+_NAMED: Final = {
+    "rfp": r"\b(?:rf[pqt]s?|itt|tender|solicitation|request for (?:proposals?|quot\w+|tenders?))\b",
+    "contract": r"\b(?:contract|agreement|nda|msa)\b",
+}  # fmt: skip
 _UNWORDED: Final = re.compile(r"[_.-]+")
 FOLDER_WORDS: Final = {
     "rfp": "request for proposals RFP", "contract": "contract agreement", "brief": "competitor", "meeting": "",
@@ -136,8 +140,7 @@ def folder_words(skill: str, request: str) -> str:
 
 def named_so(skill: str, paths: Sequence[str], topic: str) -> list[str]:
     """Return the paths whose file name says that they are what `skill` works on, about `topic` if any says that."""
-    rule = dict(RULES)[skill]
-    named = [p for p in paths if re.search(rule, _UNWORDED.sub(" ", p.rpartition("/")[2].casefold()))]
+    named = [p for p in paths if re.search(_NAMED[skill], _UNWORDED.sub(" ", p.rpartition("/")[2].casefold()))]
     words = [w for w in topic.casefold().split() if len(w) > 2]
     about = [p for p in named if any(w in p.casefold() for w in words)]
     return about or named
