@@ -128,7 +128,7 @@ async def test_a_token_gives_no_more_than_it_says(desk: Any, door: Any) -> None:
         ({"goal": "a" * 9000}, None),
         ({"goal": "x"}, {"files": ("empty.pdf", b"")}),
         ({"goal": "x"}, {"files": ("a.exe", b"MZ" + b"\x00" * 300)}),
-        ({"goal": "x"}, {"files": ("a.pdf", b"no pdf at all")}),
+        ({"goal": "x"}, {"files": ("a.pdf", b"%PDF-1.7 and nothing else")}),
     ],
 )
 async def test_what_cannot_be_used_is_refused_in_words_and_leaves_nothing(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from colleague.agent.messages import Call, Turn
-from colleague.approvals.answer import AlreadyDecided, NotAsShown, NotYoursToAnswer, answer
+from colleague.approvals.answer import AlreadyDecided, ApprovalNotFound, NotAsShown, NotYoursToAnswer, answer
 from colleague.approvals.expire import expire
 from colleague.connectors.grants import revoke
 from colleague.connectors.tiers import decide_tool
@@ -151,7 +151,7 @@ async def test_an_answer_counts_once_by_the_right_person_about_what_was_shown(de
                 clock=desk.clock,
             )  # fmt: skip
 
-    with pytest.raises(NotYoursToAnswer):
+    with pytest.raises((NotYoursToAnswer, ApprovalNotFound)):
         await give("ben", row.digest)
     with pytest.raises(NotAsShown):
         await give("ana", "0" * 64)

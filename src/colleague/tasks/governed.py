@@ -23,7 +23,7 @@ from colleague.tasks.conclude import call_event, decision_facts, record_if_possi
 from colleague.tasks.delegate import resume_job
 from colleague.tasks.model import CallState, Run, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import find_call, lock_run, touch
+from colleague.tasks.store import lock_run, touch
 from colleague.tasks.tables import CallRow, RunRow
 from colleague.tasks.toolbox import Bound, Toolbox
 from colleague.tasks.weigh import DoesNotFit, Scales, Weighed
@@ -47,10 +47,13 @@ class Governed:
         """Return the tools of this run's person at this moment."""
         return await self._scales.toolbox(session)
 
-    async def perform(self, call: Call, turn: int, position: int, messages: Sequence[Message]) -> None:
-        """Bring one call to its outcome and save that as a step, or raise an Interrupt (parked, stopped, lost)."""
-        async with self._parts.database.transaction() as session:
-            row = await find_call(session, self.run.id, turn, position)
+    async def perform(
+        self, call: Call, turn: int, position: int, messages: Sequence[Message], row: CallRow | None
+    ) -> None:  # fmt: skip
+        """Bring one call to its outcome and save that as a step, or raise an Interrupt (parked, stopped, lost).
+
+        `row` is what is known of it already: None if it was never decided.
+        """
         match row.state if row else None:
             case None:
                 await self._decide_new(call, turn, position, messages)
@@ -101,13 +104,14 @@ class Governed:
         now, decision = row.decided_at, weighed.decision
         async with self._parts.database.transaction() as session:
             run = await self._hold(session)
+            if decision.effect is Effect.ALLOW:
+                row.state, row.intended_at, row.attempt = CallState.INTENDED, now, 1
             session.add(row)
-            await session.flush()
             facts = decision_facts(weighed.bound, weighed.question, decision, row.arguments)
             await self._parts.ledger.record(session, call_event("call.decided", row, facts))
             match decision.effect:
                 case Effect.ALLOW:
-                    row.state, row.intended_at, row.attempt = CallState.INTENDED, now, 1
+                    pass  # The intent stands beside the decision; the call follows the commit.
                 case Effect.ASK:
                     assert card is not None
                     await self._park(session, run, row, weighed, card)

@@ -27,7 +27,7 @@ from colleague.tasks.conclude import MAX_TEXT, close_calls, record_if_possible
 from colleague.tasks.governed import Governed
 from colleague.tasks.model import ENDED, Run, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import TaskNotFound, append, get_task, lock_run, run_value, steps_after, touch
+from colleague.tasks.store import TaskNotFound, append, find_call, get_task, lock_run, run_value, steps_after, touch
 from colleague.tasks.tables import RunRow
 
 log = get_log("resume")
@@ -108,12 +108,16 @@ async def _advance(run: Run, parts: Parts) -> None:
                 raise Stopped
             run = replace(run, spent=Spent.from_json(row.spent))
             fresh = await steps_after(session, run.id, last)
-        last = fresh[-1].seq if fresh else last
-        messages += [from_json(s.body) for s in fresh if s.kind != "note"]
-        numbers += [s.seq for s in fresh if s.kind != "note"]
-        match next_move(messages, run.budget, run.spent):
+            last = fresh[-1].seq if fresh else last
+            messages += [from_json(s.body) for s in fresh if s.kind != "note"]
+            numbers += [s.seq for s in fresh if s.kind != "note"]
+            move = next_move(messages, run.budget, run.spent)
+            decided = None
+            if isinstance(move, UseTool):
+                decided = await find_call(session, run.id, numbers[move.turn], move.position)
+        match move:
             case UseTool(call, turn, position):
-                await governed.perform(call, numbers[turn], position, messages)
+                await governed.perform(call, numbers[turn], position, messages, decided)
             case AskModel():
                 try:
                     await _turn(run, governed, messages, last, parts)

@@ -1,0 +1,73 @@
+"""A real worker outlives a database that goes away, and finds the jobs of workers that died without a sign of life."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from colleague.agent.messages import Turn
+from colleague.testing.llm import call
+
+pytestmark = pytest.mark.anyio
+READ = call("fake_read", shelf="bids", note="price")
+
+
+@contextlib.asynccontextmanager
+async def working(desk: Any) -> AsyncIterator[None]:
+    worker = asyncio.create_task(desk.house.queue.run(concurrency=2, signals=False))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+
+async def _ended(desk: Any, task: str, seconds: float) -> None:
+    for _ in range(round(seconds * 10)):
+        with contextlib.suppress(OperationalError):
+            if await desk.state(task) == "completed":
+                return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"still {await desk.state(task)}")
+
+
+async def _sql(desk: Any, statement: str) -> None:
+    async with desk.house.database.transaction() as session:
+        await session.execute(text(statement))
+
+
+async def test_a_worker_outlives_a_lost_database(desk: Any) -> None:
+    async with working(desk):
+        await _ended(desk, await desk.start(READ, Turn("It is 420.")), 20)
+        await _sql(
+            desk,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        await _ended(desk, await desk.start(READ, Turn("It is 420.")), 30)
+
+
+async def test_a_job_whose_worker_died_before_its_first_heartbeat_is_found(desk: Any) -> None:
+    task = await desk.start(READ, Turn("It is 420."))
+    # What a worker leaves that took a job and died, before it said once that it lives.
+    await _sql(desk, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE queue_name = 'runs'")
+    async with working(desk):
+        await _ended(desk, task, 20)
+
+
+async def test_a_job_that_fails_again_and_again_is_never_given_up(desk: Any) -> None:
+    task = await desk.start(READ, Turn("It is 420."))
+    await _sql(desk, "UPDATE procrastinate_jobs SET attempts = 400 WHERE queue_name = 'runs'")
+    strategy = desk.house.queue.app.tasks["tasks.resume"].retry_strategy
+    waits = []
+    for attempts in (0, 3, 400):
+        job = type("Job", (), {"attempts": attempts})()
+        waits.append(strategy.get_retry_decision(exception=OSError(), job=job).retry_at)
+    assert waits == sorted(waits)
+    await desk.work()
+    assert await desk.state(task) == "completed"
