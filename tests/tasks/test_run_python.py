@@ -189,3 +189,25 @@ async def test_without_a_sandbox_it_is_refused_with_the_reason(database_url: str
     (told,) = [s.body["text"] for s in view.steps if s.kind == "outcome"]
     assert told == "Code is refused: it is switched off (COLLEAGUE_SANDBOX=off)."
     await home.house.close()
+
+
+async def test_the_usual_data_libraries_work_inside(desk: Any) -> None:
+    code = (
+        "import numpy as np, pandas as pd\n"
+        "frame = pd.read_csv('../inputs/sales.csv')\n"
+        "print(int(frame.amount.sum()), float(np.mean(frame.amount)))\n"
+        "with pd.ExcelWriter('sums.xlsx', engine='xlsxwriter') as book:\n"
+        "    frame.groupby('region').sum().to_excel(book)\n"
+        "print(pd.read_excel('sums.xlsx', engine='calamine').shape)"
+    )
+    task = await desk.run(call("run_python", code=code, files=["sales.csv"]), files=[SALES])
+    (told,) = await desk.outcomes(task)
+    assert told == "350 175.0\n(2, 2)\n\nWritten as drafts: sums.xlsx."
+
+
+async def test_a_chart_is_kept_and_its_page_says_that_it_has_no_preview(desk: Any) -> None:
+    code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.savefig('chart.png')"
+    task = await desk.run(call("run_python", code=code))
+    ((row, version, content),) = await outputs(desk, task)
+    assert (row.name, version.media_type) == ("chart.png", "image/png")
+    assert content.startswith(b"\x89PNG")
