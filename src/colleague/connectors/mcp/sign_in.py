@@ -145,9 +145,11 @@ class SignIns:
             flow.task.cancel()
 
     async def _run(self, flow: _Flow, door: Door, config: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
-        """Make one request that needs a sign-in: the SDK's provider does the rest, and waits for the person."""
+        """Read the tools, which needs a sign-in: the SDK's provider does the rest, and waits for the person."""
         silence_sdk()
         from mcp.client.auth import OAuthClientProvider
+        from mcp.client.client import Client
+        from mcp.client.streamable_http import streamable_http_client
         from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
 
         async def go(url: str) -> None:
@@ -161,27 +163,24 @@ class SignIns:
             {
                 "client_name": "Colleague", "redirect_uris": [self._back], "response_types": ["code"],
                 "grant_types": ["authorization_code", "refresh_token"], "scope": config.get("scopes") or None,
-                "token_endpoint_auth_method": "client_secret_post" if secrets.get("client_secret") else "none",
+                "token_endpoint_auth_method": "client_secret_basic" if secrets.get("client_secret") else "none",
             }
         )  # fmt: skip
         url = str(config["url"])
         storage = _Storage(flow, _client(config, secrets, self._back), self._clock)
         provider = OAuthClientProvider(url, about, storage, go, come_back)
-        async with door.client({"accept": "application/json, text/event-stream"}) as http:
-            http.auth = provider
-            await http.post(url, json=_HELLO)
-        context = provider.context
-        if context.oauth_metadata is not None:
-            flow.grant["token_endpoint"] = str(context.oauth_metadata.token_endpoint)
-            flow.grant["issuer"] = str(context.oauth_metadata.issuer)
-        flow.grant["resource"] = context.get_resource_url()
-
-
-_HELLO = {
-    "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "colleague", "version": "1"},
-    },
-}  # fmt: skip
+        try:
+            async with door.client() as http:
+                http.auth = provider
+                # Some servers greet everybody, and ask for a sign-in only when their tools are read.
+                async with Client(streamable_http_client(url, http_client=http), cache=None) as client:
+                    await client.session.list_tools()
+        finally:
+            context = provider.context
+            if context.oauth_metadata is not None:
+                flow.grant["token_endpoint"] = str(context.oauth_metadata.token_endpoint)
+                flow.grant["issuer"] = str(context.oauth_metadata.issuer)
+            flow.grant["resource"] = context.get_resource_url()
 
 
 def _client(config: Mapping[str, Any], secrets: Mapping[str, str], back: str) -> dict[str, Any] | None:
@@ -191,7 +190,7 @@ def _client(config: Mapping[str, Any], secrets: Mapping[str, str], back: str) ->
     secret = secrets.get("client_secret")
     return {
         "client_id": str(config["client_id"]), "redirect_uris": [back],
-        "token_endpoint_auth_method": "client_secret_post" if secret else "none",
+        "token_endpoint_auth_method": "client_secret_basic" if secret else "none",
         **({"client_secret": secret} if secret else {}),
     }  # fmt: skip
 
@@ -204,6 +203,8 @@ def _why(task: "asyncio.Task[None]", door: Door | None) -> Failure:
     if door is not None and door.failure is not None:
         return door.failure
     error = task.exception() if task.done() and not task.cancelled() else None
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     if error is None:
         return SignInFailed(why="the server did not ask for it, or did not answer in time")
     return SignInFailed(why=f"the server does not follow the protocol ({type(error).__name__})")
