@@ -16,6 +16,7 @@ from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
 from colleague.connectors.mail.connector import MailConnector
 from colleague.connectors.mcp.connector import Means
+from colleague.connectors.mcp.jobs import add_jobs as add_mcp_jobs
 from colleague.connectors.mcp.oauth import Grants
 from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
@@ -23,6 +24,8 @@ from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
+from colleague.identity.directory import names_of
+from colleague.kit.doors import Names
 from colleague.kit.embedded import address
 from colleague.kit.http import Egress
 from colleague.kit.migrate import migrate
@@ -68,6 +71,7 @@ class House:
             Settings: self.settings, Database: self.database, Queue: self.queue, Streams: self.streams,
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
+            Names: Names(names_of),
             Models: self.models, SignIns: self.sign_ins,
         }  # fmt: skip
 
@@ -135,6 +139,7 @@ def build(
     add_task_jobs(queue, parts=parts)
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
     add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
+    add_mcp_jobs(queue, database=database, registry=registry, ledger=ledger, secrets=secrets, clock=clock)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
