@@ -66,9 +66,12 @@ def rules() -> str:
 def tools() -> str:
     """Every shipped tool with its tier."""
     from colleague.bootstrap import shipped_connectors
+    from colleague.kit.clock import SystemClock
+    from colleague.kit.http import Egress
     from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
-    groups = [("This task", WORKSPACE_TOOLS), *((c.title, c.tools()) for c in shipped_connectors())]
+    shipped = shipped_connectors(Egress(), SystemClock())
+    groups = [("This task", WORKSPACE_TOOLS), *((c.title, c.tools()) for c in shipped)]
     text = "# Tools\n\nTier: read · communicate · modify. Each argument has a role; recipients, targets, addresses,\n"
     text += "amounts and identifiers must have a known origin.\n"
     for title, found in groups:
