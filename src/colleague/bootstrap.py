@@ -22,9 +22,9 @@ from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.identity.directory import names_of
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
-from colleague.identity.directory import names_of
 from colleague.kit.doors import Names
 from colleague.kit.embedded import address
 from colleague.kit.http import Egress

@@ -86,6 +86,29 @@ def test_a_denial_is_told_and_nothing_is_sent(served: Served, enter: Callable[..
     assert len(mails(served)) == before
 
 
+def test_edit_and_approve_sends_exactly_the_new_words(served: Served, enter: Callable[..., Page]) -> None:
+    before = len(mails(served))
+    page = enter("ana")
+    page.goto("/tasks/new")
+    page.fill("#goal", GOAL)
+    page.click("text=Start")
+    expect(page.locator(".cl-card-asked")).to_be_visible(timeout=SLOW)
+    page.locator(".cl-card-asked").get_by_text("Edit first").click()
+    page.get_by_label("Body").fill("Dear Dana, please look at section 3 first.")
+    page.get_by_role("button", name="Ask anew").click()
+    expect(page.locator(".cl-body")).to_contain_text("section 3 first")
+    assert len(mails(served)) == before
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".cl-decided")).to_contain_text("Approved by Ana Correia")
+    for _ in range(100):
+        if len(mails(served)) > before:
+            break
+        page.wait_for_timeout(200)
+    sent = email.message_from_bytes(mails(served)[-1].read_bytes(), policy=policy.default)
+    assert "section 3 first" in sent.get_body(("plain",)).get_content()
+    assert len(mails(served)) == before + 1
+
+
 def test_two_who_answer_at_once(served: Served, enter: Callable[..., Page]) -> None:
     page, other = enter("ana"), enter("ana")
     page.goto("/tasks/new")

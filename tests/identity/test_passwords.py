@@ -186,7 +186,12 @@ async def test_a_new_password_ends_every_other_session(home: TestHouse, client: 
     stolen = await enter(home)
     await client.post("/sign-in", data={"email": ANA, "password": PASSWORD})
     mine = client.cookies["colleague"]
-    answer = await client.post("/me/password", data={"password": "five blue kettles 7"})
+    new = {"password": "five blue kettles 7"}
+    for current in ({}, {"current": "wrong"}, {"current": "x" * 10_000}):
+        refused = await client.post("/me/password", data=new | current)
+        assert refused.status_code == 403
+        assert "present password" in refused.text
+    answer = await client.post("/me/password", data=new | {"current": PASSWORD})
     assert answer.status_code == 303
     async with home.house.database.transaction() as session:
         assert await actor_of_cookie(session, stolen, clock=home.house.clock) is None
@@ -221,7 +226,7 @@ async def test_the_deed_itself_refuses_a_token(home: TestHouse) -> None:
     async with home.house.database.transaction() as session:
         with pytest.raises(SignInYourself):
             await change_own_password(
-                session, replace(home.people["ana"], via="api"), PASSWORD, keep="", ledger=home.house.ledger
+                session, replace(home.people["ana"], via="api"), PASSWORD, current="", keep="", ledger=home.house.ledger
             )
 
 

@@ -25,6 +25,8 @@ class Source:
         try:
             while True:
                 number = await self.numbers.get()
+                if number == 0:
+                    return
                 if number < 0:
                     raise LookupError("gone")
                 self.made += 1
@@ -90,6 +92,16 @@ async def test_a_producer_that_breaks_ends_the_streams_and_starts_anew() -> None
     source.numbers.put_nowait(2)
     await again.until(1)
     await again.leave()
+
+
+async def test_a_producer_that_is_finished_ends_the_streams() -> None:
+    hub, source = Hub(), Source()
+    readers = [Reader(hub, source), Reader(hub, source)]
+    source.numbers.put_nowait(1)
+    source.numbers.put_nowait(0)
+    for reader in readers:
+        await asyncio.wait_for(reader._task, 5)
+    assert source.ended == 1
 
 
 async def test_who_may_no_longer_is_cut_off_at_the_next_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:

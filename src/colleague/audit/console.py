@@ -1,6 +1,7 @@
 """The page of the ledger: entries with filters, whether they are intact, and the export."""
 
 import tempfile
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,33 +13,49 @@ from colleague.audit.read import entries, standing, verify
 from colleague.audit.record import Ledger
 from colleague.audit.signer import Signer
 from colleague.audit.sink import sink_of
-from colleague.kit.doors import Asking, Config, Db, part
+from colleague.kit.doors import Asking, Config, Db, Names, part
+from colleague.kit.errors import Invalid
 from colleague.kit.page import Page
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+TheNames = Annotated[Names, Depends(part(Names))]
 TheSigner = Annotated[Signer, Depends(part(Signer))]
+
+
+class NoSuchDay(Invalid):
+    """Write a day as 2026-12-31."""
+
+
+def _day(text: str, *, after: bool = False) -> datetime | None:
+    """Return midnight (UTC) at the beginning of a day, or at its end; None for no day. Raises NoSuchDay."""
+    if not text:
+        return None
+    try:
+        day = datetime.combine(date.fromisoformat(text), time.min, tzinfo=UTC)
+    except ValueError as error:
+        raise NoSuchDay from error
+    return day + timedelta(days=1) if after else day
 
 
 @router.get("/ledger")
 async def index(
-    request: Request, page: Page, db: Db, asker: Asking, ledger: TheLedger, verb: str = "", actor: str = "",
-    subject: str = "", run: str = "", before: int | None = None,
+    request: Request, page: Page, db: Db, asker: Asking, ledger: TheLedger, names: TheNames, verb: str = "",
+    actor: str = "", subject: str = "", run: str = "", since: str = "", until: str = "", before: int | None = None,
 ) -> HTMLResponse:  # fmt: skip
     """List entries, newest first."""
     asker.require("org:ledger:read")
-    filters = {
-        "verb": verb.strip()[:80],
-        "actor": actor.strip()[:80],
-        "subject": subject.strip()[:80],
-        "run": run.strip()[:80],
-    }
+    given = {"verb": verb, "actor": actor, "subject": subject, "run": run, "since": since, "until": until}
+    filters = {name: text.strip()[:80] for name, text in given.items()}
+    period = {"since": _day(filters["since"]), "until": _day(filters["until"], after=True)}
     async with db.transaction() as session:
-        rows = await entries(session, asker.id, ledger=ledger, before=before, limit=60, **filters)
+        rows = await entries(session, asker.id, ledger=ledger, before=before, limit=60, **(filters | period))
         sealed, waiting = await standing(session)
+        people = await names.find(session, {who for row in rows for who in (row.actor, row.subject)})
     return page.show(
-        request, "audit/ledger.html", rows=rows, filters=filters, sealed=sealed, waiting=waiting, report=None
-    )
+        request, "audit/ledger.html", rows=rows, filters=filters, sealed=sealed, waiting=waiting, report=None,
+        people=people,
+    )  # fmt: skip
 
 
 @router.post("/ledger/verify")
@@ -50,9 +67,8 @@ async def check(
     report = await verify(db, asker.id, public=signer.public, sink=sink_of(settings), ledger=ledger)
     async with db.transaction() as session:
         sealed, waiting = await standing(session)
-    filters = {"verb": "", "actor": "", "subject": "", "run": ""}
     return page.show(
-        request, "audit/ledger.html", rows=[], filters=filters, sealed=sealed, waiting=waiting, report=report
+        request, "audit/ledger.html", rows=[], filters={}, sealed=sealed, waiting=waiting, report=report, people={}
     )
 
 

@@ -172,12 +172,13 @@ async def me(request: Request, page: Page, db: Db, actor: Current, clock: Time) 
 
 @router.post("/me/password")
 async def change_password(
-    request: Request, db: Db, actor: Current, ledger: TheLedger, password: Annotated[str, Form()]
-) -> Response:
+    request: Request, db: Db, actor: Current, ledger: TheLedger, password: Annotated[str, Form()],
+    current: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
     """Set one's own password; every other session of one's own ends."""
     keep = next((request.cookies[name] for name in COOKIES if request.cookies.get(name)), "")
     async with db.transaction() as session:
-        await change_own_password(session, actor, password, keep=keep, ledger=ledger)
+        await change_own_password(session, actor, password, current=current, keep=keep, ledger=ledger)
     return RedirectResponse("/me", 303)
 
 

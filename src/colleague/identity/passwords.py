@@ -32,6 +32,10 @@ class SignInFailed(Forbidden):
     """The mail address or the password is not right."""
 
 
+class PresentPasswordWrong(Forbidden):
+    """Your present password is not right, so the new one was not set."""
+
+
 class TooManyTries(Forbidden):
     """Too many failed tries. Wait 15 minutes, or use a passkey."""
 
@@ -59,9 +63,19 @@ def check_strength(password: str, *, name: str, email: str) -> None:
         raise WeakPassword
 
 
-async def change_own_password(session: Session, actor: Actor, password: str, *, keep: str, ledger: Ledger) -> None:
-    """Set one's own password; only the session of the cookie `keep` stays open. Raises WeakPassword, SignInYourself."""
+async def change_own_password(
+    session: Session, actor: Actor, password: str, *, current: str, keep: str, ledger: Ledger
+) -> None:
+    """Set one's own password; only the session of the cookie `keep` stays open.
+
+    `current` is the present one, for who has one: a device left open must not become somebody else's account.
+    Raises WeakPassword, PresentPasswordWrong, SignInYourself.
+    """
     actor.require_presence()
+    stored = (await session.get_one(PersonRow, actor.id)).password
+    given = normal(current)[:LONGEST] if storable(current) else ""
+    if stored is not None and not await asyncio.to_thread(_hasher.verify, given, stored):
+        raise PresentPasswordWrong
     await set_password(session, actor.id, password, by=actor.id, ledger=ledger, keep=keep)
 
 

@@ -1,12 +1,13 @@
 """For doors (api, console): fetch a part of the house by its type. The composition root fills `app.state.parts`."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from fastapi import Depends, Request
 
 from colleague.kit.clock import Clock, SystemClock
-from colleague.kit.db import Database
+from colleague.kit.db import Database, Session
 from colleague.kit.errors import Forbidden
 from colleague.kit.settings import Settings
 from colleague.kit.streams import Streams
@@ -16,6 +17,13 @@ T = TypeVar("T")
 
 class NotSignedIn(Forbidden):
     """Sign in first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of people by id, for floors that know no people: the composition root says who finds them."""
+
+    find: Callable[[Session, Iterable[str]], Awaitable[dict[str, str]]]
 
 
 class Asker(Protocol):

@@ -36,6 +36,10 @@ class Frame:
 Produce = Callable[[], AsyncGenerator[Frame, None]]
 
 
+class _Over(Exception):
+    """There is nothing more to come."""
+
+
 class _Room:
     """One thing that is watched: its newest frame, encoded once, and who makes the next."""
 
@@ -49,6 +53,7 @@ class _Room:
         try:
             async for frame in frames:
                 await self._tell(frame.encode(), None)
+            await self._tell(b"", _Over())
         except Exception as error:
             await self._tell(b"", error)
 
@@ -82,6 +87,8 @@ class Hub:
                     while room.number == seen:
                         await room.news.wait()
                     seen, latest, error = room.number, room.latest, room.error
+                if isinstance(error, _Over):
+                    return
                 if error is not None:
                     raise error
                 yield latest

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from colleague.approvals.inbox import find_cards
+from colleague.approvals.inbox import find_cards, get_card
 from colleague.connectors.overview import reach_of
 from colleague.files.categories import category
 from colleague.files.outputs import get_output, list_versions, output_content
@@ -26,7 +26,7 @@ from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.errors import Invalid
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
-from colleague.tasks.delegate import answer_question, retry, stop, tell
+from colleague.tasks.delegate import amend, answer_question, retry, stop, tell, weigh_edit
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import View, see_output, see_task, view_task
@@ -167,6 +167,26 @@ async def again(parts: TheParts, actor: Current, task_id: str) -> Response:
     async with parts.database.transaction() as session:
         await retry(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
     return _to(f"/tasks/{task_id}")
+
+
+@router.get("/approvals/{approval_id}/edit")
+async def editable(
+    request: Request, page: Page, parts: TheParts, actor: Current, approval_id: str
+) -> HTMLResponse:  # fmt: skip
+    """Show the content of a question of one's own as a form."""
+    async with parts.database.transaction() as session:
+        card = await get_card(session, actor, approval_id)
+    _, _, _, content = await weigh_edit(actor, approval_id, {}, digest=card.digest, parts=parts)
+    return page.show(request, "tasks/edit.html", card=card, content=content)
+
+
+@router.post("/approvals/{approval_id}/edit")
+async def edit(request: Request, parts: TheParts, actor: Current, approval_id: str) -> Response:
+    """Edit the content: decided and asked anew; lead to the new question."""
+    async with request.form(max_files=0, max_fields=50, max_part_size=1_000_000) as form:
+        given = {name: str(value) for name, value in form.items()}
+    digest = given.pop("digest", "")
+    return _to(f"/approvals/{await amend(actor, approval_id, given, digest=digest, parts=parts)}")
 
 
 @router.get("/tasks/{task_id}/files/{file_id}")
