@@ -402,6 +402,43 @@ async def test_programs_that_misbehave_end_in_words(tmp_path: Path, name: str) -
         assert "\x1b" not in caught.value.message
 
 
+DIES = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    match asked["method"]:
+        case "initialize":
+            said = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}},
+                    "serverInfo": {"name": "x", "version": "1"}}
+        case "tools/list":
+            said = {"tools": TOOLS}
+        case "tools/call":
+            sys.exit(9)
+        case _:
+            if "id" in asked:
+                print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": {"code": -32601, "message": "no"}}))
+                sys.stdout.flush()
+            continue
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": said}))
+    sys.stdout.flush()
+"""
+
+
+async def test_a_program_that_dies_in_the_middle_of_a_call_leaves_a_clear_outcome(world: World) -> None:
+    code = DIES.replace("TOOLS", repr([{k: v for k, v in t.items() if k != "annotations"} for t in (WRITES,)]))
+    code = f"exec({code!r})"
+    config = program("python3", "-c", code)
+    connector = world.connector([WRITES], "\n".join(["python3", "-c", code]), transport="stdio")
+    assert await connector.check(Account("a", connector.kind, config)) == "1 tools."
+    with pytest.raises(OutcomeUnknown):
+        await connector.call("mcp__notes__write_note", {"text": "a"}, access(config))
+    reading = world.connector(
+        [WRITES], "\n".join(["python3", "-c", code]), transport="stdio", tiers={"write_note": Tier.READ}
+    )
+    with pytest.raises(ToolFailed):
+        await reading.call("mcp__notes__write_note", {"text": "a"}, access(config))
+
+
 async def test_a_program_sees_no_secret_of_ours_and_writes_nowhere(world: World, tmp_path: Path) -> None:
     (tmp_path / "master.key").write_text("very secret")
     code = f"""

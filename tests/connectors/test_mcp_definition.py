@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from colleague.connectors.mcp.definition import define, define_all, model_name
 from colleague.connectors.mcp.propose import propose
 from colleague.connectors.mcp.schema import tamed
-from colleague.connectors.mcp.words import findings, plain, visible
+from colleague.connectors.mcp.words import findings, plain
+from colleague.connectors.visible import marked, visible
 from colleague.policy.model import Role, Tier
 from colleague.tasks.arguments import fault_in
 from colleague.testing.mcp import listed
@@ -238,6 +239,7 @@ def test_any_json_as_schema_gives_a_valid_schema(value: Any) -> None:
 def test_any_text_becomes_visible_once_and_stays_so(text: str) -> None:
     once = visible(text)
     assert visible(once) == once
+    assert marked(once) == once
     assert len(plain(text, 50)) <= 50
     findings(text)
     define({"name": text, "description": text, "inputSchema": {}}, text)

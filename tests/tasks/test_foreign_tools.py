@@ -23,6 +23,7 @@ from colleague.connectors.mcp.classify import (
     find_known,
     unusable_tools,
 )
+from colleague.connectors.mcp.jobs import look_at_servers
 from colleague.connectors.mcp.servers import BadServer, NoSuchServer, ServerTaken, register_server, remove_server
 from colleague.connectors.tiers import NoSuchTool, NotClassified, decide_tool, tool_states
 from colleague.identity.actor import PermissionMissing
@@ -171,7 +172,7 @@ async def test_what_changes_asks_first_and_is_shown_exactly(desk: Desk, office: 
     assert await desk.state(task) == "needs approval"
     assert not fake.calls
     card = await desk.asked(task)
-    assert ["text", "b\u202ec"] in card.preview["fields"]
+    assert ["text", "b⟨U+202E⟩c"] in card.preview["fields"]
     assert fake.url in card.preview["fields"][0][1]
     await desk.answer(task, "approved")
     await desk.work()
@@ -214,6 +215,22 @@ async def test_a_changed_description_disables_the_tool_before_it_is_called(
     fake.tools[0] = READS
     again = await desk.run(call(NAME("read_note"), text="a"), Turn("Done."))
     assert "not approved" in (await desk.outcomes(again))[0], "changing back does not approve it"
+
+
+async def test_servers_are_looked_at_without_anybody_asking(desk: Desk, office: Office, fake: FakeMcp) -> None:
+    house = desk.house
+    await office.say("read_note", Tier.READ, egress=False)
+    fake.tools[0] = {**READS, "inputSchema": {"type": "object", "properties": {"to": {"type": "string"}}}}
+    parts: dict[str, Any] = {"database": house.database, "registry": house.registry, "secrets": house.secrets}
+    assert "connectors.look_at_mcp_servers" in house.queue.tasks
+    assert await look_at_servers(**parts, **office.kw) == 0
+    assert await office.state("read_note") == "pending"
+    fake.refuse = lambda headers: (503, {})
+    assert await look_at_servers(**parts, **office.kw) == 1
+    async with house.database.transaction() as session:
+        (account,) = await list_accounts(session, connector="mcp__notes")
+    assert account.healthy is False
+    assert "503" in account.health
 
 
 async def test_vanished_tools_are_gone_and_new_ones_wait(desk: Desk, office: Office, fake: FakeMcp) -> None:

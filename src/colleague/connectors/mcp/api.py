@@ -111,9 +111,7 @@ async def approve(
 
 
 @router.delete("/tools/{tool}", status_code=204)
-async def block(
-    db: Db, actor: Current, registry: TheRegistry, ledger: TheLedger, clock: Time, tool: str
-) -> None:
+async def block(db: Db, actor: Current, registry: TheRegistry, ledger: TheLedger, clock: Time, tool: str) -> None:
     """Block a tool."""
     async with db.transaction() as session:
         await decide_tool(session, actor, registry, tool, "blocked", ledger=ledger, clock=clock)

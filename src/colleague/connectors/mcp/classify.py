@@ -89,11 +89,12 @@ async def classify_tool(
     doubt = against(known, tier, egress)
     if doubt.why and len(reason.strip()) < REASON:
         raise ReasonNeeded(why=doubt.why)
+    # The server first, as a listing does it: two who lock in another order would wait for each other.
+    server = await session.get_one(McpServerRow, known.server, with_for_update=True)
     row = await session.get_one(McpToolRow, (known.server, known.definition.name), with_for_update=True)
     if row.pin != known.definition.pin or row.gone:
         raise ChangedMeanwhile(name=name)
     row.word = Word(tier, data_class, egress, reason.strip()[:2000]).to_json()
-    server = await session.get_one(McpServerRow, known.server, with_for_update=True)
     # Random, not counted up: a number of a transaction that was rolled back must not come again with other content.
     server.revision = new_id("rev")
     await session.flush()

@@ -34,8 +34,10 @@ from colleague.connectors.mcp.server import (
     headers_of,
     hosts_of,
     program_of,
+    shown_address,
 )
 from colleague.connectors.mcp.session import Conversation, Line, converse
+from colleague.connectors.visible import marked
 from colleague.kit.errors import Conflict, NotFound
 from colleague.kit.http import Egress
 from colleague.kit.sandbox.box import Sandbox
@@ -79,6 +81,7 @@ class McpConnector:
     """The tools of one server, as they were listed last."""
 
     shipped = False
+    places_help = "Names of its tools, e.g. read_note. A tool that is not opened here is not there for the team."
 
     def __init__(self, server: Server, known: Sequence[Known], means: Means) -> None:
         """Take the server, its tools, and what all servers share."""
@@ -126,10 +129,10 @@ class McpConnector:
         return tuple(dict.fromkeys([*flat, f"somebody at {self.title}"]))
 
     def preview(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Preview:
-        """Show every argument as it will be sent, and to which server."""
+        """Show every argument as it will be sent, hidden characters written out, and to which server."""
         shown = self._tool(tool)
-        short = {n: _text(v) for n, v in arguments.items()}
-        fields = [("Server", f"{self.title} ({address_of(self.server, access.account.config).splitlines()[0]})")]
+        short = {marked(n): marked(_text(v)) for n, v in arguments.items()}
+        fields = [("Server", f"{self.title} ({shown_address(self.server, access.account.config)})")]
         fields += [(n, t) for n, t in short.items() if len(t) <= 200 and "\n" not in t]
         body = "\n\n".join(f"{n}:\n{t}" for n, t in short.items() if len(t) > 200 or "\n" in t)
         return Preview(shown.title, tuple(fields), body, undo=shown.undo)

@@ -82,9 +82,7 @@ async def signed_in(
 
 
 @router.get("/{name}")
-async def show(
-    request: Request, page: Page, db: Db, actor: Current, registry: TheRegistry, name: str
-) -> HTMLResponse:
+async def show(request: Request, page: Page, db: Db, actor: Current, registry: TheRegistry, name: str) -> HTMLResponse:
     """Show a server's tools with proposals, for a decision on each."""
     async with db.transaction() as session:
         review = await review_server(session, actor, registry, name)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colleague.connectors.mcp.schema import tamed
-from colleague.connectors.mcp.words import findings, plain, visible
+from colleague.connectors.mcp.words import findings, plain
+from colleague.connectors.visible import visible
 from colleague.kit.canonical import digest, storable
 
 DESCRIPTION, SIZE, MOST = 4000, 100_000, 300

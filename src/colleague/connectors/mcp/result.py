@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from colleague.connectors.mcp.words import visible
+from colleague.connectors.visible import visible
 from colleague.kit.canonical import storable
 
 TEXT, STRUCTURED, PARTS = 200_000, 200_000, 500

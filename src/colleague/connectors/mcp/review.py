@@ -8,7 +8,7 @@ from colleague.connectors.accounts import AccountView, list_accounts
 from colleague.connectors.connector import Tool
 from colleague.connectors.mcp.classify import unusable_tools
 from colleague.connectors.mcp.connector import McpConnector
-from colleague.connectors.mcp.server import PREFIX, Known, Server
+from colleague.connectors.mcp.server import PREFIX, Known, Server, shown_address
 from colleague.connectors.mcp.servers import NoSuchServer
 from colleague.connectors.registry import Registry
 from colleague.connectors.tables import McpServerRow
@@ -62,8 +62,7 @@ class ServerReview:
     @property
     def address(self) -> str:
         """Return where the server is."""
-        config = self.account.config if self.account else {}
-        return str(config.get("url") or config.get("command") or "")
+        return shown_address(self.server, self.account.config) if self.account else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the server as JSON, without secrets."""

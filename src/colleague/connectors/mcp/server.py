@@ -123,6 +123,11 @@ def address_of(server: Server, config: Mapping[str, Any]) -> str:
     return "\n".join([str(config.get("command", "")), *lines(config.get("args"))])
 
 
+def shown_address(server: Server, config: Mapping[str, Any]) -> str:
+    """Return where the server is, for people: without what follows a `?`, which may hold a key."""
+    return (address_of(server, config).splitlines() or [""])[0].partition("?")[0]
+
+
 def program_of(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Program:
     """Return the program that the settings describe."""
     env = dict(line.split("=", 1) for line in lines(secrets.get("env")) if "=" in line)

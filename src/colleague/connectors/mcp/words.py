@@ -6,7 +6,8 @@ Pure. A finding never opens anything: it only makes a reviewer look, and a writt
 import re
 import unicodedata
 
-_KEPT = "\n\t"
+from colleague.connectors.visible import visible
+
 _MANY_BLANKS = re.compile(r"[^\S\n]{2,}")
 _MANY_LINES = re.compile(r"\n{3,}")
 
@@ -32,12 +33,6 @@ _SMELLS = tuple(
         ("it holds a long run of letters that may be encoded text", r"[A-Za-z0-9+/=_-]{120,}"),
     )
 )  # fmt: skip
-
-
-def visible(text: str) -> str:
-    """Return `text` in composed form without control, format, private and unassigned characters."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(c for c in composed if c in _KEPT or unicodedata.category(c)[0] != "C")
 
 
 def plain(text: str, limit: int) -> str:

@@ -24,6 +24,7 @@ from colleague.connectors.connector import (
 from colleague.connectors.excerpt import excerpt
 from colleague.connectors.grants import EVERYTHING, covers
 from colleague.connectors.screen import screen
+from colleague.connectors.visible import visible
 from colleague.connectors.web.search import address_for, line, read_answer
 from colleague.connectors.web.tools import FIELDS, SEARCH, TOOLS
 from colleague.kit.addresses import BadHost, host_of
@@ -55,6 +56,7 @@ class WebConnector:
     kind = "web"
     title = "Web"
     fields = FIELDS
+    places_help = "Hosts: www.example.org, *.example.org (all below it); the word search opens the search service."
 
     def __init__(self, *, egress: Egress, clock: Clock) -> None:
         """Take the door for calls out and the clock."""
@@ -152,7 +154,7 @@ class WebConnector:
         ended = [g for g in access.grants if covers(g, _host(answer.url)) and g.place_class <= g.ceiling]
         source = self._source(answer, title=line(part.document.title, 200))
         data = {"document": part.document.to_json(), "name": name, "next": part.next, "sources": [source]}
-        return Result(f"{_shown(source)}\n{part.text}", data, _label([*grants, *ended], source["address"]))
+        return Result(f"{_shown(source)}\n{visible(part.text)}", data, _label([*grants, *ended], source["address"]))
 
     async def _search(self, arguments: Mapping[str, Any], access: Access, grants: Sequence[Grant]) -> Result:
         template = str(access.account.config.get("search_url") or "")
