@@ -32,7 +32,7 @@ from colleague.testing.mailbox import MailSink
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-RUNS, WORKERS, LIMIT = 100, 2, 110
+RUNS, WORKERS, LIMIT = 100, 2, 160
 AFTER_SEND = (9, 23, 41, 58, 77, 92)
 FREEZE_AT = 30
 
@@ -154,12 +154,17 @@ async def test_chaos(database_url: str, tmp_path: Path) -> None:
             await start(ana, f"Mail number {number} to Dana", [], parts=house.parts, settings=house.settings)
         began = time.monotonic()
         next_kill = RUNS * 2 + 40
+        seen: Any = None
+        rest, longest = began, 0.0
         try:
             while time.monotonic() - began < LIMIT:
                 pack.fill()
                 pack.thaw()
                 await _answer_all(home, sink, pack.counts)
                 states, steps = await _states(home)
+                if (steps, states) != seen:
+                    seen, rest = (steps, states), time.monotonic()
+                longest = max(longest, time.monotonic() - rest)
                 if steps > next_kill:
                     pack.kill_one(chance)
                     next_kill = steps + chance.randint(40, 140)
@@ -179,7 +184,8 @@ async def test_chaos(database_url: str, tmp_path: Path) -> None:
             f"\n{RUNS} runs in {time.monotonic() - began:.0f} s: {dict(states)}; {dict(pack.counts)}; "
             f"taken over {verbs['run.taken_over']}, repeated {verbs['call.repeated']}, "
             f"unknown {verbs['call.unknown']}; "
-            f"{len(sink.kept)} mails, {len(numbers)} different; calls {calls}; {steps} steps"
+            f"{len(sink.kept)} mails, {len(numbers)} different; calls {calls}; {steps} steps; "
+            f"longest rest {longest:.0f} s"
         )
         await house.close()
     assert states == {"completed": RUNS}

@@ -157,7 +157,14 @@ class Queue:
             list[procrastinate_jobs.Job],
             list(await manager.get_stalled_jobs(seconds_since_heartbeat=self._stalled)),
         )
+        count = 0
         for job in stalled:
-            log.info("job rescued", task=job.task_name, job=job.id)
-            await manager.retry_job(job)
-        return len(stalled)
+            try:
+                await manager.retry_job(job)
+            except procrastinate.exceptions.ProcrastinateException as error:
+                # Another worker was quicker, or this one cannot be given back: the others must not wait for it.
+                log.warning("job not rescued", job=job.id, error=type(error).__name__)
+            else:
+                count += 1
+                log.info("job rescued", task=job.task_name, job=job.id)
+        return count
