@@ -12,13 +12,14 @@ from colleague.kit.page import Page
 from colleague.policy.engine import Engine
 from colleague.policy.explain import explain
 from colleague.policy.governance import change_governance, current_governance
-from colleague.policy.model import DataClass, Tier
+from colleague.policy.model import DataClass, Tier, Zone
 from colleague.policy.simulate import simulate
 
 router = APIRouter(include_in_schema=False)
 TheEngine = Annotated[Engine, Depends(part(Engine))]
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 CLASSES, TIERS = [c.name.lower() for c in DataClass], [t.name.lower() for t in Tier]
+ZONES = [z.value for z in Zone]
 
 
 @router.get("/policies")
@@ -39,7 +40,8 @@ async def index(
         answer = (decision.effect.name.lower(), explain(decision))
     return page.show(
         request, "policy/policies.html", rules=engine.rules, governance=governance, answer=answer, tiers=TIERS,
-        classes=CLASSES, asked={"tier": tier, "recipients": recipients, "data_class": data_class, "channel": channel},
+        classes=CLASSES, zones=ZONES,
+        asked={"tier": tier, "recipients": recipients, "data_class": data_class, "channel": channel},
     )  # fmt: skip
 
 
@@ -48,11 +50,13 @@ async def change(
     db: Db, actor: Current, ledger: TheLedger, clock: Time, internal_domains: Annotated[str, Form()],
     highest_input: Annotated[str, Form()], highest_external: Annotated[str, Form()],
     dispatch_ceiling: Annotated[str, Form()], confirm_internal: Annotated[bool, Form()] = False,
+    zone: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Change the settings that rules rest on."""
     changes = {
         "internal_domains": internal_domains.replace(",", " ").split(), "confirm_internal": confirm_internal,
         "highest_input": highest_input, "highest_external": highest_external, "dispatch_ceiling": dispatch_ceiling,
+        **({"zone": zone} if zone else {}),
     }  # fmt: skip
     async with db.transaction() as session:
         await change_governance(session, actor, changes, ledger=ledger, clock=clock)

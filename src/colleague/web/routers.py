@@ -10,7 +10,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "identity.console", "identity.people_console", "tasks.console", "approvals.console", "audit.console",
     "policy.console", "connectors.mcp.console", "connectors.console", "models.console", "models.usage_console",
     "channels.console", "web.setup", "identity.api", "tasks.api", "approvals.api", "audit.api", "policy.api",
-    "connectors.api", "connectors.mcp.api", "channels.api",
+    "connectors.api", "models.api", "connectors.mcp.api", "channels.api",
 )  # fmt: skip
 
 
