@@ -162,9 +162,7 @@ async def store_agreement(
 
 
 @router.post("/models/providers/{name}/papers/{paper}/withdraw")
-async def withdraw(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, name: str, paper: str
-) -> RedirectResponse:
+async def withdraw(db: Db, actor: Current, ledger: TheLedger, clock: Time, name: str, paper: str) -> RedirectResponse:
     """Let a paper no longer count."""
     async with db.transaction() as session:
         await withdraw_paper(session, actor, paper, ledger=ledger, clock=clock)

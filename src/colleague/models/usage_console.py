@@ -65,9 +65,7 @@ async def download(db: Db, actor: Current, clock: Time, month: str = "", by: str
 
 
 @router.post("/usage/ceilings")
-async def ceiling(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, scope: Text, usd: Text
-) -> RedirectResponse:
+async def ceiling(db: Db, actor: Current, ledger: TheLedger, clock: Time, scope: Text, usd: Text) -> RedirectResponse:
     """Set a ceiling. `scope` carries its subject: «person:*», «team:team_…», «organisation:»."""
     kind, _, subject = scope.partition(":")
     async with db.transaction() as session:
