@@ -24,9 +24,9 @@ from colleague.kit import embedded, log
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.policy.facts import request_of
 from colleague.policy.model import Governance
+from colleague.tasks.calls.weigh import Scales
 from colleague.tasks.start import start
 from colleague.tasks.store import get_task, lock_run, run_value
-from colleague.tasks.weigh import Scales
 from colleague.testing.connector import FakeConnector
 from colleague.testing.house import TestHouse, furnish, open_connector
 from colleague.testing.llm import ScriptedLlm

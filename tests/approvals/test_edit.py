@@ -17,10 +17,10 @@ from colleague.audit.tables import EntryRow
 from colleague.identity.tokens import create_token
 from colleague.policy.engine import Engine
 from colleague.policy.governance import change_governance
+from colleague.tasks.calls.weigh import DoesNotFit
 from colleague.tasks.delegate import EditRefused, NotEditable, amend, stop, weigh_edit
 from colleague.tasks.start import start
 from colleague.tasks.tables import CallRow, RunRow
-from colleague.tasks.weigh import DoesNotFit
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
 from colleague.testing.house import TestHouse, furnish, open_connector

@@ -16,7 +16,7 @@ from colleague.connectors.mcp.schema import tamed
 from colleague.connectors.mcp.words import findings, plain
 from colleague.connectors.visible import marked, visible
 from colleague.policy.model import Role, Tier
-from colleague.tasks.arguments import fault_in
+from colleague.tasks.calls.arguments import fault_in
 from colleague.testing.mcp import listed
 
 OBJECT = {"type": "object", "properties": {"text": {"type": "string"}}}

@@ -52,7 +52,7 @@ def test_texts_that_only_look_equal_have_their_own_digest() -> None:
     assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"x", object(), "\ud800"], ids=lambda v: type(v).__name__)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"x", object(), "\ud800"], ids=list("abcdef"))
 def test_what_json_cannot_hold_has_no_digest(value: object) -> None:
     with pytest.raises((ValueError, TypeError)):
         digest(value)

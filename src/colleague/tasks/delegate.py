@@ -22,12 +22,12 @@ from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.policy.model import Effect, Label, Role
-from colleague.tasks.conclude import call_event, close_calls, decision_facts
+from colleague.tasks.calls.conclude import call_event, close_calls, decision_facts
+from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.model import ENDED, PARKED, CallState, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import append, get_task, lock_run, newest_run, run_value, steps_after, touch
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
-from colleague.tasks.weigh import Scales, Weighed
 
 GOAL_LIMIT = 8000
 

@@ -19,14 +19,14 @@ from colleague.kit.errors import Failure, Unavailable
 from colleague.kit.ids import new_id
 from colleague.kit.log import get_log
 from colleague.policy.model import Approval, Decision, Effect, Label, Ruling, Tier
-from colleague.tasks.conclude import call_event, decision_facts, record_if_possible, save_outcome
+from colleague.tasks.calls.conclude import call_event, decision_facts, record_if_possible, save_outcome
+from colleague.tasks.calls.weigh import DoesNotFit, Scales, Weighed
 from colleague.tasks.delegate import resume_job
 from colleague.tasks.model import CallState, Run, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import lock_run, touch
 from colleague.tasks.tables import CallRow, RunRow
 from colleague.tasks.toolbox import Bound, Toolbox
-from colleague.tasks.weigh import DoesNotFit, Scales, Weighed
 
 log = get_log("governed")
 

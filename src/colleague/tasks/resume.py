@@ -22,8 +22,8 @@ from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.models.need import need_of
 from colleague.models.think import Answer
 from colleague.policy.model import Label
-from colleague.tasks.arguments import unfit
-from colleague.tasks.conclude import MAX_TEXT, close_calls, record_if_possible
+from colleague.tasks.calls.arguments import unfit
+from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_possible
 from colleague.tasks.governed import Governed
 from colleague.tasks.model import ENDED, Run, State
 from colleague.tasks.parts import Parts

@@ -18,8 +18,8 @@ from colleague.kit.log import get_log
 from colleague.policy.addresses import bare
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role
-from colleague.tasks.arguments import fault_in
-from colleague.tasks.facts import Seen, ask_of, named, seen
+from colleague.tasks.calls.arguments import fault_in
+from colleague.tasks.calls.facts import Seen, ask_of, named, seen
 from colleague.tasks.model import Run
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import labels_of, lock_run
