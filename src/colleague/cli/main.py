@@ -25,7 +25,7 @@ GROUPS: Final = {
     "policy": "See the rules, and what would be decided.",
     "connector": "Enable connectors and open them to teams.",
     "mcp": "Register MCP servers and decide on their tools.",
-    "model": "Set up model providers, routes, prices and ceilings; see what was used.",
+    "model": "Set up model providers, routes, prices and ceilings.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "token": "Make and revoke API tokens.",
 }
