@@ -26,6 +26,7 @@ GROUPS: Final = {
     "connector": "Enable connectors and open them to teams.",
     "mcp": "Register MCP servers and decide on their tools.",
     "model": "Set up model providers, routes, prices and ceilings.",
+    "skill": "See, add, hand in and decide about skills.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "token": "Make and revoke API tokens.",
 }

@@ -19,6 +19,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:outputs:review": "Review outputs of the high-stakes categories.",
     "org:ledger:read": "Read the ledger and verify it.",
     "org:ledger:export": "Export the ledger.",
+    "org:skills:manage": "Approve skills for the organisation and switch them off.",
     "org:settings:manage": "Change the organisation's settings.",
     "org:roles:own": "Make and unmake owners.",
 }

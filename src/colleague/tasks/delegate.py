@@ -73,11 +73,12 @@ def resume_job(run: RunRow) -> Job:
 
 async def delegate(
     session: Session, actor: Actor, goal: str, uploads: list[Upload], *, model: str, tools: dict[str, str],
-    ledger: Ledger, clock: Clock, budget: Budget | None = None,
+    ledger: Ledger, clock: Clock, budget: Budget | None = None, extra: str = "",
 ) -> str:  # fmt: skip
     """Create a task with its files and its first run, and enqueue it, all in the caller's transaction.
 
-    `tools` are the names and hashes of the tools this person has now: frozen for the run. Returns the task's id.
+    `tools` are the names and hashes of the tools this person has now: frozen for the run. `extra` is told to the model
+    beside the rules. Returns the task's id.
     Raises EmptyGoal, GoalTooLong, TooManyFiles, PermissionMissing.
     """
     actor.require("own:tasks:use")
@@ -103,7 +104,7 @@ async def delegate(
     await session.flush()
     for upload in uploads:
         await add_file(session, actor, task.id, upload, ledger=ledger, clock=clock)
-    for message in opening(actor.name, now, goal, [u.name for u in uploads]):
+    for message in opening(actor.name, now, goal, [u.name for u in uploads], extra):
         await append(session, run, message, now)
     facts = {"task": task.id, "files": len(uploads), "model": model, "channel": actor.via}
     await ledger.record(session, Event("task.delegated", actor.id, subject=task.id, run=run.id, data=facts))

@@ -7,6 +7,9 @@ from colleague.files.uploads import MAX_FILES, TooManyFiles, take_in
 from colleague.identity.actor import Actor
 from colleague.kit.settings import Settings
 from colleague.models.need import characters_of, need_of
+from colleague.plugins.offer import offer
+from colleague.plugins.slash import chosen_by
+from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Label
 from colleague.tasks.delegate import delegate
@@ -22,7 +25,8 @@ async def start(
 ) -> str:  # fmt: skip
     """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
 
-    Nothing is stored unless every file passes: the refusal names the file.
+    Nothing is stored unless every file passes: the refusal names the file. A goal that begins with a slash calls a
+    skill; UnknownCommand if there is none of that name.
     """
     actor.require("own:tasks:use")
     if len(files) > MAX_FILES:
@@ -37,9 +41,11 @@ async def start(
             session, actor.id, actor.teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
         )
         tools = {t.name: t.hash for t in WORKSPACE_TOOLS} | toolbox.hashes()
+        skills = await usable_skills(session, actor.id, actor.teams)
+        chosen, words = chosen_by(goal, skills) or (None, "")
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
-            budget=budget,
+            budget=budget, extra=offer(skills, chosen, words),
         )  # fmt: skip
         run = await newest_run(session, task)
         need = await need_of(session, run.id, actor.id, goal, settings.model, Label())

@@ -17,7 +17,8 @@ _MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False}).disable(
 
 TITLES = {
     "set_plan": "Plan", "list_files": "Looked at the files", "read_document": "Read", "search_documents": "Searched",
-    "write_document": "Wrote", "find_colleague": "Looked up", "ask_person": "Asked you", "folder_list": "Listed",
+    "write_document": "Wrote", "find_colleague": "Looked up", "ask_person": "Asked you",
+    "use_skill": "Follows the skill", "read_skill_file": "Read of the skill", "folder_list": "Listed",
     "folder_read": "Read", "folder_search": "Searched folders for", "folder_write": "Saved", "folder_delete": "Deleted",
     "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to",
     "mail_draft": "Drafted mail to", "web_fetch": "Read on the web", "web_search": "Searched the web for",

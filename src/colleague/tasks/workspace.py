@@ -17,11 +17,12 @@ from colleague.files.outputs import read_blocks, write_output
 from colleague.files.read_text import as_text, pages_of, search_in
 from colleague.files.tables import OutputVersionRow
 from colleague.files.uploads import get_file, label_of, list_files
-from colleague.identity.directory import find_by_name
+from colleague.identity.directory import find_by_name, teams_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.documents.model import Document, Draft
 from colleague.kit.sandbox.box import Sandbox
+from colleague.plugins.use import read_skill_file, use_skill
 from colleague.policy.model import DataClass, Integrity, Label
 from colleague.tasks.model import Run
 from colleague.tasks.run_code import run_python
@@ -77,6 +78,8 @@ class Workspace:
                     self._run, arguments, access.idempotency_key.partition(":")[0], sandbox=self._sandbox,
                     database=self._database, ledger=self._ledger, clock=self._clock,
                 )  # fmt: skip
+            case "use_skill" | "read_skill_file":
+                return await self._skill(tool, arguments)
             case "find_colleague":
                 return await self._find(str(arguments["name"]))
             case _:
@@ -143,6 +146,15 @@ class Workspace:
         hits = hits[:40]
         text = "\n".join(f"{h['name']}, {h['where']}: {h['excerpt']}" for h in hits)
         return Result(text or "Nothing was found in the files of this task.", {"hits": hits}, label)
+
+    async def _skill(self, tool: str, arguments: Mapping[str, Any]) -> Result:
+        person, name = self._run.person, str(arguments["name"])
+        async with self._database.transaction() as session:
+            teams = await teams_of(session, person)
+            if tool == "read_skill_file":
+                return await read_skill_file(session, person, teams, name, str(arguments["file"]))
+            words = str(arguments.get("arguments") or "")
+            return await use_skill(session, person, teams, name, words, run=self._run.id, ledger=self._ledger)
 
     async def _find(self, name: str) -> Result:
         async with self._database.transaction() as session:

@@ -75,6 +75,14 @@ WORKSPACE_TOOLS: Final = (
         undo="versions are kept",
     ),
     Tool(
+        "use_skill", "Use a skill", "Read a skill, a written way of working, before you follow it.",
+        _object(["name"], name=_SHORT, arguments=_TEXT), Tier.READ, {"name": Role.OPTION, "arguments": Role.CONTENT},
+    ),
+    Tool(
+        "read_skill_file", "Read a skill's file", "Read a file that belongs to a skill.",
+        _object(["name", "file"], name=_SHORT, file=_SHORT), Tier.READ, {"name": Role.OPTION, "file": Role.OPTION},
+    ),
+    Tool(
         "find_colleague", "Find a colleague", "Look a colleague up by name; gives mail addresses.",
         _object(["name"], name=_SHORT), Tier.READ, {"name": Role.OPTION},
     ),

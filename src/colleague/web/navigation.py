@@ -32,6 +32,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/tasks/new", "New task", "plus", ("own:tasks:use",)),
     Place("/tasks", "Tasks", "checklist", ("own:tasks:use", "org:tasks:read")),
     Place("/approvals", "Approvals", "shield-check", ("own:approvals:answer",)),
+    Place("/skills", "Skills", "list-check", ("own:tasks:use", "org:tasks:read")),
     Place("/ledger", "Ledger", "history", ("org:ledger:read",)),
     Place("/people", "People", "users", ("org:people:read",)),
     Place("/connectors", "Connectors", "plug-connected", ("own:accounts:manage", "org:connectors:read")),

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 CONTENTS: Final[tuple[str, ...]] = (
     "identity.console", "identity.people_console", "tasks.console", "approvals.console", "audit.console",
     "policy.console", "connectors.mcp.console", "connectors.console", "models.console", "models.usage_console",
-    "channels.console", "web.setup", "identity.api", "tasks.api", "approvals.api", "audit.api", "policy.api",
-    "connectors.api", "models.api", "connectors.mcp.api", "channels.api",
+    "channels.console", "plugins.console", "web.setup", "identity.api", "tasks.api", "approvals.api", "audit.api",
+    "policy.api", "connectors.api", "models.api", "connectors.mcp.api", "channels.api", "plugins.api",
 )  # fmt: skip
 
 

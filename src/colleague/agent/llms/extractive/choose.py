@@ -13,6 +13,10 @@ RULES: Final = (
     ("qa", r"\?\s*$|\b(?:polic(?:y|ies)|am i allowed|may i|are we allowed|how many|what does|who (?:approves|may))\b"),
     ("summary", r"\b(?:summar\w+|overview|key (?:facts|points)|digest|in short)\b"),
 )
+COMMANDS: Final = {
+    "rfp-response-outline": "rfp", "contract-review-summary": "contract", "meeting-prep": "meeting",
+    "competitive-brief": "brief", "policy-qa": "qa",
+}  # fmt: skip
 _NAMED: Final = {
     "rfp": r"\b(?:rf[pqt]s?|itt|tender|solicitation|request for (?:proposals?|quot\w+|tenders?))\b",
     "contract": r"\b(?:contract|agreement|nda|msa)\b",
@@ -115,12 +119,18 @@ def wish_of(request: str) -> Wish:
     said = [word.casefold() for m in _FORMAT.finditer(text) for word in m.groups() if word]
     formats = tuple(dict.fromkeys(FORMATS[w] for w in said if w in FORMATS))
     without = _TO.sub(" ", text).casefold() if names or addresses or groups else folded
-    skill = _skill(without) or _skill(folded)
+    skill = _called(folded) or _skill(without) or _skill(folded)
     return Wish(
         skill, addresses, names, groups, formats, tuple(dict.fromkeys(w for w in said if w in CANNOT)),
         bool(_SHORTER.search(text)), tuple(dict.fromkeys(word for stem, word in BEYOND if stem in folded)),
         topic_of(text),
     )  # fmt: skip
+
+
+def _called(folded: str) -> str:
+    """Return the skill that a slash command at the beginning calls: «/rfp-response-outline», «/lawyer:…»."""
+    word = re.match(r"/(?:[\w.-]+:)?([\w.-]+)", folded)
+    return COMMANDS.get(word[1], "") if word else ""
 
 
 def _skill(folded: str) -> str:

@@ -1,0 +1,141 @@
+"""Skills come in, are reviewed by somebody else, stand for everybody, are switched off: each change by one deed."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.kit.blobs import put_blob
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, advisory_lock
+from colleague.kit.errors import Conflict, Forbidden
+from colleague.kit.ids import new_id
+from colleague.plugins.model import Notice, State
+from colleague.plugins.skills import read_package
+from colleague.plugins.store import NoSuchSkill, get_package, switched_off
+from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
+from colleague.plugins.unpack import BadPackage
+
+MANAGE = "org:skills:manage"
+_PACKAGES = 727_041
+
+
+class AlreadyHere(Conflict):
+    """Exactly this version is here already."""
+
+
+class NotYours(Forbidden):
+    """Only the person who added these skills may do this."""
+
+
+class NotYourOwn(Forbidden):
+    """Somebody other than the person who added them must decide about skills."""
+
+
+class NotWaiting(Conflict):
+    """These skills do not wait for a decision: they are {state}."""
+
+
+class NotOffered(Conflict):
+    """These skills cannot be handed in: they are {state}."""
+
+
+async def add_package(
+    session: Session, actor: Actor, files: Mapping[str, bytes], *, folder: str = "", notices: Sequence[Notice] = (),
+    ledger: Ledger, clock: Clock,
+) -> str:  # fmt: skip
+    """Add skills for oneself: they are untrusted text in one's own tasks until the organisation approves them.
+
+    A newer version takes the place of one's own older draft. Raises BadPackage, AlreadyHere, PermissionMissing.
+    """
+    actor.require("own:tasks:use")
+    package = read_package(files, folder=folder, notices=notices)
+    if not package.skills:
+        raise BadPackage(why="there is no skill in it. Add a SKILL.md.")
+    await advisory_lock(session, _PACKAGES)
+    name, sha256 = package.manifest.name, package.sha256
+    query = select(SkillPackageRow).where(SkillPackageRow.name == name, SkillPackageRow.owner_id == actor.id)
+    for row in await session.scalars(query.with_for_update()):
+        if row.state in (State.DRAFT, State.SUBMITTED, State.APPROVED) and row.sha256 == sha256:
+            raise AlreadyHere
+        if row.state in (State.DRAFT, State.SUBMITTED, State.DENIED):
+            row.state = State.REPLACED
+    stored = {path: await put_blob(session, content) for path, content in files.items()}
+    row = SkillPackageRow(
+        id=new_id("skill"), owner_id=actor.id, name=name, title=package.manifest.title or name, sha256=sha256,
+        state=State.DRAFT, files=stored, skills=[s.to_json() for s in package.skills],
+        defaults=dict(package.manifest.defaults), notices=[n.to_json() for n in package.notices[:200]],
+        flags=list(package.flags), unused=list(package.unused), teams=[], added_at=clock.now(),
+    )  # fmt: skip
+    session.add(row)
+    facts = {"name": name, "sha256": sha256, "skills": len(package.skills), "flags": len(package.flags)}
+    await ledger.record(session, Event("skill.added", actor.id, subject=row.id, data=facts))
+    return row.id
+
+
+async def submit_package(session: Session, actor: Actor, package: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Hand one's skills in, so that somebody else decides whether they are for everybody."""
+    row = await get_package(session, package, lock=True)
+    if row.owner_id != actor.id:
+        raise NoSuchSkill
+    if row.state not in (State.DRAFT, State.DENIED):
+        raise NotOffered(state=row.state)
+    row.state, row.submitted_at, row.reason = State.SUBMITTED, clock.now(), ""
+    facts = {"name": row.name, "sha256": row.sha256}
+    await ledger.record(session, Event("skill.submitted", actor.id, subject=row.id, data=facts))
+
+
+async def decide_package(
+    session: Session, actor: Actor, package: str, *, approve: bool, sha256: str, reason: str = "",
+    teams: Sequence[str] = (), ledger: Ledger, clock: Clock,
+) -> None:  # fmt: skip
+    """Approve (for `teams`, or for everybody) or deny what was handed in, exactly the version with this hash.
+
+    Raises NotYourOwn, NotWaiting, PermissionMissing.
+    """
+    actor.require(MANAGE)
+    await advisory_lock(session, _PACKAGES)
+    row = await get_package(session, package, lock=True)
+    if row.owner_id == actor.id:
+        raise NotYourOwn
+    if row.state != State.SUBMITTED or row.sha256 != sha256:
+        raise NotWaiting(state=row.state)
+    if approve:
+        older = select(SkillPackageRow).where(SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED)
+        for before in await session.scalars(older.with_for_update()):
+            before.state = State.REPLACED
+    row.state = State.APPROVED if approve else State.DENIED
+    row.decided_at, row.decided_by, row.reason, row.teams = clock.now(), actor.id, reason.strip()[:1000], list(teams)
+    verb = "skill.approved" if approve else "skill.denied"
+    facts = {"name": row.name, "sha256": row.sha256, "teams": list(teams)}
+    await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts))
+
+
+async def remove_package(session: Session, actor: Actor, package: str, *, ledger: Ledger) -> None:
+    """Take skills away: one's own, or, with the permission, anybody's. Their pin stays on record."""
+    row = await get_package(session, package, lock=True)
+    if row.owner_id != actor.id:
+        actor.require(MANAGE)
+    row.state = State.REMOVED
+    facts = {"name": row.name, "sha256": row.sha256}
+    await ledger.record(session, Event("skill.removed", actor.id, subject=row.id, data=facts))
+
+
+async def switch_skill(
+    session: Session, actor: Actor, name: str, *, on: bool, reason: str = "", ledger: Ledger, clock: Clock
+) -> None:
+    """Switch a skill (`plugin:skill`, shipped ones too) off for everybody, at their next call, or on again."""
+    actor.require(MANAGE)
+    await advisory_lock(session, _PACKAGES)
+    off = await switched_off(session)
+    if on and name in off:
+        await session.delete(off[name])
+    elif not on and name not in off:
+        row = SkillSwitchRow(name=name[:200], off_by=actor.id, off_at=clock.now(), reason=reason.strip()[:1000])
+        session.add(row)
+    else:
+        return
+    verb = "skill.switched_on" if on else "skill.switched_off"
+    await ledger.record(session, Event(verb, actor.id, subject=name[:200], data={"reason": reason[:1000]}))
