@@ -18,7 +18,7 @@ from colleague.kit.documents.model import Block, Document
 from colleague.kit.documents.sniff import sniff
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "rfq-18f-tdrs-draft.pdf"
-DEMO = Path(colleague.cli.__file__).parent / "demo_files"
+DEMO = Path(colleague.cli.__file__).parent / "aldermoor" / "files"
 
 
 def parse(content: bytes, name: str) -> Document:

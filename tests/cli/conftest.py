@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from colleague.bootstrap import House, build
-from colleague.cli.demo_house import prepare_demo, start_mail_sink
+from colleague.cli.aldermoor.house import prepare_demo, start_mail_sink
 from colleague.cli.main import main
 from colleague.kit.settings import Settings
 

@@ -238,7 +238,7 @@ def test_settings_and_a_database_that_cannot_be_used_are_named(call: Call, monke
 def test_the_demo_is_made_once_and_refuses_a_real_organisation(
     call: Call, demo: House, database_url: str, tmp_path: Path
 ) -> None:
-    from colleague.cli.demo_house import NotADemo, prepare_demo
+    from colleague.cli.aldermoor.house import NotADemo, prepare_demo
     from colleague.identity.actor import SYSTEM
     from colleague.identity.people import create_person
 

@@ -14,9 +14,9 @@ from colleague.approvals.inbox import get_card
 from colleague.audit.jobs import keep_sealing
 from colleague.audit.read import standing, verify
 from colleague.bootstrap import House, build
+from colleague.cli.aldermoor.house import AUDITOR, FIRST_TASK, MEMBER, prepare_demo, request_document, start_mail_sink
+from colleague.cli.aldermoor.mail import demo_folder, mail_folder, mails
 from colleague.cli.approval import decide, show_card
-from colleague.cli.demo_house import AUDITOR, FIRST_TASK, MEMBER, prepare_demo, request_document, start_mail_sink
-from colleague.cli.demo_mail import demo_folder, mail_folder, mails
 from colleague.cli.operate import act_as, console, line, read_line
 from colleague.files.outputs import output_content
 from colleague.identity.actor import Actor

@@ -15,7 +15,7 @@ import uvicorn
 from rich.console import Console
 
 from colleague.bootstrap import House, build
-from colleague.cli.demo_house import prepare_demo, print_demo, start_mail_sink
+from colleague.cli.aldermoor.house import prepare_demo, print_demo, start_mail_sink
 from colleague.cli.first_link import first_link
 from colleague.kit import log
 from colleague.kit.errors import Conflict, Invalid

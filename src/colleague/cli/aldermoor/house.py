@@ -11,8 +11,8 @@ from typing import Final
 from rich.console import Console
 
 from colleague.bootstrap import House
-from colleague.cli.demo_documents import FILES, make_documents
-from colleague.cli.demo_mail import MailSink, demo_folder, mail_folder, mail_port
+from colleague.cli.aldermoor.documents import FILES, make_documents
+from colleague.cli.aldermoor.mail import MailSink, demo_folder, mail_folder, mail_port
 from colleague.cli.operate import clean
 from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
 from colleague.connectors.grants import grant

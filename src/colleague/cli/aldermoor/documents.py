@@ -1,4 +1,4 @@
-"""The demo's documents: real files in the formats people have, made from the texts in demo_files."""
+"""The demo's documents: real files in the formats people have, made from the texts in files."""
 
 import json
 import shutil
@@ -9,13 +9,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from colleague.cli.demo_rfp import make_rfp
+from colleague.cli.aldermoor.rfp import make_rfp
 from colleague.kit.documents.formats import text
 from colleague.kit.documents.model import Block, Draft
 from colleague.kit.documents.sniff import MARKDOWN
 from colleague.kit.documents.write.formats import write
 
-# Source in demo_files, folder and name in the demo's documents.
+# Source in files, folder and name in the demo's documents.
 FILES: Final = (
     ("rfp.md", "Bids/HC-2026-014 Harbour City request for proposals.pdf"),
     ("minutes_kickoff.md", "Bids/Minutes bid kick-off HC-2026-014.docx"),
@@ -63,8 +63,8 @@ def make_documents(folder: Path) -> None:
 
 
 def source(name: str) -> bytes:
-    """Return a text of demo_files."""
-    return resources.files("colleague.cli").joinpath("demo_files", name).read_bytes()
+    """Return a text of files."""
+    return resources.files("colleague.cli").joinpath("aldermoor", "files", name).read_bytes()
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -73,7 +73,7 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def _made(name: str, ending: str) -> bytes:
-    """Return a text of demo_files in the format `ending`."""
+    """Return a text of files in the format `ending`."""
     content = source(name)
     if name.endswith(f".{ending}"):
         return content
