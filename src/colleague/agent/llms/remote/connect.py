@@ -41,7 +41,8 @@ def connect(name: str, model: str, line: Line) -> RemoteLlm:
         # Not chained: the text of these may repeat the key.
         raise NotSetUp(name=name, why="its key does not have the form this kind takes") from None
     except ImportError:
-        raise NotSetUp(name=name, why="the package for this kind of provider is not installed") from None
+        extra = "bedrock" if line.kind == "bedrock" else "google"
+        raise NotSetUp(name=name, why=f"its package is missing: pip install 'colleague[{extra}]'") from None
 
 
 def _model(model: str, line: Line) -> Model:
