@@ -43,6 +43,7 @@ class NotYoursToAnswer(Forbidden):
 
 # What somebody else needs, besides the right to answer at all.
 NEEDS = {"reviewer": "org:outputs:review", "administrator": "org:policy:manage"}
+STAND_INS = ("approver", "driver")
 EDITED = "it was edited, and the new version is asked about instead"
 WHO = {
     "user": "the person who asked for it",
@@ -57,13 +58,15 @@ def may_answer(actor: Actor, row: ApprovalRow) -> bool:
     if not actor.may("own:approvals:answer"):
         return False
     own = actor.id == row.requester_id
+    # Who shares the task as approver or driver stands in for its requester; who drives it is no second person.
+    part = row.also.get(actor.id, "")
     match row.approver:
         case "user":
-            return own
+            return own or part in STAND_INS
         case "other":
-            return not own
+            return not own and part != "driver"
         case "reviewer" | "administrator":
-            return not own and actor.may(NEEDS[row.approver])
+            return not own and part != "driver" and actor.may(NEEDS[row.approver])
         case _:
             return False
 
@@ -71,7 +74,8 @@ def may_answer(actor: Actor, row: ApprovalRow) -> bool:
 def may_see(actor: Actor, row: ApprovalRow) -> bool:
     """Say whether `actor` may know of the question: it is theirs, they may answer it, or they see all tasks."""
     own = actor.id == row.requester_id and actor.may("own:tasks:use")
-    return own or may_answer(actor, row) or actor.may("org:tasks:read")
+    shared = actor.id in row.also and actor.may("own:tasks:use")
+    return own or shared or may_answer(actor, row) or actor.may("org:tasks:read")
 
 
 async def lock_open(session: Session, actor: Actor, approval_id: str, clock: Clock) -> ApprovalRow:
@@ -120,6 +124,8 @@ async def answer(
     row.state, row.answered_by, row.answered_at = verdict, actor.id, clock.now()
     row.reason = reason.replace("\x00", "").strip()[:1000]
     facts = {"digest": digest, "tool": row.tool, "via": actor.via, "own": actor.id == row.requester_id}
+    if actor.id in row.also:
+        facts["as"] = row.also[actor.id]
     event = Event(f"approval.{verdict}", actor.id, subject=row.id, run=row.run_id, data=facts)
     await ledger.record(session, event)
     await go_on(session, row)

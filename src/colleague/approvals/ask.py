@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, or_, select
 
+from colleague.approvals.partners import partners_of_run
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -43,7 +44,7 @@ async def ask(
         id=new_id("ask"), run_id=run, call_id=call, requester_id=requester, approver=decision.approver, tool=tool,
         title=title, tier=int(tier), digest=digest, preview=asdict(preview), why=why, state="asked",
         then={"task": then.task, "args": then.args, "queue": then.queue, "key": then.key, "lock": then.lock},
-        asked_at=now, expires_at=now + LIFE, reason="",
+        asked_at=now, expires_at=now + LIFE, reason="", also=await partners_of_run(session, run),
     )  # fmt: skip
     session.add(row)
     await session.flush()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, false, func, or_, select
 
-from colleague.approvals.answer import ApprovalNotFound, may_see
+from colleague.approvals.answer import STAND_INS, ApprovalNotFound, may_see
 from colleague.approvals.model import Card, State
 from colleague.approvals.tables import ApprovalRow
 from colleague.identity.actor import Actor
@@ -19,7 +19,7 @@ def _card(row: ApprovalRow, names: dict[str, str]) -> Card:
     return Card(
         row.id, row.run_id, row.requester_id, names.get(row.requester_id, "somebody"), row.approver, row.tool,
         row.title, Tier(row.tier).name.lower(), row.digest, row.preview, row.why, state, row.asked_at, row.expires_at,
-        row.answered_at, names.get(row.answered_by or "", ""), row.reason,
+        row.answered_at, names.get(row.answered_by or "", ""), row.reason, row.also,
     )  # fmt: skip
 
 
@@ -57,7 +57,11 @@ def _for(actor: Actor) -> ColumnElement[bool]:
     if not actor.may("own:approvals:answer"):
         return false()
     mine = ApprovalRow.requester_id == actor.id
-    kinds = [mine & (ApprovalRow.approver == "user"), ~mine & (ApprovalRow.approver == "other")]
+    part = func.coalesce(ApprovalRow.also[actor.id].astext, "")
+    stands_in = (ApprovalRow.approver == "user") & part.in_(STAND_INS)
+    kinds = [mine & (ApprovalRow.approver == "user"), stands_in]
+    mine = mine | (part == "driver")
+    kinds += [~mine & (ApprovalRow.approver == "other")]
     kinds += [~mine & (ApprovalRow.approver == "reviewer")] if actor.may("org:outputs:review") else []
     kinds += [~mine & (ApprovalRow.approver == "administrator")] if actor.may("org:policy:manage") else []
     return or_(*kinds)

@@ -1,6 +1,6 @@
 """The words of approvals. An expiry is never a denial."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -28,6 +28,14 @@ class Card:
     answered_at: datetime | None = None
     answered_by: str = ""
     reason: str = ""
+    also: dict[str, str] = field(default_factory=dict)
+
+    def answerable_by(self, person: str) -> bool:
+        """Say whether the card shows its buttons to `person`; the deed checks again, with their rights."""
+        own, part = person == self.requester, self.also.get(person, "")
+        if self.approver == "user":
+            return own or part in ("approver", "driver")
+        return not own and part != "driver"
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON for the API."""

@@ -10,7 +10,10 @@ from colleague.kit.db import Base
 
 
 class ApprovalRow(Base):
-    """A question to a person about one call. `then` is the job that goes on when it is answered or expires."""
+    """A question to a person about one call. `then` is the job that goes on when it is answered or expires.
+
+    `also`: the colleagues with whom the requester shares the task, and as what (they may stand in for the requester).
+    """
 
     __tablename__ = "approvals"
     __table_args__ = (Index("ix_approvals_open", "expires_at", postgresql_where="state = 'asked'"),)
@@ -35,3 +38,16 @@ class ApprovalRow(Base):
     answered_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str] = mapped_column(default="")
     used_at: Mapped[datetime | None]
+    also: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ShareRow(Base):
+    """A task that its owner shares with a colleague. `role`: viewer, approver or driver."""
+
+    __tablename__ = "task_shares"
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str]
+    shared_at: Mapped[datetime]

@@ -31,7 +31,7 @@ from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import View, see_output, see_task, view_task
 from colleague.tasks.start import start
-from colleague.tasks.store import list_tasks
+from colleague.tasks.store import TaskNotFound, list_tasks
 from colleague.tasks.timeline import markdown, timeline
 
 router = APIRouter(include_in_schema=False)
@@ -94,7 +94,7 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
     mine = view.task.person_id == actor.id
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
-        cards=cards, mine=mine, actor=actor, ended=view.run.state in ENDED,
+        cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach,
         owner=people[view.task.person_id],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
@@ -107,7 +107,7 @@ async def show(request: Request, page: Page, parts: TheParts, actor: Current, ta
     """Show one task, live."""
     async with parts.database.transaction() as session:
         view, live = await _live(session, actor, task_id, page, parts)
-    return page.show(request, "tasks/show.html", view=view, live=live, mine=view.task.person_id == actor.id)
+    return page.show(request, "tasks/show.html", view=view, live=live, steers=view.steers)
 
 
 @router.get("/tasks/{task_id}/events")
@@ -123,8 +123,14 @@ async def events(
         async with live.listen(f"run:{view.run.id}") as news:
             while True:
                 news.clear()
-                async with db.transaction() as session:
-                    now, html = await _live(session, actor, task_id, page, parts)
+                try:
+                    async with db.transaction() as session:
+                        now, html = await _live(session, actor, task_id, page, parts)
+                except TaskNotFound:
+                    # It is not shared with them any more: nothing of it stays on their page.
+                    yield Frame("end", page.text("tasks/ended.html"))
+                    await asyncio.sleep(1)
+                    return
                 if html != last:
                     last = html
                     yield Frame(str(now.run.next_seq), html)

@@ -11,6 +11,7 @@ from colleague.agent.messages import Outcome, Said, from_json
 from colleague.agent.plan import Plan
 from colleague.approvals.answer import lock_for_edit, supersede
 from colleague.approvals.ask import ask, withdraw
+from colleague.approvals.partners import part_of
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
@@ -41,7 +42,7 @@ class GoalTooLong(Invalid):
 
 
 class NotYourTask(Forbidden):
-    """Only the person who handed this task over may steer it."""
+    """Only the person who handed this task over, and their co-drivers, may steer it."""
 
 
 class NothingAsked(Conflict):
@@ -120,7 +121,7 @@ def _as_json(budget: Budget) -> dict[str, float]:
 async def _own_run(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, RunRow]:
     task = await get_task(session, task_id)
     actor.require("own:tasks:use")
-    if task.person_id != actor.id:
+    if task.person_id != actor.id and await part_of(session, actor, task_id) != "driver":
         raise NotYourTask
     return task, await newest_run(session, task_id, lock=True)
 
@@ -179,6 +180,10 @@ async def retry(session: Session, actor: Actor, task_id: str, *, ledger: Ledger,
     await next_segment(session, run, clock)
 
 
+def _by(actor: Actor, task: TaskRow) -> str:
+    return "You stopped it." if actor.id == task.person_id else f"{actor.name} stopped it."
+
+
 async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, clock: Clock) -> str:
     """Stop a task. A parked one stops now, a running one before its next step. Returns the run's id.
 
@@ -191,7 +196,7 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
     await withdraw(session, actor, run.id, ledger=ledger, clock=clock)
     if run.state in PARKED or run.state == State.QUEUED:
         await close_calls(session, run, clock.now())
-        run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), "You stopped it.", ""
+        run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), _by(actor, task), ""
     await touch(session, run, clock.now())
     await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
     await notify(session, f"person:{actor.id}")

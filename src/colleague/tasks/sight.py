@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from colleague.approvals.partners import Partner, part_of, partners_of
 from colleague.files.outputs import get_output, list_outputs
 from colleague.files.tables import FileRow, OutputRow, OutputVersionRow
 from colleague.files.uploads import list_files
@@ -30,6 +31,13 @@ class View:
     expected: Estimate | None = None
     used: Line | None = None
     saying: str = ""
+    part: str = ""
+    partners: Sequence[Partner] = ()
+
+    @property
+    def steers(self) -> bool:
+        """Say whether the reader may steer: the owner, or a co-driver."""
+        return self.part in ("owner", "driver")
 
     @property
     def calls_by_model_id(self) -> dict[str, CallRow]:
@@ -37,15 +45,22 @@ class View:
         return {c.model_call_id: c for c in self.calls}
 
 
-def may_see(actor: Actor, task: TaskRow) -> bool:
-    """Say whether `actor` may see the task: their own, or any with org:tasks:read."""
-    return (task.person_id == actor.id and actor.may("own:tasks:use")) or actor.may("org:tasks:read")
+async def part_in(session: Session, actor: Actor, task: TaskRow) -> str:
+    """Return what `actor` is on the task: owner, driver, approver, viewer, or "" (then only org:tasks:read helps)."""
+    if task.person_id == actor.id and actor.may("own:tasks:use"):
+        return "owner"
+    return await part_of(session, actor, task.id)
+
+
+async def may_see(session: Session, actor: Actor, task: TaskRow) -> bool:
+    """Say whether `actor` may see the task: their own, one that is shared with them, or any with org:tasks:read."""
+    return actor.may("org:tasks:read") or await part_in(session, actor, task) != ""
 
 
 async def see_task(session: Session, actor: Actor, task_id: str) -> TaskRow:
     """Return the task if `actor` may see it; TaskNotFound otherwise (what one may not see does not exist)."""
     task = await get_task(session, task_id)
-    if not may_see(actor, task):
+    if not await may_see(session, actor, task):
         raise TaskNotFound
     return task
 
@@ -64,6 +79,8 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
         await find_estimate(session, run.id),
         await cost_of_run(session, run.id),
         await heard(session, run.id) if run.state == State.RUNNING else "",
+        await part_in(session, actor, task),
+        await partners_of(session, task_id),
     )
 
 
@@ -73,6 +90,6 @@ async def see_output(
     """Return an output with its task. Reviewers see what waits for review, others what their tasks made."""
     output, version = await get_output(session, output_id, number)
     task = await get_task(session, output.task_id)
-    if not may_see(actor, task) and not actor.may("org:outputs:review"):
+    if not await may_see(session, actor, task) and not actor.may("org:outputs:review"):
         raise TaskNotFound
     return task, output, version

@@ -11,6 +11,7 @@ from colleague.agent.budget import Budget, Spent
 from colleague.agent.interrupts import Superseded
 from colleague.agent.messages import Message, to_json
 from colleague.agent.plan import Plan
+from colleague.approvals.tables import ShareRow
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import NotFound
 from colleague.policy.model import Label
@@ -125,7 +126,7 @@ async def labels_of(session: Session, run_id: str) -> dict[str, Label]:
 async def list_tasks(
     session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30
 ) -> list[Summary]:
-    """Return tasks (of one person), newest first; `before` is the id to page on from."""
+    """Return tasks (of one person, and those shared with them), newest first; `before` is the id to page on from."""
     newest = select(RunRow).ext(distinct_on(RunRow.task_id)).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
     query = (
         select(TaskRow, newest.c.id, newest.c.state, newest.c.plan, newest.c.last_event_at)
@@ -134,7 +135,8 @@ async def list_tasks(
         .limit(limit)
     )
     if person is not None:
-        query = query.where(TaskRow.person_id == person)
+        shared = select(ShareRow.task_id).where(ShareRow.person_id == person)
+        query = query.where((TaskRow.person_id == person) | TaskRow.id.in_(shared))
     if before is not None:
         query = query.where(TaskRow.id < before)
     return [

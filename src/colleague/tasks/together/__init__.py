@@ -1,0 +1,1 @@
+"""People on one task: sharing it with colleagues."""
