@@ -18,7 +18,7 @@ from colleague.connectors.accounts import connect_account, enable_connector, lis
 from colleague.connectors.grants import grant
 from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import actor_of, find_by_email, list_people, list_teams
-from colleague.identity.people import add_member, assign_role, create_person, create_team
+from colleague.identity.people import add_member, assign_role, create_person, create_team, remove_role
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 from colleague.kit.settings import Settings
@@ -124,6 +124,9 @@ async def _people(session: Session, house: House) -> None:
         ids[email] = await create_person(session, SYSTEM, email, name, ledger=ledger, clock=clock)
         if role != "member":
             await assign_role(session, SYSTEM, ids[email], role, ledger=ledger)
+        if role == "auditor":
+            # An auditor reads everything and does nothing.
+            await remove_role(session, SYSTEM, ids[email], "member", ledger=ledger)
     for name, members in TEAMS.items():
         team = await create_team(session, SYSTEM, name, ledger=ledger)
         for email in members:
