@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from colleague.bootstrap import House
+from colleague.cli import share as sharing
 from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
@@ -17,6 +18,8 @@ from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 
 app = typer.Typer(help="Hand over, watch, answer and stop tasks.", no_args_is_help=True)
+app.command("share")(sharing.add)
+app.command("unshare")(sharing.remove)
 
 
 class NoSuchFile(Invalid):
