@@ -163,7 +163,8 @@ async def test_a_stop_ends_a_model_that_is_thinking_at_once(desk: Any) -> None:
     await asyncio.wait_for(working, 10)
     assert model.given_up
     view = await desk.see(task)
-    assert (view.run.state, view.run.why) == ("stopped", "You stopped it.")
+    assert view.run.state == "stopped"
+    assert view.run.why == "You stopped it. Nothing was sent, changed or written before."
     with pytest.raises(AlreadyEnded):
         await _do(desk, stop, task)
     with pytest.raises(NotYourTask):

@@ -134,7 +134,7 @@ async def test_a_co_driver_steers_answers_and_stops(desk: Any, together: Togethe
     assert "Keep it short" in [s.body.get("text") for s in view.steps]
     assert view.task.person_id == desk.home.people["ana"].id, "it stays the owner's"
     await together.do(stop, "ben", task)
-    assert (await together.see("ana", task)).run.why == "Ben Carter stopped it."
+    assert (await together.see("ana", task)).run.why.startswith("Ben Carter stopped it.")
 
 
 async def test_who_drives_is_no_second_person(desk: Any, together: Together) -> None:

@@ -14,6 +14,7 @@ from colleague.approvals.ask import ask, withdraw
 from colleague.approvals.partners import part_of
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.files.outputs import list_outputs
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.identity.actor import Actor
 from colleague.kit.canonical import storable
@@ -27,8 +28,9 @@ from colleague.tasks.calls.conclude import call_event, close_calls, decision_fac
 from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.model import ENDED, PARKED, CallState, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import append, get_task, lock_run, newest_run, run_value, steps_after, touch
+from colleague.tasks.store import append, calls_of, get_task, lock_run, newest_run, run_value, steps_after, touch
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
+from colleague.tasks.timeline import already_done
 
 GOAL_LIMIT = 8000
 
@@ -192,11 +194,13 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
     task, run = await _own_run(session, actor, task_id)
     if run.state in ENDED:
         raise AlreadyEnded
-    run.stop_requested = True
+    run.stop_requested, run.why = True, _by(actor, task)
     await withdraw(session, actor, run.id, ledger=ledger, clock=clock)
     if run.state in PARKED or run.state == State.QUEUED:
         await close_calls(session, run, clock.now())
-        run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), _by(actor, task), ""
+        outputs = [output.name for output, _ in await list_outputs(session, task.id)]
+        done = already_done(await calls_of(session, run.id), outputs)
+        run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), f"{run.why} {done}", ""
     await touch(session, run, clock.now())
     await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
     await notify(session, f"person:{actor.id}")

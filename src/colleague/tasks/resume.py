@@ -27,8 +27,19 @@ from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_poss
 from colleague.tasks.governed import Governed
 from colleague.tasks.model import ENDED, Run, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import TaskNotFound, append, find_call, get_task, lock_run, run_value, steps_after, touch
+from colleague.tasks.store import (
+    TaskNotFound,
+    append,
+    calls_of,
+    find_call,
+    get_task,
+    lock_run,
+    run_value,
+    steps_after,
+    touch,
+)
 from colleague.tasks.tables import RunRow
+from colleague.tasks.timeline import already_done
 
 log = get_log("resume")
 
@@ -217,7 +228,9 @@ async def _stopped(job: Segment, parts: Parts) -> None:
         row = await lock_run(session, job.run)
         if row.fence == job.fence and row.state not in ENDED:
             await close_calls(session, row, parts.clock.now())
-            await _end(session, row, State.STOPPED, "You stopped it.", parts)
+            outputs = [output.name for output, _ in await list_outputs(session, row.task_id)]
+            done = already_done(await calls_of(session, row.id), outputs)
+            await _end(session, row, State.STOPPED, f"{row.why or 'You stopped it.'} {done}", parts)
 
 
 async def _end(session: Session, row: RunRow, state: State, why: str, parts: Parts) -> None:

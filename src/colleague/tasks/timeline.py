@@ -60,6 +60,18 @@ def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str])
     return ""
 
 
+def already_done(calls: Sequence[CallRow], outputs: Sequence[str]) -> str:
+    """Say what a run did before it was stopped: what went out or was changed, what was written. It cannot be undone."""
+    effects = [c for c in calls if c.tier > Tier.READ and c.state in (CallState.DONE, CallState.UNKNOWN)]
+    words = [
+        f"{TITLES.get(c.tool, c.tool)} {object_of(c.tool, c.arguments, {})}".strip()
+        + (" (not known whether it took effect)" if c.state == CallState.UNKNOWN else "")
+        for c in effects[:10]
+    ]
+    words += [f"written: {', '.join(outputs[:10])}"] if outputs else []
+    return f"Already done: {'; '.join(words)}." if words else "Nothing was sent, changed or written before."
+
+
 def timeline(
     steps: Sequence[Step], calls: Mapping[str, CallRow], names: Mapping[str, str], places: Mapping[str, str]
 ) -> list[Entry]:
