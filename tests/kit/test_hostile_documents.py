@@ -21,7 +21,7 @@ from colleague.kit.documents.read import DocumentTooHeavy, Limits, ReaderUnavail
 from colleague.kit.errors import Failure
 
 pytestmark = pytest.mark.anyio
-GB, CPU = 1_000_000_000, 32.0
+GB, CPU = 1 << 30, 32.0
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LAUGHS = (
     '<!DOCTYPE x [<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)) + "]>"
