@@ -42,7 +42,7 @@ async def main() -> dict[str, object]:
             return {"stdout": done.stdout.decode(), "stderr": done.stderr.decode(), "exit": done.returncode}
         confined = await start(
             tier, [sys.executable, *argv], folder.work, limits=limits, env=env, readable=(folder.inputs,),
-            owned=(folder.root,),
+            owned=() if told.get("far") else (folder.root,),
         )  # fmt: skip
         if told.get("print_pid"):
             print(json.dumps({"warden": confined.pid}), flush=True)

@@ -27,16 +27,25 @@ class Tried:
     made: Case
 
 
-@pytest.fixture(scope="module", params=[pytest.param(None, id="self"), pytest.param(OTHER, id="other")])
-def user(request: pytest.FixtureRequest) -> int | None:
+# "far": root's own interpreter or workspace stands where the run's user may not go, so it keeps a right to read.
+WHO = [
+    pytest.param((None, False), id="self"),
+    pytest.param((OTHER, False), id="other"),
+    pytest.param((None, True), id="far"),
+]
+
+
+@pytest.fixture(scope="module", params=WHO)
+def who(request: pytest.FixtureRequest) -> tuple[int | None, bool]:
     return request.param
 
 
 @pytest.fixture(scope="module", params=TIERS)
-def tried(request: pytest.FixtureRequest, user: int | None) -> Iterator[Tried]:
+def tried(request: pytest.FixtureRequest, who: tuple[int | None, bool]) -> Iterator[Tried]:
+    user, far = who
     programs = {name: code for name, (code, _) in ATTEMPTS.items()}
     with case(request.param, user) as made, outside(made) as (info, listeners, fd):
-        told: dict[str, Any] = {"info": info, "inputs": {"in.txt": "given"}}
+        told: dict[str, Any] = {"info": info, "inputs": {"in.txt": "given"}, "far": far}
         answer = made.run(RUNNER, stdin=json.dumps(programs), fds=(fd,), **told)
         assert answer.get("exit") == 0, answer
         reached = [was_reached(listener) for listener in listeners]
@@ -45,8 +54,8 @@ def tried(request: pytest.FixtureRequest, user: int | None) -> Iterator[Tried]:
         assert key.st_mode & 0o777 == 0o600
         assert key.st_nlink == 1
         assert sorted(p.name for p in (made.outside / "data").iterdir()) == ["master.key"]
-        who = {"both"} if user is not None or os.getuid() != 0 else {"both", "root"}
-        sure = {name: code for name, (code, gets_out) in ATTEMPTS.items() if gets_out in who}
+        groups = {"both"} if user is not None or os.getuid() != 0 else {"both", "root"}
+        sure = {name: code for name, (code, gets_out) in ATTEMPTS.items() if gets_out in groups}
         free = made.run(RUNNER, stdin=json.dumps(sure), fds=(fd,), unconfined=True, **told)
         assert free["exit"] == 0, free
         yield Tried(json.loads(answer["stdout"]), json.loads(free["stdout"]), reached, answer, made)

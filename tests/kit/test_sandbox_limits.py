@@ -189,3 +189,8 @@ def test_no_process_and_no_control_group_is_left(made: Case) -> None:
     made.run("print(1)")
     assert set(Path("/sys/fs/cgroup").glob("*/**/colleague-*")) <= before
     assert with_argument("colleague.kit.sandbox.warden") == []
+
+
+def test_a_folder_that_was_shut_is_removed_too(made: Case) -> None:
+    answer = made.run("import os\nos.makedirs('a/b')\nopen('a/b/c', 'w')\nos.umask(0o777)\nos.makedirs('shut/d', 0)")
+    assert answer["gone"]

@@ -94,7 +94,9 @@ def become(plan: Plan) -> None:
     """Become the run's own user without any capability (or with the one that is needed to read the interpreter)."""
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in range(_LAST_CAPABILITY + 1):
-        libc.prctl(_DROP_BOUND, capability, 0, 0, 0)
+        # What is kept has to stay within the bound to be handed on to the program.
+        if not (plan.keep_reading and capability == _READ_SEARCH):
+            libc.prctl(_DROP_BOUND, capability, 0, 0, 0)
     if plan.user < 0:
         if os.getuid() == 0:
             raise OSError(1, "it would run as root")

@@ -47,7 +47,8 @@ def _remove(root: str) -> None:
 
     def again(call: Callable[..., object], path: str, _: object) -> None:
         with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)
+            if path != root:
+                os.chmod(os.path.dirname(path), 0o700)
             if not os.path.islink(path) and os.path.isdir(path):
                 os.chmod(path, 0o700)
                 shutil.rmtree(path, ignore_errors=True)
