@@ -19,7 +19,7 @@ from colleague.kit.documents.read import read_document
 from colleague.kit.documents.write.formats import FormatUnknown, write
 
 pytestmark = pytest.mark.anyio
-FORMATS = ("docx", "xlsx", "pdf", "md", "csv", "html")
+FORMATS = ("docx", "xlsx", "pptx", "pdf", "md", "csv", "html")
 ROWS = (("Item", "Price"), ("Pen", "1250"), ("Ink, blue", "2.5"))
 DRAFT = Draft("Offer 7", (
     Block("heading", "Terms", 1), Block("paragraph", "We deliver in May."), Block("item", "First", 1, label="(a)"),
@@ -39,7 +39,7 @@ async def test_it_reads_back_and_the_draft_mark_is_in_the_text(kind: str) -> Non
     if kind != "csv":
         wanted += ["Terms", "We deliver in May.", "First", "Source: annex.", "Draft: not reviewed", "Answer here"]
     assert [w for w in wanted if w not in everything] == []
-    assert write(DRAFT, kind)[0] == content or kind in ("docx", "xlsx")  # equal drafts, equal files
+    assert write(DRAFT, kind)[0] == content or kind in ("docx", "xlsx", "pptx")  # equal drafts, equal files
 
 
 async def test_structure_survives_where_the_format_has_it() -> None:
@@ -167,7 +167,7 @@ def test_sheets_get_names_that_excel_takes() -> None:
 
 
 def test_an_unknown_format_is_refused_in_words() -> None:
-    with pytest.raises(FormatUnknown, match="Use docx, xlsx, pdf, md, csv or html"):
+    with pytest.raises(FormatUnknown, match="Use docx, xlsx, pptx, pdf, md, csv or html"):
         write(DRAFT, "exe")
 
 

@@ -28,7 +28,9 @@ def lines_of(block: Block) -> list[str]:
             return [f"{'  ' * max(0, block.level - 1)}{block.label or '-'} {block.text}"]
         case "table":
             return [" | ".join(row) for row in block.rows]
-        case "paragraph" | "note" | "box":
+        case "chart":
+            return [f"[chart] {block.text}", *(" | ".join(row) for row in block.rows)]
+        case "paragraph" | "note" | "box" | "speaker":
             return [block.text]
 
 

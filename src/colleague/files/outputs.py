@@ -1,7 +1,7 @@
 """What the agent made: versions, always a draft until a person has reviewed it (R5, OH-1, OH-2)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import select
 
@@ -12,13 +12,14 @@ from colleague.files.tables import OutputRow, OutputVersionRow
 from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.model import Block, Chart, ChartKind, Draft, Kind
+from colleague.kit.documents.write.charts import BadChart, plot
 from colleague.kit.documents.write.formats import write
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
 from colleague.policy.model import Label
 
-KINDS = frozenset({"heading", "paragraph", "item", "table", "note", "box"})
+KINDS = frozenset(get_args(Kind))
 MAX_BLOCKS, MAX_CELLS = 5000, 100_000
 
 
@@ -47,9 +48,31 @@ def read_blocks(raw: Sequence[Any]) -> tuple[Block, ...]:
         level = item.get("level") or 0
         if not isinstance(level, int) or not 0 <= level <= 9:
             raise BadDraft(why=f"the level of block {number} must be a number from 0 to 9")
-        texts = {k: str(item.get(k) or "") for k in ("text", "where", "label")}
-        blocks.append(Block(item["kind"], level=level, rows=tuple(tuple(str(c) for c in r) for r in rows), **texts))
+        text, where, label = (str(item.get(k) or "") for k in ("text", "where", "label"))
+        chart = _chart(number, item.get("chart")) if item["kind"] == "chart" else None
+        kept = tuple(tuple(str(c) for c in r) for r in rows)
+        blocks.append(Block(item["kind"], text, level, where, label, kept, chart))
+    for number, block in enumerate(blocks):
+        if block.kind == "chart":
+            _drawable(blocks, number)
     return tuple(blocks)
+
+
+def _drawable(blocks: Sequence[Block], number: int) -> None:
+    try:
+        plot(blocks, number)
+    except BadChart as fault:
+        raise BadDraft(why=f"block {number + 1}: {fault.message}") from fault
+
+
+def _chart(number: int, raw: Any) -> Chart:
+    given = raw or {"kind": "bar"}
+    if not isinstance(given, dict) or given.get("kind") not in get_args(ChartKind):
+        raise BadDraft(why=f"the chart of block {number} needs a kind, one of {', '.join(get_args(ChartKind))}")
+    series = given.get("series") or ()
+    if not isinstance(series, list | tuple):
+        raise BadDraft(why=f"the series of block {number} must be a list of column headers")
+    return Chart(given["kind"], str(given.get("categories") or ""), tuple(map(str, series)))
 
 
 async def write_output(
@@ -104,10 +127,7 @@ async def keep_output(
 
 def draft_json(draft: Draft) -> dict[str, Any]:
     """Return what a later writing (without the draft mark, after review) needs."""
-    blocks = [
-        {"kind": b.kind, "text": b.text, "level": b.level, "where": b.where, "label": b.label, "rows": b.rows}
-        for b in draft.blocks
-    ]
+    blocks = [b.to_json() for b in draft.blocks]
     return {"title": draft.title, "blocks": blocks, "mark": draft.mark, "formulas": draft.formulas}
 
 

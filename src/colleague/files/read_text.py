@@ -38,6 +38,9 @@ def as_text(document: Document) -> str:
             case "table":
                 lines.append(f"[{block.where}]")
                 lines += [" | ".join(row) for row in block.rows]
+            case "chart":
+                lines.append(f"[chart] {block.text}")
+                lines += [" | ".join(row) for row in block.rows]
             case _:
                 lines.append(block.text)
     text = "\n".join(lines)

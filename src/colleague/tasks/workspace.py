@@ -3,6 +3,7 @@
 Made for one run; its tools change nothing outside the task.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from colleague.identity.directory import find_by_name, teams_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.documents.model import Document, Draft
+from colleague.kit.documents.write.formats import remarks
 from colleague.kit.sandbox.box import Sandbox
 from colleague.plugins.use import read_skill_file, use_skill
 from colleague.policy.model import DataClass, Integrity, Label
@@ -186,4 +188,8 @@ class Workspace:
             )  # fmt: skip
             await touch(session, run, self._clock.now())
         data = {"output": version.output_id, "name": name, "version": version.version, "format": media}
-        return Result(f"Written: {name}, version {version.version} (output id {version.output_id}).", data)
+        noted = await asyncio.to_thread(remarks, draft, media)
+        if noted:
+            data["remarks"] = list(noted)
+        text = f"Written: {name}, version {version.version} (output id {version.output_id})."
+        return Result("\n".join([text, *(f"To put right: {n}" for n in noted)]), data)

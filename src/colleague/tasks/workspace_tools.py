@@ -18,12 +18,28 @@ _PAGE: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
 _BLOCK: Final = {
     "type": "object",
     "properties": {
-        "kind": {"enum": ["heading", "paragraph", "item", "table", "note", "box"]},
+        "kind": {"enum": ["heading", "paragraph", "item", "table", "note", "box", "chart", "speaker"]},
         "text": {"type": "string", "maxLength": 20_000},
         "level": {"type": "integer", "minimum": 0, "maximum": 9},
         "where": {"type": "string", "maxLength": 300, "description": "The place to cite, e.g. «RFP.pdf, p. 12»"},
         "label": {"type": "string", "maxLength": 50},
-        "rows": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        "rows": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "string"}},
+            "description": "The first row is the header. Numbers as 1250.5, shares as 12.5%, days as 2026-12-31",
+        },
+        "chart": {
+            "type": "object",
+            "description": "For kind chart (its title in text): what to draw from the nearest table before it, or from "
+            "its own rows. categories and series name columns by their header; default: the first, and all numbers",
+            "properties": {
+                "kind": {"enum": ["bar", "line", "pie"]},
+                "categories": {"type": "string", "maxLength": 300},
+                "series": {"type": "array", "items": {"type": "string", "maxLength": 300}, "maxItems": 8},
+            },
+            "required": ["kind"],
+            "additionalProperties": False,
+        },
     },
     "required": ["kind"],
 }
@@ -50,13 +66,16 @@ WORKSPACE_TOOLS: Final = (
     ),
     Tool(
         "write_document", "Write a document",
-        "Write a document as an output of this task (a new version if the name exists). It is always a draft.",
+        "Write a document as an output of this task (a new version if the name exists). It is always a draft. "
+        "xlsx: a heading of level 1 begins a sheet; its first table begins at A1, the next ones follow after a blank "
+        "row (and a row for their heading of level 2, if any); write every total as a formula. pptx: a heading of "
+        "level 1 or 2 begins a slide; a block of kind speaker is said, not shown.",
         _object(
             ["name", "format", "title", "blocks"],
-            name=_SHORT, format={"enum": ["docx", "xlsx", "md", "pdf", "csv", "html"]}, title=_SHORT,
+            name=_SHORT, format={"enum": ["docx", "xlsx", "pptx", "md", "pdf", "csv", "html"]}, title=_SHORT,
             category={"enum": sorted(CATEGORIES)},
             blocks={"type": "array", "items": _BLOCK, "maxItems": 5000},
-            formulas={"type": "boolean", "description": "Cells that start with = are formulas (xlsx)"},
+            formulas={"type": "boolean", "description": "Cells that start with = are formulas"},
             extractive={"type": "boolean", "description": "Every text is taken from the sources word for word"},
         ),
         Tier.READ, {"name": Role.OPTION, "format": Role.OPTION, "category": Role.OPTION}, writes=True,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from colleague.kit.documents.model import Document
+from colleague.kit.documents.picture import drawn
 
 LIMIT = 4000
 _PLACE = r"p\. \d+|(?:slide|message|line|part) \d+|sheet [^,;<>|)\]]{1,60}"
@@ -62,7 +63,9 @@ def preview_html(document: Document, *, limit: int = LIMIT, places: Mapping[str,
                     for tag, row in zip(["th", *["td"] * 499], block.rows, strict=False)
                 )
                 parts.append(f'<div class="table-responsive"><table class="table">{rows}</table></div>')
-            case "note":
+            case "chart":
+                parts.append(f'<figure class="cl-chart"><figcaption>{text}</figcaption>{drawn(block)}</figure>')
+            case "note" | "speaker":
                 parts.append(f'<p class="cl-note">{text}</p>')
             case _:
                 parts.append(f"<p>{text}</p>")

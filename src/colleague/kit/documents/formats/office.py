@@ -3,11 +3,21 @@
 import re
 import zipfile
 from io import BytesIO
+from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from colleague.kit.documents.model import Block, Chart, ChartKind
+
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_KINDS: Final[dict[str, ChartKind]] = {
+    "pieChart": "pie", "doughnutChart": "pie", "lineChart": "line", "areaChart": "line", "scatterChart": "line",
+    "barChart": "bar",
+}  # fmt: skip
+MOST_SERIES, MOST_POINTS = 30, 1_000
 _LABEL = re.compile(rb"<(?:\w+:)?label\b[^>]*>")
 _ID = re.compile(rb"""\bid\s*=\s*["']\{?([0-9a-fA-F-]{36})""")
 _OFF = re.compile(rb"""\b(?:removed\s*=\s*["'](?:1|true)|enabled\s*=\s*["'](?:0|false))""", re.IGNORECASE)
@@ -60,6 +70,31 @@ class Package:
         if inside:
             said.append(f"{inside} embedded files were not read.")
         return said
+
+
+def chart_block(tree: Element, where: str) -> Block:
+    """Return a chart as its title, kind and the data that the file keeps of it (a table, its header first)."""
+    found = next((tag for tag in _KINDS if next(tree.iter(f"{_C}{tag}"), None) is not None), "barChart")
+    headers, columns, names = [], [], [""]
+    for series in list(tree.iter(f"{_C}ser"))[:MOST_SERIES]:
+        headers.append(" ".join(v.text or "" for t in series.iter(f"{_C}tx") for v in t.iter(f"{_C}v")))
+        points = _points(series, "val")
+        columns.append(points)
+        names = _points(series, "cat") or names
+    title = next(tree.iter(f"{_C}title"), None)
+    size = max(map(len, columns), default=0)
+    rows = [tuple(c[n] if n < len(c) else "" for c in (names, *columns)) for n in range(size)]
+    text = "" if title is None else text_of(title, f"{_A}t")
+    return Block("chart", text, where=where, rows=(("", *headers), *rows) if rows else (), chart=Chart(_KINDS[found]))
+
+
+def _points(series: Element, kind: str) -> list[str]:
+    values: dict[int, str] = {}
+    for point in (p for part in series.iter(f"{_C}{kind}") for p in part.iter(f"{_C}pt")):
+        at = point.get("idx") or ""
+        if at.isdecimal() and int(at) < MOST_POINTS:
+            values[int(at)] = "".join(v.text or "" for v in point.iter(f"{_C}v")).removesuffix(".0")
+    return [values.get(n, "") for n in range(max(values, default=-1) + 1)]
 
 
 def text_of(element: Element, tag: str) -> str:

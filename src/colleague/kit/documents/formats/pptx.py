@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 from pptx import Presentation
 
-from colleague.kit.documents.formats.office import Package, text_of
+from colleague.kit.documents.formats.office import Package, chart_block, text_of
 from colleague.kit.documents.model import Block, Document
 
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -49,6 +52,11 @@ def _shape(shape: Any, where: str) -> Iterator[Block]:
     elif getattr(shape, "has_table", False):
         rows = tuple(tuple(" ".join(c.text.split()) for c in row.cells) for row in shape.table.rows)
         yield Block("table", where=where, rows=rows)
+    elif getattr(shape, "has_chart", False):
+        try:
+            yield chart_block(fromstring(shape.chart.part.blob), where)
+        except (ParseError, DefusedXmlException, ValueError, KeyError):
+            yield Block("note", "A chart that cannot be read.", where=where)
     elif getattr(shape, "has_text_frame", False):
         for paragraph in shape.text_frame.paragraphs:
             text = " ".join("".join(r.text for r in paragraph.runs).split())

@@ -1,4 +1,4 @@
-"""Workbooks: one table a sheet, values as they were last calculated; comments as notes; hidden sheets are marked."""
+"""Workbooks: one table a sheet, values as they were last calculated; charts with their data; comments as notes."""
 
 import posixpath
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
-from colleague.kit.documents.formats.office import Package, text_of
+from colleague.kit.documents.formats.office import Package, chart_block, text_of
 from colleague.kit.documents.model import Block, Document
 
-MAX_ROWS, MAX_COLUMNS = 50_000, 500
+MAX_ROWS, MAX_COLUMNS, MOST_CHARTS = 50_000, 500, 50
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
@@ -21,7 +21,7 @@ def read(content: bytes, name: str, media_type: str) -> Document:
     """Return a heading and a table for each sheet that is not empty; what is cut or hidden is said."""
     book = CalamineWorkbook.from_filelike(BytesIO(content))
     package = Package(content)
-    notes = _comments(package)
+    notes, charts = _comments(package), _charts(package)
     blocks: list[Block] = []
     warnings: list[str] = []
     for info in book.sheets_metadata:
@@ -40,6 +40,7 @@ def read(content: bytes, name: str, media_type: str) -> Document:
         blocks.append(Block("heading", f"{sheet} (hidden sheet)" if hidden else sheet, 1, f"sheet {sheet}"))
         if cells:
             blocks.append(Block("table", where=f"sheet {sheet}!A1", rows=cells))
+        blocks += charts.get(sheet, ())
         blocks += [Block("note", text, where=f"sheet {sheet}!{cell}, comment") for cell, text in notes.get(sheet, ())]
     warnings += package.warnings()
     count = len(book.sheet_names)
@@ -70,6 +71,22 @@ def _related(package: Package, part: str) -> Iterator[tuple[str, str, str]]:
         target = rel.get("Target") or ""
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
         yield rel.get("Id") or "", (rel.get("Type") or "").rpartition("/")[2], path
+
+
+def _charts(package: Package) -> dict[str, list[Block]]:
+    """Return the charts by the sheet they stand on."""
+    book = package.xml("xl/workbook.xml")
+    parts = {number: path for number, _, path in _related(package, "xl/workbook.xml")}
+    found: dict[str, list[Block]] = {}
+    for sheet in [] if book is None else book.iter(f"{_S}sheet"):
+        name = sheet.get("name") or ""
+        drawings = [p for _, kind, p in _related(package, parts.get(sheet.get(f"{_R}id") or "", "xl/none"))
+                    if kind == "drawing"]  # fmt: skip
+        for path in [p for d in drawings for _, kind, p in _related(package, d) if kind == "chart"][:MOST_CHARTS]:
+            tree = package.xml(path)
+            if tree is not None:
+                found.setdefault(name, []).append(chart_block(tree, f"sheet {name}, chart"))
+    return found
 
 
 def _comments(package: Package) -> dict[str, list[tuple[str, str]]]:

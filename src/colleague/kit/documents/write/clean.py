@@ -31,6 +31,7 @@ def cleaned(draft: Draft) -> Draft:
             clean(b.where),
             clean(b.label),
             tuple(tuple(clean(c) for c in row) for row in b.rows),
+            b.chart,
         )
         for b in draft.blocks
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-LOOKED_AT, LONGEST_WORD, FIRST_WORD, LONG_TEXT, TO_FILL = 200, 9, 12, 150, 12
+LOOKED_AT, LONGEST_WORD, FIRST_WORD, LONG_TEXT, TO_FILL = 200, 10, 12, 150, 12
 
 
 def column_widths(rows: Sequence[Sequence[str]], width: float, *, letter: float, padding: float) -> list[float]:

@@ -12,6 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.charts import chart_words
 from colleague.kit.documents.write.columns import column_widths
 
 INK, GREY, LINE, SHADE = RGBColor(0x1F, 0x29, 0x37), RGBColor(0x6B, 0x72, 0x80), "C9CED6", "F1F3F6"
@@ -109,6 +110,11 @@ def _block(document: Any, block: Block) -> None:
             _cite(paragraph, block.where)
         case "table":
             _table(document, block)
+        case "chart":
+            paragraph = document.add_paragraph()
+            run = paragraph.add_run(chart_words(block))
+            run.italic, run.font.color.rgb = True, GREY
+            _table(document, block)
         case "box":
             table = document.add_table(rows=1, cols=1)
             _frame(table)
@@ -117,7 +123,7 @@ def _block(document: Any, block: Block) -> None:
             cell.add_paragraph("")
             cell.add_paragraph("")
             document.add_paragraph().paragraph_format.space_after = Pt(2)
-        case "note":
+        case "note" | "speaker":
             paragraph = document.add_paragraph()
             run = paragraph.add_run(block.text)
             run.italic, run.font.color.rgb = True, GREY

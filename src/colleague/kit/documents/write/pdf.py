@@ -18,6 +18,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 from reportlab.platypus.flowables import Spacer
 
 from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.charts import chart_words
 from colleague.kit.documents.write.columns import column_widths
 
 INK, GREY, LINE, SHADE, WARN = (colors.HexColor(c) for c in ("#1F2937", "#6B7280", "#C9CED6", "#F1F3F6", "#9A3412"))
@@ -95,7 +96,7 @@ def _flow(block: Block, styles: dict[str, ParagraphStyle]) -> list[Any]:
         case "item":
             label = html.escape(block.label or "•")
             return [Paragraph(_text(block), styles["item"], bulletText=label)]
-        case "note":
+        case "note" | "speaker":
             return [Paragraph(_text(block), styles["note"])]
         case "box":
             table = Table([[Paragraph(html.escape(block.text), styles["note"])]], [WIDTH], [2.2 * cm])
@@ -103,6 +104,9 @@ def _flow(block: Block, styles: dict[str, ParagraphStyle]) -> list[Any]:
             return [table, Spacer(1, 6)]
         case "table":
             return _table(block, styles)
+        case "chart":
+            words = Paragraph(html.escape(chart_words(block)), styles["note"])
+            return [words, *(_table(block, styles) if block.rows else [])]
         case _:
             return [Paragraph(_text(block), styles["base"])]
 

@@ -6,6 +6,7 @@ import re
 from io import StringIO
 
 from colleague.kit.documents.model import Block, Draft
+from colleague.kit.documents.write.charts import chart_words
 from colleague.kit.documents.write.clean import no_formula
 
 # What would become HTML, a link, an image (an image loads by itself: its address carries text out), code or emphasis.
@@ -36,6 +37,10 @@ def write_markdown(draft: Draft) -> bytes:
                 lines += [f"{'  ' * max(block.level - 1, 0)}- {_label(block)}{text}{where}"]
             case "table":
                 lines += [*_rows(block), ""]
+            case "chart":
+                lines += [f"*{_plain(chart_words(block))}*", "", *(_rows(block) if block.rows else []), ""]
+            case "speaker":
+                lines += [f"> {text}{where}", ""]
             case "box":
                 lines += [f"> {text}", ">", ""]
             case "note":
@@ -74,9 +79,12 @@ def write_html(draft: Draft) -> bytes:
                 parts.append(f"<h{level}>{text}</h{level}>")
             case "item":
                 parts.append(f"<p>{html.escape(block.label or '•')} {text}</p>")
-            case "table":
+            case "table" | "chart":
+                if block.kind == "chart":
+                    parts.append(f"<p><em>{html.escape(chart_words(block))}</em></p>")
                 rows = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in r) + "</tr>" for r in block.rows)
-                parts.append(f"<table border='1'>{rows}</table>")
+                if rows:
+                    parts.append(f"<table border='1'>{rows}</table>")
             case _:
                 parts.append(f"<p>{text}</p>")
     return ("\n".join(parts) + "\n</body></html>\n").encode()

@@ -1,102 +1,196 @@
-"""Workbooks: a sheet for each table and one for the text; foreign text never becomes a formula."""
+"""Workbooks: a sheet for each heading of level 1, live formulas, native charts; foreign text stays text."""
 
-import re
-from datetime import datetime
+from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
 
 import xlsxwriter
 
 from colleague.kit.documents.model import Draft
+from colleague.kit.documents.write.charts import BadChart, is_total, plot, points
+from colleague.kit.documents.write.functions import Fault, Value
+from colleague.kit.documents.write.sheets import OVERVIEW, Plan, Sheet, Table, Written, plan
 
 MAX_CELL = 32_000
-# Functions and operators through which a cell reaches out of its workbook, or runs something (OWASP, CSV injection).
-_REACHES_OUT = re.compile(
-    r"\||\[|://|\\\\|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|IMAGE|IMPORT\w+|ENCODEURL|RTD|DDE\w*|CALL|EXEC|REGISTER\w*|SQL\.\w+"
-    r"|CUBE\w+|STOCKHISTORY|PY|INDIRECT|INFO|CELL)\s*\(",
-    re.IGNORECASE,
-)
-_NAME_BAD = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+PALETTE = ("#3B5B92", "#C2743B", "#5F8F6B", "#8A6BA8", "#B4555B", "#4E9AA6", "#A08A3C", "#6B7280")
+_FONT = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
+_CHARTS = {"bar": {"type": "column"}, "line": {"type": "line"}, "pie": {"type": "pie"}}
+_CHART_ROWS = 18
 
 
 def write_xlsx(draft: Draft) -> bytes:
     """Return the draft as an .xlsx file. Cells that begin with «=» are formulas only if `draft.formulas` says so."""
     out = BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        out,
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "use_future_functions": True},
+    )
     book.set_properties(
         {"title": draft.title, "author": draft.author, "subject": draft.mark,
          "category": "draft" if draft.mark else "reviewed", "created": datetime(2000, 1, 1),  # noqa: DTZ001
          "comments": "; ".join(f"{k}: {v}" for k, v in draft.metadata.items())[:250]}
     )  # fmt: skip
-    wrap = book.add_format({"text_wrap": True, "valign": "top", "font_name": "Calibri", "font_size": 10})
-    number = book.add_format({"valign": "top", "font_name": "Calibri", "font_size": 10, "num_format": "#,##0.####"})
-    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#F1F3F6", "bottom": 1})
-    title = book.add_format({"bold": True, "font_size": 16})
-    mark = book.add_format({"bold": True, "font_color": "#9A3412"})
-    overview = book.add_worksheet("Overview")
-    overview.set_column(0, 0, 110)
-    overview.write_string(0, 0, draft.title, title)
-    if draft.mark:
-        overview.write_string(1, 0, draft.mark, mark)
-    line, names, heading = 3, {"overview"}, "Table"
-    for block in draft.blocks:
-        if block.kind == "table":
-            sheet = book.add_worksheet(_sheet_name(heading, names))
-            _fill(sheet, block.rows, head, wrap, number, formulas=draft.formulas)
-            continue
-        if block.kind == "heading":
-            heading = block.text
-        text = " ".join(p for p in (block.label, block.text, f"[{block.where}]" if block.where else "") if p)
-        overview.write_string(line, 0, text[:MAX_CELL], head if block.kind == "heading" else wrap)
-        line += 1
+    laid = plan(draft)
+    _Writer(book, draft, laid).write()
     book.close()
     return out.getvalue()
 
 
-def is_own_formula(text: str) -> bool:
-    """Say whether `text` is a formula that stays inside its workbook; anything else is written as text."""
-    return text.startswith("=") and len(text) <= 8000 and not _REACHES_OUT.search(text)
+class _Writer:
+    """Writes one planned workbook; formats are made once."""
 
+    def __init__(self, book: Any, draft: Draft, laid: Plan) -> None:
+        self._book, self._draft, self._plan = book, draft, laid
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
-def _sheet_name(text: str, taken: set[str]) -> str:
-    base = " ".join(text.translate(_NAME_BAD).split())[:28].strip() or "Table"
-    base = "Table" if base.casefold() == "history" else base  # Excel keeps this name for itself.
-    name, count = base, 2
-    while name.casefold() in taken:
-        name, count = f"{base[:26]} {count}", count + 1
-    taken.add(name.casefold())
-    return name
+    def _format(self, **wish: Any) -> Any:
+        key = tuple(sorted(wish.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format({**_FONT, **wish})
+        return self._formats[key]
 
+    def write(self) -> None:
+        """Write the text first, then each sheet."""
+        self._overview()
+        for sheet in self._plan.sheets:
+            self._sheet(sheet)
 
-def _fill(sheet: Any, rows: Any, head: Any, wrap: Any, number: Any, *, formulas: bool) -> None:
-    columns = max((len(r) for r in rows), default=0)
-    for r, row in enumerate(rows):
-        for c, text in enumerate(row):
-            if r and formulas and is_own_formula(text):
-                sheet.write_formula(r, c, text, number)
-            elif r and (value := _number(text)) is not None:
-                sheet.write_number(r, c, value, number)
+    def _overview(self) -> None:
+        page = self._book.add_worksheet(OVERVIEW)
+        page.hide_gridlines(2)
+        page.set_column(0, 0, 110)
+        page.write_string(0, 0, self._draft.title[:MAX_CELL], self._format(bold=True, font_size=16))
+        if self._draft.mark:
+            page.write_string(1, 0, self._draft.mark, self._format(bold=True, font_color="#9A3412"))
+        line = 3
+        for block in self._draft.blocks:
+            if block.kind in ("table", "chart"):
+                continue
+            text = " ".join(p for p in (block.label, block.text, f"[{block.where}]" if block.where else "") if p)
+            head = block.kind == "heading"
+            page.write_string(
+                line, 0, text[:MAX_CELL], self._format(bold=True) if head else self._format(text_wrap=True)
+            )
+            line += 1
+
+    def _sheet(self, sheet: Sheet) -> None:
+        page = self._book.add_worksheet(sheet.name)
+        if self._draft.mark:
+            page.set_header(f"&R{self._draft.mark.replace('&', '&&')[:200]}")
+        for table in sheet.tables:
+            if table.caption:
+                page.write_string(table.top - 1, 0, table.caption[:MAX_CELL], self._format(bold=True, font_size=11))
+            self._table(page, table)
+        for column in range(max((t.columns for t in sheet.tables), default=0)):
+            widths = [_width(t, column) for t in sheet.tables if column < t.columns]
+            page.set_column(column, column, min(max(*widths, 9) if widths else 9, 60))
+        if len(sheet.tables) == 1 and sheet.tables[0].rows and (only := sheet.tables[0]).columns:
+            page.freeze_panes(1, 0)
+            totals = len(only.rows) > 2 and is_total(only.rows[-1][0] if only.rows[-1] else "")
+            page.autofilter(0, 0, max(len(only.rows) - 1 - totals, 1), only.columns - 1)
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+        self._charts(page, sheet)
+
+    def _table(self, page: Any, table: Table) -> None:
+        for (row, column), written in table.cells.items():
+            if row == table.top:
+                page.write_string(row, column, written.cell.text[:MAX_CELL], self._format(
+                    bold=True, text_wrap=True, bg_color="#F1F3F6", bottom=1, align=_side(table, column)))  # fmt: skip
+                continue
+            label = table.rows[row - table.top][0] if table.rows[row - table.top] else ""
+            total = {"bold": True, "top": 1} if is_total(label) else {}
+            self._cell(page, row, column, written, total, _code(table, column))
+
+    def _cell(self, page: Any, row: int, column: int, written: Written, more: dict[str, Any], code: str) -> None:
+        cell = written.cell
+        if written.formula is not None:
+            whole = not isinstance(written.value, float) or written.value.is_integer()
+            shown = code if code and (whole or "." in code or "%" in code) else "#,##0" if whole else "#,##0.00"
+            page.write_formula(row, column, cell.text, self._format(num_format=shown, **more), _cached(written.value))
+        elif isinstance(cell.value, float):
+            page.write_number(row, column, cell.value, self._format(num_format=cell.code, **more))
+        elif isinstance(cell.value, date):
+            at = cell.value if isinstance(cell.value, datetime) else datetime.combine(cell.value, time())
+            page.write_datetime(row, column, at, self._format(num_format=cell.code, align="left", **more))
+        elif cell.text:
+            page.write_string(row, column, cell.text[:MAX_CELL], self._format(text_wrap=True, **more))
+        elif more:
+            page.write_blank(row, column, None, self._format(**more))
+
+    def _charts(self, page: Any, sheet: Sheet) -> None:
+        free: dict[int, int] = {}
+        for number in sheet.charts:
+            try:
+                drawn = plot(self._draft.blocks, number)
+            except BadChart:
+                continue  # Refused where a model's words come in; a foreign draft is written without it.
+            home = next((s for s in self._plan.sheets for t in s.tables if t.number == drawn.table), None)
+            table = next((t for t in home.tables if t.number == drawn.table), None) if home else None
+            if home is None or table is None:
+                continue
+            chart = self._book.add_chart(dict(_CHARTS[drawn.kind]))
+            rows = points(table.rows, drawn.categories)
+            first, last = table.top + rows.start, table.top + rows.stop - 1
+            for place, column in enumerate(drawn.series):
+                colour = PALETTE[place % len(PALETTE)]
+                look = _look(drawn.kind, colour, len(rows))
+                chart.add_series({
+                    "name": [home.name, table.top, column], "values": [home.name, first, column, last, column],
+                    "categories": [home.name, first, drawn.categories, last, drawn.categories], **look,
+                })  # fmt: skip
+            if drawn.kind == "pie" or len(drawn.series) > 1:
+                chart.set_legend({"position": "bottom"})
             else:
-                sheet.write_string(r, c, text[:MAX_CELL], wrap if r else head)
-    for c in range(columns):
-        longest = max((len(row[c]) for row in rows[:300] if c < len(row)), default=8)
-        sheet.set_column(c, c, min(max(longest + 2, 9), 60))
-    if rows and columns:
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(rows) - 1, 1), columns - 1)
+                chart.set_legend({"none": True})
+            chart.set_title({"name": drawn.title[:200] or "Chart", "name_font": {"size": 12, "bold": True}})
+            if drawn.kind != "pie":
+                chart.set_y_axis({"major_gridlines": {"visible": True, "line": {"color": "#E3E6EA"}}})
+            chart.set_size({"width": 560, "height": 330})
+            right = max((t.columns for t in sheet.tables), default=0) + 1
+            top = free.get(right, 1)
+            free[right] = top + _CHART_ROWS
+            page.insert_chart(top, right, chart)
 
 
-def _number(text: str) -> float | None:
-    """Return plain numbers as numbers: «1250» and «12.5», not «007», dates, or «1,2»."""
-    plain = text.strip()
-    if (
-        not plain
-        or len(plain) > 15
-        or plain[0] in "+"
-        or (plain.lstrip("-").startswith("0") and plain not in ("0",) and not plain.lstrip("-").startswith("0."))
-    ):
-        return None
-    try:
-        return float(plain) if plain.replace(".", "", 1).lstrip("-").isdecimal() else None
-    except ValueError:
-        return None
+def _look(kind: str, colour: str, count: int) -> dict[str, Any]:
+    match kind:
+        case "pie":
+            return {"points": [{"fill": {"color": c}} for c in (PALETTE * 70)[:count]]}
+        case "line":
+            return {"line": {"color": colour, "width": 2}}
+        case _:
+            return {"fill": {"color": colour}, "gap": 80}
+
+
+def _cached(value: Value | None) -> Any:
+    match value:
+        case None:
+            return ""
+        case Fault():
+            return value.code
+        case _:
+            return value
+
+
+def _code(table: Table, column: int) -> str:
+    """Return the number format of a column's formulas: that of the typed numbers beside them, the finest one."""
+    codes = [w.cell.code for (_, c), w in table.cells.items() if c == column and isinstance(w.cell.value, float)]
+    return max(codes, key=len, default="")
+
+
+def _side(table: Table, column: int) -> str:
+    numbers = sum(c == column and (isinstance(w.cell.value, float) or w.formula is not None)
+                  for (_, c), w in table.cells.items())  # fmt: skip
+    return "right" if numbers * 2 > len(table.rows) - 1 > 0 else "left"
+
+
+def _width(table: Table, column: int) -> int:
+    def size(row: int) -> int:
+        written = table.cells.get((table.top + row, column))
+        if written is None:
+            return 0
+        return 13 if written.formula is not None else len(written.cell.text) + 2
+
+    return max(map(size, range(min(len(table.rows), 300))), default=0)
