@@ -45,7 +45,7 @@ async def main() -> dict[str, object]:
             owned=() if told.get("far") else (folder.root,),
         )  # fmt: skip
         if told.get("print_pid"):
-            print(json.dumps({"warden": confined.pid}), flush=True)
+            print(json.dumps({"warden": confined.pid, "root": folder.root}), flush=True)
         result = await confined.result(told.get("stdin", "").encode())
         made, left_out = collect(folder.work, most_files=20, most_bytes=1_000_000)
         unchanged = all(Path(folder.inputs, name).read_bytes() == content for name, content in inputs.items())

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.kit.sandbox_case import OTHER, TIERS, Case, case
 
+from colleague.kit.sandbox.groups import parents
+
 USERS = [pytest.param(None, id="self"), pytest.param(OTHER, id="other")]
 SMALL = {"memory": 200 << 20, "address_space": 200 << 20, "wall_seconds": 20, "processes": 16}
 
@@ -174,21 +176,25 @@ def test_nothing_outlives_a_killed_worker_or_warden(made: Case, victim: str) -> 
         assert process.stdout
         process.stdin.write(json.dumps(request))
         process.stdin.close()
-        warden = json.loads(process.stdout.readline())["warden"]
+        told = json.loads(process.stdout.readline())
         until = time.monotonic() + 10
         while not with_argument(marker) and time.monotonic() < until:
             time.sleep(0.02)
         assert with_argument(marker)
-        os.kill(process.pid if victim == "worker" else warden, signal.SIGKILL)
+        os.kill(process.pid if victim == "worker" else told["warden"], signal.SIGKILL)
         assert wait_until_gone(marker) == []
+        until = time.monotonic() + 5
+        while os.path.exists(told["root"]) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not os.path.exists(told["root"])
         process.kill()
 
 
 def test_no_process_and_no_control_group_is_left(made: Case) -> None:
-    before = set(Path("/sys/fs/cgroup").glob("*/**/colleague-*"))
     made.run("print(1)")
-    assert set(Path("/sys/fs/cgroup").glob("*/**/colleague-*")) <= before
-    assert with_argument("colleague.kit.sandbox.warden") == []
+    _, own = parents(Path("/proc/self/cgroup").read_text())
+    numbers = [group.name.rpartition("-")[2] for folder in own for group in folder.glob("colleague-*")]
+    assert [number for number in numbers if not Path(f"/proc/{number}").exists()] == []
 
 
 def test_a_folder_that_was_shut_is_removed_too(made: Case) -> None:

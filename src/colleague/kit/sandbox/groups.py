@@ -68,6 +68,7 @@ def open_group(name: str, memory: int, processes: int, root: Path = ROOT, table:
             return None
         limit, swap, most = _FILES[version]
         for parent in folders:
+            _sweep(parent)
             (parent / name).mkdir()
             made.append(parent / name)
         (made[0] / limit).write_text(str(memory))
@@ -80,6 +81,14 @@ def open_group(name: str, memory: int, processes: int, root: Path = ROOT, table:
                 os.rmdir(folder)
         return None
     return Group(version, tuple(made))
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the groups of wardens that were killed: their number is that of no process any more."""
+    for folder in parent.glob("colleague-*"):
+        if not Path(f"/proc/{folder.name.rpartition('-')[2]}").exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _oom_kills(folder: Path) -> bool:

@@ -39,10 +39,10 @@ def scratch(inputs: Mapping[str, bytes] | None = None) -> Iterator[Scratch]:
                 file.write(content)
         yield made
     finally:
-        _remove(root)
+        remove(root)
 
 
-def _remove(root: str) -> None:
+def remove(root: str) -> None:
     """Remove a tree. Folders that were made unreadable are opened first; links are never followed."""
 
     def again(call: Callable[..., object], path: str, _: object) -> None:

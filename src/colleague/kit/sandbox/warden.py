@@ -32,11 +32,18 @@ def main() -> None:
     place, report, life = map(int, sys.argv[1:])
     for number in (report, life):
         os.set_inheritable(number, False)
-    plan = read(place)
+    plan, worker = read(place), os.getppid()
     try:
         outcome = Warden(plan, life).run()
     except OSError as error:
         outcome = {"unconfined": error.strerror or "the sandbox cannot be set up"}
+    if os.getppid() != worker:
+        # Nobody is left to clear away the copies of files that the program was given.
+        from colleague.kit.sandbox.scratch import remove
+
+        for folder in plan.owned:
+            remove(folder)
+        return
     os.write(report, json.dumps(outcome).encode())
 
 
