@@ -27,6 +27,7 @@ GROUPS: Final = {
     "mcp": "Register MCP servers and decide on their tools.",
     "model": "Set up model providers, routes, prices and ceilings.",
     "skill": "See, add, hand in and decide about skills.",
+    "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "token": "Make and revoke API tokens.",
 }

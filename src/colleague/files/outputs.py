@@ -9,6 +9,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.categories import category
 from colleague.files.tables import OutputRow, OutputVersionRow
+from colleague.files.templates import Template
 from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -77,22 +78,23 @@ def _chart(number: int, raw: Any) -> Chart:
 
 async def write_output(
     session: Session, run: str, task: str, call: str, draft: Draft, *, name: str, media: str, kind: str, label: Label,
-    made_from: Sequence[str], ledger: Ledger, clock: Clock,
+    made_from: Sequence[str], ledger: Ledger, clock: Clock, template: Template | None = None,
 ) -> OutputVersionRow:  # fmt: skip
-    """Write `draft` as the next version of the task's output `name`; the same call writes once."""
+    """Write `draft` as the next version of the task's output `name`, on a `template`; the same call writes once."""
     done = await session.scalar(select(OutputVersionRow).where(OutputVersionRow.call_id == call))
     if done is not None:
         return done
-    content, media_type = write(draft, media)
+    content, media_type = write(draft, media, template.content if template else None)
     return await keep_output(
         session, run, task, call, content, name=name, media_type=media_type, kind=kind, label=label,
-        made_from=made_from, ledger=ledger, clock=clock, draft=draft,
+        made_from=made_from, ledger=ledger, clock=clock, draft=draft, template=template,
     )  # fmt: skip
 
 
 async def keep_output(
     session: Session, run: str, task: str, call: str, content: bytes, *, name: str, media_type: str, kind: str,
     label: Label, made_from: Sequence[str], ledger: Ledger, clock: Clock, draft: Draft | None = None,
+    template: Template | None = None,
 ) -> OutputVersionRow:  # fmt: skip
     """Keep a file as the next version of the task's output `name`, as a draft; the same call keeps a name once.
 
@@ -116,19 +118,22 @@ async def keep_output(
     await session.flush()
     version = OutputVersionRow(
         output_id=output.id, version=output.versions, call_id=call, media_type=media_type, size=len(content),
-        sha256=await put_blob(session, content), draft=draft_json(draft) if draft else {}, label=label.to_json(),
-        made_from=sorted(made_from), created_at=clock.now(), review="draft",
+        sha256=await put_blob(session, content), draft=draft_json(draft, template) if draft else {},
+        label=label.to_json(), made_from=sorted(made_from), created_at=clock.now(), review="draft",
     )  # fmt: skip
     session.add(version)
     facts = {"run": run, "version": version.version, "sha256": version.sha256, "category": output.category}
+    if template is not None:
+        facts["template"] = template.sha256
     await ledger.record(session, Event("output.written", "agent", subject=output.id, run=run, data=facts))
     return version
 
 
-def draft_json(draft: Draft) -> dict[str, Any]:
-    """Return what a later writing (without the draft mark, after review) needs."""
+def draft_json(draft: Draft, template: Template | None = None) -> dict[str, Any]:
+    """Return what a later writing (without the draft mark, after review) needs; the template by its hash."""
     blocks = [b.to_json() for b in draft.blocks]
-    return {"title": draft.title, "blocks": blocks, "mark": draft.mark, "formulas": draft.formulas}
+    used = {"name": template.name, "version": template.version, "sha256": template.sha256} if template else None
+    return {"template": used, "title": draft.title, "blocks": blocks, "mark": draft.mark, "formulas": draft.formulas}
 
 
 async def list_outputs(session: Session, task_id: str) -> list[tuple[OutputRow, OutputVersionRow]]:

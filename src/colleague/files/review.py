@@ -7,7 +7,7 @@ from colleague.audit.record import Ledger
 from colleague.files.categories import category
 from colleague.files.outputs import get_output, read_blocks
 from colleague.identity.actor import Actor
-from colleague.kit.blobs import put_blob
+from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.documents.model import Draft
@@ -47,7 +47,10 @@ async def review_output(
     if accept and version.draft:
         raw = version.draft
         clean = Draft(raw["title"], read_blocks(raw["blocks"]), mark="", formulas=raw["formulas"])
-        content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type)
+        used = raw.get("template")
+        # By its hash: the review changes the mark only, also where the template has a new version by now.
+        template = await get_blob(session, used["sha256"]) if used else None
+        content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type, template)
         version.sha256, version.size = await put_blob(session, content), len(content)
     facts = {"version": number, "accepted": accept, "sha256": version.sha256, "category": output.category}
     await ledger.record(session, Event("output.reviewed", actor.id, subject=output_id, run=output.run_id, data=facts))

@@ -61,3 +61,35 @@ class OutputVersionRow(Base):
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+
+
+class TemplateRow(Base):
+    """One version of a master of the organisation (docx or pptx), pinned by its hash. `standard`: used unless named."""
+
+    __tablename__ = "templates"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    format: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    standard: Mapped[bool] = mapped_column(default=False)
+    stored_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    stored_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ReadingRow(Base):
+    """What a call read from a connector, as the model saw it: the parts read, and the hash of the whole source."""
+
+    __tablename__ = "readings"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    tool: Mapped[str]
+    place: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    sha256: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    label: Mapped[dict[str, Any]]
+    read_at: Mapped[datetime]

@@ -11,6 +11,7 @@ from colleague.approvals.inbox import find_cards, get_card
 from colleague.connectors.overview import reach_of
 from colleague.files.categories import category
 from colleague.files.outputs import get_output, list_versions, output_content
+from colleague.files.readings import changed_since, get_reading, list_readings, places_of
 from colleague.files.receive import read_uploads
 from colleague.files.review import review_output
 from colleague.files.uploads import file_content, get_file, list_files
@@ -87,6 +88,8 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
     names = {f.id: f.name for f in view.files}
     places = {f.name: f"/tasks/{task_id}/files/{f.id}" for f in view.files}
     places |= {output.name: f"/outputs/{output.id}" for output, _ in view.outputs}
+    readings = await list_readings(session, task_id)
+    places = places_of(task_id, readings) | places  # A file given to the task goes before what was read elsewhere.
     cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
     people = await names_of(session, {view.task.person_id})
     teams = await teams_of(session, view.task.person_id)
@@ -95,7 +98,7 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
-        answer=linked(markdown(view.run.answer), places), category=category, reach=reach,
+        answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
         owner=people[view.task.person_id],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
@@ -205,6 +208,20 @@ async def source(request: Request, page: Page, db: Db, actor: Current, task_id: 
     return page.show(request, "tasks/source.html", task=task, file=file, html=html)
 
 
+@router.get("/tasks/{task_id}/readings/{call_id}")
+async def reading(request: Request, page: Page, db: Db, actor: Current, task_id: str, call_id: str) -> HTMLResponse:
+    """Show what a call read from a connector, exactly as the model saw it, and whether it was different later."""
+    async with db.transaction() as session:
+        task = await see_task(session, actor, task_id)
+        row = await get_reading(session, task_id, call_id)
+        later = await changed_since(session, row, task.person_id)
+    document = Document.from_json(row.document)
+    return page.show(
+        request, "tasks/reading.html", task=task, reading=row, later=later, document=document,
+        html=preview_html(document),
+    )  # fmt: skip
+
+
 def _download(name: str, media_type: str, content: bytes) -> Response:
     from urllib.parse import quote
 
@@ -235,7 +252,8 @@ async def output(
             _, old = await get_output(session, output_id, shown.version - 1)
             before = await output_content(session, old)
         people = await names_of(session, {v.reviewed_by for v in versions if v.reviewed_by})
-        places = {f.name: f"/tasks/{task.id}/files/{f.id}" for f in await list_files(session, task.id)}
+        places = places_of(task.id, await list_readings(session, task.id))
+        places |= {f.name: f"/tasks/{task.id}/files/{f.id}" for f in await list_files(session, task.id)}
     document = await _shown(content, row.name)
     changes = differences(await _shown(before, row.name), document) if before is not None else []
     strict = category(row.category).high_stakes

@@ -17,6 +17,7 @@ from colleague.connectors.connector import Access, Account, Effected, Preview, R
 from colleague.files.outputs import read_blocks, write_output
 from colleague.files.read_text import as_text, pages_of, search_in
 from colleague.files.tables import OutputVersionRow
+from colleague.files.templates import find_template
 from colleague.files.uploads import get_file, label_of, list_files
 from colleague.identity.directory import find_by_name, teams_of
 from colleague.kit.clock import Clock
@@ -181,15 +182,20 @@ class Workspace:
             files = [f.name for f in await list_files(session, self._run.task)]
             label = Label.from_json(run.label)
             sources = sorted({*label.sources, *files} - {"the people list"})
-            draft = replace(draft, metadata={"made-from": "; ".join(sources), "class": label.data_class.name.lower()})
+            template = await find_template(session, media, str(arguments.get("template") or ""))
+            facts = {"made-from": "; ".join(sources), "class": label.data_class.name.lower()}
+            if template is not None:
+                facts = {"template": f"{template.name} version {template.version}", **facts}
+            draft = replace(draft, metadata=facts)
             version = await write_output(
                 session, self._run.id, self._run.task, call, draft, name=name[:150], media=media, kind=kind,
-                label=label, made_from=sources, ledger=self._ledger, clock=self._clock,
+                label=label, made_from=sources, ledger=self._ledger, clock=self._clock, template=template,
             )  # fmt: skip
             await touch(session, run, self._clock.now())
         data = {"output": version.output_id, "name": name, "version": version.version, "format": media}
         noted = await asyncio.to_thread(remarks, draft, media)
         if noted:
             data["remarks"] = list(noted)
-        text = f"Written: {name}, version {version.version} (output id {version.output_id})."
+        shaped = f" on the template {template.name}" if template else ""
+        text = f"Written: {name}, version {version.version} (output id {version.output_id}){shaped}."
         return Result("\n".join([text, *(f"To put right: {n}" for n in noted)]), data)

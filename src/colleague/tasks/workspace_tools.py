@@ -76,10 +76,14 @@ WORKSPACE_TOOLS: Final = (
             category={"enum": sorted(CATEGORIES)},
             blocks={"type": "array", "items": _BLOCK, "maxItems": 5000},
             formulas={"type": "boolean", "description": "Cells that start with = are formulas"},
+            template={
+                "type": "string", "maxLength": 40,
+                "description": "A docx or pptx template of the organisation by its name; without it, the standard one",
+            },
             extractive={"type": "boolean", "description": "Every text is taken from the sources word for word"},
         ),
-        Tier.READ, {"name": Role.OPTION, "format": Role.OPTION, "category": Role.OPTION}, writes=True,
-        undo="versions are kept",
+        Tier.READ, {"name": Role.OPTION, "format": Role.OPTION, "category": Role.OPTION, "template": Role.OPTION},
+        writes=True, undo="versions are kept",
     ),
     Tool(
         "run_python", "Run Python",

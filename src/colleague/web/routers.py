@@ -9,9 +9,9 @@ from fastapi import APIRouter
 CONTENTS: Final[tuple[str, ...]] = (
     "identity.console", "identity.people_console", "tasks.console", "tasks.together.console", "approvals.console",
     "audit.console", "policy.console", "connectors.mcp.console", "connectors.console", "models.console",
-    "models.usage_console", "channels.console", "plugins.console", "web.setup", "identity.api", "tasks.api",
-    "tasks.together.api", "approvals.api", "audit.api", "policy.api", "connectors.api", "models.api",
-    "connectors.mcp.api", "channels.api", "plugins.api",
+    "models.usage_console", "channels.console", "plugins.console", "files.console", "web.setup", "identity.api",
+    "tasks.api", "tasks.together.api", "approvals.api", "audit.api", "policy.api", "connectors.api", "models.api",
+    "connectors.mcp.api", "channels.api", "plugins.api", "files.api",
 )  # fmt: skip
 
 

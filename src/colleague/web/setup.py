@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from colleague.audit.read import standing
 from colleague.connectors.grants import list_grants
+from colleague.files.templates import list_templates
 from colleague.identity.current import Current
 from colleague.identity.directory import list_people, list_teams
 from colleague.kit.doors import Config, Db, Time
@@ -22,6 +23,7 @@ async def index(request: Request, page: Page, db: Db, actor: Current, settings: 
         people, teams = await list_people(session), await list_teams(session)
         grants = await list_grants(session, clock=clock)
         governance = await current_governance(session)
+        templates = await list_templates(session)
         sealed, waiting = await standing(session)
     owners = [p for p in people if "owner" in p.roles and p.active]
     steps = (
@@ -33,6 +35,8 @@ async def index(request: Request, page: Page, db: Db, actor: Current, settings: 
         ("Open a connector to a team", bool(grants), "/connectors", "Enabled alone it reaches nobody."),
         ("Keep checkpoints elsewhere", bool(settings.checkpoint_sink), "/ledger",
          "Set COLLEAGUE_CHECKPOINT_SINK: without it a full rewrite of the ledger cannot be seen."),
+        ("Bring your templates", bool(templates), "/templates",
+         "Optional: your Word and PowerPoint masters. Until then documents are written in a plain style."),
         ("Configure a model", settings.model != "extractive", "",
          "Optional: COLLEAGUE_MODEL. Until then the extractive model works from documents alone."),
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 import asyncio
 import difflib
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from colleague.connectors.connector import (
@@ -16,7 +17,7 @@ from colleague.connectors.connector import (
     Tool,
 )
 from colleague.connectors.excerpt import excerpt
-from colleague.connectors.folder import history
+from colleague.connectors.folder import history, shelf
 from colleague.connectors.folder.places import (
     Spot,
     begin,
@@ -32,6 +33,7 @@ from colleague.connectors.folder.search import TextCache, search
 from colleague.connectors.folder.tools import FIELDS, TOOLS
 from colleague.connectors.folder.tree import find_entry, find_file, list_folder, read_file
 from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, screen
+from colleague.connectors.shelf import Kept
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Conflict
 
@@ -135,6 +137,18 @@ class FolderConnector:
         """
         return await asyncio.to_thread(self._undo, self.place("folder_write", {"path": path}), key, access)
 
+    def walk(self, place: str, access: Access) -> AsyncIterator[Kept]:
+        """Give every file at or below `place` that is opened and not blocked, for an index."""
+        return shelf.walk(place, access)
+
+    async def stamp(self, path: str, access: Access) -> str:
+        """Return what changes when the file does; NotReachable if it is not there for these grants."""
+        return await shelf.stamp(path, access)
+
+    async def fetch(self, path: str, access: Access) -> bytes:
+        """Return a file's bytes for an index; refused where reading it would be."""
+        return await shelf.fetch(path, access, self._types)
+
     def _tool(self, name: str) -> Tool:
         return next(t for t in TOOLS if t.name == name)
 
@@ -172,6 +186,7 @@ class FolderConnector:
         name = at.parts[-1]
         part = excerpt(await read_document(content, name), arguments.get("first") or 1, arguments.get("last"))
         data = {"document": part.document.to_json(), "name": name, "path": path, "next": part.next}
+        data["sha256"] = hashlib.sha256(content).hexdigest()
         return Result(part.text, data, label_of(access, path))
 
     async def _search(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:

@@ -1,5 +1,6 @@
 """A person's mailbox: SMTP to send, IMAP to read (R21). Places are mailbox addresses, or `*`."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -159,6 +160,7 @@ class MailConnector:
         lines = [part.text, *(f"[attachment {a['number']}: {a['name']}, {a['size']:,} bytes]" for a in listed)]
         data = {
             "document": part.document.to_json(), "name": name, "id": id_, "next": part.next, "attachments": listed,
+            "sha256": hashlib.sha256(content).hexdigest(),
         }  # fmt: skip
         return Result("\n".join(lines), data, _label(access, grants))
 

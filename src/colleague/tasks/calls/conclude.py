@@ -8,6 +8,7 @@ from typing import Any
 from colleague.agent.messages import Outcome
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.files.readings import keep_reading
 from colleague.kit.canonical import digest, storable
 from colleague.kit.db import Session
 from colleague.kit.log import get_log
@@ -62,6 +63,10 @@ async def save_outcome(
     if label is not None:
         row.label = label.to_json()
         run.label = Label.from_json(run.label).join(label).to_json()
+        if state is CallState.DONE:
+            await keep_reading(
+                session, run.task_id, row.id, row.tool, row.arguments, outcome.data, label, now
+            )  # fmt: skip
     await append(session, run, outcome, now)
 
 

@@ -9,7 +9,7 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt, RGBColor
+from docx.shared import Cm, Emu, Pt, RGBColor
 
 from colleague.kit.documents.model import Block, Draft
 from colleague.kit.documents.write.charts import chart_words
@@ -19,16 +19,20 @@ INK, GREY, LINE, SHADE = RGBColor(0x1F, 0x29, 0x37), RGBColor(0x6B, 0x72, 0x80),
 WIDTH = 16.0
 
 
-def write_docx(draft: Draft) -> bytes:
-    """Return the draft as a .docx file."""
-    document = docx.Document()
-    _styles(document)
-    section = document.sections[0]
-    section.page_width, section.page_height = Cm(21), Cm(29.7)
-    section.left_margin = section.right_margin = Cm(2.5)
-    section.top_margin, section.bottom_margin = Cm(2.4), Cm(2.2)
-    _head_and_foot(section, draft)
-    document.add_paragraph(draft.title, "Title")
+def write_docx(draft: Draft, template: bytes | None = None) -> bytes:
+    """Return the draft as a .docx file; with a `template`, in its styles, margins, headers and footers."""
+    if template is None:
+        document = docx.Document()
+        _styles(document)
+        section = document.sections[0]
+        section.page_width, section.page_height = Cm(21), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(2.5)
+        section.top_margin, section.bottom_margin = Cm(2.4), Cm(2.2)
+        _head_and_foot(section, draft)
+    else:
+        document = docx.Document(BytesIO(template))
+        _emptied(document)
+    _add(document, draft.title, "Title")
     if draft.mark:
         paragraph = document.add_paragraph()
         run = paragraph.add_run(draft.mark)
@@ -43,6 +47,20 @@ def write_docx(draft: Draft) -> bytes:
     out = BytesIO()
     document.save(out)
     return out.getvalue()
+
+
+def _emptied(document: Any) -> None:
+    """Take the sample text out of a template; its last section (page, margins, header, footer) stays."""
+    body = document.element.body
+    for child in list(body):
+        if child.tag != qn("w:sectPr"):
+            body.remove(child)
+
+
+def _add(document: Any, text: str, style: str) -> Any:
+    """Add a paragraph in a style, by the name it has in every language; a template without it gives its plain one."""
+    known = any(s.name == style for s in document.styles)
+    return document.add_paragraph(text, style if known else None)
 
 
 def _styles(document: Any) -> None:
@@ -96,10 +114,10 @@ def _cite(paragraph: Any, where: str) -> None:
 def _block(document: Any, block: Block) -> None:
     match block.kind:
         case "heading":
-            _cite(document.add_paragraph(block.text, f"Heading {min(max(block.level, 1), 3)}"), block.where)
+            _cite(_add(document, block.text, f"Heading {min(max(block.level, 1), 3)}"), block.where)
         case "item":
             own = block.label and block.label not in "•-*"
-            paragraph = document.add_paragraph(style=None if own else "List Bullet")
+            paragraph = document.add_paragraph() if own else _add(document, "", "List Bullet")
             if own:
                 indent = Cm(0.9 * max(block.level, 1))
                 paragraph.paragraph_format.left_indent = indent
@@ -152,7 +170,10 @@ def _table(document: Any, block: Block) -> None:
     table = document.add_table(rows=0, cols=columns)
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     _frame(table)
-    widths = column_widths(block.rows, WIDTH, letter=0.19, padding=0.45)
+    section = document.sections[-1]
+    sides = (section.page_width, section.left_margin, section.right_margin)
+    width = Emu(sides[0] - sides[1] - sides[2]).cm if all(s is not None for s in sides) else WIDTH
+    widths = column_widths(block.rows, max(width, 4), letter=0.19, padding=0.45)
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)  # Word goes by the cells, LibreOffice by the grid.
     for number, row in enumerate(block.rows):
