@@ -283,3 +283,12 @@ def test_another_engine_recomputes_the_same(tmp_path: Path) -> None:
                         value,
                         its[column],
                     )
+
+
+def test_newer_functions_are_stored_as_offices_expect_them() -> None:
+    draft = one('=IFS(A2>1,"a",TRUE,"b")', "=MAXIFS(A2:A3,A2:A3,1)", "=SUM(A2)", a="1", b="2")
+    with zipfile.ZipFile(io.BytesIO(write(draft, "xlsx")[0])) as book:
+        text = book.read("xl/worksheets/sheet2.xml").decode()
+    assert "_xlfn.IFS(" in text
+    assert "_xlfn.MAXIFS(" in text
+    assert "<f>SUM(A2)</f>" in text

@@ -213,26 +213,25 @@ def address(sheet: str, row: int, column: int) -> str:
 def _typed_totals(sheet: str, table: Table) -> Iterator[str]:
     """Say where a sum was typed as a number: it would not change with what it sums."""
     for column in range(1, table.columns):
-        above: list[float] = []
-        start = table.top + 1
+        count, total, start = 0, 0.0, table.top + 1
+        letter = column_letters(column)
         for row in range(table.top + 1, table.top + len(table.rows)):
             written = table.cells[row, column]
             label = next((table.cells[row, c].cell.text for c in range(column)), "")
             value = written.value if written.formula is not None else written.cell.value
             if not isinstance(value, float):
-                above, start = [], row + 1
+                count, total, start = 0, 0.0, row + 1
                 continue
-            typed, sums = written.formula is None, len(above) > 1 and any(above)
-            fits = sums and math.isclose(value, math.fsum(above), rel_tol=1e-9, abs_tol=0.005)
-            letter = column_letters(column)
-            if typed and above and (is_total(label) or (fits and len(above) > 2)):
+            typed = written.formula is None
+            fits = count > 1 and abs(total) > 0.005 and math.isclose(value, total, rel_tol=1e-9, abs_tol=0.005)
+            if typed and count and (is_total(label) or (fits and count > 2)):
                 at = address(sheet, row, column)
-                if fits or len(above) < 2:
+                if fits or count < 2:
                     yield f"{at} is a total typed as a number: write =SUM({letter}{start + 1}:{letter}{row})."
                 else:
-                    found = f"{math.fsum(above):,.10g}"
-                    yield f"{at} is a total typed as a number, and the cells above come to {found}: write a formula."
-            if is_total(label) or (fits and (not typed or len(above) > 2)):
-                above, start = [], row + 1
+                    come_to = f"the cells above come to {total:,.10g}"
+                    yield f"{at} is a total typed as a number, and {come_to}: write a formula."
+            if is_total(label) or (fits and (not typed or count > 2)):
+                count, total, start = 0, 0.0, row + 1
             else:
-                above.append(value)
+                count, total = count + 1, total + value

@@ -1,5 +1,6 @@
 """Workbooks: a sheet for each heading of level 1, live formulas, native charts; foreign text stays text."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
@@ -8,6 +9,7 @@ import xlsxwriter
 
 from colleague.kit.documents.model import Draft
 from colleague.kit.documents.write.charts import BadChart, is_total, plot, points
+from colleague.kit.documents.write.formulas import COMPUTED, functions
 from colleague.kit.documents.write.functions import Fault, Value
 from colleague.kit.documents.write.sheets import OVERVIEW, Plan, Sheet, Table, Written, plan
 
@@ -20,17 +22,19 @@ _CHART_ROWS = 18
 
 def write_xlsx(draft: Draft) -> bytes:
     """Return the draft as an .xlsx file. Cells that begin with «=» are formulas only if `draft.formulas` says so."""
-    out = BytesIO()
+    out, laid = BytesIO(), plan(draft)
+    # Newer functions are stored with a prefix: looked for only where one may be, since that is slow.
+    formulas = [w.formula for s in laid.sheets for t in s.tables for w in t.cells.values() if w.formula is not None]
+    later = any(functions(f) - (COMPUTED - {"DAYS"}) for f in formulas)
     book = xlsxwriter.Workbook(
         out,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "use_future_functions": True},
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "use_future_functions": later},
     )
     book.set_properties(
         {"title": draft.title, "author": draft.author, "subject": draft.mark,
          "category": "draft" if draft.mark else "reviewed", "created": datetime(2000, 1, 1),  # noqa: DTZ001
          "comments": "; ".join(f"{k}: {v}" for k, v in draft.metadata.items())[:250]}
     )  # fmt: skip
-    laid = plan(draft)
     _Writer(book, draft, laid).write()
     book.close()
     return out.getvalue()
@@ -94,14 +98,16 @@ class _Writer:
         self._charts(page, sheet)
 
     def _table(self, page: Any, table: Table) -> None:
+        columns = [[w for (_, c), w in table.cells.items() if c == column] for column in range(table.columns)]
+        codes, sides = [_code(cells) for cells in columns], [_side(cells) for cells in columns]
         for (row, column), written in table.cells.items():
             if row == table.top:
-                page.write_string(row, column, written.cell.text[:MAX_CELL], self._format(
-                    bold=True, text_wrap=True, bg_color="#F1F3F6", bottom=1, align=_side(table, column)))  # fmt: skip
+                look = self._format(bold=True, text_wrap=True, bg_color="#F1F3F6", bottom=1, align=sides[column])
+                page.write_string(row, column, written.cell.text[:MAX_CELL], look)
                 continue
             label = table.rows[row - table.top][0] if table.rows[row - table.top] else ""
             total = {"bold": True, "top": 1} if is_total(label) else {}
-            self._cell(page, row, column, written, total, _code(table, column))
+            self._cell(page, row, column, written, total, codes[column])
 
     def _cell(self, page: Any, row: int, column: int, written: Written, more: dict[str, Any], code: str) -> None:
         cell = written.cell
@@ -174,16 +180,14 @@ def _cached(value: Value | None) -> Any:
             return value
 
 
-def _code(table: Table, column: int) -> str:
+def _code(cells: Sequence[Written]) -> str:
     """Return the number format of a column's formulas: that of the typed numbers beside them, the finest one."""
-    codes = [w.cell.code for (_, c), w in table.cells.items() if c == column and isinstance(w.cell.value, float)]
-    return max(codes, key=len, default="")
+    return max((w.cell.code for w in cells if isinstance(w.cell.value, float)), key=len, default="")
 
 
-def _side(table: Table, column: int) -> str:
-    numbers = sum(c == column and (isinstance(w.cell.value, float) or w.formula is not None)
-                  for (_, c), w in table.cells.items())  # fmt: skip
-    return "right" if numbers * 2 > len(table.rows) - 1 > 0 else "left"
+def _side(cells: Sequence[Written]) -> str:
+    numbers = sum(isinstance(w.cell.value, float) or w.formula is not None for w in cells)
+    return "right" if numbers * 2 > len(cells) - 1 > 0 else "left"
 
 
 def _width(table: Table, column: int) -> int:
