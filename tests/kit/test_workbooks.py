@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from colleague.kit.documents.difference import differences
 from colleague.kit.documents.model import Block, Chart, Draft
 from colleague.kit.documents.preview import preview_html
 from colleague.kit.documents.read import read_document
@@ -292,3 +293,13 @@ def test_newer_functions_are_stored_as_offices_expect_them() -> None:
     assert "_xlfn.IFS(" in text
     assert "_xlfn.MAXIFS(" in text
     assert "<f>SUM(A2)</f>" in text
+
+
+async def test_a_change_in_a_table_is_shown_as_the_rows_that_changed() -> None:
+    rows = [("Item", "EUR"), *((f"Item {n}", str(n)) for n in range(200))]
+    now = [*rows[:50], ("New", "7"), *rows[50:120], ("Item 119", "1190"), *rows[121:]]
+    for kind in ("xlsx", "docx"):
+        both = [write(Draft("T", (Block("table", rows=tuple(r)),)), kind)[0] for r in (rows, now)]
+        old, new = [await read_document(content, f"a.{kind}") for content in both]
+        changes = [c for c in differences(old, new) if c[0] != "same"]
+        assert changes == [("added", "", "New | 7"), ("changed", "Item 119 | 119", "Item 119 | 1190")]

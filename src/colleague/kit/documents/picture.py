@@ -26,7 +26,7 @@ def drawn(block: Block) -> str:
     keys = names if kind == "pie" else [name for name, _ in series]
     words = "; ".join(f"{name}: {', '.join(f'{v:g}' for v in values)}" for name, values in series)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 30}" role="img" width="{WIDTH}" font-size="12" fill="currentColor">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 30}" role="img" width="100%" font-size="12" fill="currentColor">'
         f"<title>{html.escape(words[:600])}</title>{body}{_keys(keys)}</svg>"
     )
 
