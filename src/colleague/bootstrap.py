@@ -36,6 +36,8 @@ from colleague.kit.secrets import Secrets, load_key
 from colleague.kit.settings import Settings
 from colleague.kit.sse import Hub
 from colleague.kit.streams import Streams
+from colleague.library.jobs import add_jobs as add_library_jobs
+from colleague.library.parts import Library
 from colleague.models.minds import Minds
 from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
@@ -71,7 +73,7 @@ class House:
             Settings: self.settings, Database: self.database, Queue: self.queue, Streams: self.streams,
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
-            Names: Names(names_of),
+            Names: Names(names_of), Library: self.parts.library,
             Models: self.models, SignIns: self.sign_ins,
         }  # fmt: skip
 
@@ -129,14 +131,16 @@ def build(
     thinking = Models(
         minds, database=database, engine=engine, ledger=ledger, clock=clock, tell=notifier.notify
     )  # fmt: skip
+    library = Library(database, registry, secrets, ledger, clock, settings.search_language)
     parts = Parts(
-        database=database, ledger=ledger, clock=clock, engine=engine, registry=registry, secrets=secrets,
-        models=thinking, sandbox=sandbox,
+        library=library, database=database, ledger=ledger, clock=clock, engine=engine, registry=registry,
+        secrets=secrets, models=thinking, sandbox=sandbox,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
     add_task_jobs(queue, parts=parts)
+    add_library_jobs(queue, library=library)
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
     add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
     add_mcp_jobs(queue, database=database, registry=registry, ledger=ledger, secrets=secrets, clock=clock)

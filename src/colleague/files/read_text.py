@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"(\d+)")
 
 def page_of(block: Block) -> int:
     """Return the page, slide or message number in `where`, or 0 if it names none."""
-    match = _NUMBER.search(block.where) if block.where.startswith(("p.", "slide", "line", "message")) else None
+    match = _NUMBER.search(block.where) if block.where.startswith(("p.", "slide", "message")) else None
     return int(match.group(1)) if match else 0
 
 

@@ -10,12 +10,16 @@ from colleague.kit.db import Base
 
 
 class FileRow(Base):
-    """A file that a person gave to a task. Content is in blobs; `document` is what was read from it."""
+    """A file that a person gave to a task, or to a project (all its tasks have it).
+
+    Content is in blobs; `document` is what was read from it.
+    """
 
     __tablename__ = "files"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    task_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"), index=True)
+    project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.files.tables import FileRow
+from colleague.files.tables import FileRow, OutputVersionRow
 from colleague.identity.actor import Actor
-from colleague.kit.blobs import get_blob, put_blob
+from colleague.kit.blobs import delete_blob, get_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
@@ -23,6 +23,9 @@ from colleague.policy.model import DataClass, Governance, Integrity, Label
 
 MAX_FILES = 20
 DEFAULT_CLASS = DataClass.CONFIDENTIAL
+# Rows of floors above, by name: which project a task is in, and who is a member of it.
+_TASKS = table("tasks", column("id"), column("person_id"), column("project_id"))
+_MEMBERS = table("project_members", column("project_id"), column("person_id"))
 
 
 class FileNotThere(NotFound):
@@ -107,30 +110,58 @@ async def take_in(name: str, content: bytes, *, limit: int, governance: Governan
 
 
 async def add_file(
-    session: Session, actor: Actor, task_id: str, upload: Upload, *, ledger: Ledger, clock: Clock
-) -> str:
-    """Store a checked file with its task and return its id."""
+    session: Session, actor: Actor, task_id: str, upload: Upload, *, project: str | None = None, ledger: Ledger,
+    clock: Clock,
+) -> str:  # fmt: skip
+    """Store a checked file with its task (or, with `task_id` "", with `project`) and return its id."""
     sha256 = await put_blob(session, upload.content)
     row = FileRow(
-        id=new_id("file"), task_id=task_id, name=upload.name, media_type=upload.document.media_type,
+        id=new_id("file"), task_id=task_id or None, project_id=project, name=upload.name,
+        media_type=upload.document.media_type,
         size=len(upload.content), sha256=sha256, pages=upload.document.pages, unit=upload.document.unit,
         data_class=int(upload.label.data_class), categories=sorted(upload.label.categories),
         document=upload.document.to_json(), created_at=clock.now(),
     )  # fmt: skip
     session.add(row)
-    facts = {"task": task_id, "sha256": sha256, "size": row.size, "class": upload.label.data_class.name.lower()}
+    facts = {
+        "task": task_id, "project": project or "", "sha256": sha256, "size": row.size,
+        "class": upload.label.data_class.name.lower(),
+    }  # fmt: skip
     await ledger.record(session, Event("file.added", actor.id, subject=row.id, data=facts))
     return row.id
 
 
 async def list_files(session: Session, task_id: str) -> Sequence[FileRow]:
-    """Return the files of a task in the order they were given."""
-    return (await session.scalars(select(FileRow).where(FileRow.task_id == task_id).order_by(FileRow.id))).all()
+    """Return the files of a task in the order they were given; those of its project come after its own.
+
+    INVARIANT: a project's files are there only while the task's person is a member of the project.
+    """
+    shared = (
+        select(_TASKS.c.project_id)
+        .join(_MEMBERS, (_MEMBERS.c.project_id == _TASKS.c.project_id) & (_MEMBERS.c.person_id == _TASKS.c.person_id))
+        .where(_TASKS.c.id == task_id)
+    )
+    query = select(FileRow).where((FileRow.task_id == task_id) | FileRow.project_id.in_(shared))
+    return (await session.scalars(query.order_by(FileRow.project_id.nulls_first(), FileRow.id))).all()
+
+
+async def delete_file(session: Session, file: FileRow) -> None:
+    """Forget a file, and its bytes if nothing else holds the same."""
+    await session.delete(file)
+    await session.flush()
+    others = select(FileRow.id).where(FileRow.sha256 == file.sha256).limit(1)
+    made = select(OutputVersionRow.output_id).where(OutputVersionRow.sha256 == file.sha256).limit(1)
+    if await session.scalar(others) is None and await session.scalar(made) is None:
+        await delete_blob(session, file.sha256)
 
 
 async def get_file(session: Session, task_id: str, file: str) -> FileRow:
-    """Return a file of this task by id, or by name if that is unambiguous; FileNotThere otherwise."""
+    """Return a file of this task by id, or by name if that is unambiguous; FileNotThere otherwise.
+
+    The task's own file stands before one of its project with the same name.
+    """
     rows = [f for f in await list_files(session, task_id) if file in (f.id, f.name)]
+    rows = [f for f in rows if f.task_id] or rows
     if len(rows) != 1:
         raise FileNotThere
     return rows[0]

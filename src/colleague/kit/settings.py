@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     model_zone: Literal["any", "us", "eu", "apac", "own"] = Field(
         "any", description="Where that provider works. `own`: on your own machines; `any`: not known."
     )
+    search_language: str = Field(
+        "english",
+        pattern="^[a-z_]{1,40}$",
+        description="Language of the documents, as PostgreSQL names it (`english`, `german`, …, `simple`): how words "
+        "are folded in document sets. A change indexes them anew.",
+    )
     smtp_url: SecretStr | None = Field(
         None, description="Mail server for the product's own notices: smtp[s]://user:password@host:port."
     )

@@ -76,12 +76,13 @@ def resume_job(run: RunRow) -> Job:
 
 async def delegate(
     session: Session, actor: Actor, goal: str, uploads: list[Upload], *, model: str, tools: dict[str, str],
-    ledger: Ledger, clock: Clock, budget: Budget | None = None, extra: str = "",
+    ledger: Ledger, clock: Clock, budget: Budget | None = None, extra: str = "", label: Label | None = None,
+    project: str = "", library_set: str = "",
 ) -> str:  # fmt: skip
     """Create a task with its files and its first run, and enqueue it, all in the caller's transaction.
 
     `tools` are the names and hashes of the tools this person has now: frozen for the run. `extra` is told to the model
-    beside the rules. Returns the task's id.
+    beside the rules, `label` is what those words were made from. Returns the task's id.
     Raises EmptyGoal, GoalTooLong, TooManyFiles, PermissionMissing.
     """
     actor.require("own:tasks:use")
@@ -95,13 +96,16 @@ async def delegate(
     now = clock.now()
     first_line = goal.splitlines()[0]
     title = first_line if len(first_line) <= 90 else first_line[:89].rsplit(" ", 1)[0] + "…"
-    task = TaskRow(id=new_id("task"), person_id=actor.id, title=title, goal=goal, channel=actor.via, created_at=now)
+    task = TaskRow(
+        id=new_id("task"), person_id=actor.id, title=title, goal=goal, channel=actor.via, created_at=now,
+        project_id=project or None, set_id=library_set or None,
+    )  # fmt: skip
     session.add(task)
     await session.flush()
     run = RunRow(
         id=new_id("run"), task_id=task.id, state=State.QUEUED, model=model, plan=Plan().to_json(),
-        label=Label().to_json(), budget={**_as_json(budget or Budget())}, spent=Spent().to_json(), tools=tools,
-        created_at=now, last_event_at=now, segment=1, fence=0, next_seq=1,
+        label=(label or Label()).to_json(), budget={**_as_json(budget or Budget())}, spent=Spent().to_json(),
+        tools=tools, created_at=now, last_event_at=now, segment=1, fence=0, next_seq=1,
     )  # fmt: skip
     session.add(run)
     await session.flush()
@@ -109,7 +113,7 @@ async def delegate(
         await add_file(session, actor, task.id, upload, ledger=ledger, clock=clock)
     for message in opening(actor.name, now, goal, [u.name for u in uploads], extra):
         await append(session, run, message, now)
-    facts = {"task": task.id, "files": len(uploads), "model": model, "channel": actor.via}
+    facts = {"task": task.id, "files": len(uploads), "model": model, "channel": actor.via, "project": project}
     await ledger.record(session, Event("task.delegated", actor.id, subject=task.id, run=run.id, data=facts))
     await enqueue(session, resume_job(run))
     await notify(session, f"person:{actor.id}")

@@ -57,6 +57,8 @@ class Run:
     budget: Budget
     spent: Spent
     tools: dict[str, str]
+    project: str = ""
+    library_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.secrets import Secrets
+from colleague.library.parts import Library
 from colleague.models.think import Models
 from colleague.policy.engine import Engine
 
@@ -28,6 +29,7 @@ class Parts:
     secrets: Secrets
     models: Models
     sandbox: Sandbox
+    library: Library
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

@@ -8,11 +8,15 @@ from colleague.files.outputs import get_output, list_outputs
 from colleague.files.tables import FileRow, OutputRow, OutputVersionRow
 from colleague.files.uploads import list_files
 from colleague.identity.actor import Actor
+from colleague.kit.clock import SystemClock
 from colleague.kit.db import Session
 from colleague.models.model import Estimate
 from colleague.models.spoken import heard
 from colleague.models.store import find_estimate
 from colleague.models.usage import Line, cost_of_run
+from colleague.policy.model import Label
+from colleague.projects.reach import reaches
+from colleague.projects.store import role_in
 from colleague.tasks.model import State, Step
 from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
@@ -49,7 +53,19 @@ async def part_in(session: Session, actor: Actor, task: TaskRow) -> str:
     """Return what `actor` is on the task: owner, driver, approver, viewer, or "" (then only org:tasks:read helps)."""
     if task.person_id == actor.id and actor.may("own:tasks:use"):
         return "owner"
-    return await part_of(session, actor, task.id)
+    return await part_of(session, actor, task.id) or await _part_through_project(session, actor, task)
+
+
+async def _part_through_project(session: Session, actor: Actor, task: TaskRow) -> str:
+    """Return «viewer» for a member of the task's project whose own teams reach all that the task has read, else ""."""
+    if task.project_id is None or not actor.may("own:tasks:use"):
+        return ""
+    if not await role_in(session, actor.id, task.project_id):
+        return ""
+    run = await newest_run(session, task.id)
+    own = {f.name for f in await list_files(session, task.id)}
+    open_ = await reaches(session, actor.teams, Label.from_json(run.label), own=own, clock=SystemClock())
+    return "viewer" if open_ else ""
 
 
 async def may_see(session: Session, actor: Actor, task: TaskRow) -> bool:

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 from colleague.agent.budget import Budget
 from colleague.files.uploads import MAX_FILES, TooManyFiles, take_in
 from colleague.identity.actor import Actor
+from colleague.kit.db import Session
 from colleague.kit.settings import Settings
+from colleague.library.sets import get_set
+from colleague.library.tools import LIBRARY_TOOLS
 from colleague.models.need import characters_of, need_of
 from colleague.plugins.offer import offer
 from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Label
+from colleague.projects.propose import told
+from colleague.projects.store import see_project
+from colleague.projects.tools import PROJECT_TOOLS
 from colleague.tasks.delegate import delegate
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import newest_run
@@ -21,12 +27,13 @@ from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
 async def start(
     actor: Actor, goal: str, files: Sequence[tuple[str, bytes]], *, parts: Parts, settings: Settings,
-    budget: Budget | None = None,
+    budget: Budget | None = None, project: str = "", library_set: str = "",
 ) -> str:  # fmt: skip
     """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
 
     Nothing is stored unless every file passes: the refusal names the file. A goal that begins with a slash calls a
-    skill; UnknownCommand if there is none of that name.
+    skill; UnknownCommand if there is none of that name. In a `project` its members work (OnlyLook for viewers); with a
+    `library_set` the task looks there first (SetNotFound).
     """
     actor.require("own:tasks:use")
     if len(files) > MAX_FILES:
@@ -40,15 +47,31 @@ async def start(
         toolbox = await open_toolbox(
             session, actor.id, actor.teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
         )
-        tools = {t.name: t.hash for t in WORKSPACE_TOOLS} | toolbox.hashes()
+        tools = {t.name: t.hash for t in (*WORKSPACE_TOOLS, *LIBRARY_TOOLS, *PROJECT_TOOLS)} | toolbox.hashes()
+        about, words_label = await _about(session, actor, project, library_set, parts)
         skills = await usable_skills(session, actor.id, actor.teams)
         chosen, words = chosen_by(goal, skills) or (None, "")
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
-            budget=budget, extra=offer(skills, chosen, words),
+            budget=budget, extra="\n\n".join(filter(None, (offer(skills, chosen, words), about))), label=words_label,
+            project=project, library_set=library_set,
         )  # fmt: skip
         run = await newest_run(session, task)
-        need = await need_of(session, run.id, actor.id, goal, settings.model, Label())
+        need = await need_of(session, run.id, actor.id, goal, settings.model, words_label)
         run.model = (await parts.models.chain(session, need))[0]
         await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
         return task
+
+
+async def _about(session: Session, actor: Actor, project: str, library_set: str, parts: Parts) -> tuple[str, Label]:
+    """Return what the model is told of the project and of the set, and the label of those words."""
+    lines, label = [], Label()
+    if project:
+        await see_project(session, actor, project, need="member")
+        words = await told(session, project, actor.id)
+        lines.append(words.text)
+        label = words.label
+    if library_set:
+        chosen = await get_set(session, actor, library_set, parts.library)
+        lines.append(f"This task is about the document set «{chosen.name}»: use search_library and read_library.")
+    return "\n\n".join(lines), label

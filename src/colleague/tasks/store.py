@@ -29,7 +29,8 @@ def run_value(run: RunRow, task: TaskRow, person_name: str) -> Run:
         id=run.id, task=task.id, person=task.person_id, person_name=person_name, goal=task.goal,
         state=State(run.state), segment=run.segment, fence=run.fence, model=run.model, channel=task.channel,
         plan=Plan.from_json(run.plan), label=Label.from_json(run.label), budget=Budget.from_json(run.budget),
-        spent=Spent.from_json(run.spent), tools=run.tools,
+        spent=Spent.from_json(run.spent), tools=run.tools, project=task.project_id or "",
+        library_set=task.set_id or "",
     )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ async def labels_of(session: Session, run_id: str) -> dict[str, Label]:
 
 
 async def list_tasks(
-    session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30
+    session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30, project: str = ""
 ) -> list[Summary]:
     """Return tasks (of one person, and those shared with them), newest first; `before` is the id to page on from."""
     newest = select(RunRow).ext(distinct_on(RunRow.task_id)).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
@@ -139,6 +140,8 @@ async def list_tasks(
         query = query.where((TaskRow.person_id == person) | TaskRow.id.in_(shared))
     if before is not None:
         query = query.where(TaskRow.id < before)
+    if project:
+        query = query.where(TaskRow.project_id == project)
     return [
         Summary(t.id, t.title, t.person_id, State(state), Plan.from_json(plan), t.created_at, at, run)
         for t, run, state, plan, at in (await session.execute(query))

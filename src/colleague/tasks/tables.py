@@ -10,7 +10,7 @@ from colleague.kit.db import Base
 
 
 class TaskRow(Base):
-    """What a person handed over, in their own words."""
+    """What a person handed over, in their own words; perhaps in a project, perhaps about one document set."""
 
     __tablename__ = "tasks"
 
@@ -19,6 +19,8 @@ class TaskRow(Base):
     title: Mapped[str]
     goal: Mapped[str]
     channel: Mapped[str]
+    project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id", ondelete="SET NULL"), index=True)
+    set_id: Mapped[str | None] = mapped_column(ForeignKey("library_sets.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
 
 

@@ -19,14 +19,22 @@ from colleague.files.read_text import as_text, pages_of, search_in
 from colleague.files.tables import OutputVersionRow
 from colleague.files.templates import find_template
 from colleague.files.uploads import get_file, label_of, list_files
+from colleague.identity.actor import Actor
 from colleague.identity.directory import find_by_name, teams_of
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database
+from colleague.kit.db import Database, Session
 from colleague.kit.documents.model import Document, Draft
 from colleague.kit.documents.write.formats import remarks
 from colleague.kit.sandbox.box import Sandbox
+from colleague.library.parts import Library
+from colleague.library.sets import list_sets, may_ask
+from colleague.library.tools import LIBRARY_TOOLS
+from colleague.library.tools import use as use_library
 from colleague.plugins.use import read_skill_file, use_skill
 from colleague.policy.model import DataClass, Integrity, Label
+from colleague.projects.tools import NAMES as PROPOSE
+from colleague.projects.tools import PROJECT_TOOLS, was_proposed
+from colleague.projects.tools import use as propose_change
 from colleague.tasks.model import Run
 from colleague.tasks.run_code import run_python
 from colleague.tasks.store import lock_run, touch
@@ -42,14 +50,22 @@ class Workspace:
     kind = KIND
     title = "This task"
 
-    def __init__(self, run: Run, *, database: Database, ledger: Ledger, clock: Clock, sandbox: Sandbox) -> None:
+    def __init__(
+        self, run: Run, *, database: Database, ledger: Ledger, clock: Clock, sandbox: Sandbox, library: Library
+    ) -> None:
         """Take the run it belongs to."""
+        self._library, self.reads_sets = library, False
         self._run, self._database, self._ledger, self._clock = run, database, ledger, clock
         self._sandbox = sandbox
 
     def tools(self) -> Sequence[Tool]:
-        """Return the workspace tools."""
-        return WORKSPACE_TOOLS
+        """Return the workspace tools: those of document sets where there are any, those of a project inside one."""
+        sets = LIBRARY_TOOLS if self.reads_sets else ()
+        return (*WORKSPACE_TOOLS, *sets, *(PROJECT_TOOLS if self._run.project else ()))
+
+    async def look(self, session: Session) -> None:
+        """See whether there are document sets that this person may ask, before `tools` is asked for."""
+        self.reads_sets = await may_ask(session, self._run.person, self._library)
 
     def place(self, tool: str, arguments: Mapping[str, Any]) -> str:
         """The workspace is no granted place."""
@@ -83,6 +99,12 @@ class Workspace:
                 )  # fmt: skip
             case "use_skill" | "read_skill_file":
                 return await self._skill(tool, arguments)
+            case "search_library" | "read_library":
+                return await use_library(
+                    tool, arguments, person=self._run.person, sets=await self._sets(), library=self._library
+                )  # fmt: skip
+            case "propose_note" | "propose_instruction":
+                return await self._propose(tool, arguments, access.idempotency_key.partition(":")[0])
             case "find_colleague":
                 return await self._find(str(arguments["name"]))
             case _:
@@ -94,9 +116,12 @@ class Workspace:
 
         A program too: it changes nothing outside its own folder, and what the same call has kept is not kept twice.
         """
+        call = access.idempotency_key.partition(":")[0]
+        if tool in PROPOSE:
+            async with self._database.transaction() as session:
+                return Effected.YES if await was_proposed(session, call) else Effected.NO
         if tool != "write_document":
             return Effected.NO
-        call = access.idempotency_key.partition(":")[0]
         async with self._database.transaction() as session:
             found = await session.scalar(select(OutputVersionRow.version).where(OutputVersionRow.call_id == call))
         return Effected.YES if found else Effected.NO
@@ -119,7 +144,7 @@ class Workspace:
             files = await list_files(session, self._run.task)
         rows = [
             {"id": f.id, "name": f.name, "media_type": f.media_type, "pages": f.pages,
-             "class": DataClass(f.data_class).name.lower(), "source": "upload"}
+             "class": DataClass(f.data_class).name.lower(), "source": "upload" if f.task_id else "project"}
             for f in files
         ]  # fmt: skip
         text = "\n".join(f"{r['id']}  {r['name']}  ({r['pages']} pages, {r['class']})" for r in rows)
@@ -149,6 +174,25 @@ class Workspace:
         hits = hits[:40]
         text = "\n".join(f"{h['name']}, {h['where']}: {h['excerpt']}" for h in hits)
         return Result(text or "Nothing was found in the files of this task.", {"hits": hits}, label)
+
+    async def _sets(self) -> tuple[str, ...]:
+        """Return where this task searches unless it says otherwise: its set, its project's sets, or everywhere."""
+        if self._run.library_set:
+            return (self._run.library_set,)
+        if not self._run.project:
+            return ()
+        async with self._database.transaction() as session:
+            teams = await teams_of(session, self._run.person)
+            actor = Actor(self._run.person, self._run.person_name, teams=teams)
+            return tuple(s.id for s in await list_sets(session, actor, self._library, project=self._run.project))
+
+    async def _propose(self, tool: str, arguments: Mapping[str, Any], call: str) -> Result:
+        async with self._database.transaction() as session:
+            label = Label.from_json((await lock_run(session, self._run.id, self._run.fence)).label)
+            return await propose_change(
+                session, tool, arguments, project=self._run.project, person=self._run.person, task=self._run.task,
+                call=call, label=label, ledger=self._ledger, clock=self._clock,
+            )  # fmt: skip
 
     async def _skill(self, tool: str, arguments: Mapping[str, Any]) -> Result:
         person, name = self._run.person, str(arguments["name"])

@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from colleague.connectors.connector import (
@@ -17,7 +17,7 @@ from colleague.connectors.connector import (
     Tool,
 )
 from colleague.connectors.excerpt import excerpt
-from colleague.connectors.folder import history
+from colleague.connectors.folder import history, shelf
 from colleague.connectors.folder.places import (
     Spot,
     begin,
@@ -33,6 +33,7 @@ from colleague.connectors.folder.search import TextCache, search
 from colleague.connectors.folder.tools import FIELDS, TOOLS
 from colleague.connectors.folder.tree import find_entry, find_file, list_folder, read_file
 from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, screen
+from colleague.connectors.shelf import Kept
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Conflict
 
@@ -135,6 +136,18 @@ class FolderConnector:
         Raises NotReachable if that call changed nothing here, or what was before is no longer kept.
         """
         return await asyncio.to_thread(self._undo, self.place("folder_write", {"path": path}), key, access)
+
+    def walk(self, place: str, access: Access) -> AsyncIterator[Kept]:
+        """Give every file at or below `place` that is opened and not blocked, for an index."""
+        return shelf.walk(place, access)
+
+    async def stamp(self, path: str, access: Access) -> str:
+        """Return what changes when the file does; NotReachable if it is not there for these grants."""
+        return await shelf.stamp(path, access)
+
+    async def fetch(self, path: str, access: Access) -> bytes:
+        """Return a file's bytes for an index; refused where reading it would be."""
+        return await shelf.fetch(path, access, self._types)
 
     def _tool(self, name: str) -> Tool:
         return next(t for t in TOOLS if t.name == name)

@@ -61,7 +61,7 @@ async def search(
     deadline = time.monotonic() + SECONDS
     scored: list[tuple[float, str, Hit]] = []
     complete = True
-    for number, (spot, key) in enumerate(_files(account, places)):
+    for number, (spot, key) in enumerate(files_below(account, places)):
         if number >= FILES or time.monotonic() > deadline:
             complete = False
             break
@@ -89,7 +89,7 @@ def around(text: str, folded: str, words: Sequence[str], width: int = 300) -> st
     return " ".join(text[start : start + width].split())
 
 
-def _files(account: Account, places: Sequence[str]) -> Iterator[tuple[Spot, tuple[object, ...]]]:
+def files_below(account: Account, places: Sequence[str]) -> Iterator[tuple[Spot, tuple[object, ...]]]:
     """Give every file below `places` that is not blocked, and a key that changes when its content does."""
     blocked, waiting = blocked_of(account), list(reversed(begin(account, places)))
     while waiting:

@@ -59,12 +59,14 @@ class Scales:
         """Take the run (with the fence of this worker) and the parts."""
         self.run, self._parts = run, parts
         self._workspace = Workspace(
-            run, database=parts.database, ledger=parts.ledger, clock=parts.clock, sandbox=parts.sandbox
+            run, database=parts.database, ledger=parts.ledger, clock=parts.clock, sandbox=parts.sandbox,
+            library=parts.library,
         )
 
     async def toolbox(self, session: Session, only: str = "") -> Toolbox:
         """Return the tools of this run's person at this moment (`only`: what is needed for that tool)."""
         teams = await teams_of(session, self.run.person)
+        await self._workspace.look(session)
         return await open_toolbox(
             session, self.run.person, teams, self._workspace, registry=self._parts.registry,
             secrets=self._parts.secrets, clock=self._parts.clock, only=only,

@@ -1,0 +1,1 @@
+"""Document sets: files of projects and granted places, searched with the permissions of their source."""

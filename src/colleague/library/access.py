@@ -1,0 +1,79 @@
+"""What somebody may find: the access tokens of a person now, and those of a document. One notation for both.
+
+`grant:ID` for each grant that holds, `project:ID` for each membership. A passage is found only by who shares one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from colleague.connectors.accounts import organisation_account
+from colleague.connectors.connector import Access, Account, Grant
+from colleague.connectors.grants import ConnectorNotEnabled, covers, grants_of, list_grants
+from colleague.connectors.registry import Registry, is_personal
+from colleague.connectors.shelf import Shelf
+from colleague.identity.directory import teams_of
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.secrets import Secrets
+from colleague.policy.governance import current_governance
+from colleague.policy.model import DataClass
+from colleague.projects.store import projects_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person, as the library looks at them at this moment: memberships, and grants by connector."""
+
+    person: str
+    projects: frozenset[str]
+    grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> list[str]:
+        """Return every token this person holds."""
+        held = [f"grant:{g.id}" for grants in self.grants.values() for g in grants]
+        return held + [f"project:{p}" for p in sorted(self.projects)]
+
+    def may_open(self, connector: str, place: str) -> tuple[Grant, ...]:
+        """Return the grants through which this person reads `place` now."""
+        return tuple(g for g in self.grants.get(connector, ()) if covers(g, place) and place != "")
+
+
+def usable(grants: Iterable[Grant], highest: DataClass) -> tuple[Grant, ...]:
+    """Return the grants through which anything may be read: class below their ceiling and the organisation's."""
+    return tuple(g for g in grants if g.place_class <= min(g.ceiling, highest))
+
+
+def shelves(registry: Registry) -> dict[str, Shelf]:
+    """Return the connectors whose places can be indexed; what belongs to one person's account never can."""
+    return {c.kind: c for c in registry if isinstance(c, Shelf) and not is_personal(c)}
+
+
+async def reader_of(session: Session, person: str, *, registry: Registry, clock: Clock) -> Reader:
+    """Return what the person may find now; nothing at all for somebody who is not active."""
+    teams = await teams_of(session, person)
+    highest = (await current_governance(session)).highest_input
+    grants = {kind: usable(await grants_of(session, teams, kind, clock=clock), highest) for kind in shelves(registry)}
+    return Reader(person, await projects_of(session, person), grants)
+
+
+def tokens_for(grants: Iterable[Grant], path: str) -> list[str]:
+    """Return the tokens of what lies at `path`: each grant that opens it. Pure."""
+    return sorted(f"grant:{g.id}" for g in grants if covers(g, path))
+
+
+async def everyone(
+    session: Session, connector: str, *, secrets: Secrets, clock: Clock
+) -> tuple[Account, tuple[Grant, ...]] | None:
+    """Return the organisation's account and every grant that holds: what an index reads with. None while it is off."""
+    try:
+        account = await organisation_account(session, connector, secrets=secrets)
+    except ConnectorNotEnabled:
+        return None
+    highest = (await current_governance(session)).highest_input
+    return account, usable((o.grant for o in await list_grants(session, connector=connector, clock=clock)), highest)
+
+
+def access(account: Account, grants: Sequence[Grant]) -> Access:
+    """Return with what the index reads: it never writes, so no key."""
+    return Access(account, tuple(grants), "")
