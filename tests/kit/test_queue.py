@@ -201,13 +201,18 @@ async def test_a_frozen_worker_that_thaws_loses_and_strands_nothing(
     marks: Database, database_url: str, workers: list[Process]
 ) -> None:
     first = await _start(workers, database_url, "one")
-    await _enqueue(marks, Job("note", {"what": "a", "seconds": 0.5}, queue=RUNS))
+    await _enqueue(marks, Job("note", {"what": "a", "seconds": 3.0}, queue=RUNS))
     await _until(marks, "start a")
     first.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(2)
     await _start(workers, database_url, "two")
-    assert ("two", "end a") in await _until(marks, "end a")
+    await _until(marks, "start a", 2)
     first.send_signal(signal.SIGCONT)
-    await _until(marks, "end a", 2)  # it ends what it began; the run's fence is what keeps deeds from happening twice
+    # It ends what it began (the run's fence is what keeps deeds from happening twice), but not the other's job.
+    assert await _until(marks, "end a") == [("one", "end a")]
+    await asyncio.sleep(0.3)
+    assert await _jobs(marks) == [("note", "doing")]
+    assert await _until(marks, "end a", 2) == [("one", "end a"), ("two", "end a")]
     await _enqueue(marks, *[Job("note", {"what": f"b{n}"}, queue=RUNS) for n in range(6)])
     await _until(marks, "end b%", 6)
     await asyncio.sleep(0.5)

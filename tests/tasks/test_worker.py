@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from colleague.agent.messages import Turn
+from colleague.tasks.jobs import revive
 from colleague.testing.llm import call
 
 pytestmark = pytest.mark.anyio
@@ -71,3 +72,16 @@ async def test_a_job_that_fails_again_and_again_is_never_given_up(desk: Any) -> 
     assert waits == sorted(waits)
     await desk.work()
     assert await desk.state(task) == "completed"
+
+
+async def test_a_run_without_a_job_is_found_and_goes_on(desk: Any) -> None:
+    lost, parked, fresh = [await desk.start(READ, Turn("It is 420.")) for _ in range(3)]
+    await _sql(desk, "DELETE FROM procrastinate_jobs")
+    await _sql(desk, f"UPDATE runs SET state = 'blocked' WHERE task_id = '{parked}'")
+    await _sql(desk, f"UPDATE runs SET last_event_at = last_event_at + interval '1 h' WHERE task_id = '{fresh}'")
+    desk.clock.advance(seconds=600)
+    assert (await revive(parts=desk.house.parts), await revive(parts=desk.house.parts)) == (1, 0)
+    async with working(desk):
+        await _ended(desk, lost, 20)
+    assert "run.revived" in await desk.verbs(lost)
+    assert (await desk.state(parked), await desk.state(fresh)) == ("blocked", "queued")

@@ -5,13 +5,14 @@ A job is named work with JSON arguments. Waiting is no job: a run that waits for
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 import procrastinate
 from procrastinate import jobs as procrastinate_jobs
+from procrastinate import manager as procrastinate_manager
 from sqlalchemy import text
 
 from colleague.kit.canonical import canonical
@@ -57,6 +58,12 @@ async def enqueue(session: Session, job: Job) -> bool:
     return True
 
 
+async def with_jobs(session: Session, locks: Collection[str]) -> set[str]:
+    """Return those of `locks` for which a job waits or is being done."""
+    query = text("SELECT DISTINCT lock FROM procrastinate_jobs WHERE lock = ANY(:locks) AND status IN ('todo', 'doing')")
+    return set(await session.scalars(query, {"locks": list(locks)}))
+
+
 Work = Callable[..., Awaitable[None]]
 
 
@@ -70,6 +77,43 @@ class _Forever(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 6), 60)})
 
 
+class _Owned(procrastinate_manager.JobManager):
+    """A worker ends or returns only the job it still holds.
+
+    Procrastinate lets whoever knows a job's number end it: a worker that was frozen, lost its job to another and thawed
+    would delete the other's, and nobody would find that again if the other died.
+    """
+
+    async def finish_job(
+        self, job: procrastinate_jobs.Job, status: procrastinate_jobs.Status, delete_job: bool
+    ) -> None:
+        """End the job, unless it is another worker's by now."""
+        await self._if_held(
+            job, "SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete)s) FROM held",
+            status=status.value, delete=delete_job,
+        )  # fmt: skip
+
+    async def retry_job(
+        self, job: procrastinate_jobs.Job, retry_at: datetime | None = None, priority: int | None = None,
+        queue: str | None = None, lock: str | None = None,
+    ) -> None:  # fmt: skip
+        """Return the job to the queue, unless it is another worker's by now."""
+        await self._if_held(
+            job, "SELECT procrastinate_retry_job_v2(id, coalesce(%(at)s, now()), %(priority)s, %(queue)s, %(lock)s) "
+            "FROM held",
+            at=retry_at, priority=priority, queue=queue, lock=lock,
+        )  # fmt: skip
+
+    async def _if_held(self, job: procrastinate_jobs.Job, then: str, **values: Any) -> None:
+        held = (
+            "WITH held AS (SELECT id FROM procrastinate_jobs WHERE id = %(job)s AND status = 'doing' "
+            "AND worker_id IS NOT DISTINCT FROM %(worker)s FOR UPDATE) "
+        )
+        done = await self.connector.execute_query_all_async(held + then, job=job.id, worker=job.worker_id, **values)
+        if not done:
+            log.info("job is another worker's by now", task=job.task_name, job=job.id)
+
+
 class Queue:
     """The jobs this process knows how to do, and a worker that does them."""
 
@@ -79,7 +123,9 @@ class Queue:
         # max_size is for bookkeeping only; the jobs themselves use the Database.
         self._connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4)
         self.app = procrastinate.App(connector=self._connector)
+        self.app.job_manager = _Owned(self._connector)
         self.tasks: dict[str, Work] = {}
+        self._sweeps: list[Work] = []
 
     def add(
         self, name: str, work: Work, *, queue: str = HOUSE, every: str | None = None, forever: bool = False
@@ -99,6 +145,10 @@ class Queue:
 
         task = self.app.task(name=name, queue=queue, queueing_lock=name)(on_time)
         self.app.periodic(cron=every, periodic_id=name)(task)
+
+    def sweep(self, work: Work) -> None:
+        """Do `work` beside every round of the rescue: it puts back what lost its job in a way nobody foresaw."""
+        self._sweeps.append(work)
 
     async def run(
         self, *, concurrency: int = 8, queues: list[str] | None = None, wait: bool = True, signals: bool = True
@@ -145,6 +195,8 @@ class Queue:
         while True:
             try:
                 await self.rescue()
+                for work in self._sweeps:
+                    await work()
             except Exception as error:
                 # A database that is away must not end the rescue: the next round tries again.
                 log.warning("rescue failed", error=type(error).__name__)

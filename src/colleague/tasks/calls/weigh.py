@@ -59,7 +59,11 @@ class Scales:
         """Take the run (with the fence of this worker) and the parts."""
         self.run, self._parts = run, parts
         self._workspace = Workspace(
-            run, database=parts.database, ledger=parts.ledger, clock=parts.clock, sandbox=parts.sandbox,
+            run,
+            database=parts.database,
+            ledger=parts.ledger,
+            clock=parts.clock,
+            sandbox=parts.sandbox,
             library=parts.library,
         )
 
