@@ -110,7 +110,7 @@ def at_terminal(folder: Path, answer: str) -> tuple[int, str]:
         start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
     )  # fmt: skip
     os.close(theirs)
-    out, answered, end = "", False, time.monotonic() + 120
+    out, answered, end = "", False, time.monotonic() + 240
     try:
         while time.monotonic() < end:
             if not select.select([ours], [], [], 1)[0]:
@@ -125,6 +125,7 @@ def at_terminal(folder: Path, answer: str) -> tuple[int, str]:
             if "Approve this?" in out and not answered:
                 os.write(ours, answer.encode())
                 answered = True
+        assert answered, f"It never asked: {out}"
         return process.wait(30), out
     finally:
         process.kill()
