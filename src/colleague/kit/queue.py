@@ -60,7 +60,9 @@ async def enqueue(session: Session, job: Job) -> bool:
 
 async def with_jobs(session: Session, locks: Collection[str]) -> set[str]:
     """Return those of `locks` for which a job waits or is being done."""
-    query = text("SELECT DISTINCT lock FROM procrastinate_jobs WHERE lock = ANY(:locks) AND status IN ('todo', 'doing')")
+    query = text(
+        "SELECT DISTINCT lock FROM procrastinate_jobs WHERE lock = ANY(:locks) AND status IN ('todo', 'doing')"
+    )
     return set(await session.scalars(query, {"locks": list(locks)}))
 
 
