@@ -16,11 +16,13 @@ to get around it: go on with what is allowed and say what was refused.
 Today is {today}."""
 
 
-def opening(person: str, now: datetime, goal: str, files: Sequence[str], extra: str = "") -> list[Message]:
-    """Return the first messages of a run: the rules, then the person's own words with the names of their files."""
+def opening(
+    person: str, now: datetime, goal: str, files: Sequence[str], extra: str = "", *, by: str = ""
+) -> list[Message]:
+    """Return the first messages of a run: the rules, then the words of `by` with the names of their files."""
     attached = "\n\nAttached files: " + ", ".join(files) if files else ""
     rules = RULES.format(person=person, today=now.strftime("%A %d %B %Y"))
-    return [Said("system", rules + (f"\n\n{extra}" if extra else "")), Said("person", goal + attached)]
+    return [Said("system", rules + (f"\n\n{extra}" if extra else "")), Said("person", goal + attached, by)]
 
 
 def fit(messages: Sequence[Message], limit: int) -> list[Message]:

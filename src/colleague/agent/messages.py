@@ -48,10 +48,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words of a person (`person`) or of the product itself (`system`)."""
+    """Words of a person (`person`) or of the product itself (`system`).
+
+    `by` is the id of the person who said it; "" in what was saved before that was kept.
+    """
 
     who: Literal["person", "system"]
     text: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from colleague.tasks.model import ENDED, PARKED, State
 from colleague.tasks.sight import View, see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
+from colleague.tasks.timeline import author
 
 app = typer.Typer(help="Hand over, watch, answer and stop tasks.", no_args_is_help=True)
 app.command("share")(sharing.add)
@@ -118,6 +119,8 @@ def show(task: str, as_person: As) -> None:
         for number, step in enumerate(view.run.plan["steps"], 1):
             mark = "✓" if number < view.run.plan["current"] else "→" if number == view.run.plan["current"] else " "
             line(f"  {mark} {number}. {step}")
+        for step in view.said:
+            line(f"  {step.at:%H:%M:%S}  {view.people.get(author(step), 'somebody')}: {step.body['text']}")
         for call in view.calls:
             why = " ".join(r["why"] for r in call.decision.get("rulings", []))
             line(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state:<9} {why}")

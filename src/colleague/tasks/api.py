@@ -20,6 +20,7 @@ from colleague.tasks.parts import Parts
 from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
+from colleague.tasks.timeline import author
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -63,6 +64,10 @@ async def _as_json(session: Session, actor: Actor, task_id: str) -> dict[str, An
         "model": run.model, "estimate": asdict(view.expected) if view.expected else None,
         "cost_micros": view.used.micros if view.used else 0,
         "label": run.label,
+        "said": [
+            {"seq": s.seq, "at": s.at, "by": author(s), "name": view.people.get(author(s), ""), "text": s.body["text"]}
+            for s in view.said
+        ],
         "files": [{"id": f.id, "name": f.name, "pages": f.pages, "sha256": f.sha256} for f in view.files],
         "outputs": [
             {"id": o.id, "name": o.name, "category": o.category, "version": v.version, "review": v.review,

@@ -91,7 +91,6 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
     readings = await list_readings(session, task_id)
     places = places_of(task_id, readings) | places  # A file given to the task goes before what was read elsewhere.
     cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
-    people = await names_of(session, {view.task.person_id})
     teams = await teams_of(session, view.task.person_id)
     reach = await reach_of(session, teams, parts.registry, clock=parts.clock)
     mine = view.task.person_id == actor.id
@@ -99,7 +98,7 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
-        owner=people[view.task.person_id],
+        owner=view.people[view.task.person_id],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
     return view, html

@@ -111,7 +111,7 @@ async def delegate(
     await session.flush()
     for upload in uploads:
         await add_file(session, actor, task.id, upload, ledger=ledger, clock=clock)
-    for message in opening(actor.name, now, goal, [u.name for u in uploads], extra):
+    for message in opening(actor.name, now, goal, [u.name for u in uploads], extra, by=actor.id):
         await append(session, run, message, now)
     facts = {"task": task.id, "files": len(uploads), "model": model, "channel": actor.via, "project": project}
     await ledger.record(session, Event("task.delegated", actor.id, subject=task.id, run=run.id, data=facts))
@@ -148,7 +148,7 @@ async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledge
     if len(text) > GOAL_LIMIT:
         raise GoalTooLong
     task, run = await _own_run(session, actor, task_id)
-    await append(session, run, Said("person", text), clock.now())
+    await append(session, run, Said("person", text, actor.id), clock.now())
     await ledger.record(session, Event("task.steered", actor.id, subject=task.id, run=run.id))
     if run.state in ENDED:
         run.stop_requested = False
@@ -168,7 +168,8 @@ async def answer_question(
     )
     if call is None or call.state != CallState.ASKED or call.approval_id or run.waiting_for != call.id:
         raise NothingAsked
-    outcome = Outcome(call.model_call_id, call.tool, f"The person answered: {text}", True, {"answer": text})
+    data = {"answer": text, "by": actor.id}
+    outcome = Outcome(call.model_call_id, call.tool, f"The person answered: {text}", True, data)
     call.state, call.ended_at = CallState.DONE, clock.now()
     call.outcome = {"text": outcome.text, "ok": True, "data": outcome.data}
     await append(session, run, outcome, clock.now())

@@ -1,13 +1,14 @@
 """Who may look at a task, and what they see: the reading side for pages, API and CLI."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from colleague.approvals.partners import Partner, part_of, partners_of
 from colleague.files.outputs import get_output, list_outputs
 from colleague.files.tables import FileRow, OutputRow, OutputVersionRow
 from colleague.files.uploads import list_files
 from colleague.identity.actor import Actor
+from colleague.identity.directory import names_of
 from colleague.kit.clock import SystemClock
 from colleague.kit.db import Session
 from colleague.models.model import Estimate
@@ -20,11 +21,12 @@ from colleague.projects.store import role_in
 from colleague.tasks.model import State, Step
 from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
+from colleague.tasks.timeline import author
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task with its newest run: everything a page shows."""
+    """A task with its newest run: everything a page shows. `people`: the names of its owner and of who spoke in it."""
 
     task: TaskRow
     run: RunRow
@@ -37,11 +39,17 @@ class View:
     saying: str = ""
     part: str = ""
     partners: Sequence[Partner] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steers(self) -> bool:
         """Say whether the reader may steer: the owner, or a co-driver."""
         return self.part in ("owner", "driver")
+
+    @property
+    def said(self) -> list[Step]:
+        """Return what people said in this run, oldest first."""
+        return [s for s in self.steps if s.kind == "said" and s.body["who"] == "person"]
 
     @property
     def calls_by_model_id(self) -> dict[str, CallRow]:
@@ -85,10 +93,11 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
     """Return everything of a task that a page shows; TaskNotFound if it is not for `actor`."""
     task = await see_task(session, actor, task_id)
     run = await newest_run(session, task_id)
+    steps = await steps_after(session, run.id)
     return View(
         task,
         run,
-        await steps_after(session, run.id),
+        steps,
         await calls_of(session, run.id),
         await list_files(session, task_id),
         await list_outputs(session, task_id),
@@ -97,6 +106,7 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
         await heard(session, run.id) if run.state == State.RUNNING else "",
         await part_in(session, actor, task),
         await partners_of(session, task_id),
+        await names_of(session, {task.person_id, *filter(None, map(author, steps))}),
     )
 
 

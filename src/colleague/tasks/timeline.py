@@ -32,7 +32,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the history. `kind`: person, text, call or answer; `html` is safe to show."""
+    """One line of the history. `kind`: person, text, call or answer; `html` is safe to show.
+
+    `by` is the person who said it, or who answered what was asked; "" if that is not known.
+    """
 
     kind: str
     at: datetime
@@ -43,6 +46,7 @@ class Entry:
     call: CallRow | None = None
     text: str = ""
     seq: int = 0
+    by: str = ""
 
 
 def markdown(text: str) -> str:
@@ -77,11 +81,11 @@ def timeline(
 ) -> list[Entry]:
     """Return the history of a run; `calls` by model id, `names` from file ids, `places` from names to pages."""
     entries: list[Entry] = []
-    outcomes = {s.body["call_id"]: s.body for s in steps if s.kind == "outcome"}
+    outcomes = {s.body["call_id"]: s for s in steps if s.kind == "outcome"}
     for step in steps:
         match step.kind:
             case "said" if step.body["who"] == "person":
-                entries.append(Entry("person", step.at, text=step.body["text"], seq=step.seq))
+                entries.append(Entry("person", step.at, text=step.body["text"], seq=step.seq, by=author(step)))
             case "turn":
                 body = step.body
                 kind = "text" if body["calls"] else "answer"
@@ -98,15 +102,22 @@ def _call_entry(
     call: Mapping[str, Any],
     step: Step,
     row: CallRow | None,
-    outcome: Mapping[str, Any] | None,
+    outcome: Step | None,
     names: Mapping[str, str],
 ) -> Entry:  # fmt: skip
     state = WORDS[CallState(row.state)] if row else "refused" if outcome else "next"
     title = TITLES.get(call["tool"], call["tool"])
-    text = outcome["text"][:4000] if outcome else ""
+    text = outcome.body["text"][:4000] if outcome else ""
     at = row.decided_at if row else step.at
     what = object_of(call["tool"], call["arguments"], names)
-    return Entry("call", at, title, what, state=state, call=row, text=text, seq=step.seq)
+    by = author(outcome) if outcome else ""
+    return Entry("call", at, title, what, state=state, call=row, text=text, seq=step.seq, by=by)
+
+
+def author(step: Step) -> str:
+    """Return who spoke in a step, or answered the agent's question; "" if nobody did, or it was not kept then."""
+    data = step.body.get("data") if step.kind == "outcome" and step.body["tool"] == "ask_person" else step.body
+    return str((data or {}).get("by") or "")
 
 
 def tier_word(tier: int) -> str:
