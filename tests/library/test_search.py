@@ -81,9 +81,9 @@ async def test_a_source_that_changed_is_marked_and_one_that_is_gone_is_not_found
     file.write_text(file.read_text().replace("185", "200"))
     hit = (await shelves.ask("ana", "hotel limit London")).hits[0]
     assert (hit.changed, "185" in hit.text) == (True, True)
-    name, document, _, changed = await read(shelves.house.parts.library, shelves.home.people["ana"].id, hit.document)
-    assert (name, changed) == ("Travel.md", True)
-    assert any("200 pounds" in b.text for b in document.blocks)
+    now = await read(shelves.house.parts.library, shelves.home.people["ana"].id, hit.document)
+    assert (now.name, now.path, now.changed) == ("Travel.md", "Policies/Travel.md", True)
+    assert any("200 pounds" in b.text for b in now.document.blocks)
     await _refresh(shelves)
     hit = (await shelves.ask("ana", "hotel limit London")).hits[0]
     assert (hit.changed, "200" in hit.text) == (False, True)

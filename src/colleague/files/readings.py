@@ -45,7 +45,9 @@ async def keep_reading(
         kept["warnings"] = [*kept["warnings"], warning]
     sources = data.get("sources")
     source = sources[0] if isinstance(sources, list) and sources and isinstance(sources[0], dict) else {}
-    place = next((str(arguments[k]) for k in _PLACES if arguments.get(k)), "") or str(source.get("address") or "")
+    asked = next((str(arguments[k]) for k in _PLACES if arguments.get(k)), "")
+    # A document of a set is cited by where it lies, not by its id.
+    place = str(data.get("place") or "") or asked or str(source.get("address") or "")
     row = ReadingRow(
         call_id=call, task_id=task, tool=tool, place=place[:2000], name=(document.title or place)[:300],
         sha256=str(data.get("sha256") or source.get("sha256") or digest(raw))[:64], document=kept,

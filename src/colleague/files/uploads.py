@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlalchemy import column, select, table
+from sqlalchemy import String, cast, column, select, table
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.files.tables import FileRow, OutputVersionRow
+from colleague.files.tables import FileRow, OutputVersionRow, TemplateRow
 from colleague.identity.actor import Actor
-from colleague.kit.blobs import delete_blob, get_blob, put_blob
+from colleague.kit.blobs import delete_blob, get_blob, lock_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
@@ -25,6 +25,7 @@ MAX_FILES = 20
 DEFAULT_CLASS = DataClass.CONFIDENTIAL
 # Rows of floors above, by name: which project a task is in, and who is a member of it.
 _TASKS = table("tasks", column("id"), column("person_id"), column("project_id"))
+_SKILLS = table("skill_packages", column("files"))
 _MEMBERS = table("project_members", column("project_id"), column("person_id"))
 
 
@@ -149,10 +150,13 @@ async def delete_file(session: Session, file: FileRow) -> None:
     """Forget a file, and its bytes if nothing else holds the same."""
     await session.delete(file)
     await session.flush()
-    others = select(FileRow.id).where(FileRow.sha256 == file.sha256).limit(1)
-    made = select(OutputVersionRow.output_id).where(OutputVersionRow.sha256 == file.sha256).limit(1)
-    if await session.scalar(others) is None and await session.scalar(made) is None:
-        await delete_blob(session, file.sha256)
+    await lock_blob(session, file.sha256)
+    held = [select(1).where(t.sha256 == file.sha256).limit(1) for t in (FileRow, OutputVersionRow, TemplateRow)]
+    held.append(select(1).where(cast(_SKILLS.c.files, String).contains(file.sha256)).limit(1))
+    for query in held:
+        if await session.scalar(query) is not None:
+            return
+    await delete_blob(session, file.sha256)
 
 
 async def get_file(session: Session, task_id: str, file: str) -> FileRow:

@@ -26,12 +26,21 @@ class BlobRow(Base):
 
 
 async def put_blob(session: Session, content: bytes) -> str:
-    """Store `content` (once) and return its SHA-256 as hexadecimal digits."""
+    """Store `content` (once) and return its SHA-256 as hexadecimal digits. It stays at least until this has ended."""
     sha256 = hashlib.sha256(content).hexdigest()
-    await session.execute(
-        insert(BlobRow).values(sha256=sha256, content=content).on_conflict_do_nothing(index_elements=["sha256"])
-    )
-    return sha256
+    held = select(BlobRow.sha256).where(BlobRow.sha256 == sha256).with_for_update(key_share=True, read=True)
+    while True:
+        await session.execute(
+            insert(BlobRow).values(sha256=sha256, content=content).on_conflict_do_nothing(index_elements=["sha256"])
+        )
+        # Somebody may be forgetting the same bytes at this moment: they wait for us, or we store them anew.
+        if await session.scalar(held) is not None:
+            return sha256
+
+
+async def lock_blob(session: Session, sha256: str) -> None:
+    """Wait until nobody is storing the same bytes: who looks after this sees whether others hold them."""
+    await session.execute(select(BlobRow.sha256).where(BlobRow.sha256 == sha256).with_for_update())
 
 
 async def get_blob(session: Session, sha256: str) -> bytes:

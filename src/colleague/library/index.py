@@ -20,13 +20,10 @@ from colleague.kit.documents.model import Document
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Failure
 from colleague.kit.ids import new_id
-from colleague.kit.log import get_log
 from colleague.library.access import access, everyone, shelves, tokens_for
 from colleague.library.parts import Library
 from colleague.library.passages import passages
 from colleague.library.tables import DocumentRow, PassageRow, SetPlaceRow, SetRow
-
-log = get_log("library")
 
 FILES = "files"
 MOST = 20_000
@@ -62,7 +59,10 @@ async def index_set(set_id: str, *, library: Library) -> Count | None:
         kept |= await _files(set_id, row.project_id, count, library)
     for place in places:
         try:
-            kept |= await _place(set_id, place, count, library)
+            found, whole = await _place(set_id, place, count, library)
+            kept |= found
+            if not whole:
+                trouble = f"{place.connector}, {place.place}: only the first {MOST:,} documents are in the set"
         except Failure as failure:
             trouble = f"{place.connector}, {place.place}: {failure.message}"[:500]
             kept |= await _below(set_id, place, library)
@@ -108,23 +108,22 @@ async def _files(set_id: str, project: str, count: Count, library: Library) -> s
     return kept
 
 
-async def _place(set_id: str, place: SetPlaceRow, count: Count, library: Library) -> set[str]:
-    """Index what lies in a granted place."""
+async def _place(set_id: str, place: SetPlaceRow, count: Count, library: Library) -> tuple[set[str], bool]:
+    """Index what lies in a granted place; return the documents, and whether these are all."""
     async with library.database.transaction() as session:
         registry = await library.registry.now(session)
         opened = await everyone(session, place.connector, secrets=library.secrets, clock=library.clock)
     shelf = shelves(registry).get(place.connector)
     if shelf is None or opened is None:
-        return set()
+        return set(), True
     account, grants = opened
     reading = access(account, grants)
     kept = set[str]()
     async for found in shelf.walk(place.place, reading):
         if len(kept) >= MOST:
-            log.warning("set too large", set=set_id)
-            break
+            return kept, False
         kept.add(await _one(set_id, place.connector, found, shelf, reading, grants, count, library))
-    return kept
+    return kept, True
 
 
 async def _one(

@@ -90,24 +90,28 @@ async def search(library: Library, person: str, query: str, *, sets: Sequence[st
             if found is not None:
                 opened[row.id] = found
     hits: list[Hit] = []
+    given: set[tuple[str, str, str, str]] = set()
     looked: dict[str, bool | None] = {}
     taken: dict[str, int] = {}
     for row in rows:
         at = row.document_id
         if len(hits) >= limit:
             break
-        if at not in opened or taken.get(at, 0) >= PER_DOCUMENT:
+        source = documents[at]
+        # The same document may be in several sets: its passage is given once.
+        same = (source.connector, source.path, row.place, row.text)
+        if at not in opened or taken.get(at, 0) >= PER_DOCUMENT or same in given:
             continue
         if at not in looked:
-            looked[at] = await _changed(documents[at], opened[at])
+            looked[at] = await _changed(source, opened[at])
         changed = looked[at]
         if changed is None:
             continue
         taken[at] = taken.get(at, 0) + 1
-        d = documents[at]
+        given.add(same)
+        path = source.path if source.file_id is None else ""
         hits.append(
-            Hit(at, d.name, d.path if d.file_id is None else "", row.place, row.heading, row.text, row.score, changed,
-                opened[at].label)
+            Hit(at, source.name, path, row.place, row.heading, row.text, row.score, changed, opened[at].label)
         )  # fmt: skip
     label = Label()
     for hit in hits:

@@ -86,7 +86,7 @@ async def list_sets(
         if row.project_id is None and not mine and not manages:
             continue
         may = await _may_change(session, actor, row)
-        shown.append(await _shown(session, reader, row, name or "", mine, may=may))
+        shown.append(await _shown(session, reader, row, name or "", mine, len(places), may=may))
     return shown
 
 
@@ -109,14 +109,16 @@ async def may_ask(session: Session, person: str, library: Library) -> bool:
 
 
 async def _shown(
-    session: Session, reader: Reader, row: SetRow, project: str, places: tuple[tuple[str, str], ...], *, may: bool
-) -> Shown:
+    session: Session, reader: Reader, row: SetRow, project: str, places: tuple[tuple[str, str], ...], total: int, *,
+    may: bool,
+) -> Shown:  # fmt: skip
     readable = [DocumentRow.set_id == row.id, DocumentRow.tokens.overlap(reader.tokens or [""])]
     documents = await session.scalar(select(func.count()).where(*readable, DocumentRow.trouble == "")) or 0
     unreadable = await session.scalar(select(func.count()).where(*readable, DocumentRow.trouble != "")) or 0
     return Shown(
         row.id, row.name, row.project_id or "", project, row.files, places, documents, unreadable, row.indexed_at,
-        row.trouble if may else "", may,
+        # What went wrong may name a place: it is said to those who reach every place of the set.
+        row.trouble if may and len(places) == total else "", may,
     )  # fmt: skip
 
 
@@ -149,6 +151,13 @@ async def _changing(session: Session, actor: Actor, set_id: str, library: Librar
     return await session.get_one(SetRow, set_id, with_for_update=True)
 
 
+def _name(name: str) -> str:
+    name = " ".join(str(storable(name)).split())
+    if not 1 <= len(name) <= NAME_LIMIT:
+        raise BadSet(why=f"a name has 1 to {NAME_LIMIT} characters")
+    return name
+
+
 async def create_set(
     session: Session, actor: Actor, name: str, places: Sequence[tuple[str, str]], *, project: str = "",
     library: Library,
@@ -163,9 +172,7 @@ async def create_set(
         await see_project(session, actor, project, need="member")
     else:
         actor.require("org:connectors:manage")
-    name = " ".join(str(storable(name)).split())
-    if not 1 <= len(name) <= NAME_LIMIT:
-        raise BadSet(why=f"a name has 1 to {NAME_LIMIT} characters")
+    name = _name(name)
     count = select(func.count()).where(SetRow.project_id.is_not_distinct_from(project or None))
     if (await session.scalar(count) or 0) >= SETS:
         raise BadSet(why=f"there are {SETS} already")
@@ -200,6 +207,13 @@ async def _add(
         session.add(SetPlaceRow(set_id=row.id, connector=connector, place=normal))
     await session.flush()
     await enqueue(session, index_job(row.id))
+
+
+async def rename_set(session: Session, actor: Actor, set_id: str, name: str, *, library: Library) -> None:
+    """Give a set another name. Raises BadSet, SetNotFound, NotOpenToYou."""
+    row = await _changing(session, actor, set_id, library)
+    row.name = _name(name)
+    await library.ledger.record(session, Event("set.renamed", actor.id, subject=set_id))
 
 
 async def refresh_set(session: Session, actor: Actor, set_id: str, *, library: Library) -> None:

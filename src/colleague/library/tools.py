@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from colleague.connectors.connector import Result, Tool
@@ -72,15 +73,31 @@ async def _search(query: str, person: str, sets: tuple[str, ...], library: Libra
 
 async def _read(arguments: Mapping[str, Any], person: str, library: Library) -> Result:
     first, last = int(arguments.get("first") or 1), arguments.get("last")
-    row, document, label, changed = await read(library, person, str(arguments["id"]))
-    part = excerpt(document, first, last)
-    data = {"document": part.document.to_json(), "name": row, "next": part.next}
-    note = "[This is the present text: it has changed since it was indexed.]\n" if changed else ""
-    return Result(note + part.text, data, label)
+    found = await read(library, person, str(arguments["id"]))
+    part = excerpt(found.document, first, last)
+    data = {
+        "document": part.document.to_json(), "name": found.name, "next": part.next, "place": found.path or found.name,
+        "sha256": found.sha256,
+    }  # fmt: skip
+    note = "[This is the present text: it has changed since it was indexed.]\n" if found.changed else ""
+    return Result(note + part.text, data, found.label)
 
 
-async def read(library: Library, person: str, document: str) -> tuple[str, Document, Label, bool]:
-    """Return (name, document, label, changed since it was indexed) as the source holds it now.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A document as its source holds it now; `path` is "" for a file of a project."""
+
+    set: str
+    name: str
+    path: str
+    document: Document
+    label: Label
+    sha256: str
+    changed: bool
+
+
+async def read(library: Library, person: str, document: str) -> Opened:
+    """Return a document as the source holds it now, and whether it has changed since it was indexed.
 
     Raises DocumentNotThere, or what the connector and the reader raise.
     """
@@ -89,12 +106,13 @@ async def read(library: Library, person: str, document: str) -> tuple[str, Docum
         raise DocumentNotThere
     row, way, file = opened
     if file is not None:
-        return row.name, Document.from_json(file.document), way.label, False
+        return Opened(row.set_id, row.name, "", Document.from_json(file.document), way.label, file.sha256, False)
     if way.shelf is None or way.reading is None:
         raise DocumentNotThere
     try:
         content = await way.shelf.fetch(row.path, way.reading)
     except NotFound:
         raise DocumentNotThere from None
-    changed = hashlib.sha256(content).hexdigest() != row.sha256
-    return row.name, await read_document(content, row.name), way.label, changed
+    sha256 = hashlib.sha256(content).hexdigest()
+    found = await read_document(content, row.name)
+    return Opened(row.set_id, row.name, row.path, found, way.label, sha256, sha256 != row.sha256)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import column, delete, func, select, table
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -20,7 +20,9 @@ from colleague.kit.queue import Job, enqueue
 from colleague.policy.model import Label
 from colleague.projects.model import FILES_LIMIT, LINKS_LIMIT, NAME_LIMIT, ROLES
 from colleague.projects.store import list_links, project_files, see_project
-from colleague.projects.tables import NoteRow, ProjectLinkRow, ProjectMemberRow, ProjectRow
+from colleague.projects.tables import NoteRow, ProjectLinkRow, ProjectMemberRow, ProjectRow, ProposalRow
+
+_PEOPLE = table("people", column("id"), column("active"))
 
 
 class BadProject(Invalid):
@@ -45,13 +47,18 @@ def words(text: str, limit: int, what: str) -> str:
     return text
 
 
+def one_line(text: str, limit: int, what: str) -> str:
+    """Return a person's words on one line; BadProject if there are none or too many."""
+    return " ".join(words(text, limit, what).split())
+
+
 async def create_project(
     session: Session, actor: Actor, name: str, purpose: str = "", *, ledger: Ledger, clock: Clock
 ) -> str:
     """Make a project with the actor as its owner. Memory is off. Returns its id; raises BadProject."""
     actor.require("own:tasks:use")
     row = ProjectRow(
-        id=new_id("proj"), name=" ".join(words(name, NAME_LIMIT, "the name").split()),
+        id=new_id("proj"), name=one_line(name, NAME_LIMIT, "the name"),
         purpose=words(purpose, 1000, "the purpose") if purpose.strip() else "",
         instructions="", instructions_label=Label().to_json(), created_at=clock.now(),
     )  # fmt: skip
@@ -68,9 +75,11 @@ async def set_member(
 ) -> None:
     """Let an active person in, or give them another role; owners only.
 
+    A project whose owners have all left the organisation is given an owner by who manages people.
     Raises PersonNotFound, BadProject, LastOwner, what `see_project` raises.
     """
-    await see_project(session, actor, project_id, need="owner", lock=True)
+    if not (role == "owner" and await _is_orphan(session, actor, project_id)):
+        await see_project(session, actor, project_id, need="owner", lock=True)
     person = await find_by_email(session, email)
     if person is None or not person.active:
         raise PersonNotFound
@@ -81,7 +90,7 @@ async def set_member(
         row = ProjectMemberRow(project_id=project_id, person_id=person.id, role=role, added_at=clock.now())
         session.add(row)
     elif row.role == "owner" and role != "owner":
-        await _not_the_last(session, project_id)
+        await _not_the_last(session, project_id, person.id)
     row.role = role
     await session.flush()
     facts = {"role": role}
@@ -95,16 +104,44 @@ async def remove_member(session: Session, actor: Actor, project_id: str, person:
     if row is None:
         raise PersonNotFound
     if row.role == "owner":
-        await _not_the_last(session, project_id)
+        await _not_the_last(session, project_id, person)
     await session.delete(row)
     await session.flush()
     await ledger.record(session, Event("project.member_removed", actor.id, project_id, person=person))
 
 
-async def _not_the_last(session: Session, project_id: str) -> None:
-    owners = select(func.count()).where(ProjectMemberRow.project_id == project_id, ProjectMemberRow.role == "owner")
-    if (await session.scalar(owners) or 0) < 2:
+async def _owners(session: Session, project_id: str, but: str = "") -> int:
+    """Return how many active people own the project, one left out."""
+    query = (
+        select(func.count())
+        .select_from(ProjectMemberRow)
+        .join(_PEOPLE, _PEOPLE.c.id == ProjectMemberRow.person_id)
+        .where(ProjectMemberRow.project_id == project_id, ProjectMemberRow.role == "owner", _PEOPLE.c.active)
+        .where(ProjectMemberRow.person_id != but)
+    )
+    return await session.scalar(query) or 0
+
+
+async def _not_the_last(session: Session, project_id: str, person: str) -> None:
+    if not await _owners(session, project_id, person):
         raise LastOwner
+
+
+async def _is_orphan(session: Session, actor: Actor, project_id: str) -> bool:
+    if not actor.may("org:people:manage"):
+        return False
+    found = await session.get(ProjectRow, project_id, with_for_update=True)
+    return found is not None and not await _owners(session, project_id)
+
+
+async def edit_project(
+    session: Session, actor: Actor, project_id: str, name: str, purpose: str, *, ledger: Ledger
+) -> None:
+    """Give the project another name and purpose; owners only. Tasks that start from now on are told so."""
+    project, _ = await see_project(session, actor, project_id, need="owner", lock=True)
+    project.name = one_line(name, NAME_LIMIT, "the name")
+    project.purpose = words(purpose, 1000, "the purpose") if purpose.strip() else ""
+    await ledger.record(session, Event("project.changed", actor.id, subject=project_id))
 
 
 async def switch_memory(session: Session, actor: Actor, project_id: str, *, on: bool, ledger: Ledger) -> None:
@@ -147,9 +184,9 @@ async def remove_project_file(session: Session, actor: Actor, project_id: str, f
 
 
 async def add_link(session: Session, actor: Actor, project_id: str, title: str, url: str, *, ledger: Ledger) -> None:
-    """Add a link for people; https, http or mailto only."""
+    """Add a link for people; https or http only. Tasks are told of it as material."""
     await see_project(session, actor, project_id, need="member", lock=True)
-    title, url = words(title, 200, "the title"), words(url, 2000, "the address")
+    title, url = one_line(title, 200, "the title"), words(url, 2000, "the address")
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -174,12 +211,13 @@ async def remove_link(session: Session, actor: Actor, project_id: str, link: str
 
 
 async def delete_note(session: Session, actor: Actor, project_id: str, note: str, *, ledger: Ledger) -> None:
-    """Forget one note: no task is told of it any more."""
+    """Forget one note and every proposal that holds its text: no task is told of it any more."""
     await see_project(session, actor, project_id, need="member", lock=True)
     row = await session.get(NoteRow, note)
     if row is None or row.project_id != project_id:
         raise NoSuchThing
     await session.delete(row)
+    await session.execute(delete(ProposalRow).where(ProposalRow.note_id == note))
     await ledger.record(session, Event("note.deleted", actor.id, subject=note, data={"project": project_id}))
 
 

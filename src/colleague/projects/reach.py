@@ -17,8 +17,10 @@ async def reaches(
     """Say whether a member of `teams` reaches every source of `label`; `own` are names of files in the project's hands.
 
     Places of the shared folder are looked up in the grants as they hold now. What cannot be looked up (a mailbox, the
-    web, a server) counts as not reached.
+    web, a server) counts as not reached. A colon marks such a source («mail:…», «https://…»): a file that somebody
+    names like one opens nothing.
     """
+    own = {name for name in own if ":" not in name}
     places = [s.removeprefix(FOLDER) for s in label.sources if s.startswith(FOLDER)]
     rest = {s for s in label.sources if not s.startswith(FOLDER)} - {*OPEN, *own}
     if rest:

@@ -22,7 +22,9 @@ TITLES = {
     "folder_read": "Read", "folder_search": "Searched folders for", "folder_write": "Saved", "folder_delete": "Deleted",
     "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to",
     "mail_draft": "Drafted mail to", "web_fetch": "Read on the web", "web_search": "Searched the web for",
-    "run_python": "Ran a program",
+    "run_python": "Ran a program", "search_library": "Searched document sets for",
+    "read_library": "Read of a document set", "propose_note": "Proposed a note",
+    "propose_instruction": "Proposed instructions",
 }  # fmt: skip
 WORDS = {
     CallState.ASKED: "waiting", CallState.INTENDED: "running", CallState.DONE: "done", CallState.FAILED: "failed",

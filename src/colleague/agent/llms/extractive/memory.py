@@ -10,7 +10,8 @@ from colleague.agent.llms.extractive.source import Source, merged
 from colleague.agent.messages import Call, Message, Outcome, Said, Turn
 from colleague.kit.documents.model import Document
 
-READERS = ("read_document", "folder_read", "mail_read")
+READERS = ("read_document", "folder_read", "mail_read", "read_library")
+_SET = "This task is about the document set"
 WHAT = "What should I do?"
 
 
@@ -29,6 +30,8 @@ class Memory:
         told = next((m.text for m in messages if isinstance(m, Said) and m.who == "system"), "")
         named = re.search(r"working for (.+?) at their company", told)
         self.person = named[1] if named else ""
+        # What is asked of a document set is answered from it, not from whatever else is there.
+        self.about_set = _SET in told and "search_library" in tools
         self._all = self._pairs(messages)
         self._new = self._pairs(messages[start:])
         self._chosen = ""
@@ -65,8 +68,9 @@ class Memory:
 
     @property
     def files(self) -> list[Mapping[str, Any]]:
-        """Return the files of the task."""
-        return [f for c, o in self._all if c.tool == "list_files" and o.ok for f in o.data.get("files", [])]
+        """Return the files of the task; in one that is about a document set only those that came with the request."""
+        files = [f for c, o in self._all if c.tool == "list_files" and o.ok for f in o.data.get("files", [])]
+        return [f for f in files if f.get("source") == "upload"] if self.about_set else files
 
     def asked(self, question: str) -> bool:
         """Say whether the person was asked this."""
@@ -93,6 +97,11 @@ class Memory:
             ]  # fmt: skip
         return list(dict.fromkeys(paths))
 
+    def set_hits(self) -> list[str]:
+        """Return the ids of the documents that searching the document sets gave, best first."""
+        found = [p for c, o in self._new if c.tool == "search_library" and o.ok for p in o.data.get("passages", [])]
+        return list(dict.fromkeys(str(p["id"]) for p in found))
+
     def _mails(self) -> list[str]:
         return [m["id"] for c, o in self._new if c.tool == "mail_search" and o.ok for m in o.data.get("messages", [])]
 
@@ -102,6 +111,7 @@ class Memory:
         for tool, key, ids in (
             ("read_document", "file", [str(f["id"]) for f in self.files]),
             ("folder_read", "path", [] if self.files else [self._chosen] if self._chosen else self.hits()[:most]),
+            ("read_library", "id", [] if self.files else self.set_hits()[:most]),
             ("mail_read", "id", [] if self.files else self._mails()[:most]),
         ):
             for name in ids if tool in self.tools else []:
@@ -116,7 +126,7 @@ class Memory:
         """Return the documents this request is about, whole: those it made us read or find, else all that were read."""
         parts: dict[str, list[Document]] = {}
         names: dict[str, str] = {}
-        found, new = set(self.hits()), {id(call) for call, _ in self._new}
+        found, new = {*self.hits(), *self.set_hits()}, {id(call) for call, _ in self._new}
         wanted: set[str] = set()
         for call, outcome in self._all:
             if call.tool in READERS and outcome.ok and "document" in outcome.data:

@@ -1,6 +1,7 @@
 """The extractive model: a turn is a pure function of the conversation: it plans, reads, writes, mails, reports."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ def _next(memory: Memory) -> Step:
     wish = wish_of(memory.request)
     if memory.earlier and not asks_anew(memory.request, wish):
         return _follow_up(memory, wish)
-    skill = wish.skill or CHOICES.get(memory.answer_to(WHAT), "")
+    skill = wish.skill or CHOICES.get(memory.answer_to(WHAT), "") or ("qa" if memory.about_set else "")
     if not skill and memory.asked(WHAT):
         skill = wish_of(memory.answer_to(WHAT)).skill or "summary"
     if not skill:
@@ -70,6 +71,8 @@ def _next(memory: Memory) -> Step:
     if finding is not None:
         return finding
     sources = memory.sources()
+    if not sources and memory.about_set and not memory.failures():
+        return f"{t.NOT_FOUND}\n\n{t.LOOKED_IN_SET}", []
     if not sources:
         return f"I found no document for this. {_how(memory)}", []
     if not memory.wrote():
@@ -135,6 +138,9 @@ def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
     """Look for documents in the folders and the mail that are open to the person."""
     query = f"{wish.topic} {folder_words(skill, memory.request)}".strip() or wish_words(memory.request)
     calls: list[tuple[str, dict[str, Any]]] = []
+    if memory.about_set:
+        asked = re.sub(r"^/\S+\s*", "", memory.question()) if skill == "qa" else query
+        return None if memory.did("search_library") else ("", [("search_library", {"query": asked[:1000] or query})])
     if "folder_search" in memory.tools and not memory.did("folder_search"):
         calls.append(("folder_search", {"query": query[:200], "limit": 10}))
     if skill == "meeting" and "mail_search" in memory.tools and not memory.did("mail_search"):

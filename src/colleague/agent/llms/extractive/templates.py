@@ -35,6 +35,7 @@ CAN: Final = (
 CLOSING: Final = "Extractive draft, no model used: everything is copied from the documents, with its place."
 ANSWER: Final = "What the documents say"
 NOT_FOUND: Final = "This is not in the documents you may read."
+LOOKED_IN_SET: Final = "I looked in the document set that this task is about."
 LOOKED_IN: Final = "Documents looked in"
 QUESTION: Final = "Question"
 CLAUSES: Final = "Clause by clause"
