@@ -22,6 +22,10 @@ class Stopped(Interrupt):
     """A person stopped the run."""
 
 
+class Paused(Interrupt):
+    """A person paused the run: it parks before anything new is begun."""
+
+
 class OverBudget(Interrupt):
     """A ceiling is reached; what is there so far is delivered as a partial result."""
 

@@ -8,6 +8,7 @@ import typer
 
 from colleague.bootstrap import House
 from colleague.cli import share as sharing
+from colleague.cli import steer
 from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
@@ -21,6 +22,8 @@ from colleague.tasks.timeline import author
 app = typer.Typer(help="Hand over, watch, answer and stop tasks.", no_args_is_help=True)
 app.command("share")(sharing.add)
 app.command("unshare")(sharing.remove)
+app.command("pause")(steer.halt)
+app.command("resume")(steer.go_on)
 
 
 class NoSuchFile(Invalid):
@@ -112,6 +115,8 @@ def show(task: str, as_person: As) -> None:
             view = await view_task(session, actor, task)
         line(view.task.title, "bold")
         line(f"{view.run.state} {view.run.why}")
+        if view.run.paused_by:
+            line(f"  Paused by {view.people.get(view.run.paused_by, 'somebody')}: colleague task resume {task}")
         if view.run.state == State.NEEDS_APPROVAL:
             line(f"  colleague approval show {view.run.waiting_for}")
         if view.run.state == State.WAITING:

@@ -54,13 +54,15 @@ class Review(BaseModel):
     note: str = Field("", max_length=2000)
 
 
-async def _as_json(session: Session, actor: Actor, task_id: str) -> dict[str, Any]:
+async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, Any]:
+    """Return a task with its newest run as programs see it; TaskNotFound if it is not for `actor`."""
     view = await view_task(session, actor, task_id)
     run = view.run
     return {
         "id": view.task.id, "title": view.task.title, "goal": view.task.goal, "person": view.task.person_id,
         "created_at": view.task.created_at, "run": run.id, "state": run.state, "why": run.why, "plan": run.plan,
-        "waiting_for": run.waiting_for, "answer": run.answer, "partial": run.partial, "spent": run.spent,
+        "waiting_for": run.waiting_for, "paused_by": run.paused_by, "answer": run.answer, "partial": run.partial,
+        "spent": run.spent,
         "model": run.model, "estimate": asdict(view.expected) if view.expected else None,
         "cost_micros": view.used.micros if view.used else 0,
         "label": run.label,
@@ -91,7 +93,7 @@ async def create(
     uploads = await read_uploads(files or [], settings.upload_limit)
     task = await start(actor, goal, uploads, parts=parts, settings=settings)
     async with parts.database.transaction() as session:
-        return await _as_json(session, actor, task)
+        return await task_json(session, actor, task)
 
 
 @router.get("/tasks")
@@ -112,7 +114,7 @@ async def index(db: Db, actor: Current, before: str | None = None, everyone: boo
 async def show(db: Db, actor: Current, task_id: str) -> dict[str, Any]:
     """Return one task with its run, calls and outputs."""
     async with db.transaction() as session:
-        return await _as_json(session, actor, task_id)
+        return await task_json(session, actor, task_id)
 
 
 @router.post("/tasks/{task_id}/messages")
@@ -120,7 +122,7 @@ async def say(parts: TheParts, actor: Current, task_id: str, words: Words) -> di
     """Add context or change course; an ended task goes on."""
     async with parts.database.transaction() as session:
         await tell(session, actor, task_id, words.text, ledger=parts.ledger, clock=parts.clock)
-        return await _as_json(session, actor, task_id)
+        return await task_json(session, actor, task_id)
 
 
 @router.post("/tasks/{task_id}/answers")
@@ -128,7 +130,7 @@ async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer) -
     """Answer a question of the agent."""
     async with parts.database.transaction() as session:
         await answer_question(session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock)
-        return await _as_json(session, actor, task_id)
+        return await task_json(session, actor, task_id)
 
 
 @router.get("/approvals/{approval_id}/content")
@@ -153,7 +155,7 @@ async def halt(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]:
     """Stop a task."""
     async with parts.database.transaction() as session:
         await stop(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
-        return await _as_json(session, actor, task_id)
+        return await task_json(session, actor, task_id)
 
 
 @router.post("/tasks/{task_id}/retry")
@@ -161,7 +163,7 @@ async def again(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]
     """Let a blocked or failed task try again."""
     async with parts.database.transaction() as session:
         await retry(session, actor, task_id, ledger=parts.ledger, clock=parts.clock)
-        return await _as_json(session, actor, task_id)
+        return await task_json(session, actor, task_id)
 
 
 @router.get("/outputs/{output_id}/content")

@@ -124,7 +124,8 @@ def _as_json(budget: Budget) -> dict[str, float]:
     return {"steps": budget.steps, "tokens": budget.tokens, "micros": budget.micros, "seconds": budget.seconds}
 
 
-async def _own_run(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, RunRow]:
+async def own_run(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, RunRow]:
+    """Return a task that `actor` may steer, and its newest run, locked; NotYourTask otherwise."""
     task = await get_task(session, task_id)
     actor.require("own:tasks:use")
     if task.person_id != actor.id and await part_of(session, actor, task_id) != "driver":
@@ -133,11 +134,16 @@ async def _own_run(session: Session, actor: Actor, task_id: str) -> tuple[TaskRo
 
 
 async def next_segment(session: Session, run: RunRow, clock: Clock) -> None:
-    """Let a locked, parked or ended run go on: the next segment is enqueued in this transaction."""
+    """Let a locked, parked or ended run go on: the next segment is enqueued in this transaction.
+
+    One that is paused has its next segment when it is let go on.
+    """
     run.segment += 1
-    run.state, run.waiting_for, run.why, run.ended_at = State.QUEUED, "", "", None
+    run.waiting_for, run.why, run.ended_at = "", "", None
+    run.state = State.PAUSED if run.paused_by else State.QUEUED
     await touch(session, run, clock.now())
-    await enqueue(session, resume_job(run))
+    if not run.paused_by:
+        await enqueue(session, resume_job(run))
 
 
 async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledger: Ledger, clock: Clock) -> None:
@@ -147,7 +153,7 @@ async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledge
         raise EmptyGoal
     if len(text) > GOAL_LIMIT:
         raise GoalTooLong
-    task, run = await _own_run(session, actor, task_id)
+    task, run = await own_run(session, actor, task_id)
     await append(session, run, Said("person", text, actor.id), clock.now())
     await ledger.record(session, Event("task.steered", actor.id, subject=task.id, run=run.id))
     if run.state in ENDED:
@@ -162,7 +168,7 @@ async def answer_question(
     text = str(storable(text)).strip()[:GOAL_LIMIT]
     if not text:
         raise EmptyGoal
-    task, run = await _own_run(session, actor, task_id)
+    task, run = await own_run(session, actor, task_id)
     call = await session.scalar(
         select(CallRow).where(CallRow.id == call_id, CallRow.run_id == run.id).with_for_update()
     )
@@ -179,7 +185,7 @@ async def answer_question(
 
 async def retry(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, clock: Clock) -> None:
     """Let a blocked or failed run try again from where it stands."""
-    task, run = await _own_run(session, actor, task_id)
+    task, run = await own_run(session, actor, task_id)
     if run.state not in (State.BLOCKED, State.FAILED):
         raise AlreadyEnded("Only a blocked or failed task can be tried again.")
     run.stop_requested = False
@@ -196,10 +202,10 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
 
     What was asked is withdrawn, what was approved and not done yet too: nothing of it happens later.
     """
-    task, run = await _own_run(session, actor, task_id)
+    task, run = await own_run(session, actor, task_id)
     if run.state in ENDED:
         raise AlreadyEnded
-    run.stop_requested, run.why = True, _by(actor, task)
+    run.stop_requested, run.why, run.paused_by = True, _by(actor, task), ""
     await withdraw(session, actor, run.id, ledger=ledger, clock=clock)
     if run.state in PARKED or run.state == State.QUEUED:
         await close_calls(session, run, clock.now())

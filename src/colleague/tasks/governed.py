@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, Stopped, Superseded
+from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, Superseded
 from colleague.agent.messages import Call, Message, Outcome
 from colleague.approvals.ask import ask
 from colleague.approvals.verdict import Verdict, consume, find_verdict
@@ -24,7 +24,7 @@ from colleague.tasks.calls.weigh import DoesNotFit, Scales, Weighed
 from colleague.tasks.delegate import resume_job
 from colleague.tasks.model import CallState, Run, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import lock_run, touch
+from colleague.tasks.store import lock_run, may_go_on, touch, wait
 from colleague.tasks.tables import CallRow, RunRow
 from colleague.tasks.toolbox import Bound, Toolbox
 
@@ -123,10 +123,9 @@ class Governed:
                     )
 
     async def _hold(self, session: Session) -> RunRow:
-        """Lock the run before something new is begun; Superseded or Stopped if nothing may be."""
+        """Lock the run before something new is begun; Superseded, Stopped or Paused if nothing may be."""
         run = await lock_run(session, self.run.id, self.run.fence)
-        if run.stop_requested:
-            raise Stopped
+        may_go_on(run)
         return run
 
     async def _park(self, session: Session, run: RunRow, row: CallRow, weighed: Weighed, card: Preview) -> None:
@@ -140,14 +139,14 @@ class Governed:
             doubts=question.doubts, external=question.external, label=question.label, then=resume_job(run),
             ledger=self._parts.ledger, clock=self._parts.clock,
         )  # fmt: skip
-        run.state, run.waiting_for = State.NEEDS_APPROVAL, row.approval_id
+        wait(run, State.NEEDS_APPROVAL, row.approval_id)
         await touch(session, run, self._parts.clock.now())
 
     async def _wait_on(self, state: State, waiting_for: str) -> None:
         """Put a run that was woken too early back to waiting."""
         async with self._parts.database.transaction() as session:
             run = await lock_run(session, self.run.id, self.run.fence)
-            run.state, run.waiting_for = state, waiting_for
+            wait(run, state, waiting_for)
             await touch(session, run, self._parts.clock.now())
 
     async def _after_question(self, row: CallRow, call: Call, messages: Sequence[Message]) -> None:

@@ -18,12 +18,13 @@ class State(StrEnum):
     NEEDS_APPROVAL = "needs approval"
     WAITING = "waiting for you"
     BLOCKED = "blocked"
+    PAUSED = "paused"
     COMPLETED = "completed"
     FAILED = "failed"
     STOPPED = "stopped"
 
 
-PARKED = (State.NEEDS_APPROVAL, State.WAITING, State.BLOCKED)
+PARKED = (State.NEEDS_APPROVAL, State.WAITING, State.BLOCKED, State.PAUSED)
 ENDED = (State.COMPLETED, State.FAILED, State.STOPPED)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from colleague.agent.budget import CALLS_PER_TURN, Spent
-from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, OverBudget, Stopped, Superseded
+from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, OverBudget, Paused, Stopped, Superseded
 from colleague.agent.llm import ModelRejects, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
@@ -24,6 +24,7 @@ from colleague.models.think import Answer
 from colleague.policy.model import Label
 from colleague.tasks.calls.arguments import unfit
 from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_possible
+from colleague.tasks.delegate import resume_job
 from colleague.tasks.governed import Governed
 from colleague.tasks.model import ENDED, Run, State
 from colleague.tasks.parts import Parts
@@ -34,6 +35,7 @@ from colleague.tasks.store import (
     find_call,
     get_task,
     lock_run,
+    may_go_on,
     run_value,
     steps_after,
     touch,
@@ -71,6 +73,8 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
             await _advance(run, parts)
     except Stopped:
         await _stopped(job, parts)
+    except Paused:
+        await _paused(job, parts)
     except (NeedsApproval, NeedsAnswer, Superseded) as interrupt:
         log.info("segment ended", run=run_id, segment=segment, by=type(interrupt).__name__)
     except TaskNotFound:
@@ -90,9 +94,12 @@ async def _claim(job: Segment, parts: Parts) -> Run | None:
     """Take the run over for this segment; None if it has moved on."""
     async with parts.database.transaction() as session:
         row = await lock_run(session, job.run)
-        if row.segment != job.number or row.state in ENDED:
+        if row.segment != job.number or row.state in (*ENDED, State.PAUSED):
             return None
         now = parts.clock.now()
+        if row.paused_by and not row.stop_requested:  # Its worker died on the way to where it would have parked.
+            await _park(session, row, parts)
+            return None
         if row.started_at is None:
             row.started_at = now
             await parts.ledger.record(session, Event("run.started", "agent", subject=row.id, run=row.id))
@@ -115,8 +122,7 @@ async def _advance(run: Run, parts: Parts) -> None:
     while True:
         async with parts.database.transaction() as session:
             row = await lock_run(session, run.id, run.fence)
-            if row.stop_requested:
-                raise Stopped
+            may_go_on(row)
             run = replace(run, spent=Spent.from_json(row.spent))
             fresh = await steps_after(session, run.id, last)
             last = fresh[-1].seq if fresh else last
@@ -209,8 +215,7 @@ async def _finish(run: Run, text: str, last: int, parts: Parts, *, partial: bool
     """End the run with its answer; False if a person said something after step `last`: that is heard first."""
     async with parts.database.transaction() as session:
         row = await lock_run(session, run.id, run.fence)
-        if row.stop_requested:
-            raise Stopped
+        may_go_on(row)
         if row.next_seq - 1 > last:
             return False
         if partial:
@@ -233,9 +238,30 @@ async def _stopped(job: Segment, parts: Parts) -> None:
             await _end(session, row, State.STOPPED, f"{row.why or 'You stopped it.'} {done}", parts)
 
 
+async def _paused(job: Segment, parts: Parts) -> None:
+    """Park the run that a person paused. If they let it go on meanwhile, it does: this segment anew."""
+    async with parts.database.transaction() as session:
+        row = await lock_run(session, job.run)
+        if row.fence != job.fence or row.state in ENDED:
+            return
+        if row.paused_by:
+            await _park(session, row, parts)
+        else:
+            row.state = State.QUEUED
+            await touch(session, row, parts.clock.now())
+            await enqueue(session, resume_job(row))
+
+
+async def _park(session: Session, row: RunRow, parts: Parts) -> None:
+    row.state = State.PAUSED
+    await touch(session, row, parts.clock.now())
+    await record_if_possible(session, parts.ledger, Event("run.paused", "agent", subject=row.id, run=row.id))
+    await notify(session, f"person:{(await get_task(session, row.task_id)).person_id}")
+
+
 async def _end(session: Session, row: RunRow, state: State, why: str, parts: Parts) -> None:
     now = parts.clock.now()
-    row.state, row.why, row.ended_at, row.waiting_for = state, why, now, ""
+    row.state, row.why, row.ended_at, row.waiting_for, row.paused_by = state, why, now, "", ""
     await touch(session, row, now)
     task = await get_task(session, row.task_id)
     facts = {"task": task.id, "partial": row.partial, "steps": row.next_seq - 1, **row.spent}
@@ -250,7 +276,7 @@ async def _blocked(job: Segment, why: str, parts: Parts) -> None:
         row = await lock_run(session, job.run)
         if row.fence != job.fence or row.state in ENDED:
             return
-        row.state, row.why = State.BLOCKED, f"{why} Then let it try again."
+        row.state, row.why, row.paused_by = State.BLOCKED, f"{why} Then let it try again.", ""
         row.segment += 1
         await touch(session, row, parts.clock.now())
         await record_if_possible(session, parts.ledger, Event("run.blocked", "agent", subject=row.id, run=row.id))
@@ -269,7 +295,10 @@ async def _later(job: Segment, why: str, verb: str, parts: Parts, *, wait: float
             return
         now = parts.clock.now()
         outage = 0 if job.began_at and row.next_seq > job.began_at else job.outage
-        if outage < OUTAGES:
+        if row.paused_by:
+            row.why = why
+            await _park(session, row, parts)
+        elif outage < OUTAGES:
             again = {"run": row.id, "segment": job.number, "outage": outage + 1}
             later = now + timedelta(seconds=max(2**outage * parts.pause, wait))
             key = f"{row.id}.{job.number}.{outage + 1}"

@@ -106,7 +106,7 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
         await heard(session, run.id) if run.state == State.RUNNING else "",
         await part_in(session, actor, task),
         await partners_of(session, task_id),
-        await names_of(session, {task.person_id, *filter(None, map(author, steps))}),
+        await names_of(session, {task.person_id, *filter(None, map(author, steps)), *filter(None, [run.paused_by])}),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from colleague.agent.budget import Budget, Spent
-from colleague.agent.interrupts import Superseded
+from colleague.agent.interrupts import Paused, Stopped, Superseded
 from colleague.agent.messages import Message, to_json
 from colleague.agent.plan import Plan
 from colleague.approvals.tables import ShareRow
@@ -61,6 +61,19 @@ async def lock_run(session: Session, run_id: str, fence: int | None = None) -> R
     if fence is not None and run.fence != fence:
         raise Superseded
     return run
+
+
+def may_go_on(run: RunRow) -> None:
+    """Raise Stopped or Paused if a person said so: nothing new may be begun then. The run is locked."""
+    if run.stop_requested:
+        raise Stopped
+    if run.paused_by:
+        raise Paused
+
+
+def wait(run: RunRow, state: State, waiting_for: str) -> None:
+    """Let a locked run wait for a person; one that was paused meanwhile is shown as paused, and waits all the same."""
+    run.state, run.waiting_for = State.PAUSED if run.paused_by else state, waiting_for
 
 
 async def append(session: Session, run: RunRow, message: Message | dict[str, Any], at: datetime) -> int:

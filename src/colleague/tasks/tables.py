@@ -25,7 +25,10 @@ class TaskRow(Base):
 
 
 class RunRow(Base):
-    """One execution. `segment` counts queue jobs, `fence` counts claims, `next_seq` numbers steps."""
+    """One execution. `segment` counts queue jobs, `fence` counts claims, `next_seq` numbers steps.
+
+    `paused_by` is who paused it: as long as it stands, nothing new is begun.
+    """
 
     __tablename__ = "runs"
     __table_args__ = (Index("ix_runs_state", "state"),)
@@ -43,6 +46,7 @@ class RunRow(Base):
     spent: Mapped[dict[str, Any]]
     tools: Mapped[dict[str, Any]]
     stop_requested: Mapped[bool] = mapped_column(default=False)
+    paused_by: Mapped[str] = mapped_column(default="")
     waiting_for: Mapped[str] = mapped_column(default="")
     why: Mapped[str] = mapped_column(default="")
     answer: Mapped[str] = mapped_column(default="")

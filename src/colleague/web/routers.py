@@ -7,11 +7,12 @@ from fastapi import APIRouter
 
 # Pages before programs; within a slice its pages in console.py, its JSON in api.py.
 CONTENTS: Final[tuple[str, ...]] = (
-    "identity.console", "identity.people_console", "tasks.console", "tasks.together.console", "approvals.console",
+    "identity.console", "identity.people_console", "tasks.console", "tasks.together.console", "tasks.steer.console",
+    "approvals.console",
     "audit.console", "policy.console", "connectors.mcp.console", "connectors.console", "models.console",
     "models.usage_console", "channels.console", "plugins.console", "files.console", "web.setup", "identity.api",
-    "tasks.api", "tasks.together.api", "approvals.api", "audit.api", "policy.api", "connectors.api", "models.api",
-    "connectors.mcp.api", "channels.api", "plugins.api", "files.api",
+    "tasks.api", "tasks.together.api", "tasks.steer.api", "approvals.api", "audit.api", "policy.api",
+    "connectors.api", "models.api", "connectors.mcp.api", "channels.api", "plugins.api", "files.api",
 )  # fmt: skip
 
 
