@@ -43,6 +43,7 @@ AXES: dict[str, tuple[object, ...]] = {
     "channel": ("desk", "dispatch"),
     "doubt": (False, True),
     "egress": (False, True),
+    "carries": (False, True),
     "plugin": (False, True),
     "state": ("approved", "changed"),
     "approved": (True, False),
@@ -59,6 +60,7 @@ def ask_of(state: State) -> Ask:
     assert isinstance(v["data_class"], DataClass)
     return Ask(
         "ana", frozenset({"bids"}), (SCOPE,), "files", "files_tool", tier, egress=bool(v["egress"]),
+        carries=bool(v["carries"]),
         tool_state=str(v["state"]), origin="plugin" if v["plugin"] else "builtin", resource="bids",
         writes=tier is Tier.MODIFY, channel=str(v["channel"]), recipients=audience,
         label=Label(Integrity.UNTRUSTED if v["untrusted"] else Integrity.TRUSTED, v["data_class"]),
@@ -85,7 +87,7 @@ def worse(state: State) -> Iterator[tuple[str, State]]:
 
 
 def test_there_are_enough_states(decided: dict[State, Decision]) -> None:
-    assert len(decided) == 3072
+    assert len(decided) == 6144
     assert {d.effect for d in decided.values()} == set(Effect)
     assert not [d for d in decided.values() if d.rulings[0].rule == "engine-error"]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from colleague.policy.addresses import addresses_in, bare, external_of, mixed_scripts, oddity_of_url, urls_in
 from colleague.policy.model import Doubt, Role
 from colleague.policy.numbers import amounts_in, numbers_in, read_amount
-from colleague.policy.provenance import Known, doubts, mentions
+from colleague.policy.provenance import Known, Voucher, doubts, mentions, own_words
 
 DANA = Known("Dana Whitfield", "dana@aldermoor.example")
 EVIL = "eve@evil.example"
@@ -20,7 +20,7 @@ EVIL = "eve@evil.example"
 
 def found(value: Any, role: Role, *, request: str = "", trusted: str = "", untrusted: str = "") -> tuple[Doubt, ...]:
     return doubts(
-        {"value": value}, {"value": role}, request=request, directory=(DANA,), trusted=(trusted,),
+        {"value": value}, {"value": role}, request=request, directory=(DANA,), trusted=(Voucher(trusted),),
         untrusted={"mail.eml": untrusted} if untrusted else {},
     )  # fmt: skip
 
@@ -282,3 +282,40 @@ def test_a_megabyte_of_the_worst_text_takes_linear_time(name: str) -> None:
     print(f"{name}: {len(text):,} letters in {whole:.2f} s")
     assert whole < max(24 * eighth, 1.0)
     assert whole < 15
+
+
+def test_what_a_tool_repeats_of_its_own_arguments_vouches_for_nothing() -> None:
+    for role, value, text in KNOWN:
+        if text:
+            asked = f"limit 5 {value} more"
+            assert doubts(
+                {"v": value}, {"v": role}, request="", directory=(), trusted=(Voucher(text, asked),), untrusted={}
+            ), value  # fmt: skip
+            assert not doubts(
+                {"v": value}, {"v": role}, request="", directory=(), trusted=(Voucher(text, "something else"),),
+                untrusted={},
+            ), value  # fmt: skip
+    split = Voucher(f"No colleague is called {EVIL}.", "eve@ evil.example")
+    assert doubts({"v": EVIL}, {"v": Role.RECIPIENT}, request="", directory=(), trusted=(split,), untrusted={})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "request_text", "own"),
+    [
+        ({"query": "paper prices"}, "Look up prices of paper.", True),
+        ({"query": "Paper PRICES"}, "Look up prices of paper.", True),
+        ({"url": "https://a.example/x"}, "What does https://a.example/x say?", True),
+        ({"url": "https://a.example/x", "first": None}, "What does https://a.example/x say?", True),
+        ({"query": "paper 812"}, "Look up prices of paper.", False),
+        ({"query": "paper", "limit": 812}, "Look up paper.", False),
+        ({"url": "https://a.example/x?q=812"}, "What does https://a.example/x say?", False),
+        ({"url": "https://a.example/"}, "What does a.example say? https a example", False),
+        ({"query": "paper\u200b"}, "paper", False),
+        ({"query": "pa per"}, "paper", False),
+        ({"query": {"a": ["812"]}}, "a query", False),
+        ({"query": "paper"}, "", False),
+        ({}, "", False),
+    ],
+)
+def test_only_the_persons_own_words_carry_nothing_out(arguments: Any, request_text: str, own: bool) -> None:
+    assert own_words(arguments, request_text) is own

@@ -84,6 +84,13 @@ CASES: list[tuple[str, Ask, Governance, Effect, str]] = [
     ),
     ("highest-external", replace(SEND, recipients=(), label=label(DataClass.CONFIDENTIAL)), QUIET, DENY, "may leave"),
     ("output-review-missing", replace(OUT, output_review_missing=True), QUIET, DENY, "reviewed by a qualified person"),
+    ("denied-before", replace(OUT, denied_before=True), QUIET, DENY, "denied exactly this already"),
+    ("denied-often", replace(OUT, denials=5), QUIET, DENY, "it asks no more"),
+    ("denied-often", replace(WRITE, denials=6), QUIET, DENY, "it asks no more"),
+    ("denied-often", replace(READ, egress=True, denials=5), QUIET, DENY, "reaches nobody"),
+    ("communicate-external", replace(OUT, denials=4), QUIET, ASKS, "Outside"),
+    ("granted-read", replace(READ, denials=9), QUIET, ALLOW, "given this place"),
+    ("own-workspace", replace(OWN, denials=9), QUIET, ALLOW, "stays inside the task"),
     ("dispatch-ceiling", replace(SEND, channel="dispatch"), replace(QUIET, dispatch_ceiling=Tier.READ), DENY, "desk"),
     (
         "dispatch-ceiling",
@@ -138,6 +145,13 @@ CASES: list[tuple[str, Ask, Governance, Effect, str]] = [
         QUIET,
         ASKS,
         "carry out",
+    ),
+    (
+        "granted-read",
+        replace(READ, egress=True, carries=False, label=label(DataClass.CONFIDENTIAL, Integrity.UNTRUSTED)),
+        QUIET,
+        ALLOW,
+        "given this place",
     ),
     ("granted-read", replace(READ, egress=True, label=label(DataClass.INTERNAL)), QUIET, ALLOW, "given this place"),
 ]

@@ -16,11 +16,15 @@ to get around it: go on with what is allowed and say what was refused.
 Today is {today}."""
 
 
+# Stands between a person's own words and the names of their files, which others may have given them.
+ATTACHED = "\n\nAttached files: "
+
+
 def opening(
     person: str, now: datetime, goal: str, files: Sequence[str], extra: str = "", *, by: str = ""
 ) -> list[Message]:
     """Return the first messages of a run: the rules, then the words of `by` with the names of their files."""
-    attached = "\n\nAttached files: " + ", ".join(files) if files else ""
+    attached = ATTACHED + ", ".join(files) if files else ""
     rules = RULES.format(person=person, today=now.strftime("%A %d %B %Y"))
     return [Said("system", rules + (f"\n\n{extra}" if extra else "")), Said("person", goal + attached, by)]
 

@@ -168,6 +168,8 @@ class Ask:
     `scopes` are the grants of this person's teams for this connector; a connector of the product itself
     (`builtin_connector`) needs none.
     `tool_state`: approved | pending | blocked | changed. `channel`: desk | dispatch | schedule.
+    `carries`: something in the call stands not in the person's own words. `denied_before`: a person denied this very
+    call since they last spoke; `denials`: how many questions of this run they denied since.
     """
 
     person: str
@@ -192,6 +194,9 @@ class Ask:
     doubts: tuple[Doubt, ...] = ()
     zone_ok: bool = True
     output_review_missing: bool = False
+    carries: bool = True
+    denied_before: bool = False
+    denials: int = 0
     approval: Approval | None = None
 
 

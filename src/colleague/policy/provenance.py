@@ -14,10 +14,12 @@ from typing import Any
 from colleague.policy.addresses import addresses_in, bare, oddity_of_address, oddity_of_url, one_spelling, urls_in
 from colleague.policy.model import Doubt, Role
 from colleague.policy.numbers import amounts_in, numbers_in, read_amount, without_dates
+from colleague.policy.traces import folded, trace
 
 _SILENT = frozenset({Role.CONTENT, Role.OPTION})
 # Longer than any name of a thing: such a text is content in disguise.
 LONGEST = 2000
+_WORD = re.compile(r"\w+")
 
 Value = str | int | float
 
@@ -30,9 +32,19 @@ class Known:
     email: str
 
 
-def folded(text: str) -> str:
-    """Return `text` so that spellings of the same letters compare equal (NFKC, case folded, no blanks)."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A text that the organisation stands behind. `asked` is what the model itself put into the call that gave it.
+
+    INVARIANT: what a tool merely repeats of its own arguments is the model's word, not the organisation's.
+    """
+
+    text: str
+    asked: str = ""
+
+    def names(self, value: "Value", role: Role) -> bool:
+        """Say whether the text names `value`, and not only because it was asked for it."""
+        return mentions(value, role, self.text) and (not self.asked or folded(str(value)) not in folded(self.asked))
 
 
 def folded_words(text: str) -> str:
@@ -98,7 +110,7 @@ def doubts(
     *,
     request: str,
     directory: Collection[Known],
-    trusted: Iterable[str],
+    trusted: Iterable[Voucher],
     untrusted: Mapping[str, str],
 ) -> tuple[Doubt, ...]:
     """Return the identity-bearing arguments whose origin is not known, or whose look deceives.
@@ -106,7 +118,7 @@ def doubts(
     `request` is the person's own words; `trusted` are results of sources the organisation trusts; `untrusted` maps the
     name of a source to its text. An argument without a role is content.
     """
-    texts = (request, *trusted)
+    vouchers = (Voucher(request), *trusted)
     found = []
     for name, raw in arguments.items():
         role = roles.get(name, Role.CONTENT)
@@ -115,9 +127,8 @@ def doubts(
         for value in _values(raw):
             text = str(value)
             odd = oddity(text, role)
-            if odd or not (_in_directory(text, role, directory) or any(mentions(value, role, t) for t in texts)):
-                source = next((s for s, seen in untrusted.items() if folded(text) in folded(seen)), "")
-                found.append(Doubt(name, text, role, source, odd))
+            if odd or not (_in_directory(text, role, directory) or any(v.names(value, role) for v in vouchers)):
+                found.append(Doubt(name, text, role, trace(text, untrusted), odd))
     return tuple(found)
 
 
@@ -130,3 +141,19 @@ def _values(raw: Any) -> list[Value]:
     if isinstance(raw, list | tuple):
         return [v for item in raw for v in _values(item)]
     return [raw if isinstance(raw, int | float) and not isinstance(raw, bool) else str(raw)]
+
+
+def own_words(arguments: Mapping[str, Any], request: str) -> bool:
+    """Say whether every word and number in `arguments` stands in the person's own request, web addresses as a whole.
+
+    Then the call carries nothing out that was read on the way.
+    """
+    said = set(_WORD.findall(folded_words(request)))
+    for value in _values(list(arguments.values())):
+        text = str(value)
+        if "://" in text:
+            if not mentions(text, Role.URL, request):
+                return False
+        elif not text.isprintable() or not said.issuperset(_WORD.findall(folded_words(text))):
+            return False
+    return bool(said)

@@ -11,7 +11,7 @@ from colleague.agent.budget import Budget, Spent
 from colleague.agent.interrupts import Paused, Stopped, Superseded
 from colleague.agent.messages import Message, to_json
 from colleague.agent.plan import Plan
-from colleague.approvals.tables import ShareRow
+from colleague.approvals.tables import ApprovalRow, ShareRow
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import NotFound
 from colleague.policy.model import Label
@@ -135,6 +135,12 @@ async def labels_of(session: Session, run_id: str) -> dict[str, Label]:
     """Return what is known of each result of a run, by the model's id of the call."""
     query = select(CallRow.model_call_id, CallRow.label).where(CallRow.run_id == run_id, CallRow.label.is_not(None))
     return {call: Label.from_json(label) for call, label in (await session.execute(query)) if label}
+
+
+async def denied_calls(session: Session, run_id: str) -> list[str]:
+    """Return the calls of a run that a person was asked about and denied, by the model's id of the call."""
+    query = select(CallRow.model_call_id).join(ApprovalRow, ApprovalRow.id == CallRow.approval_id)
+    return list(await session.scalars(query.where(CallRow.run_id == run_id, ApprovalRow.state == "denied")))
 
 
 async def list_tasks(

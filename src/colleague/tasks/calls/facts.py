@@ -1,52 +1,97 @@
 """From a call to the question that policy answers: who, which tier and place, what was read, where values come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from colleague.agent.messages import Message, Outcome, Said
+from colleague.agent.context import ATTACHED
+from colleague.agent.messages import Message, Outcome, Said, Turn
 from colleague.connectors.connector import Grant
 from colleague.connectors.grants import scopes_for
 from colleague.identity.model import Person
 from colleague.policy import addresses
 from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
-from colleague.policy.provenance import Known, doubts
+from colleague.policy.provenance import Known, Voucher, doubts, own_words
+from colleague.policy.traces import folded
 from colleague.tasks.model import Run
 from colleague.tasks.toolbox import Bound
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the run has seen: the person's own words, trusted results, and untrusted texts by source."""
+    """What the run has seen: the person's own words, results that vouch, and untrusted texts by source."""
 
     request: str
-    trusted: tuple[str, ...]
+    trusted: tuple[Voucher, ...]
     untrusted: Mapping[str, str]
+
+
+TOLD, NAMES, CHOICE = "what the task was told at its start", "the name of an attached file", "a choice you were offered"
 
 
 def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
     """Sort what was said and read by who stands behind it; `labels` gives the label of each outcome by call id.
 
     A result without a label counts as untrusted: silence is not trust. So does one without a source: what a tool says
-    about its own work («Written: …») repeats what the model chose, and must not vouch for it.
+    about its own work («Written: …») repeats what the model chose, and must not vouch for it. Nor do the names of
+    attached files, which others gave them, nor an answer that the model itself had put into the person's mouth.
     """
+    calls = {call.id: call for m in messages if isinstance(m, Turn) for call in m.calls}
     request: list[str] = []
-    trusted: list[str] = []
+    trusted: list[Voucher] = []
     untrusted: dict[str, str] = {}
+    told, names = "", ""
     for message in messages:
         match message:
             case Said(who="person", text=text):
-                request.append(text)
+                own, _, files = text.rpartition(ATTACHED) if ATTACHED in text else (text, "", "")
+                request.append(own)
+                names += files
+            case Said(text=text):
+                told += text
             case Outcome(tool="ask_person", ok=True, data=data):
-                request.append(str(data.get("answer", "")))
+                answer, asked = str(data.get("answer", "")), calls.get(message.call_id)
+                if asked and folded(answer) in map(folded, map(str, asked.arguments.get("choices") or ())):
+                    untrusted[CHOICE] = f"{untrusted.get(CHOICE, '')}\n{answer}"
+                else:
+                    request.append(answer)
             case Outcome():
                 label = labels.get(message.call_id)
                 if label is not None and label.sources and label.integrity <= Integrity.TRUSTED:
-                    trusted.append(message.text)
+                    wish = calls.get(message.call_id)
+                    trusted.append(Voucher(message.text, _said_in(wish.arguments) if wish else ""))
                 else:
                     source = ", ".join(sorted(label.sources)) if label and label.sources else message.tool
                     untrusted[source] = untrusted.get(source, "") + "\n" + message.text
+    untrusted |= {source: text for source, text in ((NAMES, names), (TOLD, told)) if text}
     return Seen("\n".join(request), tuple(trusted), untrusted)
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What a person denied in this run since they last spoke: this very call, and how many questions."""
+
+    this: bool = False
+    often: int = 0
+
+
+def denied_of(tool: str, arguments: Mapping[str, Any], messages: Sequence[Message], denied: Iterable[str]) -> Denied:
+    """Count what was denied since the person last spoke; `denied` are ids of calls as the model's turns name them."""
+    spoke = max((n for n, m in enumerate(messages) if isinstance(m, Said) and m.who == "person"), default=0)
+    wanted, since = frozenset(denied), messages[spoke:]
+    calls = [call for m in since if isinstance(m, Turn) for call in m.calls if call.id in wanted]
+    return Denied(any(c.tool == tool and c.arguments == arguments for c in calls), len(calls))
+
+
+def _said_in(arguments: Any) -> str:
+    """Return every text and number in the arguments of a call, one after another."""
+    match arguments:
+        case Mapping():
+            return " ".join(map(_said_in, arguments.values()))
+        case list() | tuple():
+            return " ".join(map(_said_in, arguments))
+        case _:
+            return str(arguments)
 
 
 def named(arguments: Mapping[str, Any], roles: Mapping[str, Role], role: Role | None = None) -> list[str]:
@@ -66,7 +111,7 @@ def external_of(recipients: Sequence[str], governance: Governance) -> tuple[str,
 
 def ask_of(
     bound: Bound, arguments: Mapping[str, Any], run: Run, teams: frozenset[str], governance: Governance, known: Seen,
-    people: Sequence[Person], *, review_missing: bool, approval: Approval | None = None,
+    people: Sequence[Person], *, review_missing: bool, denied: Denied, approval: Approval | None = None,
 ) -> Ask:  # fmt: skip
     """Build the question for one call. Pure."""
     tool, connector = bound.tool, bound.connector
@@ -91,7 +136,8 @@ def ask_of(
         builtin_connector=bound.builtin, egress=tool.egress, tool_state=state, resource=place, writes=tool.writes,
         deletes=tool.deletes, label=run.label, resource_class=max(_class_of(covering), tool.data_class),
         channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
-        output_review_missing=review_missing and bool(external), approval=approval,
+        output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
+        carries=not (tool.egress and own_words(arguments, known.request)), approval=approval,
     )  # fmt: skip
 
 

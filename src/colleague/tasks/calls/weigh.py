@@ -17,12 +17,12 @@ from colleague.kit.errors import Failure, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
 from colleague.policy.addresses import bare
 from colleague.policy.governance import current_governance
-from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role
+from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role, Tier
 from colleague.tasks.calls.arguments import fault_in
-from colleague.tasks.calls.facts import Seen, ask_of, named, seen
+from colleague.tasks.calls.facts import Denied, Seen, ask_of, denied_of, named, seen
 from colleague.tasks.model import Run
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import labels_of, lock_run
+from colleague.tasks.store import denied_calls, labels_of, lock_run
 from colleague.tasks.tables import CallRow
 from colleague.tasks.toolbox import Bound, Toolbox, open_toolbox
 from colleague.tasks.workspace import Workspace
@@ -110,13 +110,15 @@ class Scales:
         teams = await teams_of(session, self.run.person)
         row = await lock_run(session, self.run.id, self.run.fence)
         label = Label.from_json(row.label).join(attached.label)
-        known, people = Seen("", (), {}), []
-        if named(arguments, bound.tool.roles):
+        known, people, denied = Seen("", (), {}), [], Denied()
+        if bound.tool.tier > Tier.READ or bound.tool.writes or bound.tool.deletes or bound.tool.egress:
+            denied = denied_of(bound.name, arguments, messages, await denied_calls(session, self.run.id))
+        if bound.tool.egress or named(arguments, bound.tool.roles):
             known = seen(messages, await labels_of(session, self.run.id))
             people = await addresses_known(session, map(bare, named(arguments, bound.tool.roles, Role.RECIPIENT)))
         question = ask_of(
             bound, arguments, replace(self.run, label=label), teams, governance, known, people,
-            review_missing=attached.review_missing, approval=approval,
+            review_missing=attached.review_missing, denied=denied, approval=approval,
         )  # fmt: skip
         return question, governance
 
