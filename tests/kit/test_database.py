@@ -10,9 +10,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 import colleague.bootstrap  # noqa: F401 (brings in the tables of every slice)
-from colleague.kit.db import Base
+from colleague.kit.db import Base, Database, advisory_lock
 from colleague.kit.migrate import migrate
 from colleague.testing.postgres import TestPostgres
 
@@ -128,3 +129,19 @@ async def test_a_stale_pid_file_that_names_another_program_does_not_keep_the_dat
     second = await _start(tmp_path)
     assert await _answer(second) == b"42\n"
     await second.communicate(b"\n")
+
+
+async def test_a_process_frozen_in_a_transaction_does_not_hold_its_locks(database_url: str) -> None:
+    frozen, other = Database(database_url, idle=0.5), Database(database_url)
+    try:
+        with pytest.raises(DBAPIError):
+            async with frozen.transaction() as session:
+                await advisory_lock(session, 4711)
+                async with asyncio.timeout(20), other.transaction() as second:
+                    await advisory_lock(second, 4711)
+                await session.execute(text("SELECT 1"))
+        async with frozen.transaction() as session:
+            assert await session.scalar(text("SELECT 1")) == 1
+    finally:
+        await frozen.close()
+        await other.close()

@@ -37,14 +37,19 @@ class Base(DeclarativeBase):
 class Database:
     """A PostgreSQL that hands out transactions."""
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
-        """Take a `postgresql://` address; nothing is opened before the first transaction."""
+    def __init__(self, url: str, *, pool_size: int = 5, idle: float = 60) -> None:
+        """Take a `postgresql://` address; nothing is opened before the first transaction.
+
+        A transaction in which nothing happens for `idle` seconds is ended by the server: a process that was frozen in
+        one must not hold its locks until it thaws.
+        """
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
             pool_size=pool_size,
             max_overflow=2 * pool_size,
             pool_pre_ping=True,
+            connect_args={"options": f"-c idle_in_transaction_session_timeout={idle * 1000:.0f}"},
         )
 
     @asynccontextmanager
