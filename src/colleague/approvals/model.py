@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from colleague.connectors.visible import marked
+from colleague.policy.borrowed import Passage, parts
+
 State = Literal["asked", "approved", "denied", "expired", "withdrawn"]
 
 
@@ -36,6 +39,23 @@ class Card:
         if self.approver == "user":
             return own or part in ("approver", "driver")
         return not own and part != "driver"
+
+    def parts(self, where: str, text: str) -> list[tuple[str, str]]:
+        """Return the value of a field, or the body, in pieces: (text, the source it was taken from, "" for none).
+
+        Letters that cannot be seen are written out: what is approved is what is shown.
+        """
+        passages = [Passage(**p) for p in self.preview.get("borrowed", ()) if p["where"] == where]
+        return [(marked(piece), source) for piece, source in parts(str(text), passages)]
+
+    def seen(self, text: str) -> str:
+        """Return a value with letters that cannot be seen written out."""
+        return marked(text)
+
+    @property
+    def lenders(self) -> list[str]:
+        """Return the sources that passages of this card were taken from."""
+        return list(dict.fromkeys(p["found_in"] for p in self.preview.get("borrowed", ())))
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON for the API."""

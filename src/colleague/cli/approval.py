@@ -49,14 +49,20 @@ def show_card(card: Card) -> None:
         line(f"  ! Outside the organisation: {', '.join(card.why['external'])}", "bold red")
     for doubt in card.why.get("doubts", ()):
         found = f"; it was found in {doubt['found_in']}" if doubt.get("found_in") else ""
-        line(f"  ! Check «{doubt['value']}»: it comes neither from you nor from a trusted source{found}.", "bold red")
+        odd = doubt.get("odd") or f"comes neither from you nor from a trusted source{found}"
+        line(f"  ! Check «{card.seen(doubt['value'])}»: it {odd}.", "bold red")
+    if card.lenders:
+        where = ", ".join(card.lenders)
+        line(
+            f"  ! ⟦Text in these brackets⟧ stands word for word in {where}: it would go out as your words.", "bold red"
+        )
     for name, value in card.preview["fields"]:
-        line(f"  {name + ':':<9} {value}")
+        line(f"  {name + ':':<9} {_marked(card, name, value)}")
     for name in card.preview["attachments"]:
         line(f"  {'Attached:':<9} {name}")
     if card.preview["body"]:
         line("")
-        for text in card.preview["body"].splitlines():
+        for text in _marked(card, "body", card.preview["body"]).splitlines():
             line(f"    {text}")
         line("")
     for ruling in card.why.get("rulings", ()):
@@ -69,6 +75,11 @@ def show_card(card: Card) -> None:
     elif card.answered_at is not None:
         reason = f": «{card.reason}»" if card.reason else ""
         line(f"  {card.state.capitalize()} by {card.answered_by} at {card.answered_at:%d %b %H:%M} (UTC){reason}")
+
+
+def _marked(card: Card, where: str, text: str) -> str:
+    """Return a text of the card with brackets round what was taken from somebody else."""
+    return "".join(f"⟦{piece}⟧" if source else piece for piece, source in card.parts(where, text))
 
 
 @app.command("show")

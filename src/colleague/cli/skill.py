@@ -7,6 +7,7 @@ import typer
 
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.plugins.allowed import unknown_names
 from colleague.plugins.packages import add_package, decide_package, remove_package, submit_package, switch_skill
 from colleague.plugins.publish import publishing_errors
 from colleague.plugins.skills import read_package
@@ -53,6 +54,8 @@ def check(path: Annotated[Path, typer.Argument(help="A folder, zip, .plugin file
     package = read_package(files, folder=folder, notices=notices)
     for skill in package.skills:
         line(f"{package.manifest.name}:{skill.name}  {skill.description[:100]}")
+        if unknown := unknown_names(skill):
+            line(f"no tool here is called: {', '.join(unknown)}")
     for notice in package.notices:
         line(f"read in spite of: {notice.where} {notice.text}")
     for flag in package.flags:

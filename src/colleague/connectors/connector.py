@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from colleague.kit.canonical import digest
 from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from colleague.policy.borrowed import Passage
 from colleague.policy.model import DataClass, Label, Role, Tier
 
 
@@ -133,13 +134,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Exactly what will happen, for a person: a title, lines of (name, value), the body, and attachments by name."""
+    """Exactly what will happen, for a person: a title, lines of (name, value), the body, and attachments by name.
+
+    `borrowed` are the passages of fields and body that stand in texts nobody vouches for. A connector leaves it empty.
+    """
 
     title: str
     fields: tuple[tuple[str, str], ...] = ()
     body: str = ""
     attachments: tuple[str, ...] = ()
     undo: str = "cannot be undone"
+    borrowed: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.kit.doors import Config, Db, Time, part
+from colleague.plugins.allowed import unknown_names
 from colleague.plugins.packages import add_package, decide_package, remove_package, submit_package, switch_skill
 from colleague.plugins.receive import read_skill_files
 from colleague.plugins.view import list_skills, see_skill
@@ -58,7 +59,12 @@ async def show(db: Db, actor: Current, package: str, name: str) -> dict[str, Any
         sight = await see_skill(session, actor, package, name)
     row = sight.row
     more = {"notices": row.notices, "flags": row.flags, "unused": row.unused, "reason": row.reason} if row else {}
-    return sight.line.to_json() | {"body": sight.line.one.skill.body, "files": list(sight.files)} | more
+    skill = sight.line.one.skill
+    tools = {
+        "allowed_tools": None if skill.allowed is None else list(skill.allowed), "disallowed_tools": list(skill.denied),
+        "unknown_tools": unknown_names(skill),
+    }  # fmt: skip
+    return sight.line.to_json() | {"body": skill.body, "files": list(sight.files)} | tools | more
 
 
 @router.post("/{package}/submit")

@@ -11,6 +11,7 @@ from colleague.identity.current import Current
 from colleague.identity.directory import list_teams, names_of
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.page import Page
+from colleague.plugins.allowed import unknown_names
 from colleague.plugins.model import tokens_of
 from colleague.plugins.packages import (
     MANAGE,
@@ -76,6 +77,7 @@ async def show(request: Request, page: Page, db: Db, actor: Current, package: st
         people = await names_of(session, {row.owner_id, row.decided_by} if row else set())
     return page.show(
         request, "plugins/show.html", sight=sight, row=row, teams=teams, people=people, tokens_of=tokens_of,
+        unknown_names=unknown_names,
         manage=actor.may(MANAGE),
     )  # fmt: skip
 

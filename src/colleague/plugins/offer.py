@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from colleague.plugins.allowed import narrows
 from colleague.plugins.model import Usable
 
 LIMIT, EACH = 4000, 260
@@ -27,6 +28,10 @@ def offer(usable: Sequence[Usable], chosen: Usable | None, arguments: str = "") 
     if chosen is None:
         return text
     told = f"The person chose the skill {chosen.name}. Call use_skill with it first."
+    if narrows(chosen.skill):
+        allowed = "any" if chosen.skill.allowed is None else ", ".join(chosen.skill.allowed[:30]) or "none"
+        told += f" Tools it leaves to you: {allowed}"
+        told += f", but not {', '.join(chosen.skill.denied[:30])}." if chosen.skill.denied else "."
     if arguments:
         told += f" Their words for it: {arguments[:200]}"
     return f"{text}\n\n{told}".strip()

@@ -86,6 +86,8 @@ class Engine:
                 lifted, _ = self._evaluate(replace(request, context={**request.context, "approval": hypothetical}))
                 if lifted:
                     return Decision(Effect.ASK, self._rulings(reasons, Effect.ASK, ask), approver, stamp)
+                # No person could lift it, so what a person could lift is not why.
+                return Decision(Effect.DENY, (_nothing_permits(ask),), policy_hash=stamp)
             hard = [r for r in reasons if r not in self.soft] or reasons
             rulings = self._rulings(hard, Effect.DENY, ask) or (_nothing_permits(ask),)
             return Decision(Effect.DENY, rulings, policy_hash=stamp)
@@ -163,6 +165,8 @@ def _detail(rule: str, ask: Ask) -> str:
     match rule:
         case "communicate-external":
             return f" Outside: {', '.join(ask.external[:5])}."
+        case "skill-tools":
+            return f" Skill: {ask.skill}."
         case "unknown-origin":
             return " " + " ".join(doubt_sentence(d) for d in ask.doubts[:3])
         case _:

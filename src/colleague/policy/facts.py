@@ -63,6 +63,7 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "dispatch": ask.channel != "desk", "dispatch_ceiling": int(governance.dispatch_ceiling),
         "zone_ok": ask.zone_ok, "blocked_path": ask.blocked_path, "review_missing": ask.output_review_missing,
         "carries": ask.carries, "denied_before": ask.denied_before, "denials": ask.denials,
+        "skill_forbids": ask.skill != "",
     }  # fmt: skip
     if ask.approval is not None:
         context["approval"] = {"by": ask.approval.by, "not_self": ask.approval.not_self}

@@ -169,7 +169,8 @@ class Ask:
     (`builtin_connector`) needs none.
     `tool_state`: approved | pending | blocked | changed. `channel`: desk | dispatch | schedule.
     `carries`: something in the call stands not in the person's own words. `denied_before`: a person denied this very
-    call since they last spoke; `denials`: how many questions of this run they denied since.
+    call since they last spoke; `denials`: how many questions of this run they denied since. `skill`: the skill that the
+    person called and that does not leave this tool to the agent.
     """
 
     person: str
@@ -197,6 +198,7 @@ class Ask:
     carries: bool = True
     denied_before: bool = False
     denials: int = 0
+    skill: str = ""
     approval: Approval | None = None
 
 

@@ -7,6 +7,7 @@ happens; an error on the way is a refusal; an effect whose outcome is not known 
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, Superseded
 from colleague.agent.messages import Call, Message, Outcome
@@ -264,7 +265,7 @@ class Governed:
         lost = ruling.rule == "unknown-outcome"
         try:
             seen = await self._scales.weigh(call.tool, row.arguments, messages)
-            weighed = Weighed(seen.bound, seen.attached, seen.question, decision)
+            weighed = replace(seen, decision=decision)
             card = self._scales.card(row, weighed)
         except Failure as failure:
             text = f"{'It is not known whether this took effect.' if lost else 'This was not done.'} {failure.message}"

@@ -26,6 +26,7 @@ class Seen:
     untrusted: Mapping[str, str]
 
 
+NOTHING = Seen("", (), {})
 TOLD, NAMES, CHOICE = "what the task was told at its start", "the name of an attached file", "a choice you were offered"
 
 
@@ -111,7 +112,8 @@ def external_of(recipients: Sequence[str], governance: Governance) -> tuple[str,
 
 def ask_of(
     bound: Bound, arguments: Mapping[str, Any], run: Run, teams: frozenset[str], governance: Governance, known: Seen,
-    people: Sequence[Person], *, review_missing: bool, denied: Denied, approval: Approval | None = None,
+    people: Sequence[Person], *, review_missing: bool, denied: Denied, skill: str = "",
+    approval: Approval | None = None,
 ) -> Ask:  # fmt: skip
     """Build the question for one call. Pure."""
     tool, connector = bound.tool, bound.connector
@@ -138,6 +140,7 @@ def ask_of(
         channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
         carries=not (tool.egress and own_words(arguments, known.request)), approval=approval,
+        skill=skill,
     )  # fmt: skip
 
 

@@ -15,11 +15,14 @@ from colleague.kit.canonical import digest
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
+from colleague.plugins.allowed import called_last, forbidding
+from colleague.plugins.store import usable_skills
 from colleague.policy.addresses import bare
+from colleague.policy.borrowed import Passage, borrowed
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role, Tier
 from colleague.tasks.calls.arguments import fault_in
-from colleague.tasks.calls.facts import Denied, Seen, ask_of, denied_of, named, seen
+from colleague.tasks.calls.facts import NOTHING, Denied, Seen, ask_of, denied_of, named, seen
 from colleague.tasks.model import Run
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import denied_calls, labels_of, lock_run
@@ -50,6 +53,7 @@ class Weighed:
     attached: Attached
     question: Ask
     decision: Decision
+    known: Seen = NOTHING
 
 
 class Scales:
@@ -92,8 +96,10 @@ class Scales:
         try:
             async with self._parts.database.transaction() as session:
                 bound, attached = await self.find(session, tool, arguments)
-                question, governance = await self._question(session, bound, arguments, messages, attached, approval)
-            return Weighed(bound, attached, question, self._parts.engine.decide(question, governance))
+                question, governance, known = await self._question(
+                    session, bound, arguments, messages, attached, approval
+                )
+            return Weighed(bound, attached, question, self._parts.engine.decide(question, governance), known)
         except (Failure, Interrupt, SQLAlchemyError):
             raise
         except Exception as error:
@@ -103,30 +109,35 @@ class Scales:
     async def _question(
         self, session: Session, bound: Bound, arguments: Mapping[str, Any], messages: Sequence[Message],
         attached: Attached, approval: Approval | None,
-    ) -> tuple[Ask, Governance]:  # fmt: skip
+    ) -> tuple[Ask, Governance, Seen]:  # fmt: skip
         """Return the question at this moment. What was said and read is looked through only if the call names
         somebody or something (5,000 people are never loaded for one address)."""
         governance = await current_governance(session)
         teams = await teams_of(session, self.run.person)
         row = await lock_run(session, self.run.id, self.run.fence)
         label = Label.from_json(row.label).join(attached.label)
-        known, people, denied = Seen("", (), {}), [], Denied()
+        known, people, denied = NOTHING, [], Denied()
         if bound.tool.tier > Tier.READ or bound.tool.writes or bound.tool.deletes or bound.tool.egress:
             denied = denied_of(bound.name, arguments, messages, await denied_calls(session, self.run.id))
-        if bound.tool.egress or named(arguments, bound.tool.roles):
+        called = called_last(messages)
+        skill = ""
+        if called:
+            skill = forbidding(called, bound.name, await usable_skills(session, self.run.person, teams))
+        if bound.tool.egress or bound.tool.tier > Tier.READ or named(arguments, bound.tool.roles):
             known = seen(messages, await labels_of(session, self.run.id))
             people = await addresses_known(session, map(bare, named(arguments, bound.tool.roles, Role.RECIPIENT)))
         question = ask_of(
             bound, arguments, replace(self.run, label=label), teams, governance, known, people,
-            review_missing=attached.review_missing, denied=denied, approval=approval,
+            review_missing=attached.review_missing, denied=denied, skill=skill, approval=approval,
         )  # fmt: skip
-        return question, governance
+        return question, governance, known
 
     def card(self, row: CallRow, weighed: Weighed) -> Preview:
         """Return what a person will be shown; any fault in making it is a refusal."""
         bound = weighed.bound
         try:
-            return bound.connector.preview(bound.tool.name, row.arguments, self.access(row, bound, weighed.attached))
+            card = bound.connector.preview(bound.tool.name, row.arguments, self.access(row, bound, weighed.attached))
+            return replace(card, borrowed=_borrowed(card, weighed.known))
         except Failure:
             raise
         except Exception as error:
@@ -146,3 +157,9 @@ class Scales:
              "resource": weighed.question.resource, "run": self.run.id, "attempt": row.attempt,
              "policy_hash": row.decision.get("policy_hash", ""), "attachments": weighed.attached.hashes}
         )  # fmt: skip
+
+
+def _borrowed(card: Preview, known: Seen) -> tuple[Passage, ...]:
+    """Return the passages of a card that come from texts nobody vouches for; `where` is a field's name, or body."""
+    texts = [(name, value) for name, value in card.fields if isinstance(value, str)] + [("body", card.body)]
+    return tuple(p for where, text in texts for p in borrowed(where, text, known.request, known.untrusted))
