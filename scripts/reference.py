@@ -68,10 +68,15 @@ def tools() -> str:
     from colleague.bootstrap import shipped_connectors
     from colleague.kit.clock import SystemClock
     from colleague.kit.http import Egress
+    from colleague.library.tools import LIBRARY_TOOLS
+    from colleague.projects.tools import PROJECT_TOOLS
     from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
     shipped = shipped_connectors(Egress(), SystemClock())
-    groups = [("This task", WORKSPACE_TOOLS), *((c.title, c.tools()) for c in shipped)]
+    groups = [
+        ("This task", WORKSPACE_TOOLS), ("Document sets", LIBRARY_TOOLS), ("Projects", PROJECT_TOOLS),
+    ]  # fmt: skip
+    groups += [*((c.title, c.tools()) for c in shipped)]
     text = "# Tools\n\nTier: read · communicate · modify. Each argument has a role; recipients, targets, addresses,\n"
     text += "amounts and identifiers must have a known origin.\n"
     for title, found in groups:

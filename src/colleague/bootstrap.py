@@ -41,8 +41,10 @@ from colleague.library.parts import Library
 from colleague.models.minds import Minds
 from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
+from colleague.projects.work import Work
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
+from colleague.tasks.sight import is_seen, tasks_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class House:
             Settings: self.settings, Database: self.database, Queue: self.queue, Streams: self.streams,
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
-            Names: Names(names_of), Library: self.parts.library,
+            Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins,
         }  # fmt: skip
 

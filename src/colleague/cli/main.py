@@ -26,11 +26,16 @@ GROUPS: Final = {
     "connector": "Enable connectors and open them to teams.",
     "mcp": "Register MCP servers and decide on their tools.",
     "model": "Set up model providers, routes, prices and ceilings.",
+    "project": "Work in projects: people, files, notes, instructions, proposals.",
+    "library": "Make and search document sets.",
     "skill": "See, add, hand in and decide about skills.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "token": "Make and revoke API tokens.",
 }
+
+# Groups that stand in a folder.
+FOLDERS: Final = {"project": "together.project", "library": "together.library"}
 
 
 class Lazy(typer.core.TyperGroup):
@@ -43,7 +48,8 @@ class Lazy(typer.core.TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return one verb, imported now; None if there is none of this name."""
         if cmd_name in GROUPS:
-            return typer.main.get_command(import_module(f"colleague.cli.{cmd_name}").app)
+            file = FOLDERS.get(cmd_name, cmd_name)
+            return typer.main.get_command(import_module(f"colleague.cli.{file}").app)
         if cmd_name not in VERBS:
             return None
         single = typer.Typer(add_completion=False, rich_markup_mode=None)

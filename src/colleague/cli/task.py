@@ -35,6 +35,8 @@ def new(
     goal: Annotated[str, typer.Argument(help="What should be done, in one sentence.")],
     as_person: As,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="A file it is about.")] = None,
+    project: Annotated[str, typer.Option(help="The project it belongs to, by id.")] = "",
+    library_set: Annotated[str, typer.Option("--set", help="The document set to answer from, by id.")] = "",
     wait: Annotated[bool, typer.Option(help="Watch until it ends or asks.")] = True,
 ) -> None:
     """Hand a task to the agent. A worker must be running."""
@@ -45,7 +47,9 @@ def new(
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         contents = [(p.name, p.read_bytes()) for p in file or []]
-        task = await start(actor, goal, contents, parts=house.parts, settings=house.settings)
+        task = await start(
+            actor, goal, contents, parts=house.parts, settings=house.settings, project=project, library_set=library_set
+        )  # fmt: skip
         line(f"Task {task}")
         if wait:
             await watch(house, task)

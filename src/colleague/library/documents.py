@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from colleague.connectors.grants import covers, list_grants
+from colleague.connectors.grants import EVERYTHING, covers, list_grants
 from colleague.identity.actor import Actor
 from colleague.identity.directory import list_teams
 from colleague.kit.db import Session
@@ -60,3 +60,12 @@ async def teams_that_reach(session: Session, shown: Shown, library: Library) -> 
             if any(c == connector and covers(opened.grant, place) for c, place in shown.places):
                 found.add(names.get(opened.grant.team, ""))
     return sorted(found - {""})
+
+
+async def places_open(session: Session, actor: Actor, library: Library) -> list[tuple[str, str, str]]:
+    """Return (connector, its title, place) of each place that the actor may put into a set."""
+    registry = await library.registry.now(session)
+    reader = await reader_of(session, actor.id, registry=registry, clock=library.clock)
+    titles = {kind: registry.get(kind).title for kind in reader.grants}
+    found = {(kind, titles[kind], p) for kind, grants in reader.grants.items() for g in grants for p in g.places}
+    return sorted(f for f in found if f[2] not in EVERYTHING)

@@ -40,6 +40,7 @@ class Hit:
     """A passage with its document, the place to cite, and whether the source has changed since it was indexed."""
 
     document: str
+    set: str
     name: str
     path: str
     place: str
@@ -111,7 +112,8 @@ async def search(library: Library, person: str, query: str, *, sets: Sequence[st
         given.add(same)
         path = source.path if source.file_id is None else ""
         hits.append(
-            Hit(at, source.name, path, row.place, row.heading, row.text, row.score, changed, opened[at].label)
+            Hit(at, source.set_id, source.name, path, row.place, row.heading, row.text, row.score, changed,
+                opened[at].label)
         )  # fmt: skip
     label = Label()
     for hit in hits:

@@ -10,7 +10,7 @@ from colleague.audit.record import Ledger
 from colleague.files.tables import FileRow
 from colleague.files.uploads import FileNotThere, Upload, add_file, delete_file
 from colleague.identity.actor import Actor
-from colleague.identity.directory import PersonNotFound, find_by_email
+from colleague.identity.directory import PersonNotFound, find_by_email, find_by_name
 from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -95,6 +95,14 @@ async def set_member(
     await session.flush()
     facts = {"role": role}
     await ledger.record(session, Event("project.member_added", actor.id, project_id, person=person.id, data=facts))
+
+
+async def address_of(session: Session, who: str) -> str:
+    """Return the mail address of the one active person that a name or an address means; BadProject otherwise."""
+    found = await find_by_name(session, who)
+    if len(found) != 1:
+        raise BadProject(why=f"{'nobody is' if not found else 'several people are'} called so: give the mail address")
+    return found[0].email
 
 
 async def remove_member(session: Session, actor: Actor, project_id: str, person: str, *, ledger: Ledger) -> None:

@@ -60,6 +60,7 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
     run = view.run
     return {
         "id": view.task.id, "title": view.task.title, "goal": view.task.goal, "person": view.task.person_id,
+        "project": view.task.project_id, "library_set": view.task.set_id,
         "created_at": view.task.created_at, "run": run.id, "state": run.state, "why": run.why, "plan": run.plan,
         "waiting_for": run.waiting_for, "paused_by": run.paused_by, "answer": run.answer, "partial": run.partial,
         "spent": run.spent,
@@ -88,10 +89,13 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
 async def create(
     parts: TheParts, settings: Config, actor: Current,
     goal: Annotated[str, Form()], files: Annotated[list[UploadFile] | None, File()] = None,
+    project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """Hand a task to the agent: `goal` and any number of `files`."""
+    """Hand a task to the agent: `goal` and any number of `files`, in a `project`, about a document set."""
     uploads = await read_uploads(files or [], settings.upload_limit)
-    task = await start(actor, goal, uploads, parts=parts, settings=settings)
+    task = await start(
+        actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set
+    )  # fmt: skip
     async with parts.database.transaction() as session:
         return await task_json(session, actor, task)
 

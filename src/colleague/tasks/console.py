@@ -27,10 +27,12 @@ from colleague.kit.doors import Config, Db, Live, part
 from colleague.kit.errors import Invalid
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
+from colleague.library.sets import list_sets
+from colleague.projects.store import list_projects
 from colleague.tasks.delegate import amend, answer_question, retry, stop, tell, weigh_edit
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
-from colleague.tasks.sight import View, see_output, see_task, view_task
+from colleague.tasks.sight import View, belongs, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import TaskNotFound, list_tasks
 from colleague.tasks.timeline import markdown, timeline
@@ -52,20 +54,33 @@ def _to(path: str) -> RedirectResponse:
 
 
 @router.get("/tasks/new")
-async def new(request: Request, page: Page, actor: Current, settings: Config, goal: str = "") -> HTMLResponse:
+async def new(
+    request: Request, page: Page, parts: TheParts, actor: Current, settings: Config, goal: str = "", project: str = "",
+    library_set: str = "",
+) -> HTMLResponse:  # fmt: skip
     """Show the form for a new task."""
     actor.require("own:tasks:use")
-    return page.show(request, "tasks/new.html", goal=goal[:8000], examples=EXAMPLES, model=settings.model)
+    async with parts.database.transaction() as session:
+        projects = [line.project for line in await list_projects(session, actor.id) if line.role != "viewer"]
+        sets = await list_sets(session, actor, parts.library)
+    return page.show(
+        request, "tasks/new.html", goal=goal[:8000], examples=EXAMPLES, model=settings.model, projects=projects,
+        sets=sets, project=project, library_set=library_set,
+    )  # fmt: skip
 
 
 @router.post("/tasks")
 async def create(
     parts: TheParts, settings: Config, actor: Current,
     goal: Annotated[str, Form()] = "", files: Annotated[list[UploadFile] | None, File()] = None,
+    project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Hand the task over and show it."""
     uploads = await read_uploads(files or [], settings.upload_limit)
-    return _to(f"/tasks/{await start(actor, goal, uploads, parts=parts, settings=settings)}")
+    made = await start(
+        actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set
+    )  # fmt: skip
+    return _to(f"/tasks/{made}")
 
 
 @router.get("/tasks")
@@ -89,6 +104,8 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
     places = {f.name: f"/tasks/{task_id}/files/{f.id}" for f in view.files}
     places |= {output.name: f"/outputs/{output.id}" for output, _ in view.outputs}
     readings = await list_readings(session, task_id)
+    read = {r.call_id: r.place.rpartition("/")[2] for r in readings}
+    names |= {c.arguments["id"]: read[c.id] for c in view.calls if c.tool == "read_library" and c.id in read}
     places = places_of(task_id, readings) | places  # A file given to the task goes before what was read elsewhere.
     cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
     teams = await teams_of(session, view.task.person_id)
@@ -99,6 +116,7 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
         owner=view.people[view.task.person_id],
+        belonging=await belongs(session, actor, view.task, parts.library),
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
     return view, html

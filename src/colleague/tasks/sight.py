@@ -11,15 +11,17 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.clock import SystemClock
 from colleague.kit.db import Session
+from colleague.library.parts import Library
+from colleague.library.sets import list_sets
 from colleague.models.model import Estimate
 from colleague.models.spoken import heard
 from colleague.models.store import find_estimate
 from colleague.models.usage import Line, cost_of_run
 from colleague.policy.model import Label
 from colleague.projects.reach import reaches
-from colleague.projects.store import role_in
-from colleague.tasks.model import State, Step
-from colleague.tasks.store import TaskNotFound, calls_of, get_task, newest_run, steps_after
+from colleague.projects.store import role_in, see_project
+from colleague.tasks.model import State, Step, Summary
+from colleague.tasks.store import TaskNotFound, calls_of, get_task, list_tasks, newest_run, steps_after
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
 from colleague.tasks.timeline import author
 
@@ -79,6 +81,29 @@ async def _part_through_project(session: Session, actor: Actor, task: TaskRow) -
 async def may_see(session: Session, actor: Actor, task: TaskRow) -> bool:
     """Say whether `actor` may see the task: their own, one that is shared with them, or any with org:tasks:read."""
     return actor.may("org:tasks:read") or await part_in(session, actor, task) != ""
+
+
+async def is_seen(session: Session, actor: Actor, task_id: str) -> bool:
+    """Say whether there is such a task and `actor` may see it."""
+    task = await session.get(TaskRow, task_id)
+    return task is not None and await may_see(session, actor, task)
+
+
+async def tasks_in(session: Session, actor: Actor, project: str) -> list[Summary]:
+    """Return the newest tasks of a project that `actor` may see: their own, and those whose sources they reach."""
+    found = await list_tasks(session, project=project, limit=60)
+    return [task for task in found if await is_seen(session, actor, task.id)][:30]
+
+
+async def belongs(session: Session, actor: Actor, task: TaskRow, library: Library) -> list[tuple[str, str]]:
+    """Return (words, address) of the project and the document set of a task, if `actor` may see them."""
+    found = []
+    if task.project_id and await role_in(session, actor.id, task.project_id):
+        project, _ = await see_project(session, actor, task.project_id)
+        found.append((f"project {project.name}", f"/projects/{project.id}"))
+    if task.set_id and (sets := await list_sets(session, actor, library, only=task.set_id)):
+        found.append((f"about {sets[0].name}", f"/document-sets/{sets[0].id}"))
+    return found
 
 
 async def see_task(session: Session, actor: Actor, task_id: str) -> TaskRow:

@@ -73,5 +73,9 @@ async def _about(session: Session, actor: Actor, project: str, library_set: str,
         label = words.label
     if library_set:
         chosen = await get_set(session, actor, library_set, parts.library)
-        lines.append(f"This task is about the document set «{chosen.name}»: use search_library and read_library.")
+        lines.append(
+            f"This task is about the document set «{chosen.name}»: use search_library and read_library. Answer from it "
+            "alone, each statement with its place. If it is not there, say «This is not in the documents you may read» "
+            "and answer nothing from elsewhere."
+        )
     return "\n\n".join(lines), label

@@ -23,7 +23,7 @@ TITLES = {
     "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to",
     "mail_draft": "Drafted mail to", "web_fetch": "Read on the web", "web_search": "Searched the web for",
     "run_python": "Ran a program", "search_library": "Searched document sets for",
-    "read_library": "Read of a document set", "propose_note": "Proposed a note",
+    "read_library": "Read", "propose_note": "Proposed a note",
     "propose_instruction": "Proposed instructions",
 }  # fmt: skip
 WORDS = {

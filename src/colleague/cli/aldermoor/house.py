@@ -22,8 +22,12 @@ from colleague.identity.people import add_member, assign_role, create_person, cr
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 from colleague.kit.settings import Settings
+from colleague.library.sets import create_set
 from colleague.policy.governance import change_governance
 from colleague.policy.model import DataClass
+from colleague.projects.manage import create_project, set_member
+from colleague.projects.propose import decide
+from colleague.projects.write import suggest
 
 _LOCK: Final = 727_090
 OWNER: Final = "marta@aldermoor.example"
@@ -38,6 +42,9 @@ MORE_TASKS: Final = (
     "May I travel first class by train?",
     "Write a competitive brief on Corvane, Papyrion and Lumen Docs",
 )
+
+PROJECT: Final = ("Harbour City bid", "Win the print and document services of Harbour City (HC-2026-014)")
+INSTRUCTIONS: Final = "Write in British English.\nName the section and the page for every requirement."
 
 PEOPLE: Final = (
     (OWNER, "Marta Zielińska", "owner"),
@@ -107,6 +114,7 @@ async def prepare_demo(house: House) -> None:
             await _people(session, house)
             await _connectors(session, house)
             await _grants_and_accounts(session, house)
+            await _project_and_set(session, house)
         else:
             await _connectors(session, house)
     await database.close()
@@ -178,6 +186,20 @@ async def _grants_and_accounts(session: Session, house: House) -> None:
                 session, person, registry, "mail", {"address": email, "password": "demo"}, ledger=ledger,
                 secrets=house.secrets, clock=clock,
             )  # fmt: skip
+
+
+async def _project_and_set(session: Session, house: House) -> None:
+    """Make a project with standing instructions, and a document set of the policies for everybody."""
+    ledger, clock = house.ledger, house.clock
+    ana = await actor_of(session, email=MEMBER, via="cli")
+    name, purpose = PROJECT
+    project = await create_project(session, ana, name, purpose, ledger=ledger, clock=clock)
+    for email, role in ((DANA, "member"), ("ben@aldermoor.example", "member"), ("tom@aldermoor.example", "viewer")):
+        await set_member(session, ana, project, email, role, ledger=ledger, clock=clock)
+    row = await suggest(session, ana, project, INSTRUCTIONS, "As agreed at the kick-off", ledger=ledger, clock=clock)
+    await decide(session, ana, row.id, accept=True, ledger=ledger, clock=clock)
+    owner = await actor_of(session, email=OWNER, via="cli")
+    await create_set(session, owner, "Policies", [("folder", "Policies")], library=house.parts.library)
 
 
 def print_demo(console: Console, settings: Settings) -> None:

@@ -48,7 +48,9 @@ def preview_html(document: Document, *, limit: int = LIMIT, places: Mapping[str,
     for block in document.blocks[:limit]:
         if block.where != place:
             place = block.where
-            if place and not place.startswith("line"):
+            if place.startswith("line"):
+                parts.append(f'<span class="cl-line" id="{anchor(place)}"></span>')
+            elif place:
                 parts.append(f'<p class="cl-place" id="{anchor(place)}">{html.escape(place)}</p>')
         text = shown(block.text)
         match block.kind:

@@ -1,0 +1,1 @@
+"""Verbs of what several people use: projects and document sets."""
