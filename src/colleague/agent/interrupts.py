@@ -19,7 +19,7 @@ class NeedsAnswer(Interrupt):
 
 
 class Stopped(Interrupt):
-    """A person stopped the run."""
+    """A person stopped the run, or may not have it done any more; the text says which, if it is not in the run."""
 
 
 class Paused(Interrupt):

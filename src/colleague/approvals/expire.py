@@ -9,8 +9,7 @@ from colleague.approvals.answer import NEEDS, WHO, go_on
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.directory import get_person, holders_of, manager_of
-from colleague.identity.permissions import ROLES
+from colleague.identity.directory import get_person, manager_of, who_may
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
 
@@ -64,7 +63,7 @@ async def _whom(session: Session, row: ApprovalRow, *, escalate: bool) -> list[t
     told: dict[str, tuple[str, str]] = {}
     match row.approver:
         case "reviewer" | "administrator":
-            for holder in await holders_of(session, _roles_with(NEEDS[row.approver])):
+            for holder in await who_may(session, NEEDS[row.approver], "own:approvals:answer"):
                 told[holder.id] = ("A task waits for your answer", f"«{row.title}» needs your approval.")
             told.pop(requester.id, None)
         case "other":
@@ -82,7 +81,3 @@ async def _whom(session: Session, row: ApprovalRow, *, escalate: bool) -> list[t
     if not requester.active:
         told.pop(requester.id, None)
     return [(person, *words) for person, words in told.items()]
-
-
-def _roles_with(permission: str) -> list[str]:
-    return [role for role, held in ROLES.items() if permission in held and "own:approvals:answer" in held]

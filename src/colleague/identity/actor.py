@@ -6,7 +6,7 @@ from typing import Literal
 from colleague.identity.permissions import PERMISSIONS, ROLES
 from colleague.kit.errors import Forbidden
 
-Via = Literal["page", "api", "cli", "dispatch", "schedule", "system"]
+Via = Literal["page", "api", "cli", "dispatch", "schedule", "system", "provisioning"]
 
 
 class PermissionMissing(Forbidden):
@@ -45,7 +45,7 @@ class Actor:
 
 
 def permissions_of(roles: frozenset[str]) -> frozenset[str]:
-    """Return the permissions that `roles` give together; an unknown role gives none."""
+    """Return the permissions that shipped `roles` give together; another gives none here (see identity/roles.py)."""
     return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
 
 

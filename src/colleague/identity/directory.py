@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from colleague.identity.actor import Actor, Via, permissions_of
+from colleague.identity.actor import Actor, Via
 from colleague.identity.model import Person, Team
+from colleague.identity.roles import ids_that_may, permissions_held
 from colleague.identity.tables import MembershipRow, PersonRow, RoleRow, TeamRow
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
@@ -115,6 +116,11 @@ async def teams_of(session: Session, person_id: str) -> frozenset[str]:
     return frozenset(await session.scalars(query))
 
 
+async def is_active(session: Session, person_id: str) -> bool:
+    """Say whether a person is here and active at this moment."""
+    return bool(await session.scalar(select(PersonRow.active).where(PersonRow.id == person_id)))
+
+
 async def list_teams(session: Session) -> list[Team]:
     """Return all teams with the number of their members, by name."""
     members = func.count(MembershipRow.person_id)
@@ -134,13 +140,10 @@ async def members_of(session: Session, team_id: str) -> list[Person]:
     return await _values(session, list(await session.scalars(query)))
 
 
-async def holders_of(session: Session, roles: Iterable[str]) -> list[Person]:
-    """Return active people who hold one of `roles`."""
-    query = (
-        select(PersonRow)
-        .where(PersonRow.active, PersonRow.id.in_(select(RoleRow.person_id).where(RoleRow.role.in_(tuple(roles)))))
-        .order_by(PersonRow.name)
-    )
+async def who_may(session: Session, *permissions: str) -> list[Person]:
+    """Return the active people whose roles together give all of `permissions`, by name."""
+    able = await ids_that_may(session, *permissions)
+    query = select(PersonRow).where(PersonRow.id.in_(able)).order_by(PersonRow.name)
     return await _values(session, list(await session.scalars(query)))
 
 
@@ -161,4 +164,5 @@ async def actor_of(session: Session, *, person_id: str = "", email: str = "", vi
     if found is None or not found.active:
         raise PersonNotFound
     teams = await teams_of(session, found.id)
-    return Actor(found.id, found.name, found.email, found.roles, teams, permissions_of(found.roles), via)
+    held = await permissions_held(session, found.roles)
+    return Actor(found.id, found.name, found.email, found.roles, teams, held, via)

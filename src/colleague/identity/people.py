@@ -8,13 +8,24 @@ from sqlalchemy.exc import IntegrityError
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.actor import Actor, permissions_of
-from colleague.identity.permissions import ROLES
-from colleague.identity.tables import LinkRow, MembershipRow, PersonRow, RoleRow, SignInRow, TeamRow, TokenRow
+from colleague.identity.actor import Actor
+from colleague.identity.roles import known_roles, permissions_held
+from colleague.identity.tables import (
+    LinkRow,
+    MembershipRow,
+    PersonRow,
+    ProvisionedRow,
+    ProvisioningTokenRow,
+    RoleRow,
+    SignInRow,
+    TeamRow,
+    TokenRow,
+)
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
+from colleague.kit.queue import Job, enqueue
 
 # What kit/mail.py can write to, so that nobody is here whose address looks like another's.
 _MAIL = re.compile(
@@ -22,6 +33,8 @@ _MAIL = re.compile(
     r"@(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]|localhost)"
 )
 _OWNERS = 727011
+# Done by tasks/leave.py: what stands above people stops what somebody who has left was doing.
+STOP_ALL = "tasks.stop_all"
 
 
 class BadPerson(Invalid):
@@ -60,6 +73,14 @@ class NotOneself(Forbidden):
     """Nobody changes their own roles or deactivates themselves."""
 
 
+class ManagedElsewhere(Conflict):
+    """This person comes from your identity provider: change them there. It is done here within seconds."""
+
+
+class FromGroup(Conflict):
+    """This comes from a group of your identity provider: take the person out of it there, or change its rules here."""
+
+
 class TeamNameTaken(Conflict):
     """A team of this name is here already."""
 
@@ -83,18 +104,34 @@ async def check_reach(session: Session, actor: Actor, person_id: str) -> None:
     roles = await _roles(session, person_id)
     if "owner" in roles and not actor.may("org:roles:own"):
         raise OwnersOnly
-    if not permissions_of(roles) <= actor.permissions:
+    if not await permissions_held(session, roles) <= actor.permissions:
         raise BeyondYourself
+
+
+async def is_managed(session: Session, person_id: str) -> bool:
+    """Say whether an identity provider looks after a person: it described them, and holds a token not revoked."""
+    described = select(ProvisionedRow.person_id).where(
+        ProvisionedRow.person_id == person_id, ProvisionedRow.gone_at.is_(None)
+    )
+    connected = select(ProvisioningTokenRow.id).where(ProvisioningTokenRow.revoked_at.is_(None)).limit(1)
+    return bool(await session.scalar(described)) and bool(await session.scalar(connected))
+
+
+def read_address(email: str) -> str:
+    """Return a mail address in its one spelling; BadPerson if nobody can be written to there."""
+    # Looked at before it is folded: «ß» or a Kelvin sign would become somebody else's letters.
+    plain = email.isascii()
+    email = email.strip().lower()
+    if not (plain and len(email) <= 254 and len(email.partition("@")[0]) <= 64 and _MAIL.fullmatch(email)):
+        raise BadPerson
+    return email
 
 
 async def create_person(session: Session, actor: Actor, email: str, name: str, *, ledger: Ledger, clock: Clock) -> str:
     """Add a person without any role but member, and return their id. Raises BadPerson, AlreadyHere."""
     actor.require("org:people:manage")
-    # Looked at before it is folded: «ß» or a Kelvin sign would become somebody else's letters.
-    plain = email.isascii()
-    email, name = email.strip().lower(), " ".join(name.split())
-    good = plain and len(email) <= 254 and len(email.partition("@")[0]) <= 64 and _MAIL.fullmatch(email)
-    if not good or not 1 <= len(name) <= 120 or not name.isprintable():
+    email, name = read_address(email), " ".join(name.split())
+    if not 1 <= len(name) <= 120 or not name.isprintable():
         raise BadPerson
     row = PersonRow(id=new_id("person"), email=email, name=name, created_at=clock.now(), active=True)
     try:
@@ -109,18 +146,24 @@ async def create_person(session: Session, actor: Actor, email: str, name: str, *
 
 
 async def set_active(session: Session, actor: Actor, person_id: str, *, active: bool, ledger: Ledger) -> None:
-    """Deactivate a person (sessions and tokens end at once) or let them in again. Raises LastOwner, NotOneself."""
+    """Deactivate a person or let them in again. Sessions and tokens end at once, tasks by a job that goes with it.
+
+    Raises LastOwner, NotOneself, ManagedElsewhere.
+    """
     actor.require("org:people:manage")
     if person_id == actor.id:
         raise NotOneself
     await advisory_lock(session, _OWNERS)
     row = await _get(session, person_id)
+    if actor.via not in ("provisioning", "system") and await is_managed(session, person_id):
+        raise ManagedElsewhere
     await _keep_an_owner(session, actor, person_id, leaves=not active)
     if not active:
         await session.execute(delete(SignInRow).where(SignInRow.person_id == person_id))
         await session.execute(delete(LinkRow).where(LinkRow.person_id == person_id))
         tokens = update(TokenRow).where(TokenRow.person_id == person_id, TokenRow.revoked_at.is_(None))
         await session.execute(tokens.values(revoked_at=func.now()))
+        await enqueue(session, Job(STOP_ALL, {"person": person_id}, key=f"stop:{person_id}"))
     row.active = active
     verb = "person.reactivated" if active else "person.deactivated"
     await ledger.record(session, Event(verb, actor.id, subject=person_id, person=person_id))
@@ -135,50 +178,68 @@ async def _keep_an_owner(session: Session, actor: Actor, person_id: str, *, leav
         return
     if not actor.may("org:roles:own"):
         raise OwnersOnly
-    owners = set(
-        await session.scalars(
-            select(RoleRow.person_id)
-            .join(PersonRow, PersonRow.id == RoleRow.person_id)
-            .where(RoleRow.role == "owner", PersonRow.active)
-        )
-    )
-    if leaves and owners == {person_id}:
+    if leaves and await active_owners(session) == {person_id}:
         raise LastOwner
 
 
+async def active_owners(session: Session) -> set[str]:
+    """Return the ids of the owners who can sign in."""
+    query = select(RoleRow.person_id).join(PersonRow, PersonRow.id == RoleRow.person_id)
+    return set(await session.scalars(query.where(RoleRow.role == "owner", PersonRow.active)))
+
+
 async def assign_role(session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger) -> None:
-    """Give a person a role. Raises NoSuchRole, OwnersOnly, BeyondYourself, NotOneself."""
+    """Give a person a role by hand. Raises NoSuchRole, OwnersOnly, BeyondYourself, NotOneself."""
     actor.require("org:people:manage")
-    if role not in ROLES:
-        raise NoSuchRole(role=role[:40])
     if person_id == actor.id:
         raise NotOneself
-    if role == "owner" and not actor.may("org:roles:own"):
-        raise OwnersOnly
-    if not ROLES[role] <= actor.permissions:
-        raise BeyondYourself
+    await check_role(session, actor, role)
     await _get(session, person_id)
-    given = insert(RoleRow).values(person_id=person_id, role=role).on_conflict_do_nothing().returning(RoleRow.role)
-    if await session.scalar(given):
+    given = insert(RoleRow).values(person_id=person_id, role=role, by_hand=True, by_groups=False)
+    held = given.on_conflict_do_update(
+        index_elements=["person_id", "role"], set_={"by_hand": True}, where=RoleRow.by_hand.is_(False)
+    )
+    if await session.scalar(held.returning(RoleRow.role)):
         facts = {"role": role}
         await ledger.record(session, Event("role.assigned", actor.id, subject=person_id, person=person_id, data=facts))
 
 
+async def check_role(session: Session, actor: Actor, role: str) -> None:
+    """Raise unless `actor` may give `role`: NoSuchRole, OwnersOnly, BeyondYourself."""
+    permissions = (await known_roles(session)).get(role)
+    if permissions is None:
+        raise NoSuchRole(role=role[:40])
+    if role == "owner" and not actor.may("org:roles:own"):
+        raise OwnersOnly
+    if not permissions <= actor.permissions:
+        raise BeyondYourself
+
+
 async def remove_role(session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger) -> None:
-    """Take a role from a person. Raises NoSuchRole, NoSuchPerson, LastOwner, OwnersOnly, NotOneself."""
+    """Take a role from a person that was given by hand.
+
+    Raises NoSuchRole, NoSuchPerson, LastOwner, OwnersOnly, NotOneself, FromGroup.
+    """
     actor.require("org:people:manage")
-    if role not in ROLES:
+    if role not in await known_roles(session):
         raise NoSuchRole(role=role[:40])
     await _get(session, person_id)
     if person_id == actor.id and role != "owner":
         raise NotOneself
     await advisory_lock(session, _OWNERS)
+    row = await session.get(RoleRow, (person_id, role), with_for_update=True, populate_existing=True)
     if role == "owner":
-        await _keep_an_owner(session, actor, person_id)
-    held = (RoleRow.person_id == person_id) & (RoleRow.role == role)
-    if await session.scalar(delete(RoleRow).where(held).returning(RoleRow.role)):
-        facts = {"role": role}
-        await ledger.record(session, Event("role.removed", actor.id, subject=person_id, person=person_id, data=facts))
+        await _keep_an_owner(session, actor, person_id, leaves=row is None or not row.by_groups)
+    if row is None:
+        return
+    if row.by_groups and not row.by_hand:
+        raise FromGroup
+    if row.by_groups:
+        row.by_hand = False
+    else:
+        await session.delete(row)
+    facts = {"role": role}
+    await ledger.record(session, Event("role.removed", actor.id, subject=person_id, person=person_id, data=facts))
 
 
 async def create_team(session: Session, actor: Actor, name: str, *, ledger: Ledger) -> str:
@@ -205,17 +266,29 @@ async def add_member(session: Session, actor: Actor, team_id: str, person_id: st
     if not is_id(team_id) or await session.get(TeamRow, team_id) is None:
         raise NoSuchTeam
     await _get(session, person_id)
-    joined = insert(MembershipRow).values(team_id=team_id, person_id=person_id).on_conflict_do_nothing()
-    if await session.scalar(joined.returning(MembershipRow.team_id)):
+    joined = insert(MembershipRow).values(team_id=team_id, person_id=person_id, by_hand=True, by_groups=False)
+    held = joined.on_conflict_do_update(
+        index_elements=["team_id", "person_id"], set_={"by_hand": True}, where=MembershipRow.by_hand.is_(False)
+    )
+    if await session.scalar(held.returning(MembershipRow.team_id)):
         event = Event("team.member_added", actor.id, subject=team_id, person=person_id, data={"person": person_id})
         await ledger.record(session, event)
 
 
 async def remove_member(session: Session, actor: Actor, team_id: str, person_id: str, *, ledger: Ledger) -> None:
-    """Take a person out of a team: what the team was given is gone for them at the next call."""
+    """Take a person out of a team: what the team was given is gone for them at the next call. Raises FromGroup."""
     actor.require("org:people:manage")
     await _get(session, person_id)
-    held = (MembershipRow.team_id == team_id) & (MembershipRow.person_id == person_id)
-    if is_id(team_id) and await session.scalar(delete(MembershipRow).where(held).returning(MembershipRow.team_id)):
-        event = Event("team.member_removed", actor.id, subject=team_id, person=person_id, data={"person": person_id})
-        await ledger.record(session, event)
+    if not is_id(team_id):
+        return
+    row = await session.get(MembershipRow, (team_id, person_id), with_for_update=True, populate_existing=True)
+    if row is None:
+        return
+    if row.by_groups and not row.by_hand:
+        raise FromGroup
+    if row.by_groups:
+        row.by_hand = False
+    else:
+        await session.delete(row)
+    event = Event("team.member_removed", actor.id, subject=team_id, person=person_id, data={"person": person_id})
+    await ledger.record(session, event)

@@ -1,8 +1,9 @@
 """Rows of identity."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, func
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from colleague.kit.db import Base
@@ -32,21 +33,117 @@ class TeamRow(Base):
 
 
 class MembershipRow(Base):
-    """A person in a team."""
+    """A person in a team: put there by hand, by the rules of their groups, or both."""
 
     __tablename__ = "memberships"
 
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    by_hand: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    by_groups: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class RoleRow(Base):
-    """A role that a person holds."""
+    """A role that a person holds: given by hand, by the rules of their groups, or both."""
 
     __tablename__ = "person_roles"
 
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
+    by_hand: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    by_groups: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class CustomRoleRow(Base):
+    """A role that the organisation made itself: a named set of permissions, never the owner's."""
+
+    __tablename__ = "custom_roles"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    meaning: Mapped[str]
+    permissions: Mapped[list[str]]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class GroupRow(Base):
+    """A group of an identity provider. `source`: scim, or a sign-on; `key`: what that calls it, once and for all."""
+
+    __tablename__ = "groups"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    key: Mapped[str]
+    name: Mapped[str]
+    external_id: Mapped[str | None] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class GroupMemberRow(Base):
+    """A person in a group, as the identity provider says."""
+
+    __tablename__ = "group_members"
+
+    group_id: Mapped[str] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class GroupRuleRow(Base):
+    """What a group gives its people. `kind`: team or role; `target`: a team's id or a role's name."""
+
+    __tablename__ = "group_rules"
+
+    group_id: Mapped[str] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(primary_key=True)
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class ProvisioningTokenRow(Base):
+    """What an identity provider proves itself with. Only the SHA-256 is kept; it opens nothing but /scim/v2."""
+
+    __tablename__ = "provisioning_tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    made_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class ProvisionedRow(Base):
+    """A person as the identity provider describes them. `gone_at`: it deleted them; the person's own record stays."""
+
+    __tablename__ = "provisioned_people"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    user_name: Mapped[str] = mapped_column(unique=True)
+    external_id: Mapped[str | None] = mapped_column(index=True)
+    manager_ref: Mapped[str | None] = mapped_column(index=True)
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+
+class ProvisioningFaultRow(Base):
+    """A call of an identity provider that was refused, in words and without personal data; the newest are kept."""
+
+    __tablename__ = "provisioning_faults"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    token_id: Mapped[str]
+    at: Mapped[datetime]
+    call: Mapped[str]
+    status: Mapped[int]
+    words: Mapped[str]
 
 
 class SignInRow(Base):

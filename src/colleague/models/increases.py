@@ -7,8 +7,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import holders_of
-from colleague.identity.permissions import ROLES
+from colleague.identity.directory import who_may
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
@@ -70,8 +69,7 @@ async def ask_increase(
     await session.flush()
     facts = {"scope": scope, "micros": micros, "month": month}
     await ledger.record(session, Event("model_increase.asked", actor.id, subject=row.id, data=facts))
-    able = [role for role, permissions in ROLES.items() if "org:models:manage" in permissions]
-    for administrator in await holders_of(session, able):
+    for administrator in await who_may(session, "org:models:manage"):
         title = f"{actor.name} asks for {micros / 1_000_000:.2f} US dollars more this month"
         await tell(session, administrator.id, title[:200], reason, "/usage#increases")
     return row.id

@@ -205,7 +205,15 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
     task, run = await own_run(session, actor, task_id)
     if run.state in ENDED:
         raise AlreadyEnded
-    run.stop_requested, run.why, run.paused_by = True, _by(actor, task), ""
+    await halt(session, actor, task, run, _by(actor, task), ledger=ledger, clock=clock)
+    return run.id
+
+
+async def halt(
+    session: Session, actor: Actor, task: TaskRow, run: RunRow, why: str, *, ledger: Ledger, clock: Clock
+) -> None:
+    """Let a locked run that has not ended end because of `why`: at once if it waits, else before its next step."""
+    run.stop_requested, run.why, run.paused_by = True, why, ""
     await withdraw(session, actor, run.id, ledger=ledger, clock=clock)
     if run.state in PARKED or run.state == State.QUEUED:
         await close_calls(session, run, clock.now())
@@ -214,8 +222,8 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
         run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), f"{run.why} {done}", ""
     await touch(session, run, clock.now())
     await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
+    await notify(session, f"person:{task.person_id}")
     await notify(session, f"person:{actor.id}")
-    return run.id
 
 
 async def weigh_edit(

@@ -5,8 +5,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from colleague.audit.event import Event
+from colleague.identity.people import STOP_ALL
 from colleague.kit.queue import RUNS, Queue, enqueue, with_jobs
 from colleague.tasks.delegate import resume_job
+from colleague.tasks.leave import stop_all
 from colleague.tasks.model import State
 from colleague.tasks.parts import Parts
 from colleague.tasks.resume import resume
@@ -24,7 +26,11 @@ def add_jobs(queue: Queue, *, parts: Parts) -> None:
     async def sweep() -> None:
         await revive(parts=parts)
 
+    async def leave(person: str) -> None:
+        await stop_all(person, database=parts.database, ledger=parts.ledger, clock=parts.clock)
+
     queue.add("tasks.resume", work, queue=RUNS, forever=True)
+    queue.add(STOP_ALL, leave, forever=True)
     queue.sweep(sweep)
 
 

@@ -14,7 +14,7 @@ from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
 from colleague.audit.event import Event
 from colleague.files.outputs import list_outputs
-from colleague.identity.directory import get_person
+from colleague.identity.directory import get_person, is_active
 from colleague.kit.canonical import storable
 from colleague.kit.db import Session, notify
 from colleague.kit.log import get_log
@@ -26,6 +26,7 @@ from colleague.tasks.calls.arguments import unfit
 from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_possible
 from colleague.tasks.delegate import resume_job
 from colleague.tasks.governed import Governed
+from colleague.tasks.leave import LEFT
 from colleague.tasks.model import ENDED, Run, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import (
@@ -71,8 +72,8 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
         run = await _claim(job, parts)
         if run is not None:
             await _advance(run, parts)
-    except Stopped:
-        await _stopped(job, parts)
+    except Stopped as stopped:
+        await _stopped(job, str(stopped), parts)
     except Paused:
         await _paused(job, parts)
     except (NeedsApproval, NeedsAnswer, Superseded) as interrupt:
@@ -123,6 +124,9 @@ async def _advance(run: Run, parts: Parts) -> None:
         async with parts.database.transaction() as session:
             row = await lock_run(session, run.id, run.fence)
             may_go_on(row)
+            if not await is_active(session, run.person):
+                # The job that stops their tasks may have to wait for a free worker; this run does not.
+                raise Stopped(LEFT)
             run = replace(run, spent=Spent.from_json(row.spent))
             fresh = await steps_after(session, run.id, last)
             last = fresh[-1].seq if fresh else last
@@ -227,7 +231,7 @@ async def _finish(run: Run, text: str, last: int, parts: Parts, *, partial: bool
     return True
 
 
-async def _stopped(job: Segment, parts: Parts) -> None:
+async def _stopped(job: Segment, why: str, parts: Parts) -> None:
     """End the run that a person stopped: what was not done is never done later."""
     async with parts.database.transaction() as session:
         row = await lock_run(session, job.run)
@@ -235,7 +239,7 @@ async def _stopped(job: Segment, parts: Parts) -> None:
             await close_calls(session, row, parts.clock.now())
             outputs = [output.name for output, _ in await list_outputs(session, row.task_id)]
             done = already_done(await calls_of(session, row.id), outputs)
-            await _end(session, row, State.STOPPED, f"{row.why or 'You stopped it.'} {done}", parts)
+            await _end(session, row, State.STOPPED, f"{row.why or why or 'You stopped it.'} {done}", parts)
 
 
 async def _paused(job: Segment, parts: Parts) -> None:

@@ -13,7 +13,7 @@ from colleague.files.attach import Attached, attach
 from colleague.identity.directory import addresses_known, teams_of
 from colleague.kit.canonical import digest
 from colleague.kit.db import Session
-from colleague.kit.errors import Failure, Invalid, NotFound, Unavailable
+from colleague.kit.errors import Failure, Forbidden, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
 from colleague.plugins.allowed import called_last, forbidding
 from colleague.plugins.store import usable_skills
@@ -35,6 +35,11 @@ log = get_log("weigh")
 
 class NoSuchTool(NotFound):
     """There is no tool «{tool}» for you in this task."""
+
+
+class TakenAway(Forbidden):
+    """«{tool}» could be used when this task began and cannot any more: the person's groups, teams or grants changed, or
+    the connector was switched off. Go on without it and say so, or let the person ask an administrator."""
 
 
 class DoesNotFit(Invalid):
@@ -81,10 +86,10 @@ class Scales:
         )  # fmt: skip
 
     async def find(self, session: Session, tool: str, arguments: Mapping[str, Any]) -> tuple[Bound, Attached]:
-        """Return the tool and what goes along with the call; NoSuchTool, DoesNotFit, or what `attach` raises."""
+        """Return the tool and what goes along. Raises NoSuchTool, TakenAway, DoesNotFit, or what `attach` raises."""
         bound = (await self.toolbox(session, tool)).tools.get(tool)
         if bound is None:
-            raise NoSuchTool(tool=tool)
+            raise TakenAway(tool=tool) if tool in self.run.tools else NoSuchTool(tool=tool)
         if fault := fault_in(bound.tool.parameters, arguments):
             raise DoesNotFit(fault=fault)
         return bound, await attach(session, self.run.task, bound.tool, arguments)

@@ -7,7 +7,7 @@ from colleague.channels.page import post
 from colleague.identity.actor import Actor
 from colleague.identity.directory import find_by_email, find_by_name
 from colleague.identity.model import Person
-from colleague.identity.permissions import ROLES
+from colleague.identity.roles import permissions_held
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden, Invalid
@@ -48,8 +48,7 @@ async def share(
     if person.id == actor.id:
         raise YourOwnTask
     needed = {"own:tasks:use"} | ({"own:approvals:answer"} if role != "viewer" else set())
-    held = frozenset().union(*(ROLES.get(name, frozenset()) for name in person.roles))
-    if not needed <= held:
+    if not needed <= await permissions_held(session, person.roles):
         raise CannotTakePart(name=person.name)
     await set_partner(session, task.id, run.id, person.id, role, at=clock.now())
     facts = {"with": person.id, "role": role, "class": run.label.get("class", ""), "via": actor.via}

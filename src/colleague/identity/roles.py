@@ -1,0 +1,39 @@
+"""Roles by name: those that ship, and those the organisation made. Everything that asks «who may?» asks here."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from colleague.identity.actor import permissions_of
+from colleague.identity.permissions import ROLES
+from colleague.identity.tables import CustomRoleRow, PersonRow, RoleRow
+from colleague.kit.db import Session
+
+
+async def known_roles(session: Session) -> dict[str, frozenset[str]]:
+    """Return every role with its permissions, shipped ones first."""
+    query = select(CustomRoleRow.name, CustomRoleRow.permissions).order_by(CustomRoleRow.name)
+    return {**ROLES, **{name: frozenset(held) for name, held in await session.execute(query) if name not in ROLES}}
+
+
+async def permissions_held(session: Session, roles: Iterable[str]) -> frozenset[str]:
+    """Return the permissions that `roles` give together at this moment; an unknown role gives none."""
+    roles = frozenset(roles)
+    own = roles - ROLES.keys()
+    held = permissions_of(roles)
+    if own:
+        query = select(CustomRoleRow.permissions).where(CustomRoleRow.name.in_(own))
+        held = held.union(*(permissions for permissions in await session.scalars(query)))
+    return held
+
+
+async def ids_that_may(session: Session, *permissions: str) -> frozenset[str]:
+    """Return the ids of the active people whose roles together give all of `permissions`."""
+    roles = await known_roles(session)
+    people: frozenset[str] | None = None
+    for permission in permissions:
+        able = [name for name, held in roles.items() if permission in held]
+        query = select(RoleRow.person_id).join(PersonRow, PersonRow.id == RoleRow.person_id)
+        found = frozenset(await session.scalars(query.where(PersonRow.active, RoleRow.role.in_(able))))
+        people = found if people is None else people & found
+    return people or frozenset()
