@@ -18,12 +18,14 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from sqlalchemy import insert, text
 
 from colleague.agent.messages import Call, Message, Turn
+from colleague.connectors.connector import Result
 from colleague.connectors.tables import GrantRow
 from colleague.identity.tables import MembershipRow, PersonRow, TeamRow
 from colleague.kit import embedded, log
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.policy.facts import request_of
 from colleague.policy.model import Governance
+from colleague.tasks.calls import beside
 from colleague.tasks.calls.weigh import Scales
 from colleague.tasks.start import start
 from colleague.tasks.store import get_task, lock_run, run_value
@@ -36,6 +38,7 @@ Row = tuple[str, float, str, str]
 PEOPLE, TEAMS, GRANTS = 5000, 100, 3492
 READS, TURNS, ROUNDS = 16, 3, 5
 RUNS_AT_ONCE, CALLS = 40, 5
+SLOW = 0.1
 SCRIPT = ScriptedLlm(name="play")
 
 
@@ -221,6 +224,34 @@ async def decision(home: TestHouse) -> list[Row]:
     ]  # fmt: skip
 
 
+class SlowShelves(FakeConnector):
+    """Shelves behind a slow line: a read takes at least a tenth of a second."""
+
+    async def call(self, tool: str, arguments: Any, access: Any) -> Result:
+        await asyncio.sleep(SLOW)
+        return await super().call(tool, arguments, access)
+
+
+async def slow_reads(home: TestHouse) -> list[Row]:
+    """Wall time of a turn with sixteen slow reads: beside each other, and one after another."""
+    house = home.house
+    SCRIPT.play(reads(READS, 0), Turn("Read."))
+    usual, found = beside.AT_ONCE, {}
+    for at_once in (usual, 1):
+        beside.AT_ONCE = at_once
+        times = []
+        for _ in range(3):
+            await hand_over(home)
+            began = time.perf_counter()
+            await work(house)
+            times.append((time.perf_counter() - began) * 1000)
+        found[at_once] = statistics.median(times)
+    beside.AT_ONCE = usual
+    alone = f"one after another {found[1]:,.0f} ms, {found[1] / found[usual]:.1f} times; the reads themselves "
+    alone += f"{READS * SLOW * 1000:,.0f} ms"
+    return [(f"a turn with {READS} reads of {SLOW * 1000:.0f} ms, {usual} at once", found[usual], "ms", alone)]
+
+
 async def all_of_it() -> list[Row]:
     log.setup(level="ERROR")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -228,6 +259,8 @@ async def all_of_it() -> list[Row]:
         rows = [*await governed_call(home), *await agent_step(home), *await runs_a_second(home)]
         await grow(home)
         rows += await decision(home)
+        home.house.registry.get("fake").__class__ = SlowShelves
+        rows += await slow_reads(home)
         await home.house.close()
     return rows
 

@@ -15,7 +15,7 @@ def test_a_new_run_asks_the_model() -> None:
 
 def test_calls_are_done_in_order_and_once() -> None:
     messages = [*START, Turn(calls=(A, B))]
-    assert next_move(messages, FREE, Spent()) == UseTool(A, 2, 0)
+    assert next_move(messages, FREE, Spent()) == UseTool(A, 2, 0, (B,))
     messages.append(Outcome("a", "read", "one"))
     assert next_move(messages, FREE, Spent()) == UseTool(B, 2, 1)
     messages.append(Outcome("b", "read", "two"))

@@ -7,7 +7,7 @@ import pytest
 
 from colleague.agent.messages import Turn
 from colleague.connectors.connector import Effected, Result
-from colleague.tasks import governed
+from colleague.tasks.calls import pen
 from colleague.testing.connector import FakeConnector
 from colleague.testing.llm import call
 
@@ -187,20 +187,20 @@ async def test_a_worker_that_was_frozen_before_the_call_looks_again_whose_run_it
 ) -> None:
     task = await desk.run(SEND, Turn("The end."))
     await desk.answer(task, "approved")
-    recorded = governed.Governed._use_approval
+    recorded = pen.Pen.use_approval
 
     async def frozen(self: Any, *things: Any) -> str:
         answer = await recorded(self, *things)
         # Frozen here for longer than a worker counts as alive, while another one takes the run over.
         run = (await desk.see(task)).run
         object.__setattr__(self._parts, "stale_after", -1.0)
-        monkeypatch.setattr(governed.Governed, "_use_approval", recorded)
+        monkeypatch.setattr(pen.Pen, "use_approval", recorded)
         desk.fake.forgetful = True
         await desk.house.queue.tasks["tasks.resume"](run=run.id, segment=run.segment)
         object.__setattr__(self._parts, "stale_after", 0.0)
         return answer
 
-    monkeypatch.setattr(governed.Governed, "_use_approval", frozen)
+    monkeypatch.setattr(pen.Pen, "use_approval", frozen)
     object.__setattr__(desk.house.parts, "stale_after", 15.0)
     await desk.work()
     assert not desk.fake.calls

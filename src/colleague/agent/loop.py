@@ -14,11 +14,15 @@ class AskModel:
 
 @dataclass(frozen=True, slots=True)
 class UseTool:
-    """Perform this call; `turn` is the position of its turn in the conversation, `position` its place in the turn."""
+    """Perform this call; `turn` is the position of its turn in the conversation, `position` its place in the turn.
+
+    `following` are the calls of that turn after it: what merely reads may be performed beside it.
+    """
 
     call: Call
     turn: int
     position: int
+    following: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,10 @@ def next_move(messages: Sequence[Message], budget: Budget, spent: Spent) -> Move
         turn = messages[last]
         assert isinstance(turn, Turn)
         answered = {m.call_id for m in messages[last + 1 :] if isinstance(m, Outcome)}
-        for position, call in enumerate(turn.calls[:CALLS_PER_TURN]):
+        calls = turn.calls[:CALLS_PER_TURN]
+        for position, call in enumerate(calls):
             if call.id not in answered:
-                return UseTool(call, last, position)
+                return UseTool(call, last, position, calls[position + 1 :])
         told = any(isinstance(m, Said) for m in messages[last + 1 :])
         if not turn.calls and not told:
             return Finish(turn.text) if turn.text.strip() else GiveUp("The model gave no answer.")

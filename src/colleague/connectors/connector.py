@@ -50,6 +50,7 @@ class Tool:
     `egress`: its arguments leave the organisation even though it only reads (URLs, search words).
     `writes`/`deletes`: it changes or removes something in the place it touches.
     `place`: the argument that names the place (a path, a folder, a mailbox), if any.
+    `alone`: never performed beside another call, although it only reads (it waits for a person, or shows an order).
     Of tools that others define: `pin` is the hash of their definition, `data_class` the class of what they give, and
     `classified` says that an administrator has given tier and class.
     """
@@ -64,6 +65,7 @@ class Tool:
     writes: bool = False
     deletes: bool = False
     place: str = ""
+    alone: bool = False
     undo: str = "cannot be undone"
     pin: str = ""
     data_class: DataClass = DataClass.PUBLIC

@@ -22,13 +22,23 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
-from colleague.kit.queue import RUNS, Job, enqueue
+from colleague.kit.queue import enqueue
 from colleague.policy.model import Effect, Label, Role
 from colleague.tasks.calls.conclude import call_event, close_calls, decision_facts
 from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.model import ENDED, PARKED, CallState, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import append, calls_of, get_task, lock_run, newest_run, run_value, steps_after, touch
+from colleague.tasks.store import (
+    append,
+    calls_of,
+    get_task,
+    lock_run,
+    newest_run,
+    resume_job,
+    run_value,
+    steps_after,
+    touch,
+)
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
 from colleague.tasks.timeline import already_done
 
@@ -65,13 +75,6 @@ class EditRefused(Forbidden):
 
 class MovedOn(Conflict):
     """The task has moved on meanwhile. Look at it again."""
-
-
-def resume_job(run: RunRow) -> Job:
-    """Return the queue job of the run's present segment. Enqueued twice it waits once; done twice it acts once."""
-    return Job(
-        "tasks.resume", {"run": run.id, "segment": run.segment}, RUNS, key=f"{run.id}.{run.segment}", lock=run.id
-    )
 
 
 async def delegate(

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.identity.people import STOP_ALL
 from colleague.kit.queue import RUNS, Queue, enqueue, with_jobs
-from colleague.tasks.delegate import resume_job
 from colleague.tasks.leave import stop_all
 from colleague.tasks.model import State
 from colleague.tasks.parts import Parts
 from colleague.tasks.resume import resume
+from colleague.tasks.store import resume_job
 from colleague.tasks.tables import RunRow
 
 SWEPT_AT_ONCE = 100

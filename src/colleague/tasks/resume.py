@@ -24,7 +24,6 @@ from colleague.models.think import Answer
 from colleague.policy.model import Label
 from colleague.tasks.calls.arguments import unfit
 from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_possible
-from colleague.tasks.delegate import resume_job
 from colleague.tasks.governed import Governed
 from colleague.tasks.leave import LEFT
 from colleague.tasks.model import ENDED, Run, State
@@ -37,6 +36,7 @@ from colleague.tasks.store import (
     get_task,
     lock_run,
     may_go_on,
+    resume_job,
     run_value,
     steps_after,
     touch,
@@ -137,8 +137,8 @@ async def _advance(run: Run, parts: Parts) -> None:
             if isinstance(move, UseTool):
                 decided = await find_call(session, run.id, numbers[move.turn], move.position)
         match move:
-            case UseTool(call, turn, position):
-                await governed.perform(call, numbers[turn], position, messages, decided)
+            case UseTool():
+                await governed.perform(move, numbers[move.turn], messages, decided)
             case AskModel():
                 try:
                     await _turn(run, governed, messages, last, parts)

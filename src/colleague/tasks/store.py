@@ -14,6 +14,7 @@ from colleague.agent.plan import Plan
 from colleague.approvals.tables import ApprovalRow, ShareRow
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import NotFound
+from colleague.kit.queue import RUNS, Job
 from colleague.policy.model import Label
 from colleague.tasks.model import Run, State, Step, Summary
 from colleague.tasks.tables import CallRow, RunRow, StepRow, TaskRow
@@ -74,6 +75,13 @@ def may_go_on(run: RunRow) -> None:
 def wait(run: RunRow, state: State, waiting_for: str) -> None:
     """Let a locked run wait for a person; one that was paused meanwhile is shown as paused, and waits all the same."""
     run.state, run.waiting_for = State.PAUSED if run.paused_by else state, waiting_for
+
+
+def resume_job(run: RunRow) -> Job:
+    """Return the queue job of the run's present segment. Enqueued twice it waits once; done twice it acts once."""
+    return Job(
+        "tasks.resume", {"run": run.id, "segment": run.segment}, RUNS, key=f"{run.id}.{run.segment}", lock=run.id
+    )
 
 
 async def append(session: Session, run: RunRow, message: Message | dict[str, Any], at: datetime) -> int:

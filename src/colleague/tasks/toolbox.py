@@ -15,6 +15,7 @@ from colleague.connectors.tiers import tool_states
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
+from colleague.policy.model import Tier
 from colleague.tasks.workspace import KIND
 
 
@@ -33,6 +34,11 @@ class Bound:
     def builtin(self) -> bool:
         """Say whether this is a tool of the task's own workspace."""
         return self.connector.kind == KIND
+
+    @property
+    def merely_reads(self) -> bool:
+        """Say whether a call of it may simply be repeated: it changes nothing."""
+        return self.tool.tier is Tier.READ and not self.tool.writes and not self.tool.deletes
 
 
 class Toolbox:

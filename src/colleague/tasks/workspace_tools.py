@@ -52,7 +52,7 @@ WORKSPACE_TOOLS: Final = (
             steps={"type": "array", "items": _SHORT, "minItems": 1, "maxItems": 20},
             current={"type": "integer", "minimum": 1, "maximum": 21},
         ),
-        Tier.READ, {"steps": Role.CONTENT, "current": Role.OPTION}, undo="nothing to undo",
+        Tier.READ, {"steps": Role.CONTENT, "current": Role.OPTION}, alone=True, undo="nothing to undo",
     ),
     Tool("list_files", "List files", "List the files the person gave to this task.", _object([]), Tier.READ),
     Tool(
@@ -112,6 +112,6 @@ WORKSPACE_TOOLS: Final = (
     Tool(
         "ask_person", "Ask you", "Ask the person a question when you cannot go on without the answer.",
         _object(["question"], question=_TEXT, choices={"type": "array", "items": _SHORT, "maxItems": 8}),
-        Tier.READ, {"question": Role.CONTENT, "choices": Role.CONTENT},
+        Tier.READ, {"question": Role.CONTENT, "choices": Role.CONTENT}, alone=True,
     ),
 )  # fmt: skip

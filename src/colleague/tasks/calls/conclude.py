@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from colleague.agent.messages import Outcome
+from colleague.approvals.verdict import Verdict
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.readings import keep_reading
@@ -93,3 +94,18 @@ async def close_calls(session: Session, run: RunRow, now: datetime) -> None:
             await append(session, run, outcome, now)
         else:
             await save_outcome(session, run, row, CallState.UNKNOWN if unknown else CallState.REFUSED, outcome, now)
+
+
+def why_not(verdict: Verdict, *, again: bool) -> str:
+    """Say what became of a question that was not approved. An expiry is never called a denial."""
+    match verdict.state:
+        case "denied" if again:
+            return "A person decided not to do this again; it may have taken effect the first time."
+        case "denied":
+            return f"A person denied this{': ' + verdict.reason if verdict.reason else ''}. Do not try it again."
+        case "expired":
+            return "Nobody answered in time: this was not done, and it was not denied either."
+        case "withdrawn":
+            return "The question was withdrawn: this was not done."
+        case _:
+            return "This was not done."

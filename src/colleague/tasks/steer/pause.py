@@ -9,9 +9,9 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict
 from colleague.kit.queue import enqueue
-from colleague.tasks.delegate import AlreadyEnded, own_run, resume_job
+from colleague.tasks.delegate import AlreadyEnded, own_run
 from colleague.tasks.model import ENDED, CallState, State
-from colleague.tasks.store import touch
+from colleague.tasks.store import resume_job, touch
 from colleague.tasks.tables import CallRow, RunRow
 
 

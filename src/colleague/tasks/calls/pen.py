@@ -1,0 +1,150 @@
+"""What is written down of a run's calls: each decision, intent, question, outcome, in one transaction each, fenced."""
+
+from colleague.agent.messages import Call, Outcome
+from colleague.approvals.ask import ask
+from colleague.approvals.verdict import Verdict, consume
+from colleague.connectors.connector import Preview
+from colleague.kit.db import Session
+from colleague.kit.ids import new_id
+from colleague.policy.model import Effect, Label
+from colleague.tasks.calls.conclude import call_event, decision_facts, record_if_possible, save_outcome
+from colleague.tasks.calls.weigh import Scales, Weighed
+from colleague.tasks.model import CallState, Run, State
+from colleague.tasks.parts import Parts
+from colleague.tasks.store import lock_run, may_go_on, resume_job, touch, wait
+from colleague.tasks.tables import CallRow, RunRow
+
+
+class Pen:
+    """Writes for one run, for one segment."""
+
+    def __init__(self, run: Run, parts: Parts, scales: Scales) -> None:
+        """Take the run (with the fence of this worker), the parts, and what weighs its calls."""
+        self.run, self._parts, self._scales = run, parts, scales
+
+    def new_row(self, call: Call, turn: int, position: int) -> CallRow:
+        """Return the row of a call that was never decided, not yet saved."""
+        return CallRow(
+            id=new_id("call"), run_id=self.run.id, turn_seq=turn, position=position, model_call_id=call.id,
+            tool=call.tool, tool_hash="", tier=0, arguments={}, state=CallState.REFUSED, decision={},
+            decided_at=self._parts.clock.now(), attempt=0, approval_id="",
+        )  # fmt: skip
+
+    async def hold(self, session: Session) -> RunRow:
+        """Lock the run before something new is begun; Superseded, Stopped or Paused if nothing may be."""
+        run = await lock_run(session, self.run.id, self.run.fence)
+        may_go_on(run)
+        return run
+
+    async def decided(self, row: CallRow, call: Call, weighed: Weighed, card: Preview | None) -> None:
+        """Save the decision, and with it the intent, the approval or the refusal, in one transaction."""
+        now, decision = row.decided_at, weighed.decision
+        async with self._parts.database.transaction() as session:
+            run = await self.hold(session)
+            if decision.effect is Effect.ALLOW:
+                row.state, row.intended_at, row.attempt = CallState.INTENDED, now, 1
+            session.add(row)
+            facts = decision_facts(weighed.bound, weighed.question, decision, row.arguments)
+            await self._parts.ledger.record(session, call_event("call.decided", row, facts))
+            match decision.effect:
+                case Effect.ALLOW:
+                    pass  # The intent stands beside the decision; the call follows the commit.
+                case Effect.ASK:
+                    assert card is not None
+                    await self.park(session, run, row, weighed, card)
+                case Effect.DENY:
+                    remedies = " ".join(r.remedy for r in decision.rulings if r.remedy)
+                    text = f"Refused: {decision.why} {remedies}".strip()
+                    await save_outcome(
+                        session, run, row, CallState.REFUSED, Outcome(call.id, call.tool, text, False), now
+                    )
+
+    async def park(self, session: Session, run: RunRow, row: CallRow, weighed: Weighed, card: Preview) -> None:
+        """Ask a person and let the run wait: answering enqueues its next segment, nothing is held until then."""
+        run.segment += 1
+        bound, question = weighed.bound, weighed.question
+        row.state = CallState.ASKED
+        row.approval_id = await ask(
+            session, run=run.id, call=row.id, requester=self.run.person, tool=bound.name, title=bound.tool.title,
+            tier=bound.tool.tier, digest=self._scales.digest(row, weighed), preview=card, decision=weighed.decision,
+            doubts=question.doubts, external=question.external, label=question.label, then=resume_job(run),
+            ledger=self._parts.ledger, clock=self._parts.clock,
+        )  # fmt: skip
+        wait(run, State.NEEDS_APPROVAL, row.approval_id)
+        await touch(session, run, self._parts.clock.now())
+
+    async def wait_on(self, state: State, waiting_for: str) -> None:
+        """Put a run that was woken too early back to waiting."""
+        async with self._parts.database.transaction() as session:
+            run = await lock_run(session, self.run.id, self.run.fence)
+            wait(run, state, waiting_for)
+            await touch(session, run, self._parts.clock.now())
+
+    async def use_approval(self, row: CallRow, weighed: Weighed, verdict: Verdict) -> str:
+        """Put the second decision on record, and the intent with it; or return why it is not as approved."""
+        decision = weighed.decision
+        same = verdict.digest == self._scales.digest(row, weighed)
+        async with self._parts.database.transaction() as session:
+            await self.hold(session)
+            fresh = await session.get_one(CallRow, row.id, with_for_update=True)
+            facts = decision_facts(weighed.bound, weighed.question, decision, row.arguments)
+            facts |= {"approved_by": verdict.by, "as_approved": same}
+            await self._parts.ledger.record(session, call_event("call.decided", fresh, facts))
+            if not same:
+                return "What was approved is not what would happen now."
+            if decision.effect is not Effect.ALLOW:
+                return decision.why
+            # INVARIANT: an approval buys one attempt; it is used up in the transaction that writes the intent.
+            await consume(session, fresh.approval_id, ledger=self._parts.ledger, clock=self._parts.clock)
+            fresh.state, fresh.intended_at, fresh.attempt = (
+                CallState.INTENDED, self._parts.clock.now(), fresh.attempt + 1,
+            )  # fmt: skip
+        row.state, row.intended_at, row.attempt = fresh.state, fresh.intended_at, fresh.attempt
+        return ""
+
+    async def again(self, row: CallRow) -> None:
+        """Write a new intent for a call that surely had no effect; the same key, so that it still happens once."""
+        async with self._parts.database.transaction() as session:
+            await self.hold(session)
+            fresh = await session.get_one(CallRow, row.id, with_for_update=True)
+            fresh.intended_at = row.intended_at = self._parts.clock.now()
+            await self._parts.ledger.record(session, call_event("call.repeated", row, {"attempt": row.attempt}))
+
+    async def wait_for_answer(self, row: CallRow) -> None:
+        """Let the run wait until the person has answered the agent's question."""
+        async with self._parts.database.transaction() as session:
+            run = await self.hold(session)
+            fresh = await session.get_one(CallRow, row.id, with_for_update=True)
+            # This segment is over: a job of it that comes twice finds nothing to do.
+            run.segment += 1
+            fresh.state, run.state, run.waiting_for = CallState.ASKED, State.WAITING, row.id
+            await touch(session, run, self._parts.clock.now())
+            await self._parts.ledger.record(session, call_event("question.asked", row, {}))
+
+    async def conclude(self, row: CallRow, state: CallState, outcome: Outcome, label: Label | None = None) -> None:
+        """Save outcome, step, label of what was read, and the ledger entry, in one transaction."""
+        async with self._parts.database.transaction() as session:
+            run = await lock_run(session, self.run.id, self.run.fence)
+            fresh = await session.get_one(CallRow, row.id, with_for_update=True)
+            await save_outcome(session, run, fresh, state, outcome, self._parts.clock.now(), label)
+            facts = {"tool": row.tool, "state": state.value, "attempt": row.attempt}
+            if label is not None:
+                facts["read"] = label.data_class.name.lower()
+            verb = "call.completed" if state is CallState.DONE else "call.failed"
+            await self._parts.ledger.record(session, call_event(verb, fresh, facts))
+
+    async def refuse(self, row: CallRow, why: str) -> None:
+        """Save a refusal that came before policy, or because nothing could be put on record. Nothing happened."""
+        refused = CallRow(
+            id=row.id, run_id=row.run_id, turn_seq=row.turn_seq, position=row.position, tool=row.tool,
+            model_call_id=row.model_call_id, tool_hash=row.tool_hash, tier=0, arguments={}, decision={},
+            state=CallState.REFUSED, decided_at=row.decided_at, attempt=0, approval_id="",
+        )  # fmt: skip
+        outcome = Outcome(row.model_call_id, row.tool, why, False)
+        async with self._parts.database.transaction() as session:
+            run = await lock_run(session, self.run.id, self.run.fence)
+            session.add(refused)
+            await session.flush()
+            await save_outcome(session, run, refused, CallState.REFUSED, outcome, row.decided_at)
+            facts = {"tool": row.tool, "known": bool(row.tool_hash)}
+            await record_if_possible(session, self._parts.ledger, call_event("call.refused", refused, facts))
