@@ -23,6 +23,7 @@ from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
 from colleague.identity.directory import names_of
+from colleague.identity.sso.parts import SignOn
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
 from colleague.kit.doors import Names
@@ -68,6 +69,7 @@ class House:
     models: Models
     egress: Egress
     sign_ins: SignIns
+    sign_on: SignOn
 
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
@@ -76,7 +78,7 @@ class House:
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
-            Models: self.models, SignIns: self.sign_ins,
+            Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on,
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -151,4 +153,8 @@ def build(
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
         pages=Pages(), parts=parts, models=thinking, egress=egress,
         sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
+        sign_on=SignOn(
+            database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
+            tell=notifier.notify,
+        ),
     )  # fmt: skip

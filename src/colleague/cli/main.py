@@ -31,11 +31,11 @@ GROUPS: Final = {
     "skill": "See, add, hand in and decide about skills.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
+    "sign-on": "Set up identity providers; switch passwords off and on.",
     "token": "Make and revoke API tokens.",
 }
-
 # Groups that stand in a folder.
-FOLDERS: Final = {"project": "together.project", "library": "together.library"}
+FOLDERS: Final = {"project": "together.project", "library": "together.library", "sign-on": "identity.sign_on"}
 
 
 class Lazy(typer.core.TyperGroup):

@@ -1,72 +1,55 @@
 """Pages of identity: signing in and out, first owner, invitations, oneself."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Body, Depends, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from colleague.audit.record import Ledger
 from colleague.identity import passkeys
+from colleague.identity.cookies import COOKIES, device_of, own_path, set_cookie, welcome
 from colleague.identity.current import Current
 from colleague.identity.demo import demo_people, demo_sign_in
 from colleague.identity.first_run import accept, become_owner, check_link
+from colleague.identity.local_routes import current_mode
 from colleague.identity.passwords import change_own_password, sign_in
 from colleague.identity.permissions import PERMISSIONS
 from colleague.identity.sessions import close_all, close_session, list_sessions
+from colleague.identity.sso.logout import farewell
+from colleague.identity.sso.parts import SignOn
+from colleague.identity.sso.providers import links_of, list_providers
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.page import Page
-from colleague.kit.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
-COOKIES = ("__Host-colleague", "colleague")
-
-
-def own_path(text: str) -> str:
-    """Return `text` if it is a path on this site, else the start page (no open redirect)."""
-    parts = urlsplit(text)
-    safe = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return text if safe and "\n" not in text and "\\" not in text else "/"
-
-
-def device_of(request: Request) -> str:
-    """Return what the browser calls itself."""
-    return request.headers.get("user-agent", "")[:200]
-
-
-def welcome(settings: Settings, cookie: str, to: str) -> RedirectResponse:
-    """Return a redirect that carries the new session's cookie."""
-    response = RedirectResponse(own_path(to), 303)
-    set_cookie(response, settings, cookie)
-    return response
-
-
-def set_cookie(response: Response, settings: Settings, cookie: str) -> None:
-    """Set the session cookie: not for scripts, this site only, https only where we are served so."""
-    secure = settings.url.startswith("https:")
-    name = COOKIES[0] if secure else COOKIES[1]
-    response.set_cookie(name, cookie, httponly=True, samesite="lax", secure=secure, path="/", max_age=7 * 24 * 3600)
+Parts = Annotated[SignOn, Depends(part(SignOn))]
 
 
 @router.get("/sign-in")
 async def sign_in_page(request: Request, page: Page, db: Db, settings: Config, next: str = "/") -> HTMLResponse:
     """Show the ways to sign in."""
     async with db.transaction() as session:
-        people = await demo_people(session, request, settings)
-    return page.show(request, "identity/sign_in.html", next=own_path(next), people=people)
+        mode = await current_mode(session)
+        people = [] if mode.closed else await demo_people(session, request, settings)
+        providers = await list_providers(session, enabled=True)
+    return page.show(
+        request, "identity/sign_in.html", next=own_path(next), people=people, providers=providers, closed=mode.closed
+    )
 
 
 @router.post("/sign-in")
 async def sign_in_with_password(
-    request: Request, db: Db, ledger: TheLedger, clock: Time, settings: Config,
+    request: Request, db: Db, ledger: TheLedger, clock: Time, settings: Config, parts: Parts,
     email: Annotated[str, Form(max_length=254)], password: Annotated[str, Form(max_length=500)],
     next: Annotated[str, Form()] = "/",
 ) -> Response:  # fmt: skip
     """Sign in with a password."""
     address = request.client.host if request.client else ""
-    cookie = await sign_in(db, email, password, address=address, device=device_of(request), ledger=ledger, clock=clock)
+    cookie = await sign_in(
+        db, email, password, address=address, device=device_of(request), ledger=ledger, clock=clock, tell=parts.tell
+    )
     return welcome(settings, cookie, next)
 
 
@@ -105,13 +88,18 @@ async def sign_in_passkey(
 
 
 @router.post("/sign-out")
-async def sign_out(request: Request, db: Db, ledger: TheLedger) -> Response:
-    """Sign out."""
+async def sign_out(request: Request, page: Page, db: Db, ledger: TheLedger, parts: Parts) -> Response:
+    """Sign out; where a provider signed the person in, offer to end their session there too."""
+    held = [request.cookies[name] for name in COOKIES if request.cookies.get(name)]
+    there = next(filter(None, [await farewell(parts, cookie) for cookie in held]), None)
     async with db.transaction() as session:
-        for name in COOKIES:
-            if request.cookies.get(name):
-                await close_session(session, request.cookies[name], ledger=ledger)
-    response = RedirectResponse("/sign-in", 303)
+        for cookie in held:
+            await close_session(session, cookie, ledger=ledger)
+    response: Response = RedirectResponse("/sign-in", 303)
+    if there is not None:
+        # A page with a link: our content policy lets no form lead to another site, not even by a redirect.
+        request.state.actor = None
+        response = page.show(request, "identity/signed_out.html", farewell=there)
     for name in COOKIES:
         response.delete_cookie(name, path="/", secure=name.startswith("__Host"))
     return response
@@ -160,14 +148,23 @@ async def accept_invitation(
 @router.get("/me")
 async def me(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
     """Show one's sessions, passkeys and tokens."""
+    return await _me(request, page, db, actor, clock)
+
+
+async def _me(request: Request, page: Any, db: Any, actor: Any, clock: Any, fresh: str = "") -> HTMLResponse:
     async with db.transaction() as session:
         sessions = await list_sessions(session, actor, clock=clock)
         tokens = await list_tokens(session, actor)
         keys = await passkeys.list_passkeys(session, actor)
+        links, mode = await links_of(session, actor.id), await current_mode(session)
+        linked = {provider.key for _, provider in links}
+        others = [p for p in await list_providers(session) if p.key not in linked]
     mine = {p: PERMISSIONS[p] for p in sorted(actor.permissions)}
-    return page.show(
-        request, "identity/me.html", sessions=sessions, tokens=tokens, passkeys=keys, permissions=mine, fresh=""
-    )
+    shown: HTMLResponse = page.show(
+        request, "identity/me.html", sessions=sessions, tokens=tokens, passkeys=keys, permissions=mine, fresh=fresh,
+        links=links, others=others, closed=mode.closed,
+    )  # fmt: skip
+    return shown
 
 
 @router.post("/me/password")
@@ -219,14 +216,7 @@ async def new_token(
     """Make a token and show it, this once."""
     async with db.transaction() as session:
         text = await create_token(session, actor, name, permissions or [], days=days, ledger=ledger, clock=clock)
-    async with db.transaction() as session:
-        tokens = await list_tokens(session, actor)
-        sessions = await list_sessions(session, actor, clock=clock)
-        keys = await passkeys.list_passkeys(session, actor)
-    mine = {p: PERMISSIONS[p] for p in sorted(actor.permissions)}
-    return page.show(
-        request, "identity/me.html", sessions=sessions, tokens=tokens, passkeys=keys, permissions=mine, fresh=text
-    )
+    return await _me(request, page, db, actor, clock, text)
 
 
 @router.post("/me/tokens/{token_id}/revoke")

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import SYSTEM, Actor
+from colleague.identity.local_routes import check_open
 from colleague.identity.passwords import check_strength, set_password
 from colleague.identity.people import check_reach, create_person
 from colleague.identity.sessions import open_session, sha256
@@ -85,9 +86,11 @@ async def invite(session: Session, actor: Actor, person_id: str, *, ledger: Ledg
     """Return the path of a one-time link with which a person sets their password (also when it was lost).
 
     Whoever holds the link becomes that person: so nobody makes one for somebody who may do more than they themselves.
-    Raises NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself.
+    Raises NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself, and LocalRouteClosed where the
+    identity provider signs people in.
     """
     actor.require("org:people:manage")
+    await check_open(session)
     await check_reach(session, actor, person_id)
     token = await _new_link(session, "invite", person_id, clock)
     await ledger.record(session, Event("person.invited", actor.id, subject=person_id, person=person_id))

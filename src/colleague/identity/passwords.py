@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
+from colleague.identity.local_routes import LocalRouteClosed, Tell, check_open, raise_alarm, sealed_mail
 from colleague.identity.sessions import close_others, open_session, sha256
 from colleague.identity.tables import FailureRow, PersonRow
 from colleague.kit.clock import Clock
@@ -69,9 +70,10 @@ async def change_own_password(
     """Set one's own password; only the session of the cookie `keep` stays open.
 
     `current` is the present one, for who has one: a device left open must not become somebody else's account.
-    Raises WeakPassword, PresentPasswordWrong, SignInYourself.
+    Raises WeakPassword, PresentPasswordWrong, SignInYourself, LocalRouteClosed.
     """
     actor.require_presence()
+    await check_open(session)
     stored = (await session.get_one(PersonRow, actor.id)).password
     given = normal(current)[:LONGEST] if storable(current) else ""
     if stored is not None and not await asyncio.to_thread(_hasher.verify, given, stored):
@@ -91,9 +93,12 @@ async def set_password(
 
 
 async def sign_in(
-    database: Database, email: str, password: str, *, address: str, device: str, ledger: Ledger, clock: Clock
-) -> str:
-    """Check the password and return the cookie of a new session. Raises SignInFailed, TooManyTries.
+    database: Database, email: str, password: str, *, address: str, device: str, ledger: Ledger, clock: Clock,
+    tell: Tell | None = None,
+) -> str:  # fmt: skip
+    """Check the password and return the cookie of a new session. Raises SignInFailed, TooManyTries, LocalRouteClosed.
+
+    Where only the sealed account may come in this way, its use is told to every owner by `tell`.
 
     A try is counted before the password is looked at, and only a right one is taken off again: however many come at
     once, no more than the limit are ever compared. No transaction is open while that is done.
@@ -102,6 +107,9 @@ async def sign_in(
     keys = {"account": sha256(f"account:{email}"), "address": sha256(f"address:{address}")}
     async with database.transaction() as session:
         counted = await _count(session, keys, clock.now())
+        only = await sealed_mail(session)
+        if only is not None and email != only:
+            raise LocalRouteClosed
         row = await session.scalar(select(PersonRow).where(PersonRow.email == email))
     given = normal(password) if storable(password) else ""
     usable = row is not None and row.active and row.password is not None and len(given) <= LONGEST
@@ -114,6 +122,7 @@ async def sign_in(
             if now.active and now.password == stored:
                 of_account = FailureRow.key == keys["account"]
                 await session.execute(delete(FailureRow).where(of_account | FailureRow.id.in_(counted)))
+                await raise_alarm(session, row.id, ledger=ledger, clock=clock, tell=tell)
                 return await open_session(session, row.id, how="password", device=device, ledger=ledger, clock=clock)
         person = row.id if row is not None else ""
         await ledger.record(session, Event("sign_in.failed", "nobody", subject=person, person=person))

@@ -11,6 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import PersonNotFound, actor_of
+from colleague.identity.local_routes import check_local
 from colleague.identity.tables import SignInRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -24,7 +25,11 @@ def sha256(token: str) -> str:
 
 
 async def open_session(session: Session, person_id: str, *, how: str, device: str, ledger: Ledger, clock: Clock) -> str:
-    """Sign a person in and return the cookie's value. `how`: password, passkey, link or demo."""
+    """Sign a person in and return the cookie's value. `how`: password, passkey, link, demo or sso.
+
+    Raises LocalRouteClosed where only the company's identity provider signs people in.
+    """
+    await check_local(session, person_id, how)
     token, now = secrets.token_urlsafe(32), clock.now()
     await session.execute(delete(SignInRow).where(SignInRow.person_id == person_id, _ended(now)))
     session.add(

@@ -210,3 +210,83 @@ class FailureRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     key: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime]
+
+
+class ProviderRow(Base):
+    """An identity provider of the company. `version` grows with each change; what was tried was tried at one."""
+
+    __tablename__ = "sso_providers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    enabled: Mapped[bool]
+    joining: Mapped[str]
+    config: Mapped[dict[str, Any]]
+    sealed: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1)
+    tried_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    tried_version: Mapped[int | None]
+    tried_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class SsoLinkRow(Base):
+    """A person as one provider knows them: by its stable subject. Groups are those of the last sign-in."""
+
+    __tablename__ = "sso_links"
+
+    provider_id: Mapped[str] = mapped_column(ForeignKey("sso_providers.id", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    groups: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    last_sign_in_at: Mapped[datetime | None]
+
+
+class SsoFlowRow(Base):
+    """A way to a provider and back: good once, ten minutes, in the browser that began it."""
+
+    __tablename__ = "sso_flows"
+
+    handle_sha256: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(ForeignKey("sso_providers.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str]
+    browser_sha256: Mapped[str]
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    sealed: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SsoSeenRow(Base):
+    """What a provider sent once and must not send again (an assertion, a logout token), until it ends by itself."""
+
+    __tablename__ = "sso_seen"
+
+    id_sha256: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+
+
+class SsoSessionRow(Base):
+    """A session of a browser that a provider opened, and what the provider calls it."""
+
+    __tablename__ = "sso_sessions"
+
+    token_sha256: Mapped[str] = mapped_column(ForeignKey("sign_ins.token_sha256", ondelete="CASCADE"), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(ForeignKey("sso_providers.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[str]
+    sid: Mapped[str]
+    sealed: Mapped[str]
+
+
+class LocalRouteRow(Base):
+    """Whether people may sign in without the company's identity provider; one row, none means they may."""
+
+    __tablename__ = "sign_on_mode"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    passwords_off: Mapped[bool]
+    break_glass_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    broken_at: Mapped[datetime | None]

@@ -1,11 +1,14 @@
 """From a request to who is asking: the cookie of a session, or a bearer token. Plain ASGI."""
 
+from datetime import datetime
+
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from colleague.identity.actor import Actor
-from colleague.identity.console import COOKIES
+from colleague.identity.cookies import COOKIES
+from colleague.identity.local_routes import alarm
 from colleague.identity.sessions import actor_of_cookie
 from colleague.identity.tokens import actor_of_token
 from colleague.kit.clock import Clock
@@ -42,7 +45,14 @@ class WhoAsks:
                 return await self._find(given, cookie, quiet=True) is not None
 
             state["still"] = still
+            owner = isinstance(state["actor"], Actor) and state["actor"].may("org:roles:own") and not given
+            state["alarm"] = await self._alarm() if owner else None
         await self._app(scope, receive, send)
+
+    async def _alarm(self) -> datetime | None:
+        """Say since when the break-glass account is in use: every page of an owner shows it."""
+        async with self._database.transaction() as session:
+            return await alarm(session)
 
     async def _find(self, authorization: str | None, cookie: str, *, quiet: bool) -> Actor | None:
         if not authorization and not cookie:

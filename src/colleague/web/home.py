@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy import text
 
 from colleague import __version__
-from colleague.identity.console import own_path
+from colleague.identity.cookies import own_path
 from colleague.identity.current import Current
 from colleague.kit.doors import Db
 

@@ -41,6 +41,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/models", "Models", "cpu", ("org:models:read",)),
     Place("/usage", "Usage", "coin", ("own:tasks:use", "org:models:read")),
     Place("/policies", "Policies", "scale", ("org:policy:read",)),
+    Place("/sign-on", "Sign-on", "key", ("org:settings:manage",)),
     Place("/set-up", "Set-up", "settings", ("org:settings:manage",)),
 )
 

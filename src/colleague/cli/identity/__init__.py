@@ -1,0 +1,1 @@
+"""Verbs of identity, besides people and tokens."""

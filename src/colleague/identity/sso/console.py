@@ -1,0 +1,120 @@
+"""Pages of signing in through a provider: there and back, and signing out on both sides."""
+
+import secrets as random
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from colleague.identity.actor import Actor
+from colleague.identity.cookies import device_of, own_path, welcome
+from colleague.identity.current import Current
+from colleague.identity.sso.arrive import enter, link_oneself, put_refusal_on_record
+from colleague.identity.sso.flows import LINK, SIGN_IN, TRY, Flow
+from colleague.identity.sso.model import Principal, Provider
+from colleague.identity.sso.oidc import begin, finish
+from colleague.identity.sso.parts import SignOn
+from colleague.identity.sso.providers import get_provider
+from colleague.identity.sso.refusals import FlowSpent, NoSuchProvider
+from colleague.identity.sso.trial import try_out
+from colleague.kit.doors import Config, part
+from colleague.kit.errors import Failure
+from colleague.kit.page import Page
+from colleague.kit.settings import Settings
+
+router = APIRouter(include_in_schema=False)
+Parts = Annotated[SignOn, Depends(part(SignOn))]
+COOKIES = ("__Host-colleague-way", "colleague-way")
+
+
+def way_cookie(request: Request) -> str:
+    """Return what binds a sign-in under way to this browser; "" if nothing does."""
+    return next((request.cookies[name] for name in COOKIES if request.cookies.get(name)), "")
+
+
+def bind(response: Response, settings: Settings, value: str) -> None:
+    """Bind a sign-in under way to this browser, for as long as it may take."""
+    secure = settings.url.startswith("https:")
+    response.set_cookie(
+        COOKIES[0] if secure else COOKIES[1], value, httponly=True, samesite="lax", secure=secure, path="/", max_age=600
+    )
+
+
+async def leave(
+    request: Request, parts: SignOn, key: str, *, purpose: str, person: str = "", then: str = "/"
+) -> Response:
+    """Send the browser to a provider, by a link: a form's redirect would be held back by our own content policy."""
+    async with parts.database.transaction() as session:
+        provider = await get_provider(session, key, enabled=purpose != TRY)
+    value = way_cookie(request)
+    value = value if 20 <= len(value) <= 100 else random.token_urlsafe(32)
+    try:
+        url = await begin(parts, provider, purpose=purpose, browser=value, person=person, then=own_path(then))
+    except Failure as failure:
+        await put_refusal_on_record(parts, provider, failure, how="begin")
+        raise
+    response = RedirectResponse(url, 303)
+    bind(response, parts.settings, value)
+    return response
+
+
+@router.get("/sign-in/with/{key}")
+async def there(request: Request, parts: Parts, key: str, next: str = "/") -> Response:
+    """Go to a provider to sign in."""
+    return await leave(request, parts, key, purpose=SIGN_IN, then=next)
+
+
+@router.get("/me/sign-on/{key}/connect")
+async def connect(request: Request, parts: Parts, actor: Current, key: str) -> Response:
+    """Go to a provider to link one's own account."""
+    actor.require_presence()
+    return await leave(request, parts, key, purpose=LINK, person=actor.id, then="/me")
+
+
+@router.get("/sign-on/{key}/try")
+async def attempt(request: Request, parts: Parts, actor: Current, key: str) -> Response:
+    """Go to a provider for a test that signs nobody in."""
+    actor.require("org:settings:manage")
+    actor.require_presence()
+    return await leave(request, parts, key, purpose=TRY, person=actor.id)
+
+
+@router.get("/sign-in/oidc/{key}/callback")
+async def back(request: Request, page: Page, parts: Parts, settings: Config, key: str) -> Response:
+    """Come back from an OIDC provider."""
+    async with parts.database.transaction() as session:
+        provider = await get_provider(session, key)
+    given = {name: request.query_params[name][:4000] for name in ("state", "code", "iss", "error")
+             if name in request.query_params}  # fmt: skip
+    try:
+        if provider.kind != "oidc":
+            raise NoSuchProvider
+        flow, principal = await finish(parts, provider, given, way_cookie(request))
+        return await arrive(request, page, parts, settings, provider, flow, principal)
+    except Failure as failure:
+        await put_refusal_on_record(parts, provider, failure, how="oidc")
+        raise
+
+
+async def arrive(
+    request: Request, page: Any, parts: SignOn, settings: Settings, provider: Provider, flow: Flow, principal: Principal
+) -> Response:
+    """Do what a way to the provider was begun for: sign in, link oneself, or show what a test found."""
+    if flow.purpose == SIGN_IN:
+        cookie = await enter(parts, provider, principal, device=device_of(request))
+        return welcome(settings, cookie, str(flow.data.get("then", "/")))
+    actor = getattr(request.state, "actor", None)
+    if not isinstance(actor, Actor) or actor.id != flow.person_id:
+        raise FlowSpent
+    if flow.purpose == LINK:
+        await link_oneself(parts, provider, principal, actor, flow.person_id)
+        return RedirectResponse("/me", 303)
+    tried = await try_out(parts, actor, provider, principal)
+    shown: HTMLResponse = page.show(request, "identity/sign_on_tried.html", provider=provider, tried=tried)
+    return shown
+
+
+@router.get("/signed-out")
+async def signed_out(request: Request, page: Page) -> HTMLResponse:
+    """Say that one is signed out."""
+    return page.show(request, "identity/signed_out.html", farewell=None)
