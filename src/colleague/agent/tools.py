@@ -11,3 +11,8 @@ class ToolSpec:
     name: str
     description: str
     parameters: dict[str, Any]
+
+
+def size(tool: ToolSpec) -> int:
+    """Return how many characters a tool gives a model to read."""
+    return len(tool.name) + len(tool.description) + len(str(tool.parameters))

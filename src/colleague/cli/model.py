@@ -1,5 +1,6 @@
 """`colleague model`: providers and their papers, routes, prices, ceilings, usage."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -186,6 +187,7 @@ def route(
 def price(
     name: Name, model: Annotated[str, typer.Argument(help="The model.")], as_person: As,
     given: Annotated[tuple[str, str] | None, typer.Option("--usd", help="In and out, US dollars a million.")] = None,
+    window: Annotated[int | None, typer.Option(help="Tokens it can be given at once.")] = None,
 ) -> None:  # fmt: skip
     """Store what a model costs: as given, else the published list price."""
 
@@ -198,6 +200,8 @@ def price(
             async with house.database.transaction() as session:
                 kind = (await get_provider(session, name)).kind
             found = await published_price(kind, name, model)
+        if window is not None:
+            found = replace(found, window=window)
         async with house.database.transaction() as session:
             await set_price(session, actor, found, ledger=house.ledger, clock=house.clock)
         line(f"{found.input / 1e6:g} in, {found.output / 1e6:g} out: {found.source}")

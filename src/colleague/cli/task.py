@@ -133,6 +133,9 @@ def show(task: str, as_person: As) -> None:
         for call in view.calls:
             why = " ".join(r["why"] for r in call.decision.get("rulings", []))
             line(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state:<9} {why}")
+        for step in view.steps:
+            if step.kind == "summary":
+                line(f"  {step.at:%H:%M:%S}  steps {step.body['first']} to {step.body['last']} were summarised")
         for output, version in view.outputs:
             line(f"  {output.id}  {output.name} (version {version.version}, {version.review})")
         line(view.run.answer)

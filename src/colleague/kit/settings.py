@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     model_zone: Literal["any", "us", "eu", "apac", "own"] = Field(
         "any", description="Where that provider works. `own`: on your own machines; `any`: not known."
     )
+    model_window: int = Field(
+        128_000, ge=2_000, le=20_000_000,
+        description="Tokens a model can be given at once, where its price says nothing else.",
+    )  # fmt: skip
     search_language: str = Field(
         "english",
         pattern="^[a-z_]{1,40}$",

@@ -67,7 +67,7 @@ class RouteIn(BaseModel):
 
 
 class PriceIn(BaseModel):
-    """Millionths of a US dollar for a million tokens."""
+    """Millionths of a US dollar for a million tokens, and how much the model can be given at once."""
 
     provider: str = Field(max_length=40)
     model: str = Field(max_length=150)
@@ -76,6 +76,7 @@ class PriceIn(BaseModel):
     cached: int = Field(ge=0)
     stored: int = Field(ge=0)
     source: str = Field("", max_length=300)
+    window: int = Field(0, ge=0, description="Tokens the model can be given at once; 0: not known.")
 
 
 class CeilingIn(BaseModel):

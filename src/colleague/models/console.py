@@ -15,7 +15,7 @@ from colleague.models.health import try_provider
 from colleague.models.model import BUILT_IN, DATA_KINDS, DEPLOYMENT, KINDS, TARGETS, Kind, Price
 from colleague.models.need import CASES
 from colleague.models.papers import BadPaper, attest, day_of, sign_baa, withdraw_paper
-from colleague.models.prices import micros_of, published_price, set_price
+from colleague.models.prices import micros_of, published_price, set_price, tokens_of
 from colleague.models.providers import Wanted, add_provider, change_provider, disable_provider, enable_provider
 from colleague.models.routes import parted, remove_route, set_route
 from colleague.models.store import get_provider, list_prices, list_providers, list_routes
@@ -192,7 +192,8 @@ async def unroute(db: Db, actor: Current, ledger: TheLedger, route_id: str) -> R
 @router.post("/models/prices")
 async def price(
     db: Db, actor: Current, ledger: TheLedger, clock: Time, provider: Text, model: Text, input: Text = "",
-    output: Text = "", cached: Text = "", stored: Text = "", source: Text = "", look: Annotated[bool, Form()] = False,
+    output: Text = "", cached: Text = "", stored: Text = "", source: Text = "", window: Text = "",
+    look: Annotated[bool, Form()] = False,
 ) -> RedirectResponse:  # fmt: skip
     """Store a price, as entered or as published."""
     actor.require("org:models:manage")
@@ -205,7 +206,7 @@ async def price(
     else:
         found = Price(
             provider, model, micros_of(input), micros_of(output), micros_of(cached or input),
-            micros_of(stored or input), source or "entered by hand",
+            micros_of(stored or input), source or "entered by hand", tokens_of(window),
         )  # fmt: skip
     async with db.transaction() as session:
         await set_price(session, actor, found, ledger=ledger, clock=clock)

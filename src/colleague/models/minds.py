@@ -22,13 +22,17 @@ CONNECTED_AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Mind:
-    """A model in a chain: its entry, provider and model, its price, and the question about it without the label."""
+    """A model in a chain: its entry, provider and model, its price, and the question about it without the label.
+
+    `window`: how many tokens it can be given at once; 0 for what is part of the product and has no such limit.
+    """
 
     entry: str
     provider: str
     model: str
     thought: Thought
     price: Price | None = None
+    window: int = 0
     stamp: str = ""
     line: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -69,7 +73,8 @@ class Minds:
         provider, model = parted(entry)
         if entry == self._settings.model:
             mind = self._of_deployment(entry, provider, model, person)
-            return replace(mind, price=await find_price(session, DEPLOYMENT, model))
+            price = await find_price(session, DEPLOYMENT, model)
+            return replace(mind, price=price, window=self._window(price))
         row = await get_row(session, provider)
         value = (await provider_values(session, [row]))[0]
         today = self._clock.now().date()
@@ -84,7 +89,11 @@ class Minds:
             "version": value.version, "streams": value.streams, "id": row.id, "sealed": row.sealed,
         }  # fmt: skip
         price = await find_price(session, provider, model)
-        return Mind(entry, provider, model, thought, price, f"{row.id}:{row.changed_at.isoformat()}", line)
+        stamp = f"{row.id}:{row.changed_at.isoformat()}"
+        return Mind(entry, provider, model, thought, price, self._window(price), stamp, line)
+
+    def _window(self, price: Price | None) -> int:
+        return (price.window if price else 0) or self._settings.model_window
 
     def _of_deployment(self, entry: str, kind: str, model: str, person: str) -> Mind:
         known = kind in (Kind.ANTHROPIC, Kind.OPENAI, Kind.COMPATIBLE, Kind.GOOGLE) and bool(model)
@@ -94,7 +103,7 @@ class Minds:
             person, DEPLOYMENT, kind, Zone.OWN if own else zone, known, own=own, deployment=True,
             ceiling=DataClass.CONFIDENTIAL,
         )  # fmt: skip
-        return Mind(entry, DEPLOYMENT, model, thought, None, "settings", {"kind": kind, "address": address})
+        return Mind(entry, DEPLOYMENT, model, thought, None, 0, "settings", {"kind": kind, "address": address})
 
     async def connect(self, mind: Mind) -> Llm:
         """Return the model, connected. Raises ModelRejects in words if it is not set up completely."""

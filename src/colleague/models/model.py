@@ -126,7 +126,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Millionths of a US dollar for a million tokens. `source` says where the numbers come from."""
+    """Millionths of a US dollar for a million tokens. `source` says where the numbers come from.
+
+    `window`: how many tokens the model can be given at once; 0 if that is not known.
+    """
 
     provider: str
     model: str
@@ -135,6 +138,7 @@ class Price:
     cached: int
     stored: int
     source: str = ""
+    window: int = 0
 
 
 @dataclass(frozen=True, slots=True)

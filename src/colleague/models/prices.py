@@ -16,6 +16,7 @@ from colleague.models.model import Kind, Price
 from colleague.models.tables import PriceRow
 
 MICROS, LIMIT = 1_000_000, Decimal(100_000)
+WINDOWS = (2_000, 20_000_000)
 # Names of the public price list (genai-prices, MIT).
 _PUBLISHED = {
     Kind.ANTHROPIC: "anthropic", Kind.OPENAI: "openai", Kind.AZURE: "azure", Kind.BEDROCK: "aws",
@@ -37,7 +38,8 @@ def base(name):
     value = getattr(price, name, None)
     value = getattr(value, "base", value)
     return str(value) if value is not None else None
-print(json.dumps({"version": genai_prices.__version__, "id": found.id, "input": base("input_mtok"),
+print(json.dumps({"version": genai_prices.__version__, "id": found.id,
+  "window": found.context_window or 0, "input": base("input_mtok"),
   "output": base("output_mtok"), "cached": base("cache_read_mtok"), "stored": base("cache_write_mtok")}))
 """
 
@@ -61,6 +63,15 @@ def micros_of(text: str) -> int:
     return int((amount * MICROS).to_integral_value())
 
 
+def tokens_of(text: str) -> int:
+    """Return a number of tokens as people write it («128,000», «200k»), 0 for nothing; BadPrice if it is none."""
+    plain = text.strip().lower().replace(",", "").replace("_", "").replace(" ", "")
+    number, thousand = (plain[:-1], 1000) if plain.endswith("k") else (plain, 1)
+    if plain and not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise BadPrice(why="a context window is a number of tokens, like 128,000")
+    return int(number) * thousand if plain else 0
+
+
 def cost(price: Price, usage: Usage) -> int:
     """Return what `usage` costs, in millionths of a dollar, rounded up: tokens from the cache have their own price."""
     fresh = max(usage.input_tokens - usage.cached_tokens - usage.stored_tokens, 0)
@@ -81,14 +92,22 @@ async def set_price(session: Session, actor: Actor, price: Price, *, ledger: Led
         raise BadPrice(why="its names are not proper ones")
     if min(amounts) < 0 or max(amounts) > int(LIMIT) * MICROS:
         raise BadPrice(why="an amount lies between 0 and 100,000")
+    if price.window and not WINDOWS[0] <= price.window <= WINDOWS[1]:
+        raise BadPrice(why=f"a context window has {WINDOWS[0]:,} to {WINDOWS[1]:,} tokens")
     row = await session.get(PriceRow, (price.provider, price.model), with_for_update=True)
     if row is None:
         row = PriceRow(provider=price.provider, model=price.model)
         session.add(row)
     row.input, row.output, row.cached, row.stored = amounts
-    row.source, row.set_by, row.set_at = price.source, actor.id, clock.now()
+    row.source, row.set_by, row.set_at, row.window = price.source, actor.id, clock.now(), price.window
     await session.flush()
-    facts = {"model": price.model, "input": price.input, "output": price.output, "source": price.source}
+    facts: dict[str, object] = {
+        "model": price.model,
+        "input": price.input,
+        "output": price.output,
+        "source": price.source,
+    }
+    facts |= {"window": price.window}
     await ledger.record(session, Event("model_price.set", actor.id, subject=price.provider, data=facts))
 
 
@@ -121,4 +140,5 @@ async def published_price(kind: Kind, provider: str, model: str) -> Price:
         micros_of(found["cached"]) if found["cached"] is not None else whole,
         micros_of(found["stored"]) if found["stored"] is not None else whole,
         f"published list price of {found['id']} (genai-prices {found['version']}), without surcharges",
+        int(found["window"]) if WINDOWS[0] <= int(found["window"]) <= WINDOWS[1] else 0,
     )  # fmt: skip

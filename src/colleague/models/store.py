@@ -87,4 +87,4 @@ async def find_estimate(session: Session, run: str) -> Estimate | None:
 
 def price_value(row: PriceRow) -> Price:
     """Return a stored price as a value."""
-    return Price(row.provider, row.model, row.input, row.output, row.cached, row.stored, row.source)
+    return Price(row.provider, row.model, row.input, row.output, row.cached, row.stored, row.source, row.window)

@@ -76,6 +76,7 @@ class PriceRow(Base):
     cached: Mapped[int] = mapped_column(BigInteger)
     stored: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(default="")
+    window: Mapped[int] = mapped_column(default=0)
     set_by: Mapped[str]
     set_at: Mapped[datetime]
 

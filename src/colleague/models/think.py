@@ -5,12 +5,14 @@ error on the way is a refusal; a model that was not named by a route or the sett
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from colleague.agent.context import CHARACTERS_A_TOKEN, fit, shown
 from colleague.agent.interrupts import OverBudget
 from colleague.agent.llm import Hear, Llm, ModelRejects, ModelUnavailable, Speaking
 from colleague.agent.messages import Message, Turn
-from colleague.agent.tools import ToolSpec
+from colleague.agent.tools import ToolSpec, size
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.kit.clock import Clock
@@ -102,6 +104,14 @@ class Models:
             return (need.model if self.minds.is_built_in(need.model) else self.minds.deployed,)
         return tuple(self.minds.deployed if entry == DEPLOYMENT else entry for entry in route.chain)
 
+    async def window(self, session: Session, need: Need) -> int:
+        """Return how many tokens every model of the chain can be given at once; 0 if none has a limit."""
+        found = []
+        for entry in await self.chain(session, need):
+            with suppress(NoSuchProvider):
+                found.append((await self.minds.find(session, entry, need.person)).window)
+        return min(filter(None, found), default=0)
+
     async def settle(self, session: Session, need: Need, answer: Answer) -> None:
         """Record what an answer used, and forget its words on the way, in the transaction that saves it."""
         await hush(session, need.run)
@@ -161,6 +171,9 @@ class Models:
         """Ask one model. What goes wrong becomes ModelUnavailable or ModelRejects; the provider's words stay out."""
         try:
             llm = await self.minds.connect(mind)
+            if mind.window:
+                room = mind.window * CHARACTERS_A_TOKEN - sum(map(size, tools))
+                messages = fit(shown(messages), max(room, 0))
             if isinstance(llm, Speaking):
                 return await llm.speak(messages, tools, self._ear(need.run))
             return await llm.turn(messages, tools)

@@ -77,6 +77,11 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
              "size": v.size, "sha256": v.sha256, "media_type": v.media_type}
             for o, v in view.outputs
         ],
+        "summaries": [
+            {"seq": s.seq, "at": s.at, **{k: s.body[k] for k in ("first", "last", "by", "label", "facts", "text")}}
+            for s in view.steps
+            if s.kind == "summary"
+        ],
         "calls": [
             {"id": c.id, "tool": c.tool, "state": c.state, "effect": c.decision.get("effect", ""),
              "approval": c.approval_id, "at": c.decided_at}

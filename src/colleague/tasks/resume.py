@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from colleague.agent.budget import CALLS_PER_TURN, Spent
+from colleague.agent.context import crowded
 from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, OverBudget, Paused, Stopped, Superseded
 from colleague.agent.llm import ModelRejects, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
+from colleague.agent.tools import size
 from colleague.audit.event import Event
 from colleague.files.outputs import list_outputs
 from colleague.identity.directory import get_person, is_active
@@ -28,6 +30,7 @@ from colleague.tasks.governed import Governed
 from colleague.tasks.leave import LEFT
 from colleague.tasks.model import ENDED, Run, State
 from colleague.tasks.parts import Parts
+from colleague.tasks.recall.summarise import Older, summarise
 from colleague.tasks.store import (
     TaskNotFound,
     append,
@@ -141,7 +144,7 @@ async def _advance(run: Run, parts: Parts) -> None:
                 await governed.perform(move, numbers[move.turn], messages, decided)
             case AskModel():
                 try:
-                    await _turn(run, governed, messages, last, parts)
+                    await _turn(run, governed, messages, numbers, last, parts)
                 except OverBudget as limit:
                     if await _finish(run, str(limit), last, parts, partial=True):
                         return
@@ -153,19 +156,28 @@ async def _advance(run: Run, parts: Parts) -> None:
                     return
 
 
-async def _turn(run: Run, governed: Governed, messages: list[Message], last: int, parts: Parts) -> None:
+async def _turn(
+    run: Run, governed: Governed, messages: list[Message], numbers: list[int], last: int, parts: Parts
+) -> None:
     """Ask the model for one turn and save it, with what it cost, before anything in it happens.
 
     A final answer to a conversation in which the person has said more meanwhile (after step `last`) is not kept: the
-    model is asked again, with their words.
+    model is asked again, with their words. Where the conversation nears the model's window, its older steps are
+    summarised instead, and the turn comes next.
     """
     async with parts.database.transaction() as session:
         toolbox = await governed.toolbox(session)
         row = await lock_run(session, run.id, run.fence)
         read = Label.from_json(row.label)
         need = await need_of(session, run.id, run.person, run.goal, row.model, read, messages)
+        window = await parts.models.window(session, need)
+    tools = toolbox.specs()
+    if covers := crowded(messages, window, sum(map(size, tools))):
+        older = Older(messages, numbers, covers, window)
+        await summarise(run, need, older, lambda answer: _unless_stopped(run, answer, parts), parts)
+        return
     started = time.monotonic()
-    answer = await _unless_stopped(run, parts.models.think(need, messages, toolbox.specs()), parts)
+    answer = await _unless_stopped(run, parts.models.think(need, messages, tools), parts)
     turn = tidy(answer.turn, len(messages))
     seconds = time.monotonic() - started
     async with parts.database.transaction() as session:

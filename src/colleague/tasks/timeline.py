@@ -34,7 +34,7 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the history. `kind`: person, text, call or answer; `html` is safe to show.
+    """One line of the history. `kind`: person, text, call, summary or answer; `html` is safe to show.
 
     `by` is the person who said it, or who answered what was asked; "" if that is not known.
     """
@@ -95,6 +95,8 @@ def timeline(
                     entries.append(Entry(kind, step.at, html=linked(markdown(body["text"]), places), seq=step.seq))
                 for call in body["calls"]:
                     entries.append(_call_entry(call, step, calls.get(call["id"]), outcomes.get(call["id"]), names))
+            case "summary":
+                entries.append(_summary_entry(step))
             case _:
                 pass
     return [e for e in entries if not (e.kind == "call" and e.title == "Plan" and e.state == "done")]
@@ -114,6 +116,14 @@ def _call_entry(
     what = object_of(call["tool"], call["arguments"], names)
     by = author(outcome) if outcome else ""
     return Entry("call", at, title, what, state=state, call=row, text=text, seq=step.seq, by=by)
+
+
+def _summary_entry(step: Step) -> Entry:
+    body = step.body
+    by = "without a model" if body["by"] == "digest" else f"by {body['by']}"
+    text = f"{body['facts']}\n\nWhat happened:\n{body['text']}"
+    about = f"steps {body['first']} to {body['last']}, {by}"
+    return Entry("summary", step.at, "Summarised older steps for the model", about, text=text, seq=step.seq)
 
 
 def author(step: Step) -> str:

@@ -15,7 +15,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from colleague.agent.messages import Call, Message, Outcome, Said, Turn, Usage
+from colleague.agent.messages import Call, Message, Outcome, Said, Summary, Turn, Usage
 
 
 def to_provider(messages: Sequence[Message]) -> list[ModelMessage]:
@@ -39,6 +39,8 @@ def to_provider(messages: Sequence[Message]) -> list[ModelMessage]:
                 ask(SystemPromptPart(message.text))
             case Said():
                 ask(UserPromptPart(message.text))
+            case Summary():
+                ask(UserPromptPart(message.words))
             case Outcome() if message.call_id in asked:
                 ask(ToolReturnPart(message.tool, message.text, message.call_id))
             case Outcome():
