@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         url = f"http://127.0.0.1:{port}"
         try:
-            while time.monotonic() < started + 90:
+            while time.monotonic() < started + 180:
                 assert process.poll() is None, (folder / "log").read_text()
                 try:
                     if httpx.get(f"{url}/sign-in").status_code == 200:
