@@ -25,10 +25,10 @@ from colleague.connectors.connector import (
     OutOfScope,
     Result,
 )
-from colleague.connectors.folder import history
 from colleague.connectors.folder.connector import FileExists, FolderConnector
 from colleague.connectors.folder.tree import FileTooLarge, read_file
 from colleague.connectors.screen import BlockedPath, BlockedType, NotInspectable, blocked_by, screen
+from colleague.connectors.undo import ChangedMeanwhile, Done
 from colleague.kit.documents.model import Document
 from colleague.policy.model import DataClass, Integrity
 
@@ -286,15 +286,15 @@ async def test_a_deleted_file_and_a_replaced_one_come_back(folder: FolderConnect
     done = await folder.call("folder_delete", {"path": "Bids/plan.md"}, access(root, key="k1"))
     assert not (root / "Bids" / "plan.md").exists()
     assert await folder.effected("folder_delete", {"path": "Bids/plan.md"}, access(root, key="k1")) is Effected.YES
-    await folder.undo("Bids/plan.md", done.data["undo"], access(root, key="k2"))
+    await folder.undo("Bids/plan.md", [Done(done.data["undo"])], access(root, key="k2"))
     assert (root / "Bids" / "plan.md").read_bytes() == before
     arguments = {"path": "Bids/plan.md", "content": "new", "replace": True}
     await folder.call("folder_write", arguments, access(root, key="k3"))
     (root / "Bids" / "plan.md").write_text("somebody else's")
-    with pytest.raises(history.ChangedMeanwhile):
-        await folder.undo("Bids/plan.md", "k3", access(root, key="k4"))
+    with pytest.raises(ChangedMeanwhile):
+        await folder.undo("Bids/plan.md", [Done("k3")], access(root, key="k4"))
     with pytest.raises(NotReachable):
-        await folder.undo("Bids/2026/prices.csv", "k3", access(root, key="k5"))
+        await folder.undo("Bids/2026/prices.csv", [Done("k3")], access(root, key="k5"))
 
 
 async def test_after_a_crash_the_record_tells_what_happened(folder: FolderConnector, root: Path) -> None:

@@ -55,6 +55,16 @@ def test_only_the_governed_wrapper_calls_a_connector() -> None:
     assert set(uses_of_call()) == {DOOR}
 
 
+def test_only_one_deed_takes_back_what_a_connector_did() -> None:
+    callers = {
+        module_of(file)
+        for file in SRC.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "undo"
+    }
+    assert callers == {"colleague.tasks.changes.undo"}
+
+
 def test_variants_are_built_by_the_composition_root_only(graph: grimp.ImportGraph) -> None:
     assert KINDS
     for kind in KINDS:

@@ -10,11 +10,14 @@ from colleague.bootstrap import House
 from colleague.cli import share as sharing
 from colleague.cli import steer
 from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.connectors.choose import DEFAULT
 from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
+from colleague.tasks.changes.changed import list_changes
+from colleague.tasks.changes.undo import undo_change
 from colleague.tasks.delegate import answer_question, stop, tell
 from colleague.tasks.model import ENDED, PARKED, State
-from colleague.tasks.sight import View, see_output, view_task
+from colleague.tasks.sight import View, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import author
@@ -37,6 +40,10 @@ def new(
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="A file it is about.")] = None,
     project: Annotated[str, typer.Option(help="The project it belongs to, by id.")] = "",
     library_set: Annotated[str, typer.Option("--set", help="The document set to answer from, by id.")] = "",
+    reads: Annotated[
+        list[str] | None, typer.Option("--read", help="Limit it to this file or folder of a connector.")
+    ] = None,
+    writes: Annotated[list[str] | None, typer.Option("--change", help="The same, and it may change it.")] = None,
     wait: Annotated[bool, typer.Option(help="Watch until it ends or asks.")] = True,
 ) -> None:
     """Hand a task to the agent. A worker must be running."""
@@ -48,7 +55,8 @@ def new(
         actor = await act_as(house, as_person)
         contents = [(p.name, p.read_bytes()) for p in file or []]
         task = await start(
-            actor, goal, contents, parts=house.parts, settings=house.settings, project=project, library_set=library_set
+            actor, goal, contents, parts=house.parts, settings=house.settings, project=project,
+            library_set=library_set, reads=reads or (), writes=writes or (),
         )  # fmt: skip
         line(f"Task {task}")
         if wait:
@@ -165,6 +173,39 @@ def answer(task: str, text: str, as_person: As) -> None:
             view = await view_task(session, actor, task)
             call = view.run.waiting_for
             await answer_question(session, actor, task, call, text, ledger=house.ledger, clock=house.clock)
+
+    with_house(work)
+
+
+@app.command("changes")
+def changes(task: str, as_person: As) -> None:
+    """List the files that a task changed, and whether that can be undone."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            await see_task(session, actor, task)
+            found = await list_changes(session, task, house.registry, clock=house.clock)
+        shown = [
+            (f"{c.connector}:{c.place}", c.what,
+             f"undo until {c.until:%Y-%m-%d}" if c.may_undo else "put back" if c.undone_at else "no longer kept")
+            for c in found
+        ]  # fmt: skip
+        rows(("file", "", ""), shown)
+
+    with_house(work)
+
+
+@app.command("undo")
+def undo(
+    task: str, file: Annotated[str, typer.Argument(help="A file that `task changes` lists.")], as_person: As
+) -> None:
+    """Put a file back as it was before the task first changed it."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        kind, _, place = file.partition(":") if ":" in file else (DEFAULT, "", file)
+        line((await undo_change(actor, task, kind, place, parts=house.parts)).text)
 
     with_house(work)
 

@@ -1,10 +1,11 @@
 """What there is and who reaches what: connectors, tools, grants, people by places (CN-6), accounts and their health."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from colleague.connectors.accounts import AccountView, list_accounts
+from colleague.connectors.choose import Choice, narrow
 from colleague.connectors.connector import Connector, Tool
 from colleague.connectors.grants import Opened, grants_of, list_grants
 from colleague.connectors.registry import Registry, is_personal
@@ -61,12 +62,15 @@ class Sight:
 
 
 async def reach_of(
-    session: Session, teams: Iterable[str], registry: Registry, *, clock: Clock
+    session: Session, teams: Iterable[str], registry: Registry, *, clock: Clock, places: Sequence[Choice] = ()
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Return what a member of `teams` reaches now: the title of each connector that is open, and its places."""
+    """Return what a member of `teams` reaches now: the title of each connector that is open, and its places.
+
+    `places`: the files and folders a task is limited to.
+    """
     found = []
     for connector in registry:
-        grants = await grants_of(session, teams, connector.kind, clock=clock)
+        grants = narrow(await grants_of(session, teams, connector.kind, clock=clock), connector.kind, places)
         if grants:
             found.append((connector.title, tuple(sorted({place for g in grants for place in g.places}))))
     return found

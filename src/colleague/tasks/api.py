@@ -95,11 +95,16 @@ async def create(
     parts: TheParts, settings: Config, actor: Current,
     goal: Annotated[str, Form()], files: Annotated[list[UploadFile] | None, File()] = None,
     project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
+    reads: Annotated[list[str] | None, Form()] = None, writes: Annotated[list[str] | None, Form()] = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Hand a task to the agent: `goal` and any number of `files`, in a `project`, about a document set."""
+    """Hand a task to the agent: `goal` and any number of `files`, in a `project`, about a document set.
+
+    `reads` and `writes` limit it to files and folders of connectors («folder:Bids/RFP.docx»).
+    """
     uploads = await read_uploads(files or [], settings.upload_limit)
     task = await start(
-        actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set
+        actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set,
+        reads=reads or (), writes=writes or (),
     )  # fmt: skip
     async with parts.database.transaction() as session:
         return await task_json(session, actor, task)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.approvals.inbox import find_cards, get_card
+from colleague.connectors.choose import choices_from, lines_of, offers
 from colleague.connectors.overview import reach_of
 from colleague.files.categories import category
 from colleague.files.outputs import get_output, list_versions, output_content
@@ -29,6 +30,7 @@ from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
 from colleague.projects.store import list_projects
+from colleague.tasks.changes.changed import list_changes
 from colleague.tasks.delegate import amend, answer_question, retry, stop, tell, weigh_edit
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
@@ -63,9 +65,12 @@ async def new(
     async with parts.database.transaction() as session:
         projects = [line.project for line in await list_projects(session, actor.id) if line.role != "viewer"]
         sets = await list_sets(session, actor, parts.library)
+        offered = await offers(
+            session, actor.id, actor.teams, parts.registry, secrets=parts.secrets, clock=parts.clock
+        )  # fmt: skip
     return page.show(
         request, "tasks/new.html", goal=goal[:8000], examples=EXAMPLES, model=settings.model, projects=projects,
-        sets=sets, project=project, library_set=library_set,
+        sets=sets, project=project, library_set=library_set, offers=offered,
     )  # fmt: skip
 
 
@@ -74,11 +79,13 @@ async def create(
     parts: TheParts, settings: Config, actor: Current,
     goal: Annotated[str, Form()] = "", files: Annotated[list[UploadFile] | None, File()] = None,
     project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
+    reads: Annotated[list[str] | None, Form()] = None, writes: Annotated[list[str] | None, Form()] = None,
 ) -> Response:  # fmt: skip
     """Hand the task over and show it."""
     uploads = await read_uploads(files or [], settings.upload_limit)
     made = await start(
-        actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set
+        actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set,
+        reads=lines_of(reads), writes=lines_of(writes),
     )  # fmt: skip
     return _to(f"/tasks/{made}")
 
@@ -109,13 +116,15 @@ async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts
     places = places_of(task_id, readings) | places  # A file given to the task goes before what was read elsewhere.
     cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
     teams = await teams_of(session, view.task.person_id)
-    reach = await reach_of(session, teams, parts.registry, clock=parts.clock)
+    reach = await reach_of(session, teams, parts.registry, clock=parts.clock, places=choices_from(view.task.places))
+    changes = await list_changes(session, task_id, parts.registry, clock=parts.clock)
+    people = await names_of(session, {c.undone_by for c in changes if c.undone_by})
     mine = view.task.person_id == actor.id
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
-        owner=view.people[view.task.person_id],
+        owner=view.people[view.task.person_id], changes=changes, people=people,
         belonging=await belongs(session, actor, view.task, parts.library),
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip

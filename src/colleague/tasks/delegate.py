@@ -14,10 +14,11 @@ from colleague.approvals.ask import ask, withdraw
 from colleague.approvals.partners import part_of
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.connectors.choose import Choice
 from colleague.files.outputs import list_outputs
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.identity.actor import Actor
-from colleague.kit.canonical import storable
+from colleague.kit.canonical import digest, storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, Invalid
@@ -80,7 +81,7 @@ class MovedOn(Conflict):
 async def delegate(
     session: Session, actor: Actor, goal: str, uploads: list[Upload], *, model: str, tools: dict[str, str],
     ledger: Ledger, clock: Clock, budget: Budget | None = None, extra: str = "", label: Label | None = None,
-    project: str = "", library_set: str = "",
+    project: str = "", library_set: str = "", places: tuple[Choice, ...] = (),
 ) -> str:  # fmt: skip
     """Create a task with its files and its first run, and enqueue it, all in the caller's transaction.
 
@@ -101,7 +102,7 @@ async def delegate(
     title = first_line if len(first_line) <= 90 else first_line[:89].rsplit(" ", 1)[0] + "…"
     task = TaskRow(
         id=new_id("task"), person_id=actor.id, title=title, goal=goal, channel=actor.via, created_at=now,
-        project_id=project or None, set_id=library_set or None,
+        project_id=project or None, set_id=library_set or None, places=[p.to_json() for p in places] or None,
     )  # fmt: skip
     session.add(task)
     await session.flush()
@@ -117,6 +118,7 @@ async def delegate(
     for message in opening(actor.name, now, goal, [u.name for u in uploads], extra, by=actor.id):
         await append(session, run, message, now)
     facts = {"task": task.id, "files": len(uploads), "model": model, "channel": actor.via, "project": project}
+    facts["places"] = [[p.connector, digest(p.place), p.write] for p in places]
     await ledger.record(session, Event("task.delegated", actor.id, subject=task.id, run=run.id, data=facts))
     await enqueue(session, resume_job(run))
     await notify(session, f"person:{actor.id}")

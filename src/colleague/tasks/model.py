@@ -7,6 +7,7 @@ from typing import Any
 
 from colleague.agent.budget import Budget, Spent
 from colleague.agent.plan import Plan
+from colleague.connectors.choose import Choice
 from colleague.policy.model import Label
 
 
@@ -60,6 +61,7 @@ class Run:
     tools: dict[str, str]
     project: str = ""
     library_set: str = ""
+    places: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

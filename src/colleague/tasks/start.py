@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from colleague.agent.budget import Budget
+from colleague.connectors.choose import Choice, choose
 from colleague.files.uploads import MAX_FILES, TooManyFiles, take_in
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
+from colleague.kit.errors import Invalid
 from colleague.kit.settings import Settings
 from colleague.library.sets import get_set
 from colleague.library.tools import LIBRARY_TOOLS
@@ -25,19 +27,27 @@ from colleague.tasks.toolbox import open_toolbox
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
 
+class SetOrFiles(Invalid):
+    """Limit a task to chosen files, or let it work on a document set: not both."""
+
+
 async def start(
     actor: Actor, goal: str, files: Sequence[tuple[str, bytes]], *, parts: Parts, settings: Settings,
-    budget: Budget | None = None, project: str = "", library_set: str = "",
+    budget: Budget | None = None, project: str = "", library_set: str = "", reads: Sequence[str] = (),
+    writes: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
 
     Nothing is stored unless every file passes: the refusal names the file. A goal that begins with a slash calls a
     skill; UnknownCommand if there is none of that name. In a `project` its members work (OnlyLook for viewers); with a
-    `library_set` the task looks there first (SetNotFound).
+    `library_set` the task looks there first (SetNotFound). `reads` and `writes` limit the task to files and folders of
+    connectors, and say which of them it may change (PlaceNotOpen).
     """
     actor.require("own:tasks:use")
     if len(files) > MAX_FILES:
         raise TooManyFiles
+    if library_set and (reads or writes):
+        raise SetOrFiles
     async with parts.database.transaction() as session:
         governance = await current_governance(session)
     uploads = [
@@ -49,18 +59,26 @@ async def start(
         )
         tools = {t.name: t.hash for t in (*WORKSPACE_TOOLS, *LIBRARY_TOOLS, *PROJECT_TOOLS)} | toolbox.hashes()
         about, words_label = await _about(session, actor, project, library_set, parts)
+        places = await choose(session, actor.teams, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
         chosen, words = chosen_by(goal, skills) or (None, "")
+        extra = "\n\n".join(filter(None, (offer(skills, chosen, words), about, _limits(places))))
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
-            budget=budget, extra="\n\n".join(filter(None, (offer(skills, chosen, words), about))), label=words_label,
-            project=project, library_set=library_set,
+            budget=budget, extra=extra, label=words_label,
+            project=project, library_set=library_set, places=places,
         )  # fmt: skip
         run = await newest_run(session, task)
         need = await need_of(session, run.id, actor.id, goal, settings.model, words_label)
         run.model = (await parts.models.chain(session, need))[0]
         await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
         return task
+
+
+def _limits(places: Sequence[Choice]) -> str:
+    """Return what the model is told of the files and folders the task is limited to."""
+    lines = [f"- {p.connector}: {p.place} ({'read and change' if p.write else 'read only'})" for p in places]
+    return "\n".join(["Of these connectors this task reaches only:", *lines]) if lines else ""
 
 
 async def _about(session: Session, actor: Actor, project: str, library_set: str, parts: Parts) -> tuple[str, Label]:

@@ -12,6 +12,7 @@ from colleague.agent.interrupts import Paused, Stopped, Superseded
 from colleague.agent.messages import Message, to_json
 from colleague.agent.plan import Plan
 from colleague.approvals.tables import ApprovalRow, ShareRow
+from colleague.connectors.choose import choices_from
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import NotFound
 from colleague.kit.queue import RUNS, Job
@@ -31,7 +32,7 @@ def run_value(run: RunRow, task: TaskRow, person_name: str) -> Run:
         state=State(run.state), segment=run.segment, fence=run.fence, model=run.model, channel=task.channel,
         plan=Plan.from_json(run.plan), label=Label.from_json(run.label), budget=Budget.from_json(run.budget),
         spent=Spent.from_json(run.spent), tools=run.tools, project=task.project_id or "",
-        library_set=task.set_id or "",
+        library_set=task.set_id or "", places=choices_from(task.places),
     )  # fmt: skip
 
 

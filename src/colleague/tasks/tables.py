@@ -10,7 +10,10 @@ from colleague.kit.db import Base
 
 
 class TaskRow(Base):
-    """What a person handed over, in their own words; perhaps in a project, perhaps about one document set."""
+    """What a person handed over, in their own words; perhaps in a project, perhaps about one document set.
+
+    `places`: the files and folders it is limited to (connector, place, may change); None for no limit of its own.
+    """
 
     __tablename__ = "tasks"
 
@@ -21,6 +24,7 @@ class TaskRow(Base):
     channel: Mapped[str]
     project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id", ondelete="SET NULL"), index=True)
     set_id: Mapped[str | None] = mapped_column(ForeignKey("library_sets.id", ondelete="SET NULL"))
+    places: Mapped[list[Any] | None]
     created_at: Mapped[datetime]
 
 
@@ -66,6 +70,24 @@ class StepRow(Base):
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     body: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class UndoRow(Base):
+    """A person put a file back as it was before a task first changed it. `state`: begun, done or failed.
+
+    `upto` is the newest call that was undone: what the task changes after it can be undone again.
+    """
+
+    __tablename__ = "file_undos"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
+    connector: Mapped[str]
+    place: Mapped[str]
+    upto: Mapped[str]
+    state: Mapped[str]
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from colleague.agent.tools import ToolSpec
 from colleague.connectors.accounts import account_for
+from colleague.connectors.choose import Choice, narrow
 from colleague.connectors.connector import Account, Connector, Grant, Tool
 from colleague.connectors.grants import grants_of
 from colleague.connectors.registry import Registry, tools_for
@@ -63,16 +64,19 @@ class Toolbox:
 
 async def open_toolbox(
     session: Session, person: str, teams: frozenset[str], workspace: Connector | None, *, registry: Registry,
-    secrets: Secrets, clock: Clock, only: str = "",
+    secrets: Secrets, clock: Clock, only: str = "", places: Sequence[Choice] = (),
 ) -> Toolbox:  # fmt: skip
-    """Return the tools of `person` (a member of `teams`) at this moment (`only`: those beside that one)."""
+    """Return the tools of `person` (a member of `teams`) at this moment (`only`: those beside that one).
+
+    `places`: the files and folders the task is limited to.
+    """
     own = Account("workspace", KIND, {})
     bound = [Bound(t.name, workspace, t, own, (), "approved") for t in workspace.tools()] if workspace else []
     states = await tool_states(session)
     for connector in await registry.now(session):
         if only and all(tool.name != only for tool in connector.tools()):
             continue
-        grants = await grants_of(session, teams, connector.kind, clock=clock)
+        grants = narrow(await grants_of(session, teams, connector.kind, clock=clock), connector.kind, places)
         account = await account_for(session, person, connector.kind, secrets=secrets) if grants else None
         if account is None:
             continue

@@ -64,8 +64,11 @@ class Workspace:
         return (*WORKSPACE_TOOLS, *sets, *(PROJECT_TOOLS if self._run.project else ()))
 
     async def look(self, session: Session) -> None:
-        """See whether there are document sets that this person may ask, before `tools` is asked for."""
-        self.reads_sets = await may_ask(session, self._run.person, self._library)
+        """See whether there are document sets that this task may ask, before `tools` is asked for.
+
+        One that is limited to chosen files may not: sets hold others.
+        """
+        self.reads_sets = not self._run.places and await may_ask(session, self._run.person, self._library)
 
     def place(self, tool: str, arguments: Mapping[str, Any]) -> str:
         """The workspace is no granted place."""

@@ -34,6 +34,7 @@ from colleague.connectors.folder.tools import FIELDS, TOOLS
 from colleague.connectors.folder.tree import find_entry, find_file, list_folder, read_file
 from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, screen
 from colleague.connectors.shelf import Kept
+from colleague.connectors.undo import Done
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Conflict
 
@@ -51,6 +52,7 @@ class FolderConnector:
     kind = "folder"
     title = "Shared folder"
     fields = FIELDS
+    undo_days = history.KEEP_SECONDS // 86_400
 
     def __init__(self, *, blocked_types: Sequence[str] = BLOCKED_TYPES) -> None:
         """Take the media types that are neither read nor written."""
@@ -130,12 +132,14 @@ class FolderConnector:
         counts = [f"{name or root}: {len(list_folder(root, ()))}" for name, root in roots_of(account.config).items()]
         return f"Readable ({', '.join(counts)} entries)."
 
-    async def undo(self, path: str, key: str, access: Access) -> Result:
-        """Put a file back as it was before the call `key`; ChangedMeanwhile if somebody changed it since.
+    def undo_as(self, place: str) -> tuple[str, Mapping[str, Any]]:
+        """Return the tool and arguments by which the rules decide whether a file may be put back."""
+        return "folder_write", {"path": place, "content": "", "replace": True}
 
-        Raises NotReachable if that call changed nothing here, or what was before is no longer kept.
-        """
-        return await asyncio.to_thread(self._undo, self.place("folder_write", {"path": path}), key, access)
+    async def undo(self, place: str, changes: Sequence[Done], access: Access) -> Result:
+        """Put a file back as it was before the first of `changes`; raises what `history.version_before` raises."""
+        path = self.place("folder_write", {"path": place})
+        return await asyncio.to_thread(self._undo, path, changes, access)
 
     def walk(self, place: str, access: Access) -> AsyncIterator[Kept]:
         """Give every file at or below `place` that is opened and not blocked, for an index."""
@@ -227,16 +231,13 @@ class FolderConnector:
             history.apply(at.root, at.parts, None, key=access.idempotency_key, seen=before)
         return self._changed(f"Deleted {path}.", at, access)
 
-    def _undo(self, path: str, key: str, access: Access) -> Result:
+    def _undo(self, path: str, changes: Sequence[Done], access: Access) -> Result:
         at = spot(access, path, writing=True)
-        change = history.find_change(at.root, key)
-        before = history.content_before(at.root, key)
-        if change is None or change.path != "/".join(at.parts) or history.hash_of(before) != change.before:
-            raise NotReachable
-        now = find_file(at.root, at.parts, limit=READ_LIMIT)
-        if history.hash_of(now) != change.after:
-            raise history.ChangedMeanwhile
-        history.apply(at.root, at.parts, before, key=access.idempotency_key, seen=now)
+        screen(path, paths=blocked_of(access.account))
+        if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:
+            now = find_file(at.root, at.parts, limit=READ_LIMIT)
+            before = history.version_before(at.root, "/".join(at.parts), now, changes)
+            history.apply(at.root, at.parts, before, key=access.idempotency_key, seen=now)
         return self._changed(f"Put {path} back as it was.", at, access)
 
     def _changed(self, text: str, at: Spot, access: Access) -> Result:

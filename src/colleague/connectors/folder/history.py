@@ -9,20 +9,17 @@ import errno
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from colleague.connectors.connector import Effected, NotReachable, ToolFailed
 from colleague.connectors.folder.tree import find_file, open_folder
-from colleague.kit.errors import Conflict
+from colleague.connectors.undo import ChangedMeanwhile, Done, NothingToUndo, NotKept
 
 HIDDEN = (".colleague",)
 KEEP_SECONDS = 30 * 86_400
 _LIMIT = 200_000_000
-
-
-class ChangedMeanwhile(Conflict):
-    """The file was changed by somebody else in the meantime: look at it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,33 @@ def effect_of(root: Path, key: str) -> Effected:
     if now == change.after:
         return Effected.YES
     return Effected.NO if now == change.before else Effected.UNKNOWN
+
+
+def version_before(root: Path, path: str, now: bytes | None, changes: Sequence[Done]) -> bytes | None:
+    """Return a file as it was before the first of `changes` (oldest first); None if there was none.
+
+    Walks back from what is there `now`: each change must have left exactly what the next one found.
+    Raises ChangedMeanwhile, NothingToUndo, NotKept, NotReachable.
+    """
+    expected, first = hash_of(now), None
+    for done in reversed(changes):
+        change = find_change(root, done.key)
+        if change is None:
+            if done.surely:
+                raise NotKept
+            continue
+        if change.path != path:
+            raise NotReachable
+        if change.after == expected:
+            expected, first = change.before, done.key
+        elif change.before != expected:
+            raise ChangedMeanwhile
+    if first is None:
+        raise NothingToUndo
+    before = content_before(root, first)
+    if hash_of(before) != expected:
+        raise NotKept
+    return before
 
 
 def apply(root: Path, parts: tuple[str, ...], content: bytes | None, *, key: str, seen: bytes | None) -> None:

@@ -82,7 +82,7 @@ class Scales:
         await self._workspace.look(session)
         return await open_toolbox(
             session, self.run.person, teams, self._workspace, registry=self._parts.registry,
-            secrets=self._parts.secrets, clock=self._parts.clock, only=only,
+            secrets=self._parts.secrets, clock=self._parts.clock, only=only, places=self.run.places,
         )  # fmt: skip
 
     async def find(self, session: Session, tool: str, arguments: Mapping[str, Any]) -> tuple[Bound, Attached]:
