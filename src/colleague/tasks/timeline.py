@@ -123,7 +123,7 @@ def _summary_entry(step: Step) -> Entry:
     by = "without a model" if body["by"] == "digest" else f"by {body['by']}"
     text = f"{body['facts']}\n\nWhat happened:\n{body['text']}"
     about = f"steps {body['first']} to {body['last']}, {by}"
-    return Entry("summary", step.at, "Summarised older steps for the model", about, text=text, seq=step.seq)
+    return Entry("summary", step.at, "Summarised", about, text=text, seq=step.seq)
 
 
 def author(step: Step) -> str:
