@@ -1,6 +1,7 @@
 """The page «Sign-on»: identity providers, their tests, and whether passwords are switched off."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -10,6 +11,7 @@ from colleague.identity.local_routes import current_mode
 from colleague.identity.sso.console import Parts
 from colleague.identity.sso.model import ALGORITHMS
 from colleague.identity.sso.oidc import callback
+from colleague.identity.sso.parts import SignOn
 from colleague.identity.sso.passwords_off import close_passwords, open_passwords, seal_again
 from colleague.identity.sso.providers import (
     add_provider,
@@ -20,6 +22,7 @@ from colleague.identity.sso.providers import (
     switch_provider,
     unlink,
 )
+from colleague.identity.sso.saml_flow import acs_of, entity_of, read_metadata
 from colleague.identity.sso.trial import Check, examine
 from colleague.kit.page import Page
 
@@ -28,7 +31,10 @@ router = APIRouter(include_in_schema=False)
 
 def given_of(form: Any) -> dict[str, Any]:
     """Return what an owner typed as a description of a provider; fields of the other kind are left out."""
-    names = {"oidc": ("issuer", "client_id", "scopes", "algorithms")}
+    names = {
+        "oidc": ("issuer", "client_id", "scopes", "algorithms"),
+        "saml": ("entity_id", "sso_url", "certificates", "mail_claim", "name_claim", "unsolicited", "relay"),
+    }
     kind = str(form.get("kind", ""))
     common = ("domains", "groups_claim")
     config = {n: str(form[n]) for n in (*names.get(kind, ()), *common) if str(form.get(n, "")).strip()}
@@ -36,6 +42,19 @@ def given_of(form: Any) -> dict[str, Any]:
         "kind": kind, "title": str(form.get("title", "")), "joining": str(form.get("joining", "provisioned")),
         "secret": str(form.get("secret", "")), "config": config,
     }  # fmt: skip
+
+
+async def described(parts: SignOn, form: Any) -> dict[str, Any]:
+    """Return the description an owner typed; metadata (their text, or an address of them) go before single fields."""
+    given, text = given_of(form), str(form.get("metadata", "")).strip()
+    if given["kind"] != "saml" or not text:
+        return given
+    if text.startswith("http"):
+        host = urlsplit(text).hostname or ""
+        answer = await parts.egress.request("GET", text, hosts=[host], seconds=15, size_limit=1_000_000)
+        text = answer.content.decode("utf-8", "replace") if answer.status == 200 else ""
+    given["config"] |= read_metadata(text)
+    return given
 
 
 @router.get("/sign-on")
@@ -59,9 +78,11 @@ async def add(request: Request, parts: Parts, actor: Current) -> Response:
     """Set a provider up."""
     form = await request.form(max_fields=40, max_files=1)
     key = str(form.get("key", ""))
+    actor.require("org:roles:own")
+    given = await described(parts, form)
     async with parts.database.transaction() as session:
         made = await add_provider(
-            session, actor, key, given_of(form), secrets=parts.secrets, ledger=parts.ledger, clock=parts.clock
+            session, actor, key, given, secrets=parts.secrets, ledger=parts.ledger, clock=parts.clock
         )
     return RedirectResponse(f"/sign-on/{made.key}", 303)
 
@@ -91,11 +112,15 @@ async def show(request: Request, page: Page, parts: Parts, actor: Current, key: 
 async def _show(request: Request, page: Any, parts: Parts, key: str, checks: list[Check]) -> HTMLResponse:
     async with parts.database.transaction() as session:
         provider = await get_provider(session, key)
-    addresses = [("Redirect URI (sign-in)", callback(parts, provider)),
-              ("Back-channel logout URI", f"{parts.settings.url}/api/v1/sign-on/{provider.key}/backchannel-logout"),
-              ("Post-logout redirect URI", f"{parts.settings.url}/signed-out")]  # fmt: skip
+    if provider.kind == "saml":
+        addresses = [("Our entity id, and our metadata", entity_of(parts, provider)),
+                     ("Assertion consumer service (ACS)", acs_of(parts, provider))]  # fmt: skip
+    else:
+        back = f"{parts.settings.url}/api/v1/sign-on/{provider.key}/backchannel-logout"
+        addresses = [("Redirect URI (sign-in)", callback(parts, provider)), ("Back-channel logout URI", back),
+                     ("Post-logout redirect URI", f"{parts.settings.url}/signed-out")]  # fmt: skip
     shown: HTMLResponse = page.show(
-        request, "identity/sign_on_provider.html", provider=provider, config=provider.oidc.model_dump(), checks=checks,
+        request, "identity/sign_on_provider.html", provider=provider, config=dict(provider.config), checks=checks,
         addresses=addresses, algorithms=ALGORITHMS,
     )  # fmt: skip
     return shown
@@ -105,8 +130,10 @@ async def _show(request: Request, page: Any, parts: Parts, key: str, checks: lis
 async def change(request: Request, parts: Parts, actor: Current, key: str) -> Response:
     """Change a provider."""
     form = await request.form(max_fields=40, max_files=1)
+    actor.require("org:roles:own")
+    given = await described(parts, form)
     async with parts.database.transaction() as session:
-        await change_provider(session, actor, key, given_of(form), secrets=parts.secrets, ledger=parts.ledger)
+        await change_provider(session, actor, key, given, secrets=parts.secrets, ledger=parts.ledger)
     return RedirectResponse(f"/sign-on/{key}", 303)
 
 

@@ -3,16 +3,16 @@
 import secrets as random
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.identity.actor import Actor
 from colleague.identity.cookies import device_of, own_path, welcome
 from colleague.identity.current import Current
+from colleague.identity.sso import oidc, saml_flow
 from colleague.identity.sso.arrive import enter, link_oneself, put_refusal_on_record
 from colleague.identity.sso.flows import LINK, SIGN_IN, TRY, Flow
 from colleague.identity.sso.model import Principal, Provider
-from colleague.identity.sso.oidc import begin, finish
 from colleague.identity.sso.parts import SignOn
 from colleague.identity.sso.providers import get_provider
 from colleague.identity.sso.refusals import FlowSpent, NoSuchProvider
@@ -49,6 +49,7 @@ async def leave(
     value = way_cookie(request)
     value = value if 20 <= len(value) <= 100 else random.token_urlsafe(32)
     try:
+        begin = saml_flow.begin if provider.kind == "saml" else oidc.begin
         url = await begin(parts, provider, purpose=purpose, browser=value, person=person, then=own_path(then))
     except Failure as failure:
         await put_refusal_on_record(parts, provider, failure, how="begin")
@@ -89,11 +90,63 @@ async def back(request: Request, page: Page, parts: Parts, settings: Config, key
     try:
         if provider.kind != "oidc":
             raise NoSuchProvider
-        flow, principal = await finish(parts, provider, given, way_cookie(request))
+        flow, principal = await oidc.finish(parts, provider, given, way_cookie(request))
         return await arrive(request, page, parts, settings, provider, flow, principal)
     except Failure as failure:
         await put_refusal_on_record(parts, provider, failure, how="oidc")
         raise
+
+
+@router.post("/sign-in/saml/{key}/acs")
+async def response(
+    request: Request, parts: Parts, settings: Config, key: str,
+    answer: Annotated[str, Form(alias="SAMLResponse", max_length=500_000)],
+    relay: Annotated[str, Form(alias="RelayState", max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Take a SAML response. Another site sends this form, so no cookie comes with it: it is finished by a way back."""
+    provider = await _saml(parts, key)
+    try:
+        place, principal = await saml_flow.take_response(parts, provider, answer, relay)
+        if principal is None:
+            return RedirectResponse(f"/sign-in/saml/{key}/finish?ticket={place}", 303)
+        return welcome(settings, await enter(parts, provider, principal, device=device_of(request)), place)
+    except Failure as failure:
+        await put_refusal_on_record(parts, provider, failure, how="saml")
+        raise
+
+
+@router.get("/sign-in/saml/{key}/finish")
+async def finished(
+    request: Request,
+    page: Page,
+    parts: Parts,
+    settings: Config,
+    key: str,
+    ticket: Annotated[str, Query(max_length=100)],
+) -> Response:
+    """Finish a SAML sign-in in the browser that began it."""
+    provider = await _saml(parts, key)
+    try:
+        flow, principal = await saml_flow.finish(parts, provider, ticket, way_cookie(request))
+        return await arrive(request, page, parts, settings, provider, flow, principal)
+    except Failure as failure:
+        await put_refusal_on_record(parts, provider, failure, how="saml")
+        raise
+
+
+@router.get("/sign-in/saml/{key}/metadata")
+async def metadata(parts: Parts, key: str) -> Response:
+    """Say what a SAML provider must know of us."""
+    text = saml_flow.our_metadata(parts, await _saml(parts, key))
+    return Response(text, media_type="application/samlmetadata+xml")
+
+
+async def _saml(parts: SignOn, key: str) -> Provider:
+    async with parts.database.transaction() as session:
+        provider = await get_provider(session, key)
+    if provider.kind != "saml":
+        raise NoSuchProvider
+    return provider
 
 
 async def arrive(

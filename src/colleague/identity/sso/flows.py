@@ -26,16 +26,21 @@ class Flow:
     purpose: str
     person_id: str
     data: dict[str, Any] = field(repr=False)
+    binding: str = field(default="", repr=False)
 
 
 async def open_flow(
     parts: SignOn, provider: Provider, *, purpose: str, browser: str, person: str, data: dict[str, Any],
-    handle: str = "",
+    handle: str = "", binding: str = "",
 ) -> str:  # fmt: skip
-    """Keep a sign-in that begins now, sealed, and return its handle (the OIDC state, or a SAML request's id)."""
+    """Keep a sign-in that begins now, sealed, and return its handle (the OIDC state, or a SAML request's id).
+
+    `binding` carries an earlier one's browser on, where no cookie could come.
+    """
     handle, now = handle or random.token_urlsafe(32), parts.clock.now()
     row = SsoFlowRow(
-        handle_sha256=sha256(handle), provider_id=provider.id, purpose=purpose, browser_sha256=sha256(browser),
+        handle_sha256=sha256(handle), provider_id=provider.id, purpose=purpose,
+        browser_sha256=binding or sha256(browser),
         person_id=person or None, expires_at=now + LIFE,
         sealed=parts.secrets.seal(json.dumps(data), context=f"sso_flows.sealed:{sha256(handle)}"),
     )  # fmt: skip
@@ -63,4 +68,4 @@ async def take_flow(parts: SignOn, provider: Provider, handle: str, browser: str
             raise OtherBrowser
         row.used_at = now
     data = json.loads(parts.secrets.open(row.sealed, context=f"sso_flows.sealed:{key}"))
-    return Flow(row.provider_id, row.purpose, row.person_id or "", data)
+    return Flow(row.provider_id, row.purpose, row.person_id or "", data, row.browser_sha256)

@@ -67,6 +67,57 @@ class OidcConfig(Common):
         return words
 
 
+class SamlConfig(Common):
+    """A SAML 2.0 provider."""
+
+    entity_id: str = Field(min_length=1, max_length=500, description="The provider's entity id.")
+    sso_url: str = Field(min_length=8, max_length=1000, description="Where sign-in requests go (HTTP Redirect).")
+    certificates: list[str] = Field(min_length=1, max_length=5, description="Its signing certificates.")
+    mail_claim: str = Field("email", max_length=200, description="Attribute with the mail address.")
+    name_claim: str = Field("name", max_length=200, description="Attribute with the name.")
+    unsolicited: bool = Field(False, description="Take responses that nobody here asked for.")
+    relay: list[str] = Field(default_factory=list, max_length=20, description="Own paths it may lead to then.")
+
+    @field_validator("sso_url")
+    @classmethod
+    def _place(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")) or any(c in value for c in '# "<'):
+            raise ValueError("a sign-on address is an https address")
+        return value
+
+    @field_validator("certificates", mode="before")
+    @classmethod
+    def _certificates(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = re.split(r"(?<=-----END CERTIFICATE-----)", value) if "-----END" in value else value.split("\n\n")
+        return [c for c in map(_pem, value) if c] if isinstance(value, list) else value
+
+    @field_validator("relay", mode="before")
+    @classmethod
+    def _relay(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
+
+
+def _pem(text: object) -> str:
+    """Return a certificate as PEM; "" for nothing. ValueError unless it is one with a key of today."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    bare = re.sub(r"-----(BEGIN|END) CERTIFICATE-----|\s", "", str(text))
+    if not bare:
+        return ""
+    pem = f"-----BEGIN CERTIFICATE-----\n{bare}\n-----END CERTIFICATE-----\n"
+    try:
+        made = x509.load_pem_x509_certificate(pem.encode())
+        key = made.public_key()
+    except Exception:
+        raise ValueError("that is no certificate") from None
+    if not (isinstance(key, ec.EllipticCurvePublicKey) or (isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048)):
+        raise ValueError("a certificate needs an RSA key of at least 2048 bits, or an EC key")
+    return made.public_bytes(Encoding.PEM).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """An identity provider as it is set up. `joining`: jit (unknown people become members) or provisioned."""

@@ -11,7 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.local_routes import check_open, current_mode
-from colleague.identity.sso.model import OidcConfig, Provider, ProviderGiven
+from colleague.identity.sso.model import Common, OidcConfig, Provider, ProviderGiven, SamlConfig
 from colleague.identity.sso.refusals import NoSuchProvider
 from colleague.identity.tables import ProviderRow, SignInRow, SsoLinkRow, SsoSessionRow
 from colleague.kit.clock import Clock
@@ -91,7 +91,7 @@ def read_given(given: Mapping[str, Any]) -> ProviderGiven:
         raise BadProvider(why="; ".join(faults)) from None
 
 
-CONFIGS: dict[str, type[OidcConfig]] = {"oidc": OidcConfig}
+CONFIGS: dict[str, type[Common]] = {"oidc": OidcConfig, "saml": SamlConfig}
 
 
 async def add_provider(

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from cryptography import x509
+
 from colleague.audit.event import Event
 from colleague.identity.actor import Actor
 from colleague.identity.sso.arrive import settle
@@ -13,6 +15,8 @@ from colleague.identity.sso.model import Principal, Provider
 from colleague.identity.sso.oidc import callback
 from colleague.identity.sso.parts import SignOn
 from colleague.identity.sso.providers import open_secret
+from colleague.identity.sso.saml import library
+from colleague.identity.sso.saml_flow import acs_of, entity_of
 from colleague.identity.tables import ProviderRow
 from colleague.kit.errors import Failure
 
@@ -39,7 +43,7 @@ class Tried:
 async def examine(parts: SignOn, actor: Actor, provider: Provider) -> list[Check]:
     """Look at everything that can be looked at without a person. Calls out; raises nothing but PermissionMissing."""
     actor.require("org:settings:manage")
-    checks = await _oidc(parts, provider)
+    checks = await _oidc(parts, provider) if provider.kind == "oidc" else _saml(parts, provider)
     async with parts.database.transaction() as session:
         facts = {"provider": provider.key, "well": all(c.good is not False for c in checks)}
         await parts.ledger.record(session, Event("sign_on.examined", actor.id, subject=provider.id, data=facts))
@@ -70,6 +74,21 @@ async def _oidc(parts: SignOn, provider: Provider) -> list[Check]:
     checks.append(Check("Client secret", secret or not needed, words))
     words = f"Register exactly this address there: {callback(parts, provider)}. A test sign-in shows whether it is."
     checks.append(Check("Redirect URI", None, words))
+    return checks
+
+
+def _saml(parts: SignOn, provider: Provider) -> list[Check]:
+    try:
+        library()
+    except Failure as failure:
+        return [Check("Packages", False, failure.message)]
+    checks, now = [Check("Packages", True, "python3-saml and xmlsec are here.")], parts.clock.now()
+    for pem in provider.config["certificates"]:
+        ends = x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
+        words = f"Valid until {ends:%Y-%m-%d}." + ("" if ends > now else " Enter the new one; both hold side by side.")
+        checks.append(Check("Certificate", ends > now, words))
+    words = f"Register there: entity id {entity_of(parts, provider)}, ACS {acs_of(parts, provider)}."
+    checks.append(Check("Addresses", None, f"{words} A test sign-in shows whether they are, and the clocks."))
     return checks
 
 
