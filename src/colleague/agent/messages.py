@@ -50,12 +50,19 @@ class Usage:
 class Said:
     """Words of a person (`person`) or of the product itself (`system`).
 
-    `by` is the id of the person who said it; "" in what was saved before that was kept.
+    `by` is the id of the person who said it; "" in what was saved before that was kept. `own` is what of `text` are
+    their own words where it repeats others' (a plan that a person changed); None: all of it.
     """
 
     who: Literal["person", "system"]
     text: str
     by: str = ""
+    own: str | None = None
+
+    @property
+    def words(self) -> str:
+        """Return the person's own words."""
+        return self.text if self.own is None else self.own
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ app.command("share")(sharing.add)
 app.command("unshare")(sharing.remove)
 app.command("pause")(steer.halt)
 app.command("resume")(steer.go_on)
+app.command("plan")(steer.plan)
+app.command("replan")(steer.edit)
 
 
 class NoSuchFile(Invalid):

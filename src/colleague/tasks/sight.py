@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from colleague.approvals.partners import Partner, part_of, partners_of
 from colleague.files.outputs import get_output, list_outputs
@@ -57,6 +58,11 @@ class View:
     def calls_by_model_id(self) -> dict[str, CallRow]:
         """Return the calls by the id the model's turn gives them."""
         return {c.model_call_id: c for c in self.calls}
+
+
+def people_of(plan: Mapping[str, Any]) -> list[str]:
+    """Return who put steps into a plan, or took out what the agent put back."""
+    return [*plan.get("authors", ()), *(o["by"] for o in plan.get("overrides", ()))]
 
 
 async def part_in(session: Session, actor: Actor, task: TaskRow) -> str:
@@ -131,7 +137,10 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
         await heard(session, run.id) if run.state == State.RUNNING else "",
         await part_in(session, actor, task),
         await partners_of(session, task_id),
-        await names_of(session, {task.person_id, *filter(None, map(author, steps)), *filter(None, [run.paused_by])}),
+        await names_of(
+            session,
+            {task.person_id, *filter(None, map(author, steps)), *filter(None, [run.paused_by, *people_of(run.plan)])},
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from colleague.agent.interrupts import NeedsAnswer
 from colleague.agent.plan import Plan
+from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.connector import Access, Account, Effected, Preview, Result, Tool
 from colleague.files.outputs import read_blocks, write_output
@@ -25,6 +26,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
 from colleague.kit.documents.model import Document, Draft
 from colleague.kit.documents.write.formats import remarks
+from colleague.kit.errors import Conflict
 from colleague.kit.sandbox.box import Sandbox
 from colleague.library.parts import Library
 from colleague.library.sets import list_sets, may_ask
@@ -38,10 +40,16 @@ from colleague.projects.tools import use as propose_change
 from colleague.tasks.model import Run
 from colleague.tasks.run_code import run_python
 from colleague.tasks.store import lock_run, touch
+from colleague.tasks.tables import CallRow
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
 KIND = "workspace"
 PAGES_AT_ONCE = 40
+_UNDONE = {"left out": "put in", "put back": "taken out"}
+
+
+class PlanIsTheirs(Conflict):
+    """The person has changed the plan meanwhile, so this was not noted: go on by their plan."""
 
 
 class Workspace:
@@ -86,7 +94,7 @@ class Workspace:
         """Do what the tool says, inside this task."""
         match tool:
             case "set_plan":
-                return await self._set_plan(arguments)
+                return await self._set_plan(arguments, access.idempotency_key.partition(":")[0])
             case "list_files":
                 return await self._list_files()
             case "read_document":
@@ -133,14 +141,24 @@ class Workspace:
         """The workspace is always there."""
         return "Always available."
 
-    async def _set_plan(self, arguments: Mapping[str, Any]) -> Result:
-        plan = Plan.make(list(arguments["steps"]), int(arguments["current"]))
+    async def _set_plan(self, arguments: Mapping[str, Any], call: str) -> Result:
         async with self._database.transaction() as session:
             run = await lock_run(session, self._run.id, self._run.fence)
+            before = Plan.from_json(run.plan)
+            row = await session.get(CallRow, call)
+            if row is not None and row.turn_seq < before.seq:  # Said before the agent heard of the person's plan.
+                raise PlanIsTheirs
+            plan = before.updated(list(arguments["steps"]), int(arguments["current"]))
             run.plan = plan.to_json()
+            fresh = [o for o in plan.overrides if o not in before.overrides]
+            if fresh:
+                facts = {how: sum(o.how == how for o in fresh) for how in ("left out", "put back")}
+                event = Event("plan.overridden", "agent", subject=self._run.task, run=self._run.id, data=facts)
+                await self._ledger.record(session, event)
             await touch(session, run, self._clock.now())
         here = "all done" if plan.done else f"step {plan.current} of {len(plan.steps)}"
-        return Result(f"Plan noted: {here}.", {"plan": plan.to_json()})
+        words = "".join(f" You {o.how} what the person had {_UNDONE[o.how]}: «{o.text}». Say why." for o in fresh)
+        return Result(f"Plan noted: {here}.{words}", {"plan": plan.to_json()})
 
     async def _list_files(self) -> Result:
         async with self._database.transaction() as session:

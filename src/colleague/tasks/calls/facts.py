@@ -44,7 +44,8 @@ def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
     told, names = "", ""
     for message in messages:
         match message:
-            case Said(who="person", text=text):
+            case Said(who="person"):
+                text = message.words
                 own, _, files = text.rpartition(ATTACHED) if ATTACHED in text else (text, "", "")
                 request.append(own)
                 names += files

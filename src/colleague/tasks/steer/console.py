@@ -2,13 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from colleague.agent.plan import Plan
 from colleague.identity.current import Current
 from colleague.kit.doors import part
+from colleague.kit.page import Page
+from colleague.tasks.delegate import NotYourTask
 from colleague.tasks.parts import Parts
+from colleague.tasks.sight import view_task
 from colleague.tasks.steer.pause import pause, unpause
+from colleague.tasks.steer.replan import replan
 
 router = APIRouter(include_in_schema=False)
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -16,6 +21,28 @@ TheParts = Annotated[Parts, Depends(part(Parts))]
 
 def _to(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
+
+
+@router.get("/tasks/{task_id}/plan")
+async def plan(request: Request, page: Page, parts: TheParts, actor: Current, task_id: str) -> HTMLResponse:
+    """Show the plan as a form."""
+    async with parts.database.transaction() as session:
+        view = await view_task(session, actor, task_id)
+    if not view.steers:
+        raise NotYourTask
+    return page.show(request, "tasks/plan.html", view=view, plan=Plan.from_json(view.run.plan))
+
+
+@router.post("/tasks/{task_id}/plan")
+async def edit_plan(
+    parts: TheParts, actor: Current, task_id: str, version: Annotated[int, Form()],
+    steps: Annotated[str, Form(max_length=10_000)] = "",
+) -> Response:  # fmt: skip
+    """Use another plan: one step a line."""
+    lines = [line for line in steps.splitlines() if line.strip()]
+    async with parts.database.transaction() as session:
+        await replan(session, actor, task_id, lines, version=version, ledger=parts.ledger, clock=parts.clock)
+    return _to(f"/tasks/{task_id}")
 
 
 @router.post("/tasks/{task_id}/pause")

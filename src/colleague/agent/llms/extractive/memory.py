@@ -27,6 +27,7 @@ class Memory:
         start = next((i for i in said if i > finished[-1]), len(messages)) if finished else 0
         self.request = self._words(messages[start:]) or self._words(messages[said[-1] :] if said else ())
         self.earlier = [self._words(messages[a:b]) for a, b in pairwise([0, *(i + 1 for i in finished if i < start)])]
+        self.replanned = any(isinstance(m, Said) and m.own is not None for m in messages[start:])
         told = next((m.text for m in messages if isinstance(m, Said) and m.who == "system"), "")
         named = re.search(r"working for (.+?) at their company", told)
         self.person = named[1] if named else ""
@@ -39,7 +40,7 @@ class Memory:
     @staticmethod
     def _words(messages: Sequence[Message]) -> str:
         """Return what the person said, without the lists of files that the product adds."""
-        return "\n".join(own_words(m.text) for m in messages if isinstance(m, Said) and m.who == "person")
+        return "\n".join(own_words(m.words) for m in messages if isinstance(m, Said) and m.who == "person")
 
     @staticmethod
     def _pairs(messages: Sequence[Message]) -> list[tuple[Call, Outcome]]:

@@ -51,7 +51,7 @@ def _plan(wish: Wish, skill: str) -> list[str]:
 
 def _at(memory: Memory, wish: Wish, skill: str, current: int) -> list[tuple[str, dict[str, Any]]]:
     """Return the call that moves the plan on, if it is not there already."""
-    if memory.plan_at == current or "set_plan" not in memory.tools:
+    if memory.plan_at == current or memory.replanned or "set_plan" not in memory.tools:
         return []
     return [("set_plan", {"steps": _plan(wish, skill), "current": current})]
 
@@ -111,7 +111,8 @@ def _rest(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) -> 
     undone = (wish.addresses or wish.names) and not (sent and sent.ok)
     if move := [] if undone else _at(memory, wish, skill, len(_plan(wish, skill)) + 1):
         return "", move
-    return _closing(memory, wish, skill, sources), []
+    own_plan = f"\n\n{t.OWN_PLAN}" if memory.replanned else ""
+    return _closing(memory, wish, skill, sources) + own_plan, []
 
 
 def _how(memory: Memory) -> str:
