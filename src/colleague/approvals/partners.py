@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.approvals.tables import ApprovalRow, ShareRow
@@ -50,6 +50,11 @@ async def partners_of_run(session: Session, run_id: str) -> dict[str, str]:
     """Return the role of each colleague on a run: what a new question is asked with."""
     query = select(ShareRow.person_id, ShareRow.role).where(ShareRow.run_id == run_id)
     return {row.person_id: row.role for row in await session.execute(query)}
+
+
+async def move_partners(session: Session, task_id: str, run_id: str) -> None:
+    """Let those who share a task take part in its new run: its questions are put to them too."""
+    await session.execute(update(ShareRow).where(ShareRow.task_id == task_id).values(run_id=run_id))
 
 
 async def set_partner(

@@ -1,4 +1,4 @@
-"""`colleague task pause`, `resume`, `plan` and `replan`."""
+"""`colleague task pause`, `resume`, `plan`, `replan`, `steps` and `again`."""
 
 from typing import Annotated
 
@@ -8,8 +8,10 @@ from colleague.agent.plan import Plan
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, with_house
 from colleague.tasks.sight import view_task
+from colleague.tasks.steer.again import again, line_of, point
 from colleague.tasks.steer.pause import pause, unpause
 from colleague.tasks.steer.replan import replan
+from colleague.tasks.timeline import author
 
 
 def halt(task: str, as_person: As) -> None:
@@ -67,5 +69,43 @@ def edit(
                 session, actor, task, steps, version=version, ledger=house.ledger, clock=house.clock
             )  # fmt: skip
         line(f"The plan is at version {after.version}; it goes on with step {after.current}.")
+
+    with_house(work)
+
+
+def steps(
+    task: str, as_person: As, run: Annotated[str, typer.Option("--run", help="An earlier run of it.")] = ""
+) -> None:  # fmt: skip
+    """Show the history of a task with the numbers of its steps: what was said, each turn, what came of it."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            view = await view_task(session, actor, task, run)
+        for step in view.steps:
+            if step.kind != "note" and step.body.get("who") != "system":
+                tools = ", ".join(c["tool"] for c in step.body.get("calls", ()))
+                who = view.people.get(author(step), step.kind)
+                line(f"  {step.seq:>4}  {who}: {' '.join(step.body.get('text', '').split())[:200]} {tools}".rstrip())
+        for number, one in enumerate(view.runs, 1):
+            line(f"  Try {number}: {one.id} {one.state}" + (f", from step {one.from_seq}" if one.from_run else ""))
+
+    with_house(work)
+
+
+def once_more(
+    task: str, as_person: As, step: Annotated[int, typer.Option("--step", help="A turn, as `task steps` shows it.")],
+    words: Annotated[str, typer.Option("--words", help="What should be different.")] = "",
+) -> None:  # fmt: skip
+    """Try again from a step. What was done later is not undone; it is listed."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            at = await point(session, actor, task, step)
+            await again(session, actor, task, step, words, ledger=house.ledger, clock=house.clock)
+        for effect in at.effects:
+            line(f"  Stays done: {line_of(effect)}")
+        line("A new try begins.")
 
     with_house(work)

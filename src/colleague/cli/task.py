@@ -29,6 +29,8 @@ app.command("pause")(steer.halt)
 app.command("resume")(steer.go_on)
 app.command("plan")(steer.plan)
 app.command("replan")(steer.edit)
+app.command("steps")(steer.steps)
+app.command("again")(steer.once_more)
 
 
 class NoSuchFile(Invalid):

@@ -104,9 +104,11 @@ async def index(
     return page.show(request, "tasks/list.html", tasks=tasks, everyone=everyone, people=people, more=len(tasks) == 30)
 
 
-async def _live(session: Session, actor: Actor, task_id: str, page: Pages, parts: Parts) -> tuple[View, str]:
+async def _live(
+    session: Session, actor: Actor, task_id: str, page: Pages, parts: Parts, run: str = ""
+) -> tuple[View, str]:
     """Return the task and its living part as HTML: the same text for the page and for each frame of its stream."""
-    view = await view_task(session, actor, task_id)
+    view = await view_task(session, actor, task_id, run)
     names = {f.id: f.name for f in view.files}
     places = {f.name: f"/tasks/{task_id}/files/{f.id}" for f in view.files}
     places |= {output.name: f"/outputs/{output.id}" for output, _ in view.outputs}
@@ -139,6 +141,16 @@ async def show(request: Request, page: Page, parts: TheParts, actor: Current, ta
     return page.show(request, "tasks/show.html", view=view, live=live, steers=view.steers)
 
 
+@router.get("/tasks/{task_id}/runs/{run}")
+async def earlier(
+    request: Request, page: Page, parts: TheParts, actor: Current, task_id: str, run: str
+) -> HTMLResponse:  # fmt: skip
+    """Show an earlier run of a task: to be read only."""
+    async with parts.database.transaction() as session:
+        view, live = await _live(session, actor, task_id, page, parts, run)
+    return page.show(request, "tasks/show.html", view=view, live=live, steers=False)
+
+
 @router.get("/tasks/{task_id}/events")
 async def events(
     request: Request, page: Page, db: Db, live: Live, hub: TheHub, parts: TheParts, actor: Current, task_id: str
@@ -148,8 +160,8 @@ async def events(
         view = await view_task(session, actor, task_id)
 
     async def frames() -> AsyncGenerator[Frame, None]:
-        last = ""
-        async with live.listen(f"run:{view.run.id}") as news:
+        last, run = "", view.run.id
+        async with live.listen(f"run:{run}") as news:
             while True:
                 news.clear()
                 try:
@@ -163,6 +175,8 @@ async def events(
                 if html != last:
                     last = html
                     yield Frame(str(now.run.next_seq), html)
+                if now.run.id != run:
+                    return  # Somebody tried again from a step: the page opens its stream anew and hears the new run.
                 await news.wait()
                 # Several changes at once become one frame: at most four a second.
                 await asyncio.sleep(0.25)

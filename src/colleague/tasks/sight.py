@@ -22,14 +22,14 @@ from colleague.policy.model import Label
 from colleague.projects.reach import reaches
 from colleague.projects.store import role_in, see_project
 from colleague.tasks.model import State, Step, Summary
-from colleague.tasks.store import TaskNotFound, calls_of, get_task, list_tasks, newest_run, steps_after
+from colleague.tasks.store import TaskNotFound, calls_of, get_task, list_tasks, newest_run, runs_of, steps_after
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
 from colleague.tasks.timeline import author
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task with its newest run: everything a page shows. `people`: the names of its owner and of who spoke in it."""
+    """A task with one of its runs: everything a page shows. `people`: the names of its owner and of who spoke in it."""
 
     task: TaskRow
     run: RunRow
@@ -43,11 +43,17 @@ class View:
     part: str = ""
     partners: Sequence[Partner] = ()
     people: Mapping[str, str] = field(default_factory=dict)
+    runs: Sequence[RunRow] = ()
+
+    @property
+    def newest(self) -> bool:
+        """Say whether this is the newest run; an older one is only looked at."""
+        return self.run.id == self.runs[-1].id
 
     @property
     def steers(self) -> bool:
         """Say whether the reader may steer: the owner, or a co-driver."""
-        return self.part in ("owner", "driver")
+        return self.part in ("owner", "driver") and self.newest
 
     @property
     def said(self) -> list[Step]:
@@ -120,10 +126,13 @@ async def see_task(session: Session, actor: Actor, task_id: str) -> TaskRow:
     return task
 
 
-async def view_task(session: Session, actor: Actor, task_id: str) -> View:
-    """Return everything of a task that a page shows; TaskNotFound if it is not for `actor`."""
+async def view_task(session: Session, actor: Actor, task_id: str, run_id: str = "") -> View:
+    """Return everything of a task that a page shows, of one run (the newest); TaskNotFound if it is not for `actor`."""
     task = await see_task(session, actor, task_id)
-    run = await newest_run(session, task_id)
+    runs = await runs_of(session, task_id)
+    run = next((r for r in reversed(runs) if run_id in ("", r.id)), None)
+    if run is None:
+        raise TaskNotFound
     steps = await steps_after(session, run.id)
     return View(
         task,
@@ -141,6 +150,7 @@ async def view_task(session: Session, actor: Actor, task_id: str) -> View:
             session,
             {task.person_id, *filter(None, map(author, steps)), *filter(None, [run.paused_by, *people_of(run.plan)])},
         ),
+        runs,
     )
 
 

@@ -47,10 +47,20 @@ async def get_task(session: Session, task_id: str) -> TaskRow:
 async def newest_run(session: Session, task_id: str, *, lock: bool = False) -> RunRow:
     """Return the newest run of a task, locked if asked; TaskNotFound if there is none."""
     query = select(RunRow).where(RunRow.task_id == task_id).order_by(RunRow.id.desc()).limit(1)
+    query = query.execution_options(populate_existing=True)
     run = await session.scalar(query.with_for_update() if lock else query)
     if run is None:
         raise TaskNotFound
+    # Who waited for the lock may hold what was the newest run before: look again.
+    newest = select(RunRow.id).where(RunRow.task_id == task_id).order_by(RunRow.id.desc()).limit(1)
+    if lock and await session.scalar(newest) != run.id:
+        return await newest_run(session, task_id, lock=True)
     return run
+
+
+async def runs_of(session: Session, task_id: str) -> Sequence[RunRow]:
+    """Return the runs of a task, oldest first."""
+    return (await session.scalars(select(RunRow).where(RunRow.task_id == task_id).order_by(RunRow.id))).all()
 
 
 async def lock_run(session: Session, run_id: str, fence: int | None = None) -> RunRow:

@@ -31,7 +31,8 @@ class TaskRow(Base):
 class RunRow(Base):
     """One execution. `segment` counts queue jobs, `fence` counts claims, `next_seq` numbers steps.
 
-    `paused_by` is who paused it: as long as it stands, nothing new is begun.
+    `paused_by` is who paused it: as long as it stands, nothing new is begun. A run that tries again from the step
+    `from_seq` of `from_run` has copies of all before it.
     """
 
     __tablename__ = "runs"
@@ -51,6 +52,8 @@ class RunRow(Base):
     tools: Mapped[dict[str, Any]]
     stop_requested: Mapped[bool] = mapped_column(default=False)
     paused_by: Mapped[str] = mapped_column(default="")
+    from_run: Mapped[str] = mapped_column(default="")
+    from_seq: Mapped[int] = mapped_column(default=0)
     waiting_for: Mapped[str] = mapped_column(default="")
     why: Mapped[str] = mapped_column(default="")
     answer: Mapped[str] = mapped_column(default="")

@@ -8,11 +8,14 @@ from pydantic import BaseModel, Field
 from colleague.agent.plan import Plan
 from colleague.identity.current import Current
 from colleague.kit.doors import part
+from colleague.models.usage import cost_of_run
 from colleague.tasks.api import task_json
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import view_task
+from colleague.tasks.steer.again import again
 from colleague.tasks.steer.pause import pause, unpause
 from colleague.tasks.steer.replan import replan
+from colleague.tasks.timeline import author
 
 router = APIRouter(prefix="/api/v1/tasks/{task_id}", tags=["tasks"])
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -47,6 +50,49 @@ async def edit_plan(parts: TheParts, actor: Current, task_id: str, given: Steps)
             session, actor, task_id, given.steps, version=given.version, ledger=parts.ledger, clock=parts.clock
         )  # fmt: skip
     return await plan(parts, actor, task_id)
+
+
+class Again(BaseModel):
+    """The turn to try again from, what should be different, and the run that was looked at."""
+
+    step: int = Field(ge=1, le=1_000_000)
+    words: str = Field("", max_length=8000)
+    run: str = Field("", max_length=100)
+
+
+@router.get("/runs")
+async def runs(parts: TheParts, actor: Current, task_id: str) -> list[dict[str, Any]]:
+    """List the runs of a task, oldest first, with the step each of them tries again from."""
+    async with parts.database.transaction() as session:
+        view = await view_task(session, actor, task_id)
+        costs = {r.id: await cost_of_run(session, r.id) for r in view.runs}
+    return [
+        {"id": r.id, "state": r.state, "why": r.why, "from_run": r.from_run, "from_step": r.from_seq, "spent": r.spent,
+         "created_at": r.created_at, "answer": r.answer, "cost_micros": line.micros if (line := costs[r.id]) else 0}
+        for r in view.runs
+    ]  # fmt: skip
+
+
+@router.get("/steps")
+async def steps(parts: TheParts, actor: Current, task_id: str, run: str = "") -> list[dict[str, Any]]:
+    """Return the history of a run (default: the newest): what was said, each turn with its calls, what came of them."""
+    async with parts.database.transaction() as session:
+        view = await view_task(session, actor, task_id, run)
+    return [
+        {"seq": s.seq, "kind": s.kind, "at": s.at, "text": s.body.get("text", ""), "by": author(s),
+         "name": view.people.get(author(s), ""), "tools": [c["tool"] for c in s.body.get("calls", ())]}
+        for s in view.steps if s.kind != "note" and s.body.get("who") != "system"
+    ]  # fmt: skip
+
+
+@router.post("/again", status_code=201)
+async def try_again(parts: TheParts, actor: Current, task_id: str, given: Again) -> dict[str, Any]:
+    """Try again from a turn: a new run with the history up to there. What was done later is not undone."""
+    async with parts.database.transaction() as session:
+        await again(
+            session, actor, task_id, given.step, given.words, run_id=given.run, ledger=parts.ledger, clock=parts.clock
+        )  # fmt: skip
+        return await task_json(session, actor, task_id)
 
 
 @router.post("/pause")

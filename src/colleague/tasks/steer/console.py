@@ -10,8 +10,10 @@ from colleague.identity.current import Current
 from colleague.kit.doors import part
 from colleague.kit.page import Page
 from colleague.tasks.delegate import NotYourTask
+from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import view_task
+from colleague.tasks.steer.again import again, line_of, point
 from colleague.tasks.steer.pause import pause, unpause
 from colleague.tasks.steer.replan import replan
 
@@ -42,6 +44,31 @@ async def edit_plan(
     lines = [line for line in steps.splitlines() if line.strip()]
     async with parts.database.transaction() as session:
         await replan(session, actor, task_id, lines, version=version, ledger=parts.ledger, clock=parts.clock)
+    return _to(f"/tasks/{task_id}")
+
+
+@router.get("/tasks/{task_id}/again")
+async def ask_again(
+    request: Request, page: Page, parts: TheParts, actor: Current, task_id: str, step: int
+) -> HTMLResponse:  # fmt: skip
+    """Show what trying again from a step means: what was done since then and stays done."""
+    async with parts.database.transaction() as session:
+        at = await point(session, actor, task_id, step)
+        view = await view_task(session, actor, task_id)
+    effects = [line_of(call) for call in at.effects]
+    return page.show(
+        request, "tasks/again.html", view=view, step=step, effects=effects, ended=view.run.state in ENDED
+    )  # fmt: skip
+
+
+@router.post("/tasks/{task_id}/again")
+async def try_again(
+    parts: TheParts, actor: Current, task_id: str, step: Annotated[int, Form()],
+    words: Annotated[str, Form(max_length=10_000)] = "", run: Annotated[str, Form(max_length=100)] = "",
+) -> Response:  # fmt: skip
+    """Try again from a step."""
+    async with parts.database.transaction() as session:
+        await again(session, actor, task_id, step, words, run_id=run, ledger=parts.ledger, clock=parts.clock)
     return _to(f"/tasks/{task_id}")
 
 
