@@ -23,6 +23,7 @@ from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
 from colleague.identity.directory import names_of
+from colleague.identity.scim.parts import Provisioning, Rate
 from colleague.identity.sso.parts import SignOn
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
@@ -70,6 +71,7 @@ class House:
     egress: Egress
     sign_ins: SignIns
     sign_on: SignOn
+    provisioning: Provisioning
 
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
@@ -78,7 +80,7 @@ class House:
             Clock: self.clock, Secrets: self.secrets, Ledger: self.ledger, Engine: self.engine,
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
-            Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on,
+            Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -156,5 +158,8 @@ def build(
         sign_on=SignOn(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
+        ),
+        provisioning=Provisioning(
+            database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip

@@ -32,10 +32,16 @@ GROUPS: Final = {
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "sign-on": "Set up identity providers; switch passwords off and on.",
+    "provisioning": "Connect an identity provider (SCIM) and see how it stands.",
+    "group": "See what groups of the identity provider give, and change it.",
+    "role": "See roles, and make roles of the organisation's own.",
     "token": "Make and revoke API tokens.",
 }
 # Groups that stand in a folder.
-FOLDERS: Final = {"project": "together.project", "library": "together.library", "sign-on": "identity.sign_on"}
+FOLDERS: Final = {
+    "project": "together.project", "library": "together.library", "sign-on": "identity.sign_on",
+    "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
+}  # fmt: skip
 
 
 class Lazy(typer.core.TyperGroup):

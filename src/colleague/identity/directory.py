@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from colleague.identity.actor import Actor, Via
 from colleague.identity.model import Person, Team
 from colleague.identity.roles import ids_that_may, permissions_held
-from colleague.identity.tables import MembershipRow, PersonRow, RoleRow, TeamRow
+from colleague.identity.tables import MembershipRow, PersonRow, ProvisioningTokenRow, RoleRow, TeamRow
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
@@ -101,9 +101,15 @@ async def find_by_name(session: Session, text: str) -> list[Person]:
 
 
 async def names_of(session: Session, people: Iterable[str | None]) -> dict[str, str]:
-    """Return the names of people by id."""
-    query = select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_([p for p in people if p]))
-    return dict((await session.execute(query)).all())
+    """Return the names of people, and of identity providers that act, by id."""
+    wanted = [p for p in people if p]
+    query = select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(wanted))
+    names: dict[str, str] = dict((await session.execute(query)).all())
+    if providers := [p for p in wanted if p.startswith("prov_")]:
+        tokens = select(ProvisioningTokenRow.id, ProvisioningTokenRow.name)
+        for token, name in await session.execute(tokens.where(ProvisioningTokenRow.id.in_(providers))):
+            names[token] = f"{name} (provisioning)"
+    return names
 
 
 async def teams_of(session: Session, person_id: str) -> frozenset[str]:

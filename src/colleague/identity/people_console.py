@@ -14,11 +14,12 @@ from colleague.identity.people import (
     assign_role,
     create_person,
     create_team,
+    is_managed,
     remove_member,
     remove_role,
     set_active,
 )
-from colleague.identity.permissions import ROLES
+from colleague.identity.roles import known_roles
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.page import Page
 
@@ -52,8 +53,9 @@ async def show(request: Request, page: Page, db: Db, actor: Current, person_id: 
     actor.require("org:people:read")
     async with db.transaction() as session:
         person = await get_person(session, person_id)
-        teams = await list_teams(session)
-    return page.show(request, "identity/person.html", person=person, teams=teams, roles=ROLES, link="")
+        teams, roles = await list_teams(session), await known_roles(session)
+        managed = await is_managed(session, person_id)
+    return page.show(request, "identity/person.html", person=person, teams=teams, roles=roles, link="", managed=managed)
 
 
 @router.post("/people/{person_id}/invite")
@@ -65,9 +67,12 @@ async def invitation(
     async with db.transaction() as session:
         person = await get_person(session, person_id)
         path = await invite(session, actor, person_id, ledger=ledger, clock=clock)
-        teams = await list_teams(session)
+        teams, roles = await list_teams(session), await known_roles(session)
+        managed = await is_managed(session, person_id)
     link = settings.url + path
-    return page.show(request, "identity/person.html", person=person, teams=teams, roles=ROLES, link=link)
+    return page.show(
+        request, "identity/person.html", person=person, teams=teams, roles=roles, link=link, managed=managed
+    )
 
 
 @router.post("/people/{person_id}/active")

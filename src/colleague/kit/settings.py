@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         None, description="Mail server for the product's own notices: smtp[s]://user:password@host:port."
     )
     mail_from: str = Field("Colleague <colleague@localhost>", description="Sender of the product's own notices.")
+    scim_rate: float = Field(
+        50, gt=0, le=10_000, description="Calls a second that an identity provider may make to /scim/v2."
+    )
     egress_hosts: str = Field("", description="Comma-separated hosts that calls out may reach, besides granted ones.")
     egress_private: bool = Field(False, description="Let calls out reach private and loopback addresses (tests, demo).")
     demo: bool = Field(False, description="Demo organisation with one-click sign-in; refused off loopback.")
