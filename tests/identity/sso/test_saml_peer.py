@@ -1,0 +1,71 @@
+"""A SAML provider of npm (saml-idp) signs people in here (ID-2)."""
+
+import asyncio
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+from tests.identity.sso.saml_idp import SamlIdp
+from tests.identity.sso.test_oidc_peer import go, inside, listener, served  # noqa: F401
+
+from colleague.identity.sessions import open_session
+from colleague.testing.house import TestHouse
+
+pytestmark = [pytest.mark.anyio, pytest.mark.peer("saml")]
+HOME = Path(__file__).parents[3] / ".peers" / "saml"
+
+
+async def test_sign_in(served: tuple[TestHouse, str], tmp_path: Path) -> None:  # noqa: F811
+    home, base = served
+    house, keys = home.house, SamlIdp()
+    (tmp_path / "idp.crt").write_text(keys.cert)
+    (tmp_path / "idp.pem").write_bytes(keys.key)
+    with listener() as free:
+        port = free.getsockname()[1]
+    acs, ours = f"{base}/sign-in/saml/corp/acs", f"{base}/sign-in/saml/corp/metadata"
+    process = await asyncio.create_subprocess_exec(
+        "node", "node_modules/saml-idp/bin/run.js", "--host", "127.0.0.1", "-p", str(port), "--cert",
+        str(tmp_path / "idp.crt"), "--key", str(tmp_path / "idp.pem"), "--iss", "urn:test:idp", "--acsUrl", acs,
+        "--audience", ours, cwd=HOME, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with house.database.transaction() as session:
+            cookie = await open_session(
+                session, home.people["owner"].id, how="password", device="t", ledger=house.ledger, clock=house.clock
+            )
+        there = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient() as probe:
+            for _ in range(100):
+                try:
+                    metadata = (await probe.get(f"{there}/metadata")).text
+                    break
+                except httpx.ConnectError:
+                    await asyncio.sleep(0.2)
+        form = {"kind": "saml", "key": "corp", "title": "Corp", "metadata": metadata, "domains": "aldermoor.example"}
+        async with httpx.AsyncClient(headers={"Origin": base}, cookies={"colleague": cookie}) as owner:
+            made = await owner.post(f"{base}/sign-on", data=form)
+            assert made.status_code == 303, made.text
+            assert (await owner.post(f"{base}/sign-on/corp/switch", data={"on": "true"})).status_code == 303
+        async with httpx.AsyncClient() as ana:
+            page = await go(ana, f"{base}/sign-in/with/corp?next=/me")
+            fields: dict[str, str] = {}
+            for tag in re.findall(r"<input[^>]*>", page.text):
+                name, value = re.search(r'name="([^"]+)"', tag), re.search(r"""value=["']([^"']*)["']""", tag)
+                fields |= {name[1]: unescape(value[1])} if name and value else {}
+            fields |= {"userName": "sub-ana", "email": "ana@aldermoor.example", "nameIdFormat":
+                       "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"}  # fmt: skip
+            sent = await ana.post(urljoin(str(page.url), "/signin"), data=fields)
+            response = unescape(re.search(r'name="SAMLResponse"\s*value="([^"]+)"', sent.text)[1])  # type: ignore[index]
+            headers = {"Origin": there, "Sec-Fetch-Site": "cross-site"}
+            back = await ana.post(acs, data={"SAMLResponse": response}, headers=headers)
+            assert back.status_code == 303, back.text
+            page = await go(ana, urljoin(base, back.headers["location"]))
+            assert str(page.url) == f"{base}/me", page.text
+            assert await inside(ana, base) == "Ana Ruiz"
+            assert (await ana.post(acs, data={"SAMLResponse": response}, headers=headers)).status_code == 403
+    finally:
+        process.kill()
+        await process.wait()
