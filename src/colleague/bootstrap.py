@@ -140,7 +140,7 @@ def build(
     library = Library(database, registry, secrets, ledger, clock, settings.search_language)
     parts = Parts(
         library=library, database=database, ledger=ledger, clock=clock, engine=engine, registry=registry,
-        secrets=secrets, models=thinking, sandbox=sandbox,
+        secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from colleague.kit import log
-from colleague.kit.blobs import BlobNotFound, delete_blob, get_blob, put_blob
+from colleague.kit.blobs import BlobNotFound, delete_blobs, get_blob, put_blob
 from colleague.kit.canonical import canonical, digest
 from colleague.kit.db import Database
 from colleague.kit.errors import Invalid, Unavailable
@@ -170,7 +170,7 @@ async def test_blobs_are_kept_once_and_forgotten_when_told(database: Database) -
         assert first == again
         assert await session.scalar(text("SELECT count(*) FROM blobs")) == 1
         assert await get_blob(session, first) == b"x\0y"
-        await delete_blob(session, first)
+        await delete_blobs(session, [first])
         with pytest.raises(BlobNotFound, match="no longer stored"):
             await get_blob(session, first)
 

@@ -10,6 +10,9 @@ pytestmark = pytest.mark.anyio
 PAGES = {
     "/tasks/new": {"ana", "owner", "rita"},
     "/tasks": {"ana", "owner", "rita", "tom"},
+    "/tasks?archived=true": {"ana", "owner", "rita", "tom"},
+    "/tasks/search": {"ana", "owner", "rita"},
+    "/tasks/search?q=x&state=completed&since=2026-01-01&until=&archived=only&pinned=true": {"ana", "owner", "rita"},
     "/approvals": {"ana", "owner", "rita", "tom"},
     "/notices": {"ana", "owner", "rita", "tom"},
     "/me": {"ana", "owner", "rita", "tom"},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
 
 from colleague.approvals.partners import partners_of_run
 from colleague.approvals.tables import ApprovalRow
@@ -19,6 +19,7 @@ from colleague.kit.queue import Job
 from colleague.policy.model import Decision, Doubt, Label, Tier
 
 LIFE = timedelta(days=7)
+HANDED_OVER = "the task was handed over to somebody else"
 
 
 async def ask(
@@ -57,14 +58,27 @@ async def ask(
     return row.id
 
 
-async def withdraw(session: Session, actor: Actor, run: str, *, ledger: Ledger, clock: Clock) -> int:
-    """Withdraw every open question of a run (it was stopped), and every approval not used yet; say how many."""
+async def withdraw(
+    session: Session, actor: Actor, run: str, *, reason: str = "", ledger: Ledger, clock: Clock
+) -> int:  # fmt: skip
+    """Withdraw every open question of a run (it was stopped), and every approval not used yet; say how many.
+
+    `reason` is what whoever still has the page open is told; without one, that the task was stopped.
+    """
     unused = and_(ApprovalRow.state == "approved", ApprovalRow.used_at.is_(None))
     query = select(ApprovalRow).where(ApprovalRow.run_id == run, or_(ApprovalRow.state == "asked", unused))
     query = query.with_for_update().execution_options(populate_existing=True)
     rows = (await session.scalars(query)).all()
     for row in rows:
-        row.state, row.answered_at = "withdrawn", clock.now()
+        row.state, row.answered_at, row.reason = "withdrawn", clock.now(), reason or row.reason
         await ledger.record(session, Event("approval.withdrawn", actor.id, subject=row.id, run=run))
     await notify(session, "approvals")
     return len(rows)
+
+
+async def forget_questions(session: Session, runs: Sequence[str]) -> int:
+    """Delete every question of these runs, with what was shown; who answered what stays in the ledger. How many."""
+    gone = await session.scalars(delete(ApprovalRow).where(ApprovalRow.run_id.in_(runs)).returning(ApprovalRow.id))
+    count = len(gone.all())
+    await notify(session, "approvals")
+    return count

@@ -71,6 +71,13 @@ class Ledger:
         await erase_key(session, person, clock=self._clock)
         await self.record(session, Event("person.fields_erased", actor, subject=person))
 
+    async def forget(self, session: Session, subject: str) -> None:
+        """Destroy the key of a thing's fields (a deleted task's): its entries stay and verify, the fields are gone.
+
+        The caller puts on record why.
+        """
+        await erase_key(session, subject, clock=self._clock)
+
 
 def _check(event: Event) -> None:
     """Refuse what PostgreSQL or UTF-8 cannot hold, in words, before anything is written."""

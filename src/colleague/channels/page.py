@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from colleague.channels.channel import Notice
 from colleague.channels.tables import NoticeRow
@@ -63,6 +63,14 @@ async def see_all(session: Session, actor: Actor, *, clock: Clock) -> None:
     unseen = (NoticeRow.person_id == actor.id, NoticeRow.seen_at.is_(None))
     await session.execute(update(NoticeRow).where(*unseen).values(seen_at=clock.now()))
     await notify(session, f"person:{actor.id}")
+
+
+async def forget_notices(session: Session, links: Sequence[str]) -> None:
+    """Delete every notice that leads to one of these pages or below, whosever it is; its deliveries go with it."""
+    there = or_(*(or_(NoticeRow.link == at, NoticeRow.link.startswith(f"{at}/", autoescape=True)) for at in links))
+    people = set(await session.scalars(delete(NoticeRow).where(there).returning(NoticeRow.person_id)))
+    for person in sorted(people):
+        await notify(session, f"person:{person}")
 
 
 def _notice(row: NoticeRow) -> Notice:

@@ -7,20 +7,22 @@ from typing import Annotated
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli import share as sharing
 from colleague.cli import steer
 from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.cli.together import keeping
+from colleague.cli.together import share as sharing
 from colleague.connectors.choose import DEFAULT
 from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
 from colleague.tasks.changes.changed import list_changes
 from colleague.tasks.changes.undo import undo_change
-from colleague.tasks.delegate import answer_question, stop, tell
+from colleague.tasks.delegate import answer_question, stop
 from colleague.tasks.model import ENDED, PARKED, State
 from colleague.tasks.sight import View, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import author
+from colleague.tasks.together.mention import say as say_it
 
 app = typer.Typer(help="Hand over, watch, answer and stop tasks.", no_args_is_help=True)
 app.command("share")(sharing.add)
@@ -31,6 +33,17 @@ app.command("plan")(steer.plan)
 app.command("replan")(steer.edit)
 app.command("steps")(steer.steps)
 app.command("again")(steer.once_more)
+app.command("hand-over")(sharing.hand_over)
+app.command("offers")(sharing.offers)
+app.command("take-over")(sharing.take_over)
+app.command("decline")(sharing.refuse)
+app.command("take-back")(sharing.back)
+app.command("pin")(keeping.marker("pin", "Pin a task to the top of one's own list."))
+app.command("unpin")(keeping.marker("unpin", "Take a task from the top of one's list."))
+app.command("archive")(keeping.marker("archive", "Put a task into one's own archive; search still finds it."))
+app.command("restore")(keeping.marker("restore", "Take a task out of one's archive."))
+app.command("search")(keeping.search)
+app.command("delete")(keeping.delete)
 
 
 class NoSuchFile(Invalid):
@@ -157,12 +170,14 @@ def show(task: str, as_person: As) -> None:
 
 @app.command("say")
 def say(task: str, text: str, as_person: As) -> None:
-    """Add context or change course."""
+    """Add context or change course; colleagues named with @ are told."""
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
-            await tell(session, actor, task, text, ledger=house.ledger, clock=house.clock)
+            mentions = await say_it(session, actor, task, text, parts=house.parts)
+        for mention in mentions:
+            line(mention.words)
 
     with_house(work)
 

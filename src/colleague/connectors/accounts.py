@@ -169,6 +169,12 @@ async def account_for(session: Session, person_id: str, connector: str, *, secre
         return None
 
 
+async def has_own_account(session: Session, person_id: str, connector: str) -> bool:
+    """Say whether a person has connected `connector` with an account of their own (a mailbox, a drive)."""
+    own = await _find(session, connector, person_id)
+    return own is not None and own.active
+
+
 async def organisation_account(session: Session, connector: str, *, secrets: Secrets) -> Account:
     """Return what the organisation has set for `connector`; ConnectorNotEnabled while it is not enabled."""
     organisation = await _find(session, connector, None)

@@ -1,10 +1,12 @@
 """A person's review of an output: who, when, what was said; only then the draft mark goes (R74, OH-1 to OH-3)."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.categories import category
+from colleague.files.forget import release
 from colleague.files.outputs import get_output, read_blocks
 from colleague.identity.actor import Actor
 from colleague.kit.blobs import get_blob, put_blob
@@ -25,9 +27,11 @@ class AlreadyReviewed(Conflict):
 
 async def review_output(
     session: Session, actor: Actor, owner: str, output_id: str, number: int, *, accept: bool, note: str, ledger: Ledger,
-    clock: Clock,
+    clock: Clock, before: Collection[str] = (),
 ) -> None:  # fmt: skip
     """Accept or reject one version made for `owner`. High stakes: a reviewer who is not the owner (OH-2).
+
+    `before`: those who were in charge of the task before the owner: they are no second person either.
 
     Accepting writes the file anew without its draft mark; a file that a program made has none and stays as it is.
     Raises PermissionMissing, NotYourReview, AlreadyReviewed.
@@ -36,7 +40,7 @@ async def review_output(
     await session.refresh(version, with_for_update=True)
     if category(output.category).high_stakes:
         actor.require("org:outputs:review")
-        if actor.id == owner:
+        if actor.id == owner or actor.id in before:
             raise NotYourReview
     elif actor.id != owner:
         actor.require("org:outputs:review")
@@ -51,7 +55,10 @@ async def review_output(
         # By its hash: the review changes the mark only, also where the template has a new version by now.
         template = await get_blob(session, used["sha256"]) if used else None
         content, _ = write(replace(clean, metadata={"reviewed": "yes"}), version.media_type, template)
+        before = version.sha256
         version.sha256, version.size = await put_blob(session, content), len(content)
+        await session.flush()
+        await release(session, [before])  # Nobody opens the draft's own bytes any more.
     facts = {"version": number, "accepted": accept, "sha256": version.sha256, "category": output.category}
     await ledger.record(session, Event("output.reviewed", actor.id, subject=output_id, run=output.run_id, data=facts))
     await notify(session, f"run:{output.run_id}")

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlalchemy import String, cast, column, select, table
+from sqlalchemy import column, select, table
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.files.tables import FileRow, OutputVersionRow, TemplateRow
+from colleague.files.forget import release
+from colleague.files.tables import FileRow
 from colleague.identity.actor import Actor
-from colleague.kit.blobs import delete_blob, get_blob, lock_blob, put_blob
+from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
@@ -150,13 +151,7 @@ async def delete_file(session: Session, file: FileRow) -> None:
     """Forget a file, and its bytes if nothing else holds the same."""
     await session.delete(file)
     await session.flush()
-    await lock_blob(session, file.sha256)
-    held = [select(1).where(t.sha256 == file.sha256).limit(1) for t in (FileRow, OutputVersionRow, TemplateRow)]
-    held.append(select(1).where(cast(_SKILLS.c.files, String).contains(file.sha256)).limit(1))
-    for query in held:
-        if await session.scalar(query) is not None:
-            return
-    await delete_blob(session, file.sha256)
+    await release(session, [file.sha256])
 
 
 async def get_file(session: Session, task_id: str, file: str) -> FileRow:

@@ -1,6 +1,7 @@
 """Bytes by their SHA-256, in the database: one store to back up, erase and share between workers."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import LargeBinary, delete, func, select
@@ -26,21 +27,18 @@ class BlobRow(Base):
 
 
 async def put_blob(session: Session, content: bytes) -> str:
-    """Store `content` (once) and return its SHA-256 as hexadecimal digits. It stays at least until this has ended."""
+    """Store `content` (once) and return its SHA-256 as hexadecimal digits.
+
+    It is held to the end of the transaction: whoever deletes the last owner of the same content meanwhile waits for
+    this one, and then finds that it has an owner.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
+    fresh = insert(BlobRow).values(sha256=sha256, content=content).on_conflict_do_nothing(index_elements=["sha256"])
     held = select(BlobRow.sha256).where(BlobRow.sha256 == sha256).with_for_update(key_share=True, read=True)
     while True:
-        await session.execute(
-            insert(BlobRow).values(sha256=sha256, content=content).on_conflict_do_nothing(index_elements=["sha256"])
-        )
-        # Somebody may be forgetting the same bytes at this moment: they wait for us, or we store them anew.
+        await session.execute(fresh)
         if await session.scalar(held) is not None:
             return sha256
-
-
-async def lock_blob(session: Session, sha256: str) -> None:
-    """Wait until nobody is storing the same bytes: who looks after this sees whether others hold them."""
-    await session.execute(select(BlobRow.sha256).where(BlobRow.sha256 == sha256).with_for_update())
 
 
 async def get_blob(session: Session, sha256: str) -> bytes:
@@ -51,6 +49,12 @@ async def get_blob(session: Session, sha256: str) -> bytes:
     return content
 
 
-async def delete_blob(session: Session, sha256: str) -> None:
-    """Forget the content stored under `sha256`."""
-    await session.execute(delete(BlobRow).where(BlobRow.sha256 == sha256))
+async def lock_blobs(session: Session, hashes: Iterable[str]) -> list[str]:
+    """Hold those of `hashes` that are stored, against others who store or delete the same; return them."""
+    query = select(BlobRow.sha256).where(BlobRow.sha256.in_(sorted(set(hashes)))).order_by(BlobRow.sha256)
+    return list(await session.scalars(query.with_for_update()))
+
+
+async def delete_blobs(session: Session, hashes: Iterable[str]) -> None:
+    """Forget what is stored under `hashes`."""
+    await session.execute(delete(BlobRow).where(BlobRow.sha256.in_(sorted(set(hashes)))))

@@ -15,12 +15,14 @@ from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, part
-from colleague.tasks.delegate import amend, answer_question, retry, stop, tell, weigh_edit
+from colleague.tasks.delegate import amend, answer_question, retry, stop, weigh_edit
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import author
+from colleague.tasks.together.hand_over import had_before
+from colleague.tasks.together.mention import say as say_it
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -111,15 +113,21 @@ async def create(
 
 
 @router.get("/tasks")
-async def index(db: Db, actor: Current, before: str | None = None, everyone: bool = False) -> list[dict[str, Any]]:
-    """List one's tasks, newest first; `everyone` needs org:tasks:read."""
+async def index(
+    db: Db, actor: Current, before: str | None = None, everyone: bool = False, archived: bool = False,
+    pinned: bool | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """List one's tasks, newest first; `everyone` needs org:tasks:read. Archived ones are listed by themselves."""
     if everyone:
         actor.require("org:tasks:read")
     async with db.transaction() as session:
-        tasks = await list_tasks(session, person=None if everyone else actor.id, before=before)
+        tasks = await list_tasks(
+            session, person=None if everyone else actor.id, before=before, archived=archived, pinned=pinned,
+            marks=actor.id,
+        )  # fmt: skip
     return [
         {"id": t.id, "title": t.title, "state": t.state, "plan": t.plan.to_json(), "created_at": t.created_at,
-         "last_event_at": t.last_event_at}
+         "last_event_at": t.last_event_at, "pinned": t.pinned, "archived": t.archived}
         for t in tasks
     ]  # fmt: skip
 
@@ -133,10 +141,11 @@ async def show(db: Db, actor: Current, task_id: str) -> dict[str, Any]:
 
 @router.post("/tasks/{task_id}/messages")
 async def say(parts: TheParts, actor: Current, task_id: str, words: Words) -> dict[str, Any]:
-    """Add context or change course; an ended task goes on."""
+    """Add context or change course; an ended task goes on. Colleagues named with @ are told (`mentions`)."""
     async with parts.database.transaction() as session:
-        await tell(session, actor, task_id, words.text, ledger=parts.ledger, clock=parts.clock)
-        return await task_json(session, actor, task_id)
+        mentions = await say_it(session, actor, task_id, words.text, parts=parts)
+        told = [{"text": m.text, "person": m.person, "told": m.told} for m in mentions]
+        return {**await task_json(session, actor, task_id), "mentions": told}
 
 
 @router.post("/tasks/{task_id}/answers")
@@ -197,7 +206,7 @@ async def review(parts: TheParts, actor: Current, output_id: str, words: Review)
         task, _, _ = await see_output(session, actor, output_id, words.version)
         await review_output(
             session, actor, task.person_id, output_id, words.version, accept=words.accept, note=words.note,
-            ledger=parts.ledger, clock=parts.clock,
+            ledger=parts.ledger, clock=parts.clock, before=await had_before(session, task.id),
         )  # fmt: skip
         _, output, version = await see_output(session, actor, output_id, words.version)
         return {"id": output.id, "version": version.version, "review": version.review, "sha256": version.sha256}

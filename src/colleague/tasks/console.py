@@ -31,13 +31,17 @@ from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
 from colleague.projects.store import list_projects
 from colleague.tasks.changes.changed import list_changes
-from colleague.tasks.delegate import amend, answer_question, retry, stop, tell, weigh_edit
+from colleague.tasks.delegate import amend, answer_question, retry, stop, weigh_edit
+from colleague.tasks.keeping.marks import PINS, marks_of
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import View, belongs, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import TaskNotFound, list_tasks
 from colleague.tasks.timeline import markdown, timeline
+from colleague.tasks.together.hand_over import had_before, offers_of, offers_to
+from colleague.tasks.together.mention import say as say_it
+from colleague.tasks.together.mention import suggested, unseen_by
 
 router = APIRouter(include_in_schema=False)
 TheHub = Annotated[Hub, Depends(part(Hub))]
@@ -92,16 +96,27 @@ async def create(
 
 @router.get("/tasks")
 async def index(
-    request: Request, page: Page, db: Db, actor: Current, before: str | None = None, everyone: bool = False
-) -> HTMLResponse:
-    """List tasks: one's own, or everyone's for those who may see them."""
+    request: Request, page: Page, parts: TheParts, actor: Current, before: str | None = None, everyone: bool = False,
+    archived: bool = False,
+) -> HTMLResponse:  # fmt: skip
+    """List tasks: one's own (pinned ones first, or those in the archive), or everyone's for those who may see them."""
     everyone = everyone or not actor.may("own:tasks:use")
     if everyone:
         actor.require("org:tasks:read")
-    async with db.transaction() as session:
-        tasks = await list_tasks(session, person=None if everyone else actor.id, before=before)
-        people = await names_of(session, {t.person for t in tasks})
-    return page.show(request, "tasks/list.html", tasks=tasks, everyone=everyone, people=people, more=len(tasks) == 30)
+    async with parts.database.transaction() as session:
+        plain = everyone or archived
+        tasks = await list_tasks(
+            session, person=None if everyone else actor.id, before=before, pinned=None if plain else False,
+            archived=archived, marks=actor.id,
+        )  # fmt: skip
+        first = not plain and before is None
+        pinned = await list_tasks(session, person=actor.id, pinned=True, limit=PINS) if first else []
+        offers = await offers_to(session, actor.id, clock=parts.clock) if first else []
+        people = await names_of(session, {t.person for t in [*pinned, *tasks]} | {o.from_id for o, _ in offers})
+    return page.show(
+        request, "tasks/list.html", tasks=tasks, pinned=pinned, everyone=everyone, archived=archived, people=people,
+        offers=offers,         more=len(tasks) == 30,
+    )  # fmt: skip
 
 
 async def _live(
@@ -122,12 +137,17 @@ async def _live(
     changes = await list_changes(session, task_id, parts.registry, clock=parts.clock)
     people = await names_of(session, {c.undone_by for c in changes if c.undone_by})
     mine = view.task.person_id == actor.id
+    pinned, archived = await marks_of(session, actor.id, task_id)
+    offers = await offers_of(session, task_id) if mine else []
+    offer_names = await names_of(session, [o.to_id for o in offers])
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
-        owner=view.people[view.task.person_id], changes=changes, people=people,
+        changes=changes, people=people,
         belonging=await belongs(session, actor, view.task, parts.library),
+        owner=view.people[view.task.person_id], pinned=pinned, archived=archived,
+        offers=offers, offer_names=offer_names, unseen=await unseen_by(session, view.task) if mine else [],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip
     return view, html
@@ -138,7 +158,8 @@ async def show(request: Request, page: Page, parts: TheParts, actor: Current, ta
     """Show one task, live."""
     async with parts.database.transaction() as session:
         view, live = await _live(session, actor, task_id, page, parts)
-    return page.show(request, "tasks/show.html", view=view, live=live, steers=view.steers)
+        colleagues = await suggested(session, actor, task_id) if view.steers else []
+    return page.show(request, "tasks/show.html", view=view, live=live, steers=view.steers, colleagues=colleagues)
 
 
 @router.get("/tasks/{task_id}/runs/{run}")
@@ -185,10 +206,13 @@ async def events(
 
 
 @router.post("/tasks/{task_id}/messages")
-async def say(parts: TheParts, actor: Current, task_id: str, text: Annotated[str, Form()] = "") -> Response:
-    """Add a person's words."""
+async def say(
+    parts: TheParts, actor: Current, task_id: str, text: Annotated[str, Form()] = "",
+    to: Annotated[str, Form(max_length=200)] = "",
+) -> Response:  # fmt: skip
+    """Add a person's words, and tell the colleagues they name."""
     async with parts.database.transaction() as session:
-        await tell(session, actor, task_id, text, ledger=parts.ledger, clock=parts.clock)
+        await say_it(session, actor, task_id, text, to=to, parts=parts)
     return _to(f"/tasks/{task_id}")
 
 
@@ -334,6 +358,6 @@ async def review(
         task, _, _ = await see_output(session, actor, output_id, version)
         await review_output(
             session, actor, task.person_id, output_id, version, accept=accept, note=note,
-            ledger=parts.ledger, clock=parts.clock,
+            ledger=parts.ledger, clock=parts.clock, before=await had_before(session, task.id),
         )  # fmt: skip
     return _to(f"/outputs/{output_id}")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, Paused, Superseded
 from colleague.agent.loop import UseTool
 from colleague.agent.messages import Call, Message, Outcome
+from colleague.approvals.ask import HANDED_OVER
 from colleague.approvals.verdict import find_verdict
 from colleague.connectors.connector import AccountExpired, Effected, OutcomeUnknown, Result
 from colleague.files.attach import Attached
@@ -153,6 +154,9 @@ class Governed:
         if verdict.state == "asked":
             await self._pen.wait_on(State.NEEDS_APPROVAL, row.approval_id)
             raise NeedsApproval(row.approval_id)
+        if verdict.state == "withdrawn" and verdict.reason == HANDED_OVER:
+            await self._unknown(row, call, messages)  # It was tried before: whoever has the task now must decide.
+            return
         if verdict.state != "approved":
             await self._not_done(row, call, why_not(verdict, again=row.attempt > 0))
             return

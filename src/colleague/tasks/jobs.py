@@ -7,6 +7,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.identity.people import STOP_ALL
 from colleague.kit.queue import RUNS, Queue, enqueue, with_jobs
+from colleague.tasks.afterwards import look_after
 from colleague.tasks.leave import stop_all
 from colleague.tasks.model import State
 from colleague.tasks.parts import Parts
@@ -31,6 +32,11 @@ def add_jobs(queue: Queue, *, parts: Parts) -> None:
 
     queue.add("tasks.resume", work, queue=RUNS, forever=True)
     queue.add(STOP_ALL, leave, forever=True)
+
+    async def look() -> None:
+        await look_after(parts=parts)
+
+    queue.add("tasks.look", look, every="* * * * *")
     queue.sweep(sweep)
 
 

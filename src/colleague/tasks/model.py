@@ -76,6 +76,8 @@ class Summary:
     created_at: datetime
     last_event_at: datetime
     run: str
+    pinned: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
 """What the governed wrapper and the runs stand on, handed over by the composition root."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database
+from colleague.kit.db import Database, Session
 from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.secrets import Secrets
 from colleague.library.parts import Library
 from colleague.models.think import Models
 from colleague.policy.engine import Engine
+
+# Tells a person something by every channel: (session, person, title, text, link), with the caller's transaction.
+Tell = Callable[[Session, str, str, str, str], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Parts:
     models: Models
     sandbox: Sandbox
     library: Library
+    tell: Tell
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

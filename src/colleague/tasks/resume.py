@@ -24,6 +24,7 @@ from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.models.need import need_of
 from colleague.models.think import Answer
 from colleague.policy.model import Label
+from colleague.tasks.afterwards import afterwards
 from colleague.tasks.calls.arguments import unfit
 from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_possible
 from colleague.tasks.governed import Governed
@@ -46,6 +47,7 @@ from colleague.tasks.store import (
 )
 from colleague.tasks.tables import RunRow
 from colleague.tasks.timeline import already_done
+from colleague.tasks.together.hand_over import take_over
 
 log = get_log("resume")
 
@@ -92,6 +94,7 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
         log.error("segment failed", run=run_id, segment=segment, error=name)
         why = f"A step could not be completed or put on record ({name}); nothing of it was lost."
         await _later(job, why, "run.stumbled", parts)
+    await afterwards(run_id, parts=parts)
 
 
 async def _claim(job: Segment, parts: Parts) -> Run | None:
@@ -127,7 +130,8 @@ async def _advance(run: Run, parts: Parts) -> None:
         async with parts.database.transaction() as session:
             row = await lock_run(session, run.id, run.fence)
             may_go_on(row)
-            if not await is_active(session, run.person):
+            changed_hands = row.hand_over != "" and await take_over(session, row, parts)
+            if not changed_hands and not await is_active(session, run.person):
                 # The job that stops their tasks may have to wait for a free worker; this run does not.
                 raise Stopped(LEFT)
             run = replace(run, spent=Spent.from_json(row.spent))
@@ -139,6 +143,8 @@ async def _advance(run: Run, parts: Parts) -> None:
             decided = None
             if isinstance(move, UseTool):
                 decided = await find_call(session, run.id, numbers[move.turn], move.position)
+        if changed_hands:
+            raise Superseded
         match move:
             case UseTool():
                 await governed.perform(move, numbers[move.turn], messages, decided)

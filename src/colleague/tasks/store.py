@@ -18,7 +18,7 @@ from colleague.kit.errors import NotFound
 from colleague.kit.queue import RUNS, Job
 from colleague.policy.model import Label
 from colleague.tasks.model import Run, State, Step, Summary
-from colleague.tasks.tables import CallRow, RunRow, StepRow, TaskRow
+from colleague.tasks.tables import CallRow, MarkRow, RunRow, StepRow, TaskRow
 
 
 class TaskNotFound(NotFound):
@@ -163,24 +163,41 @@ async def denied_calls(session: Session, run_id: str) -> list[str]:
 
 
 async def list_tasks(
-    session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30, project: str = ""
-) -> list[Summary]:
-    """Return tasks (of one person, and those shared with them), newest first; `before` is the id to page on from."""
+    session: Session, *, person: str | None = None, before: str | None = None, limit: int = 30, project: str = "",
+    pinned: bool | None = None, archived: bool = False, marks: str = "",
+) -> list[Summary]:  # fmt: skip
+    """Return tasks (of one person, and those shared with them), newest first; `before` is the id to page on from.
+
+    What that person put into the archive is left out, or (`archived`) the only thing returned; `pinned` narrows to
+    what they pinned or did not. `marks`: whose marks count where tasks of everybody are listed.
+    """
     newest = select(RunRow).ext(distinct_on(RunRow.task_id)).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
     query = (
-        select(TaskRow, newest.c.id, newest.c.state, newest.c.plan, newest.c.last_event_at)
+        select(
+            TaskRow,
+            newest.c.id,
+            newest.c.state,
+            newest.c.plan,
+            newest.c.last_event_at,
+            MarkRow.pinned_at.is_not(None),
+            MarkRow.archived_at.is_not(None),
+        )
         .join(newest, newest.c.task_id == TaskRow.id)
+        .outerjoin(MarkRow, (MarkRow.task_id == TaskRow.id) & (MarkRow.person_id == (person or marks)))
         .order_by(TaskRow.id.desc())
         .limit(limit)
     )
     if person is not None:
         shared = select(ShareRow.task_id).where(ShareRow.person_id == person)
         query = query.where((TaskRow.person_id == person) | TaskRow.id.in_(shared))
+        query = query.where(MarkRow.archived_at.is_not(None) if archived else MarkRow.archived_at.is_(None))
     if before is not None:
         query = query.where(TaskRow.id < before)
     if project:
         query = query.where(TaskRow.project_id == project)
+    if pinned is not None:
+        query = query.where(MarkRow.pinned_at.is_not(None) if pinned else MarkRow.pinned_at.is_(None))
     return [
-        Summary(t.id, t.title, t.person_id, State(state), Plan.from_json(plan), t.created_at, at, run)
-        for t, run, state, plan, at in (await session.execute(query))
+        Summary(t.id, t.title, t.person_id, State(state), Plan.from_json(plan), t.created_at, at, run, pin, away)
+        for t, run, state, plan, at, pin, away in (await session.execute(query))
     ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from colleague.kit.db import Base
@@ -33,6 +34,7 @@ class RunRow(Base):
 
     `paused_by` is who paused it: as long as it stands, nothing new is begun. A run that tries again from the step
     `from_seq` of `from_run` has copies of all before it.
+    `hand_over`: the accepted offer that is carried out as soon as no call is under way.
     """
 
     __tablename__ = "runs"
@@ -58,6 +60,7 @@ class RunRow(Base):
     why: Mapped[str] = mapped_column(default="")
     answer: Mapped[str] = mapped_column(default="")
     partial: Mapped[bool] = mapped_column(default=False)
+    hand_over: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -118,3 +121,82 @@ class CallRow(Base):
     decided_at: Mapped[datetime]
     intended_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+
+class MarkRow(Base):
+    """What one person did with a task in their own list: pinned, put into the archive."""
+
+    __tablename__ = "task_marks"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, index=True)
+    pinned_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+
+
+class IndexedRow(Base):
+    """How far the words of a run stand in the index. A language other than today's: it is to be made anew."""
+
+    __tablename__ = "task_indexed"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int]
+    language: Mapped[str]
+
+
+class WordsRow(Base):
+    """Words of one piece of a task, for search; the text itself is read where it is kept, and nowhere twice.
+
+    `kind`: said, turn or outcome (`ref` is the run, `number` the step) or output (`ref` is the output, `number` the
+    version). A long text has several `part`s.
+    """
+
+    __tablename__ = "task_words"
+    __table_args__ = (Index("ix_task_words_words", "words", postgresql_using="gin"),)
+
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True)
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class HandOverRow(Base):
+    """A task that is offered to a colleague. `state`: offered, accepted (it waits for a step to end), done, declined,
+    withdrawn, expired or refused. `stay`: who hands it over stays as viewer."""
+
+    __tablename__ = "task_hand_overs"
+    __table_args__ = (
+        Index(
+            "uq_task_hand_overs_offered", "task_id", "to_id", unique=True,
+            postgresql_where="state IN ('offered', 'accepted')",
+        ),
+        Index("uq_task_hand_overs_accepted", "task_id", unique=True, postgresql_where="state = 'accepted'"),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    from_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    to_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    stay: Mapped[bool]
+    note: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="offered")
+    why: Mapped[str] = mapped_column(default="")
+    offered_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class MentionRow(Base):
+    """A colleague whom somebody named in their words to a task: what limits how often, nothing of the words."""
+
+    __tablename__ = "task_mentions"
+    __table_args__ = (Index("ix_task_mentions_by", "by_id", "at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    by_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    seen: Mapped[bool]
+    at: Mapped[datetime]

@@ -5,12 +5,13 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.channels.page import post
 from colleague.identity.actor import Actor
-from colleague.identity.directory import find_by_email, find_by_name
+from colleague.identity.directory import PersonNotFound, find_by_email, find_by_name, get_person
 from colleague.identity.model import Person
 from colleague.identity.roles import permissions_held
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden, Invalid
+from colleague.kit.ids import is_id
 from colleague.tasks.sight import see_task
 from colleague.tasks.store import newest_run
 from colleague.tasks.tables import RunRow, TaskRow
@@ -77,8 +78,13 @@ async def unshare(
 
 
 async def find_colleague(session: Session, who: str) -> Person:
-    """Return the one active colleague with this mail address or name; NoSuchColleague otherwise."""
+    """Return the one active colleague with this mail address, id or name; NoSuchColleague otherwise."""
     found = await find_by_email(session, who) if "@" in who else None
+    if is_id(who):
+        try:
+            found = await get_person(session, who)
+        except PersonNotFound:
+            raise NoSuchColleague(who=who) from None
     hits = [found] if found and found.active else await find_by_name(session, who)
     if len(hits) != 1:
         raise NoSuchColleague(who=who.strip()[:100])

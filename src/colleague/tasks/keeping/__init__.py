@@ -1,0 +1,1 @@
+"""One's tasks over time: pinned, put away, found again, and ended for good."""
