@@ -1,16 +1,10 @@
 """The product as people start it (`colleague serve --demo`), and a headless Chromium that looks at it."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.e2e.served import Served
+from tests.e2e.served import Served, serving
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -18,38 +12,10 @@ FLAGS = [
 ]  # fmt: skip
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("demo"), free_port()
-    command = [sys.executable, "-m", "colleague.cli.main", "serve", "--demo", "--port", str(port)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
-    started = time.monotonic()
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            command, env=environment | {"COLLEAGUE_DATA_DIR": str(folder)}, stdout=log, stderr=subprocess.STDOUT
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            while time.monotonic() < started + 180:
-                assert process.poll() is None, (folder / "log").read_text()
-                try:
-                    if httpx.get(f"{url}/sign-in").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.1)
-            yield Served(url, folder, time.monotonic() - started)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with serving(tmp_path_factory.mktemp("demo")) as served:
+        yield served
 
 
 # Not for the session: while Playwright runs, no other test of this process can run a loop of its own.
