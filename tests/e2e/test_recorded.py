@@ -86,13 +86,13 @@ def actions_document(given: list[str]) -> Say:
 
 
 def triage(given: list[str]) -> Say:
-    ids = re.findall(r"^(\S+) · ", given[0], re.M)
+    ids = re.findall(r"^(\S+) · ", given[-1], re.M)
     return Say(calls=tuple(("mail_read", {"id": id_}) for id_ in ids))
 
 
 def triage_table(given: list[str]) -> Say:
     rows = [["From", "Subject", "What to do"]]
-    for text in given[1:]:
+    for text in given[2:]:  # the plan and the search came first
         sender, subject = (re.search(rf"{field}:? ?(.+)", text).group(1) for field in ("From", "Subject"))  # type: ignore[union-attr]
         what = "answer" if "Please" in text else "nothing"
         rows.append([sender.strip(), subject.strip(), what])
@@ -247,7 +247,7 @@ def test_an_earnings_table_becomes_a_model_whose_formulas_say_what_the_text_says
     assert numbers, said
     looked_at(ana, tmp_path, "earnings-task")
     content = opened(ana, "earnings-model.xlsx")
-    expect(ana.locator(".cl-paper table")).to_contain_text("Margin")
+    expect(ana.locator(".cl-paper table").last).to_contain_text("Margin")
     expect(ana.locator(".cl-paper svg")).to_have_count(1)
     expect(ana.locator(".cl-draft")).to_contain_text("High stakes")
     looked_at(ana, tmp_path, "earnings-preview")
