@@ -58,7 +58,7 @@ def markdown(text: str) -> str:
 
 def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what a call is about, in a few words."""
-    for key in ("name", "to", "path", "url", "query", "file", "question", "id"):
+    for key in ("query", "name", "to", "path", "url", "file", "question", "id"):
         if key in arguments:
             value = arguments[key]
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -115,6 +115,7 @@ def _call_entry(
     at = row.decided_at if row else step.at
     what = object_of(call["tool"], call["arguments"], names)
     by = author(outcome) if outcome else ""
+    title = title if what else title.removesuffix(" for").removesuffix(" to")
     return Entry("call", at, title, what, state=state, call=row, text=text, seq=step.seq, by=by)
 
 
