@@ -119,7 +119,7 @@ async def _spoil_governance(desk: Any) -> None:
 @pytest.mark.parametrize(
     ("meanwhile", "word"),
     [
-        (_revoke, "There is no tool «fake_send» for you"),
+        (_revoke, "«fake_send» could be used when this task began"),
         (_block, "not approved"),
         (_change_tool, "changed since"),
         (_edit_arguments, "not what would happen now"),

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, text
+from sqlalchemy import DateTime, MetaData, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -44,12 +44,15 @@ class Database:
         one must not hold its locks until it thaws.
         """
         self.url = url
+        address = make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
+        # Beside the options that the address itself gives, which what is handed to `connect` would replace.
+        options = (address.query.get("options", ""), f"-c idle_in_transaction_session_timeout={idle * 1000:.0f}")
         self.engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+psycopg://", 1),
+            address,
             pool_size=pool_size,
             max_overflow=2 * pool_size,
             pool_pre_ping=True,
-            connect_args={"options": f"-c idle_in_transaction_session_timeout={idle * 1000:.0f}"},
+            connect_args={"options": " ".join(map(str, options)).strip()},
         )
 
     @asynccontextmanager
