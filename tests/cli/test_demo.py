@@ -102,12 +102,18 @@ def test_without_a_terminal_it_waits_and_says_how_to_answer(folder: Path) -> Non
     assert len(mails(folder)) == before
 
 
+def _terminal() -> None:
+    """Make standard input the terminal of this process. Who was started in the background ignores Ctrl-C: not here."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def at_terminal(folder: Path, answer: str) -> tuple[int, str]:
     """Run `colleague demo` at a pseudo-terminal, answer its question, and return exit code and output."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*COLLEAGUE, "demo"], env=environment(folder, TERM="xterm"), stdin=theirs, stdout=theirs, stderr=theirs,
-        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+        start_new_session=True, preexec_fn=_terminal,  # noqa: PLW1509 - no threads here
     )  # fmt: skip
     os.close(theirs)
     out, answered, end = "", False, time.monotonic() + 240
