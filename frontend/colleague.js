@@ -67,7 +67,17 @@
   });
   addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
-  const fresh = () => { times(document); stale(); };
+  // What a person has opened stays open when the page is renewed under their hands.
+  const opened = new Set();
+  document.addEventListener("click", (event) => {
+    const details = event.target.closest("summary")?.parentElement;
+    if (!details?.id) return;
+    if (details.open) opened.delete(details.id);
+    else opened.add(details.id);
+  });
+  const reopen = () => opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+
+  const fresh = () => { times(document); stale(); reopen(); };
   document.addEventListener("htmx:after:swap", fresh);
   document.addEventListener("DOMContentLoaded", fresh);
   setInterval(fresh, 5000);

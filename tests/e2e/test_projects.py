@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.conftest import free_port
+from tests.e2e.served import free_port
 
 pytestmark = pytest.mark.peer("chromium")
 SLOW = 90_000

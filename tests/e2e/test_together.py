@@ -52,7 +52,8 @@ def test_one_approves_one_steers_and_both_are_cut_off(served: Served, enter: Cal
         ana.click("#share summary")
         ana.fill("#share-who", who)
         ana.select_option("#share-role", role)
-        ana.get_by_role("button", name="Share").click()
+        with ana.expect_navigation():
+            ana.get_by_role("button", name="Share", exact=True).click()
         expect(ana.locator(".cl-rail")).to_contain_text({"approver": "Ben Okafor", "driver": "Tom Lindqvist"}[role])
 
     # Lines that break are errors of the console by nature: they are what is tested here.
