@@ -39,25 +39,22 @@ class WhoAsks:
             # A page that refreshes itself is no sign of a person: it must not keep an idle session open.
             quiet = BACKGROUND in headers or "text/event-stream" in headers.get("accept", "")
             state = scope.setdefault("state", {})
-            state["actor"] = await self._find(given, cookie, quiet=quiet)
+            state["actor"], state["alarm"] = await self._find(given, cookie, quiet=quiet)
 
             async def still() -> bool:
-                return await self._find(given, cookie, quiet=True) is not None
+                actor, _ = await self._find(given, cookie, quiet=True)
+                return actor is not None
 
             state["still"] = still
-            owner = isinstance(state["actor"], Actor) and state["actor"].may("org:roles:own") and not given
-            state["alarm"] = await self._alarm() if owner else None
         await self._app(scope, receive, send)
 
-    async def _alarm(self) -> datetime | None:
-        """Say since when the break-glass account is in use: every page of an owner shows it."""
-        async with self._database.transaction() as session:
-            return await alarm(session)
-
-    async def _find(self, authorization: str | None, cookie: str, *, quiet: bool) -> Actor | None:
+    async def _find(
+        self, authorization: str | None, cookie: str, *, quiet: bool
+    ) -> tuple[Actor | None, datetime | None]:
+        """Return who asks and, for an owner's page, since when the break-glass account is in use."""
+        actor, since = None, None
         if not authorization and not cookie:
-            return None
-        actor = None
+            return actor, since
         try:
             async with self._database.transaction() as session:
                 if authorization:
@@ -66,8 +63,10 @@ class WhoAsks:
                         actor = await actor_of_token(session, token.strip(), clock=self._clock)
                 else:
                     actor = await actor_of_cookie(session, cookie, clock=self._clock)
+                    if actor is not None and actor.may("org:roles:own"):
+                        since = await alarm(session)
                 if quiet:
                     raise _OnlyLooking
         except _OnlyLooking:
             pass
-        return actor
+        return actor, since
