@@ -215,6 +215,16 @@ async def check_role(session: Session, actor: Actor, role: str) -> None:
         raise BeyondYourself
 
 
+async def _drop(session: Session, row: RoleRow | MembershipRow) -> None:
+    """Take back what was given by hand; what a group gives stays. Raises FromGroup if nothing was given by hand."""
+    if row.by_groups and not row.by_hand:
+        raise FromGroup
+    if row.by_groups:
+        row.by_hand = False
+    else:
+        await session.delete(row)
+
+
 async def remove_role(session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger) -> None:
     """Take a role from a person that was given by hand.
 
@@ -232,12 +242,7 @@ async def remove_role(session: Session, actor: Actor, person_id: str, role: str,
         await _keep_an_owner(session, actor, person_id, leaves=row is None or not row.by_groups)
     if row is None:
         return
-    if row.by_groups and not row.by_hand:
-        raise FromGroup
-    if row.by_groups:
-        row.by_hand = False
-    else:
-        await session.delete(row)
+    await _drop(session, row)
     facts = {"role": role}
     await ledger.record(session, Event("role.removed", actor.id, subject=person_id, person=person_id, data=facts))
 
@@ -284,11 +289,6 @@ async def remove_member(session: Session, actor: Actor, team_id: str, person_id:
     row = await session.get(MembershipRow, (team_id, person_id), with_for_update=True, populate_existing=True)
     if row is None:
         return
-    if row.by_groups and not row.by_hand:
-        raise FromGroup
-    if row.by_groups:
-        row.by_hand = False
-    else:
-        await session.delete(row)
+    await _drop(session, row)
     event = Event("team.member_removed", actor.id, subject=team_id, person=person_id, data={"person": person_id})
     await ledger.record(session, event)
