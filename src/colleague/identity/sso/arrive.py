@@ -1,6 +1,7 @@
 """From whom a provider has signed in to whom that is here: by stable subject; the first time by verified mail only."""
 
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -178,9 +179,18 @@ async def link_oneself(parts: SignOn, provider: Provider, principal: Principal, 
             await _link(session, parts, provider, principal, actor.id, by=actor.id)
 
 
-async def put_refusal_on_record(parts: SignOn, provider: Provider | None, failure: Failure, *, how: str) -> None:
+@asynccontextmanager
+async def refusals_on_record(parts: SignOn, provider: Provider, *, how: str) -> AsyncIterator[None]:
+    """Put whatever is refused inside on record before it goes on to the page."""
+    try:
+        yield
+    except Failure as failure:
+        await put_refusal_on_record(parts, provider, failure, how=how)
+        raise
+
+
+async def put_refusal_on_record(parts: SignOn, provider: Provider, failure: Failure, *, how: str) -> None:
     """Write down that a provider's answer was refused and why, in words of ours only: no token, no personal data."""
-    facts = {"reason": failure.code, "how": how, "provider": provider.key if provider else ""}
-    subject = provider.id if provider else ""
+    facts = {"reason": failure.code, "how": how, "provider": provider.key}
     async with parts.database.transaction() as session:
-        await parts.ledger.record(session, Event("sign_on.refused", "nobody", subject=subject, data=facts))
+        await parts.ledger.record(session, Event("sign_on.refused", "nobody", subject=provider.id, data=facts))

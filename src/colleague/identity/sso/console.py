@@ -10,7 +10,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.cookies import device_of, own_path, welcome
 from colleague.identity.current import Current
 from colleague.identity.sso import oidc, saml_flow
-from colleague.identity.sso.arrive import enter, link_oneself, put_refusal_on_record
+from colleague.identity.sso.arrive import enter, link_oneself, refusals_on_record
 from colleague.identity.sso.flows import LINK, SIGN_IN, TRY, Flow
 from colleague.identity.sso.model import Principal, Provider
 from colleague.identity.sso.parts import SignOn
@@ -18,7 +18,6 @@ from colleague.identity.sso.providers import get_provider
 from colleague.identity.sso.refusals import FlowSpent, NoSuchProvider
 from colleague.identity.sso.trial import try_out
 from colleague.kit.doors import Config, part
-from colleague.kit.errors import Failure
 from colleague.kit.page import Page
 from colleague.kit.settings import Settings
 
@@ -48,12 +47,9 @@ async def leave(
         provider = await get_provider(session, key, enabled=purpose != TRY)
     value = way_cookie(request)
     value = value if 20 <= len(value) <= 100 else random.token_urlsafe(32)
-    try:
-        begin = saml_flow.begin if provider.kind == "saml" else oidc.begin
+    begin = saml_flow.begin if provider.kind == "saml" else oidc.begin
+    async with refusals_on_record(parts, provider, how="begin"):
         url = await begin(parts, provider, purpose=purpose, browser=value, person=person, then=own_path(then))
-    except Failure as failure:
-        await put_refusal_on_record(parts, provider, failure, how="begin")
-        raise
     response = RedirectResponse(url, 303)
     bind(response, parts.settings, value)
     return response
@@ -87,14 +83,11 @@ async def back(request: Request, page: Page, parts: Parts, settings: Config, key
         provider = await get_provider(session, key)
     given = {name: request.query_params[name][:4000] for name in ("state", "code", "iss", "error")
              if name in request.query_params}  # fmt: skip
-    try:
+    async with refusals_on_record(parts, provider, how="oidc"):
         if provider.kind != "oidc":
             raise NoSuchProvider
         flow, principal = await oidc.finish(parts, provider, given, way_cookie(request))
         return await arrive(request, page, parts, settings, provider, flow, principal)
-    except Failure as failure:
-        await put_refusal_on_record(parts, provider, failure, how="oidc")
-        raise
 
 
 @router.post("/sign-in/saml/{key}/acs")
@@ -105,14 +98,11 @@ async def response(
 ) -> Response:  # fmt: skip
     """Take a SAML response. Another site sends this form, so no cookie comes with it: it is finished by a way back."""
     provider = await _saml(parts, key)
-    try:
+    async with refusals_on_record(parts, provider, how="saml"):
         place, principal = await saml_flow.take_response(parts, provider, answer, relay)
         if principal is None:
             return RedirectResponse(f"/sign-in/saml/{key}/finish?ticket={place}", 303)
         return welcome(settings, await enter(parts, provider, principal, device=device_of(request)), place)
-    except Failure as failure:
-        await put_refusal_on_record(parts, provider, failure, how="saml")
-        raise
 
 
 @router.get("/sign-in/saml/{key}/finish")
@@ -126,12 +116,9 @@ async def finished(
 ) -> Response:
     """Finish a SAML sign-in in the browser that began it."""
     provider = await _saml(parts, key)
-    try:
+    async with refusals_on_record(parts, provider, how="saml"):
         flow, principal = await saml_flow.finish(parts, provider, ticket, way_cookie(request))
         return await arrive(request, page, parts, settings, provider, flow, principal)
-    except Failure as failure:
-        await put_refusal_on_record(parts, provider, failure, how="saml")
-        raise
 
 
 @router.get("/sign-in/saml/{key}/metadata")
