@@ -2,10 +2,7 @@
 
 import base64
 import hashlib
-import json
 import secrets
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from colleague.kit.clock import Clock
+from colleague.testing.serving import json_app, serving
 
 Claims = dict[str, Any]
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -119,35 +117,5 @@ class FakeIdp:
     @contextmanager
     def serving(self) -> Iterator["FakeIdp"]:
         """Serve on a free port of this machine, from a thread of its own, while the context lasts."""
-        import uvicorn
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] != "http":
-                return
-            body = b""
-            while True:
-                part = await receive()
-                body += part.get("body", b"")
-                if not part.get("more_body"):
-                    break
-            headers = {k.decode(): v.decode() for k, v in scope["headers"]}
-            status, value = self.answer(scope["path"], body, headers)
-            sent = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": status, "headers": sent})
-            await send({"type": "http.response.body", "body": json.dumps(value).encode()})
-
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            thread.join(0.02)
-        try:
+        with serving(json_app(self.answer)) as self.port:
             yield self
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            listener.close()

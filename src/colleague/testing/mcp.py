@@ -2,11 +2,11 @@
 
 import asyncio
 import base64
-import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from colleague.testing.serving import serving
 
 Behaviour = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -91,22 +91,5 @@ class FakeMcp:
     @contextmanager
     def serving(self) -> Iterator["FakeMcp"]:
         """Serve on a free port of this machine, from a thread of its own, while the context lasts."""
-        import uvicorn
-
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            self._app(), log_level="critical", lifespan="on", timeout_graceful_shutdown=1, ws="none", access_log=False
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            thread.join(0.02)
-        try:
+        with serving(self._app(), lifespan="on") as self.port:
             yield self
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            listener.close()

@@ -4,12 +4,12 @@ import base64
 import hashlib
 import json
 import secrets
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
+
+from colleague.testing.serving import json_app, serving
 
 
 class FakeSignIn:
@@ -92,34 +92,5 @@ class FakeSignIn:
     @contextmanager
     def serving(self) -> Iterator["FakeSignIn"]:
         """Serve on a free port of this machine, from a thread of its own, while the context lasts."""
-        import uvicorn
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] != "http":
-                return
-            body = b""
-            while True:
-                part = await receive()
-                body += part.get("body", b"")
-                if not part.get("more_body"):
-                    break
-            status, value = self.answer(scope["path"], body)
-            headers = [(b"content-type", b"application/json")]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": json.dumps(value).encode()})
-
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            thread.join(0.02)
-        try:
+        with serving(json_app(lambda path, body, _: self.answer(path, body))) as self.port:
             yield self
-        finally:
-            server.should_exit = True
-            thread.join(10)
-            listener.close()
