@@ -75,9 +75,10 @@
     if (details.open) opened.delete(details.id);
     else opened.add(details.id);
   });
-  const reopen = () => opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+  document.addEventListener("htmx:after:swap", () =>
+    opened.forEach((id) => document.getElementById(id)?.setAttribute("open", "")));
 
-  const fresh = () => { times(document); stale(); reopen(); };
+  const fresh = () => { times(document); stale(); };
   document.addEventListener("htmx:after:swap", fresh);
   document.addEventListener("DOMContentLoaded", fresh);
   setInterval(fresh, 5000);

@@ -115,7 +115,7 @@ async def index(
         people = await names_of(session, {t.person for t in [*pinned, *tasks]} | {o.from_id for o, _ in offers})
     return page.show(
         request, "tasks/list.html", tasks=tasks, pinned=pinned, everyone=everyone, archived=archived, people=people,
-        offers=offers,         more=len(tasks) == 30,
+        offers=offers, more=len(tasks) == 30,
     )  # fmt: skip
 
 
