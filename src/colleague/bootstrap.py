@@ -7,6 +7,7 @@ from pathlib import Path
 from colleague.agent.llm import Llm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
 from colleague.audit.record import Ledger
+from colleague.audit.siem.target import Target, target_of
 from colleague.audit.signer import Signer, load_signer
 from colleague.audit.sink import Sink, sink_of
 from colleague.channels.jobs import add_jobs as add_channel_jobs
@@ -65,6 +66,7 @@ class House:
     registry: Registry
     signer: Signer
     sink: Sink | None
+    siem: Target | None
     pages: Pages
     parts: Parts
     models: Models
@@ -153,7 +155,7 @@ def build(
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
-        pages=Pages(), parts=parts, models=thinking, egress=egress,
+        siem=target_of(settings),        pages=Pages(), parts=parts, models=thinking, egress=egress,
         sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
         sign_on=SignOn(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,

@@ -1,10 +1,12 @@
 """Shared by the tests of the ledger: fill it, seal it, tamper with it as an administrator of the database would."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
@@ -67,3 +69,12 @@ def restore(url: str, dumped: dict[str, bytes]) -> None:
 def lines(folder: Path) -> list[str]:
     """Return the lines of an export."""
     return (folder / "entries.jsonl").read_text("utf-8").splitlines()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until it has come to that."""
+    for _ in range(250):
+        if await condition():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it never came to that")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.audit.ledgers import SIGNER, check, fill
+from tests.audit.ledgers import SIGNER, check, fill, until
 
 from colleague.audit.jobs import keep_sealing
 from colleague.audit.read import verify
@@ -40,14 +40,6 @@ async def _verbs(database: Database) -> list[str]:
         return list(found)
 
 
-async def _until(condition: object) -> None:
-    for _ in range(200):
-        if await condition():  # type: ignore[operator]
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("it never came to that")
-
-
 async def test_sealing_goes_on_without_its_witness_and_the_loss_is_on_record_once(
     database: Database, ledger: Ledger
 ) -> None:
@@ -61,7 +53,7 @@ async def test_sealing_goes_on_without_its_witness_and_the_loss_is_on_record_onc
         async def lost() -> bool:
             return await _verbs(database) == ["ledger.witness_lost"] and (await check(database)).verified == 4
 
-        await _until(lost)
+        await until(lost)
         await asyncio.sleep(0.2)
         assert await lost()  # once, not with every try
         report = await verify(database, "person_x", public=SIGNER.public, sink=sink, ledger=ledger)
@@ -71,8 +63,8 @@ async def test_sealing_goes_on_without_its_witness_and_the_loss_is_on_record_onc
         async def back() -> bool:
             return await _verbs(database) == ["ledger.witness_lost", "ledger.witness_reached"]
 
-        await _until(back)
-        await _until(lambda: _all_there(database, sink))
+        await until(back)
+        await until(lambda: _all_there(database, sink))
     finally:
         loop.cancel()
         await asyncio.gather(loop, return_exceptions=True)

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from colleague.audit.export import exported_zip
 from colleague.audit.read import entries, standing, verify
 from colleague.audit.record import Ledger
+from colleague.audit.siem.forward import waiting as unsent
 from colleague.audit.signer import Signer
 from colleague.audit.sink import sink_of
 from colleague.kit.doors import Asking, Config, Db, Names, part
@@ -40,8 +41,9 @@ def _day(text: str, *, after: bool = False) -> datetime | None:
 
 @router.get("/ledger")
 async def index(
-    request: Request, page: Page, db: Db, asker: Asking, ledger: TheLedger, names: TheNames, verb: str = "",
-    actor: str = "", subject: str = "", run: str = "", since: str = "", until: str = "", before: int | None = None,
+    request: Request, page: Page, db: Db, asker: Asking, ledger: TheLedger, names: TheNames, settings: Config,
+    verb: str = "", actor: str = "", subject: str = "", run: str = "", since: str = "", until: str = "",
+    before: int | None = None,
 ) -> HTMLResponse:  # fmt: skip
     """List entries, newest first."""
     asker.require("org:ledger:read")
@@ -54,7 +56,7 @@ async def index(
         people = await names.find(session, {who for row in rows for who in (row.actor, row.subject)})
     return page.show(
         request, "audit/ledger.html", rows=rows, filters=filters, sealed=sealed, waiting=waiting, report=None,
-        people=people,
+        people=people, siem=await unsent(db, settings.siem) if settings.siem else None,
     )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Take the record along: JSON lines with a manifest that verifies offline, and CSV. The export itself is on record."""
+"""Take the record along: JSON lines with a manifest that verifies offline, CSV, and OCSF for a SIEM.
+
+The export itself is on record.
+"""
 
 import asyncio
 import csv
@@ -14,6 +17,7 @@ from sqlalchemy import func, select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.audit.siem.ocsf import ocsf
 from colleague.audit.signer import Signer
 from colleague.audit.tables import CheckpointRow, EntryRow
 from colleague.kit.db import Database, Session
@@ -33,7 +37,7 @@ async def export(
     database: Database, actor: str, folder: Path, *, signer: Signer, ledger: Ledger, since: datetime | None = None,
     until: datetime | None = None,
 ) -> int:  # fmt: skip
-    """Write sealed entries into `folder` (entries.jsonl, entries.csv, manifest.json) and return how many.
+    """Write sealed entries into `folder` (entries.jsonl, .csv, .ocsf.jsonl, manifest.json) and return how many.
 
     A period (`since` ≤ time < `until`) is widened to whole checkpoints, so that what is exported can be proved.
     """
@@ -46,6 +50,7 @@ async def export(
     count = 0
     with (
         (folder / "entries.jsonl").open("w", encoding="utf-8") as lines,
+        (folder / "entries.ocsf.jsonl").open("w", encoding="utf-8") as events,
         (folder / "entries.csv").open("w", encoding="utf-8", newline="") as table,
     ):
         writer = csv.writer(table)
@@ -58,9 +63,11 @@ async def export(
             if not rows:
                 break
             for seq, number, body, leaf in rows:
-                line = {"seq": seq, "id": number, "leaf": leaf.hex() if leaf else "", "body": body}
+                line = {"seq": seq, "id": number, "leaf": (leaf or b"").hex(), "body": body}
+                event = ocsf(int(seq or 0), number, body, (leaf or b"").hex())
                 lines.write(json.dumps(line, ensure_ascii=False) + "\n")
                 writer.writerow(csv_row(int(seq or 0), json.loads(body)))
+                events.write(json.dumps(event, ensure_ascii=False) + "\n")
             count += len(rows)
     manifest = {
         "format": "colleague-ledger-export/1",

@@ -47,3 +47,13 @@ class SubjectKeyRow(Base):
     person: Mapped[str] = mapped_column(primary_key=True)
     sealed: Mapped[str | None]
     erased_at: Mapped[datetime | None]
+
+
+class ForwardRow(Base):
+    """How far the ledger was sent on to a SIEM: entries below number `sent` have gone out."""
+
+    __tablename__ = "ledger_forwards"
+
+    target: Mapped[str] = mapped_column(primary_key=True)
+    sent: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]

@@ -13,6 +13,7 @@ from rich.markup import escape
 from sqlalchemy import text
 
 from colleague import __version__
+from colleague.audit.siem.forward import waiting as unsent
 from colleague.audit.verify import verify_database
 from colleague.bootstrap import House
 from colleague.cli.operate import with_house
@@ -21,6 +22,7 @@ from colleague.kit.sandbox.probe import probe
 from colleague.kit.settings import Settings
 
 console = Console()
+FORWARD_LAG = 1000
 
 
 def doctor(
@@ -65,6 +67,9 @@ async def _check(house: House, *, ledger: bool) -> bool:
             failed |= _line(False, "ledger", failure.message)
     sink = house.settings.checkpoint_sink
     _line(True if sink else None, "witness", sink or "none: a full rewrite of the ledger could not be seen")
+    if house.settings.siem:
+        sent, left = await unsent(house.database, house.settings.siem)
+        _line(None if left > FORWARD_LAG else True, "siem", f"{sent:,} entries sent, {left:,} wait")
     _memory(house)
     return failed
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from colleague.audit.jobs import keep_sealing
+from colleague.audit.siem.forward import keep_forwarding
 from colleague.bootstrap import build
 from colleague.kit import log
 from colleague.kit.settings import Settings
@@ -21,13 +22,17 @@ def worker(
     house = build(settings)
 
     async def work() -> None:
-        sealing = asyncio.create_task(
-            keep_sealing(house.database, signer=house.signer, sink=house.sink, clock=house.clock, ledger=house.ledger)
-        )
+        database, clock, ledger = house.database, house.clock, house.ledger
+        sealing = keep_sealing(database, signer=house.signer, sink=house.sink, clock=clock, ledger=ledger)
+        beside = [asyncio.create_task(sealing)]
+        if house.siem is not None and settings.siem:
+            forwarding = keep_forwarding(database, house.siem, settings.siem, clock=clock, ledger=ledger)
+            beside.append(asyncio.create_task(forwarding))
         try:
             await house.queue.run(concurrency=concurrency or settings.worker_concurrency, wait=not until_idle)
         finally:
-            sealing.cancel()
+            for task in beside:
+                task.cancel()
             await house.close()
 
     asyncio.run(work())

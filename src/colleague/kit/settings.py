@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     checkpoint_sink: str | None = Field(
         None, description="Where checkpoints are copied: a folder or an https address the administrators cannot change."
     )
+    siem: str | None = Field(
+        None,
+        description="Where every sealed entry of the ledger is sent as an OCSF event: `file:/path`, "
+        "`syslog+tls://host:port`, `syslog+tcp://host:port` or an https address.",
+    )
+    siem_authorization: SecretStr | None = Field(
+        None, description="What an https SIEM is told in the Authorization header (`Bearer …`, `Splunk …`)."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     worker_concurrency: int = Field(8, ge=1, le=256, description="Runs that one worker advances at the same time.")
     heartbeat_seconds: float = Field(10, gt=0, description="How often a worker says that it lives.")

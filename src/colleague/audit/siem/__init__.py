@@ -1,0 +1,1 @@
+"""The ledger for a SIEM: every sealed entry as an OCSF event, sent on in order."""
