@@ -95,7 +95,7 @@ class House:
 
 def shipped_connectors(egress: Egress, clock: Clock) -> tuple[Connector, ...]:
     """Return one of each connector that ships with the product."""
-    return (FolderConnector(), MailConnector(), WebConnector(egress=egress, clock=clock))
+    return (FolderConnector(clock=clock), MailConnector(), WebConnector(egress=egress, clock=clock))
 
 
 def servers_of(

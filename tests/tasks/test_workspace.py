@@ -1,9 +1,11 @@
 """A task may be limited to chosen files; what it changed can be put back, file by file, unless others were there."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import docx
 import httpx
 import pytest
 from sqlalchemy import select
@@ -198,6 +200,29 @@ async def test_undo_restores_what_was_before_the_first_change(desk: Desk, root: 
         await undo(desk, task, "Bids/plan.md")
     verbs = [v for v in await desk.verbs(task) if v.startswith("change.")]
     assert verbs == ["change.undo_begun", "change.undone"] * 3
+
+
+async def test_changes_proposed_in_a_word_file_are_shown_approved_and_put_back(desk: Desk, root: Path) -> None:
+    offer = root / "Bids" / "Offer.docx"
+    made = docx.Document()
+    made.add_paragraph("The tender closes on 4 May.")
+    made.save(str(offer))
+    before = offer.read_bytes()
+    propose = call(
+        "folder_propose_edits", path="Bids/Offer.docx", version=hashlib.sha256(before).hexdigest()[:16],
+        edits=[{"find": "4 May", "replace": "9 May", "comment": "The buyer moved it."}],
+    )  # fmt: skip
+    task = await limited(desk, propose, propose)
+    card = await desk.asked(task)
+    assert "-The tender closes on 4 May.\n+The tender closes on 9 May." in card.preview["body"]
+    assert offer.read_bytes() == before, "nothing happens before somebody agrees"
+    await approved(desk, task)
+    done, again = await desk.outcomes(task)
+    assert "1 change, tracked" in done
+    assert "read it again" in again, "it is not the version that was read any more"
+    assert "Colleague for Ana" in docx.Document(str(offer)).element.xml
+    await undo(desk, task, "Bids/Offer.docx")
+    assert offer.read_bytes() == before
 
 
 async def test_what_somebody_else_changed_is_never_overwritten(desk: Desk, root: Path) -> None:

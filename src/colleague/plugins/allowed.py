@@ -19,7 +19,8 @@ _SEARCH: Final = ("list_files", "search_documents", "folder_list", "folder_searc
 _MAIL: Final = ("mail_search", "mail_read", "mail_send", "mail_draft")
 _NAMES: Final = {
     "read": _READ, "ls": ("list_files", "folder_list"), "grep": _SEARCH, "glob": _SEARCH,
-    "write": ("write_document", "folder_write"), "edit": ("write_document", "folder_write"), "bash": ("run_python",),
+    "write": ("write_document", "folder_write"), "edit": ("write_document", "folder_write", "folder_propose_edits"),
+    "bash": ("run_python",),
     "webfetch": ("web_fetch",), "websearch": ("web_search",), "todowrite": ("set_plan",),
     "askuserquestion": ("ask_person",), "skill": ("use_skill",),
 }  # fmt: skip

@@ -20,6 +20,7 @@ TITLES = {
     "write_document": "Wrote", "find_colleague": "Looked up", "ask_person": "Asked you",
     "use_skill": "Follows the skill", "read_skill_file": "Read of the skill", "folder_list": "Listed",
     "folder_read": "Read", "folder_search": "Searched folders for", "folder_write": "Saved", "folder_delete": "Deleted",
+    "folder_propose_edits": "Proposed changes in",
     "mail_search": "Searched mail for", "mail_read": "Read mail", "mail_send": "Mail to",
     "mail_draft": "Drafted mail to", "web_fetch": "Read on the web", "web_search": "Searched the web for",
     "run_python": "Ran a program", "search_library": "Searched document sets for",

@@ -1,4 +1,4 @@
-"""A folder on the server: list, read, search, save, delete, never outside the places that a grant opens."""
+"""A folder on the server: list, read, search, save, propose, delete, never outside the places that a grant opens."""
 
 import asyncio
 import difflib
@@ -29,16 +29,20 @@ from colleague.connectors.folder.places import (
     roots_of,
     spot,
 )
+from colleague.connectors.folder.propose import LIMIT as PROPOSE_LIMIT
+from colleague.connectors.folder.propose import propose, shown, version_of
 from colleague.connectors.folder.search import TextCache, search
 from colleague.connectors.folder.tools import FIELDS, TOOLS
 from colleague.connectors.folder.tree import find_entry, find_file, list_folder, read_file
 from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, screen
 from colleague.connectors.shelf import Kept
 from colleague.connectors.undo import Done
+from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Conflict
 
 READ_LIMIT, WRITE_LIMIT, DIFF_LIMIT = 50_000_000, 20_000_000, 200_000
+_CHANGING = ("folder_write", "folder_propose_edits", "folder_delete")
 _WRITTEN_AS_TEXT = frozenset({"", "txt", "md", "csv", "tsv", "html", "htm", "json", "xml", "yaml", "yml", "ics", "log"})
 
 
@@ -54,9 +58,9 @@ class FolderConnector:
     fields = FIELDS
     undo_days = history.KEEP_SECONDS // 86_400
 
-    def __init__(self, *, blocked_types: Sequence[str] = BLOCKED_TYPES) -> None:
-        """Take the media types that are neither read nor written."""
-        self._types, self._cache = tuple(blocked_types), TextCache()
+    def __init__(self, *, blocked_types: Sequence[str] = BLOCKED_TYPES, clock: Clock | None = None) -> None:
+        """Take the media types that are neither read nor written, and the clock that dates proposed changes."""
+        self._types, self._cache, self._clock = tuple(blocked_types), TextCache(), clock or SystemClock()
 
     def accept(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings as stored; BadArguments if a root is no existing folder with an absolute path."""
@@ -70,13 +74,13 @@ class FolderConnector:
         return "" if place.strip() == "*" else normal(place.strip())
 
     def tools(self) -> Sequence[Tool]:
-        """Return list, read, search, write, delete."""
+        """Return list, read, search, write, propose, delete."""
         return TOOLS
 
     def place(self, tool: str, arguments: Mapping[str, Any]) -> str:
         """Return the path a call touches; "" for a listing or search of everything that is open."""
         path = normal(str(arguments.get("path", "")))
-        if tool in ("folder_write", "folder_delete") and not path:
+        if tool in _CHANGING and not path:
             raise BadArguments("Name a file.")
         return path
 
@@ -87,7 +91,7 @@ class FolderConnector:
     def preview(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Preview:
         """Show the file as it will be: the text, or the difference to what it replaces."""
         path = self.place(tool, arguments)
-        if tool not in ("folder_write", "folder_delete"):
+        if tool not in _CHANGING:
             return Preview(
                 self._tool(tool).title, (("Path", path or "everything open to you"),), undo="nothing to undo"
             )
@@ -98,6 +102,11 @@ class FolderConnector:
             if before is None:
                 raise NotReachable
             return Preview("Delete a file", (("File", path), ("Size", f"{len(before):,} bytes")), undo=undo)
+        if tool == "folder_propose_edits":
+            content = read_file(at.root, at.parts, limit=PROPOSE_LIMIT)
+            changes = propose(content, path, arguments, access, self._clock.now()).changes
+            fields = (("File", path), ("Version", str(arguments["version"])), ("Changes", str(len(changes))))
+            return Preview(self._tool(tool).title, fields, shown(changes), undo=undo)
         content, name = self._content(arguments, access)
         what = "a new file" if before is None else f"replaces a file of {len(before):,} bytes"
         fields = (("File", path), ("Size", f"{len(content):,} bytes"), ("Effect", what))
@@ -115,6 +124,8 @@ class FolderConnector:
                 return await self._search(path, arguments, access)
             case "folder_write":
                 return await asyncio.to_thread(self._write, path, arguments, access)
+            case "folder_propose_edits":
+                return await asyncio.to_thread(self._propose, path, arguments, access)
             case "folder_delete":
                 return await asyncio.to_thread(self._delete, path, access)
             case _:
@@ -122,7 +133,7 @@ class FolderConnector:
 
     async def effected(self, tool: str, arguments: Mapping[str, Any], access: Access) -> Effected:
         """Compare the record the call left behind with the file as it is now."""
-        if tool not in ("folder_write", "folder_delete"):
+        if tool not in _CHANGING:
             return Effected.NO
         at = on_disk(access.account, self.place(tool, arguments))
         return await asyncio.to_thread(history.effect_of, at.root, access.idempotency_key)
@@ -191,7 +202,8 @@ class FolderConnector:
         part = excerpt(await read_document(content, name), arguments.get("first") or 1, arguments.get("last"))
         data = {"document": part.document.to_json(), "name": name, "path": path, "next": part.next}
         data["sha256"] = hashlib.sha256(content).hexdigest()
-        return Result(part.text, data, label_of(access, path))
+        version = f"\n[version {version_of(content)}]" if _suffix(name) == "docx" else ""
+        return Result(part.text + version, data, label_of(access, path))
 
     async def _search(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:
         places = opened_places(access, path)
@@ -222,6 +234,19 @@ class FolderConnector:
                 raise FileExists
             history.apply(at.root, at.parts, content, key=access.idempotency_key, seen=before)
         return self._changed(f"Saved {path} ({len(content):,} bytes).", at, access)
+
+    def _propose(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:
+        at = spot(access, path, writing=True)
+        screen(path, paths=blocked_of(access.account))
+        if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:
+            before = read_file(at.root, at.parts, limit=PROPOSE_LIMIT)
+            screen(path, before, paths=blocked_of(access.account), types=self._types)
+            content = propose(before, path, arguments, access, self._clock.now()).content
+            history.apply(at.root, at.parts, content, key=access.idempotency_key, seen=before)
+        count = len(arguments["edits"])
+        words = "1 change, tracked" if count == 1 else f"{count} changes, tracked"
+        text = f"Proposed in {path}: {words}. Each is accepted or rejected in Word; read the file again to go on."
+        return self._changed(text, at, access)
 
     def _delete(self, path: str, access: Access) -> Result:
         at = spot(access, path, writing=True)

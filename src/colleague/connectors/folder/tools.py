@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from colleague.connectors.connector import Field, Tool
+from colleague.kit.documents.propose.model import LONGEST_COMMENT, LONGEST_FIND, LONGEST_NEW, MOST
 from colleague.policy.model import Role, Tier
 
 
@@ -61,6 +62,30 @@ TOOLS: Final = (
         Tier.MODIFY,
         {"path": Role.TARGET, "content": Role.CONTENT, "output": Role.OPTION, "replace": Role.OPTION},
         writes=True, place="path", undo="the version before is kept for 30 days",
+    ),
+    Tool(
+        "folder_propose_edits", "Propose changes in a Word file",
+        "Propose changes inside a Word file (.docx) of the shared folder: tracked changes that the person accepts or "
+        "rejects in Word. `version` stands at the end of what folder_read gave. Each edit finds words of one paragraph "
+        "exactly as they stand and says what shall stand there («» takes them away; a line break begins a paragraph); "
+        "`occurrence` says which one if they stand there several times; `comment` says why.",
+        _object(
+            ["path", "version", "edits"],
+            path=_FILE,
+            version={"type": "string", "pattern": "^[0-9a-f]{16}$"},
+            edits={
+                "type": "array", "minItems": 1, "maxItems": MOST,
+                "items": _object(
+                    ["find", "replace"],
+                    find={"type": "string", "minLength": 1, "maxLength": LONGEST_FIND},
+                    replace={"type": "string", "maxLength": LONGEST_NEW},
+                    occurrence={"type": "integer", "minimum": 1, "maximum": 100_000},
+                    comment={"type": "string", "maxLength": LONGEST_COMMENT},
+                ),
+            },
+        ),
+        Tier.MODIFY, {"path": Role.TARGET, "version": Role.OPTION, "edits": Role.CONTENT},
+        writes=True, place="path", undo="each change can be rejected in Word; the version before is kept for 30 days",
     ),
     Tool(
         "folder_delete", "Delete a file", "Delete one file of the shared folder.",

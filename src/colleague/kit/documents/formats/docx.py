@@ -65,6 +65,9 @@ class Reader:
         rows = []
         for row in table.iter(f"{_W}tr"):
             if next(row.iterancestors(f"{_W}tbl")) is table:
+                if row.find(f"{_W}trPr/{_W}del") is not None:
+                    self.seen["deleted"] += 1
+                    continue
                 cells = [c for c in row.iter(f"{_W}tc") if next(c.iterancestors(f"{_W}tr")) is row]
                 rows.append(tuple(" ".join(filter(None, map(self.text, cell.iter(f"{_W}p")))) for cell in cells))
         return Block("table", where=f"p. {self.page}", rows=tuple(rows))
@@ -138,7 +141,7 @@ class Reader:
             tree = self.package.xml(f"word/{part}.xml")
             notes = [] if tree is None else [n for n in tree.iter(f"{_W}{tag}") if n.get(f"{_W}type") is None]
             for number, note in enumerate(notes, 1):
-                if text := text_of(note, f"{_W}t"):
+                if text := _standing(note):
                     yield Block("note", text, where=f"{word} {number}")
         tree = self.package.xml("word/comments.xml")
         for comment in [] if tree is None else tree.iter(f"{_W}comment"):
@@ -176,6 +179,19 @@ def _by_heading(blocks: list[Block]) -> list[Block]:
         heading = block.text[:100] if block.kind == "heading" else heading
         result.append(replace(block, where=f"§ {heading}" if heading else ""))
     return result
+
+
+def _standing(note: Any) -> str:
+    """Return the text of a note without what tracked changes deleted or moved away."""
+
+    def texts(element: Any) -> Iterator[str]:
+        for child in element:
+            if child.tag == f"{_W}t":
+                yield child.text or ""
+            elif child.tag not in _GONE:
+                yield from texts(child)
+
+    return " ".join("".join(texts(note)).split())
 
 
 def _value(element: Any) -> str:
