@@ -21,7 +21,7 @@ def test_every_import_is_demanded() -> None:
     # Parts of what is demanded: FastAPI stands on Starlette, an extra of pydantic-ai brings its provider's client.
     demanded |= {"starlette", "anyio", "pydantic-core", "lxml", "click", "httpcore", "httpcore2", "mcp-types"}
     # Of extras, imported when such a provider is connected; without them a refusal names the extra.
-    demanded |= {"boto3", "botocore", "google-auth", "google-genai", "python3-saml"}
+    demanded |= {"boto3", "botocore", "google-auth", "google-genai", "python3-saml", "opentelemetry-sdk"}
     homes = packages_distributions()
     missing: dict[str, str] = {}
     for file in sorted((ROOT / "src").rglob("*.py")):

@@ -17,7 +17,7 @@ from rich.console import Console
 from colleague.bootstrap import House, build
 from colleague.cli.aldermoor.house import prepare_demo, print_demo, start_mail_sink
 from colleague.cli.first_link import first_link
-from colleague.kit import log
+from colleague.kit import log, telemetry
 from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.settings import Settings
 from colleague.web.app import create_app
@@ -46,6 +46,7 @@ def serve(
     with Console().status("Starting the database …"):
         house = build(settings)
     sink = child = None
+    end = telemetry.start(settings, "server")
     try:
         if settings.demo:
             sink = start_mail_sink(settings)
@@ -58,6 +59,7 @@ def serve(
             server_header=False, timeout_graceful_shutdown=3,
         )  # fmt: skip
     finally:
+        end()
         if child is not None:
             child.close()
         if sink is not None:

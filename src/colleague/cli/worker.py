@@ -8,7 +8,7 @@ import typer
 from colleague.audit.jobs import keep_sealing
 from colleague.audit.siem.forward import keep_forwarding
 from colleague.bootstrap import build
-from colleague.kit import log
+from colleague.kit import log, telemetry
 from colleague.kit.settings import Settings
 
 
@@ -20,6 +20,7 @@ def worker(
     settings = Settings()
     log.setup(level=settings.log_level)
     house = build(settings)
+    end = telemetry.start(settings, "worker")
 
     async def work() -> None:
         database, clock, ledger = house.database, house.clock, house.ledger
@@ -35,4 +36,7 @@ def worker(
                 task.cancel()
             await house.close()
 
-    asyncio.run(work())
+    try:
+        asyncio.run(work())
+    finally:
+        end()

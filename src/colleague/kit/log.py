@@ -5,9 +5,24 @@ INVARIANT: callers pass identifiers, counts and class names; never text a person
 
 import logging
 import sys
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
+
+_second: Callable[[Mapping[str, Any]], None] | None = None
+
+
+def also(hand: Callable[[Mapping[str, Any]], None] | None) -> None:
+    """Give every line to `hand` too (kit/telemetry.py); None: to nobody else any more."""
+    global _second  # noqa: PLW0603
+    _second = hand
+
+
+def _both(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if _second is not None:
+        _second(line)
+    return line
 
 
 def setup(*, level: str = "INFO", human: bool = False) -> None:
@@ -18,6 +33,7 @@ def setup(*, level: str = "INFO", human: bool = False) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _both,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

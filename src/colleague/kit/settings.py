@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     siem_authorization: SecretStr | None = Field(
         None, description="What an https SIEM is told in the Authorization header (`Bearer …`, `Splunk …`)."
     )
+    otlp: str | None = Field(
+        None,
+        description="Address of an OpenTelemetry collector (OTLP over HTTP, e.g. `http://collector:4318`): traces, "
+        "metrics and logs go there. Needs the extra `telemetry`.",
+    )
+    otlp_headers: SecretStr | None = Field(
+        None, description="Headers for that collector: `name=value`, several with commas."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     worker_concurrency: int = Field(8, ge=1, le=256, description="Runs that one worker advances at the same time.")
     heartbeat_seconds: float = Field(10, gt=0, description="How often a worker says that it lives.")

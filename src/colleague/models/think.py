@@ -15,6 +15,7 @@ from colleague.agent.messages import Message, Turn
 from colleague.agent.tools import ToolSpec, size
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.kit import telemetry
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
 from colleague.kit.log import get_log
@@ -169,20 +170,32 @@ class Models:
 
     async def _ask(self, need: Need, mind: Mind, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
         """Ask one model. What goes wrong becomes ModelUnavailable or ModelRejects; the provider's words stay out."""
+        model = mind.model or mind.provider
+        facts = {"gen_ai.provider.name": mind.provider, "gen_ai.request.model": model}
         try:
-            llm = await self.minds.connect(mind)
-            if mind.window:
-                room = mind.window * CHARACTERS_A_TOKEN - sum(map(size, tools))
-                messages = fit(shown(messages), max(room, 0))
-            if isinstance(llm, Speaking):
-                return await llm.speak(messages, tools, self._ear(need.run))
-            return await llm.turn(messages, tools)
+            with telemetry.operation("chat", model, facts, outwards=not mind.thought.own) as span:
+                turn = await self._said(need, mind, messages, tools)
+                spent = {"input": turn.usage.input_tokens, "output": turn.usage.output_tokens}
+                span.set_attributes({f"gen_ai.usage.{kind}_tokens": count for kind, count in spent.items()})
+                telemetry.used(spent, facts)
+                return turn
         except (ModelUnavailable, ModelRejects):
             raise
         except Exception as error:
             log.error("model failed", model=mind.entry, error=type(error).__name__, run=need.run)
             why = f"The model «{mind.entry}» failed in an unexpected way ({type(error).__name__})."
             raise ModelUnavailable(why) from None
+
+    async def _said(
+        self, need: Need, mind: Mind, messages: Sequence[Message], tools: Sequence[ToolSpec]
+    ) -> Turn:  # fmt: skip
+        llm = await self.minds.connect(mind)
+        if mind.window:
+            room = mind.window * CHARACTERS_A_TOKEN - sum(map(size, tools))
+            messages = fit(shown(messages), max(room, 0))
+        if isinstance(llm, Speaking):
+            return await llm.speak(messages, tools, self._ear(need.run))
+        return await llm.turn(messages, tools)
 
     def _ear(self, run: str) -> Hear:
         async def hear(text: str) -> None:

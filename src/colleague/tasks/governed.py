@@ -20,6 +20,7 @@ from colleague.files.attach import Attached
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Unavailable
 from colleague.kit.log import get_log
+from colleague.kit.telemetry import operation
 from colleague.policy.model import Approval, Decision, Effect, Ruling
 from colleague.tasks.calls.beside import Flight, may_join, side_by_side
 from colleague.tasks.calls.conclude import call_event, why_not
@@ -259,10 +260,11 @@ class Governed:
         """Make the call and return what came of it, saving nothing. Superseded if the run is not ours any more."""
         await self._still_mine(since)
         try:
-            async with asyncio.timeout(self._parts.call_seconds):
-                return await bound.connector.call(
-                    bound.tool.name, row.arguments, self._scales.access(row, bound, attached)
-                )
+            with operation("execute_tool", bound.name, _facts(row, bound), expected=(Interrupt,)):
+                async with asyncio.timeout(self._parts.call_seconds):
+                    return await bound.connector.call(
+                        bound.tool.name, row.arguments, self._scales.access(row, bound, attached)
+                    )
         except Exception as error:
             return error
 
@@ -315,3 +317,9 @@ class Governed:
                 await self._pen.conclude(row, CallState.FAILED, Outcome(call.id, call.tool, text, False))
             case _:
                 await self._unknown(row, call, messages)
+
+
+def _facts(row: CallRow, bound: Bound) -> dict[str, str]:
+    """Return what is traced of a call: names and ids."""
+    tier = bound.tool.tier.name.lower()
+    return {"gen_ai.tool.name": bound.name, "gen_ai.tool.call.id": row.id, "colleague.tier": tier}

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from colleague.agent.budget import CALLS_PER_TURN, Spent
 from colleague.agent.context import crowded
-from colleague.agent.interrupts import NeedsAnswer, NeedsApproval, OverBudget, Paused, Stopped, Superseded
+from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, OverBudget, Paused, Stopped, Superseded
 from colleague.agent.llm import ModelRejects, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
@@ -17,6 +17,7 @@ from colleague.agent.tools import size
 from colleague.audit.event import Event
 from colleague.files.outputs import list_outputs
 from colleague.identity.directory import get_person, is_active
+from colleague.kit import telemetry
 from colleague.kit.canonical import storable
 from colleague.kit.db import Session, notify
 from colleague.kit.log import get_log
@@ -74,9 +75,7 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
     """
     job = Segment(run_id, segment, outage)
     try:
-        run = await _claim(job, parts)
-        if run is not None:
-            await _advance(run, parts)
+        await _traced(job, parts)
     except Stopped as stopped:
         await _stopped(job, str(stopped), parts)
     except Paused:
@@ -95,6 +94,22 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
         why = f"A step could not be completed or put on record ({name}); nothing of it was lost."
         await _later(job, why, "run.stumbled", parts)
     await afterwards(run_id, parts=parts)
+
+
+async def _traced(job: Segment, parts: Parts) -> None:
+    """Claim the run and advance it, inside the one trace of all its segments."""
+    facts = {"gen_ai.agent.name": "colleague", "colleague.run.id": job.run, "colleague.run.segment": str(job.number)}
+    segment = telemetry.operation("invoke_agent", "colleague", facts, expected=(Interrupt,))
+    with telemetry.one_trace(job.run), segment as span:
+        try:
+            run = await _claim(job, parts)
+            if run is not None:
+                span.set_attribute("gen_ai.conversation.id", run.task)
+                await _advance(run, parts)
+        except Exception as error:
+            telemetry.ended(type(error).__name__)
+            raise
+        telemetry.ended("end")
 
 
 async def _claim(job: Segment, parts: Parts) -> Run | None:

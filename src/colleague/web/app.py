@@ -12,6 +12,7 @@ from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
 from colleague.kit.page import Pages
 from colleague.kit.settings import Settings
+from colleague.kit.telemetry import Traced
 from colleague.web import errors, home, reference
 from colleague.web.actor import WhoAsks
 from colleague.web.assets import assets_router, load_assets
@@ -31,8 +32,11 @@ def create_app(parts: Mapping[type, object], *, settings: Settings, lifespan: Ca
     app = FastAPI(
         title="Colleague", version=__version__, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
         redoc_url=None,
+        # What newer releases trace by themselves holds addresses, queries and words of errors: see kit/telemetry.py.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         # Outermost first. Plain ASGI only: the convenient base class costs 60 kB for each open stream.
         middleware=[
+            *([Middleware(Traced)] if settings.otlp else []),
             Middleware(Guard, hosts=hosts, url=settings.url, upload=upload),
             Middleware(CatchAll),
             Middleware(WhoAsks, database=database, clock=clock),
