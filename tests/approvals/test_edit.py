@@ -16,14 +16,13 @@ from colleague.approvals.tables import ApprovalRow
 from colleague.audit.tables import EntryRow
 from colleague.identity.tokens import create_token
 from colleague.policy.engine import Engine
-from colleague.policy.governance import change_governance
 from colleague.tasks.calls.weigh import DoesNotFit
 from colleague.tasks.delegate import EditRefused, NotEditable, amend, stop, weigh_edit
 from colleague.tasks.start import start
 from colleague.tasks.tables import CallRow, RunRow
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
-from colleague.testing.house import TestHouse, furnish, open_connector
+from colleague.testing.house import TestHouse, agreed, furnish, open_connector
 from colleague.testing.llm import ScriptedLlm, call
 from colleague.testing.worker import work
 from colleague.web.app import create_app
@@ -140,7 +139,7 @@ async def test_an_edit_is_decided_by_the_rules_of_now(desk: Desk) -> None:
     row = await desk.asked()
     async with desk.house.database.transaction() as session:
         # The task itself is public; its ceiling cannot be below that, so the tool is judged by who receives it.
-        await change_governance(session, desk.home.people["owner"], {"internal_domains": ["else.example"]},
+        await agreed(session, desk.home.people["owner"], {"internal_domains": ["else.example"]},
                                 ledger=desk.house.ledger, clock=desk.clock)  # fmt: skip
     await desk.amend(row, text="Hi")
     new = await desk.asked()

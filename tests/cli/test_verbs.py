@@ -141,8 +141,21 @@ def test_policy_is_shown_simulated_and_set(call: Call, demo: House) -> None:
     assert "once the person" in call(*inside, as_="marta").out
     said = call("policy", "simulate", "communicate", "--to", "x@evil.example", "--class", "restricted", as_="marta")
     assert "This may not happen" in said.out
-    assert "confirm_internal   no" in call("policy", "set", "confirm_internal=no", as_="marta").out
+    assert "zone               eu" in call("policy", "set", "zone=eu", as_="marta").out
+    alone = call("policy", "set", "confirm_internal=no", as_="marta")
+    assert alone.code == 1
+    assert "first give a second person a role" in alone.err
+    assert call("person", "role", "ben@aldermoor.example", "administrator", as_="marta").code == 0
+    waits = call("policy", "set", "confirm_internal=no", as_="marta").out
+    assert "it waits for a second person" in waits
+    assert "once the person" in call(*inside, as_="marta").out
+    proposal, seen = ids(waits, "proposal")[0], waits.split("--seen ")[1].split()[0]
+    assert "Proposed by Marta" in call("policy", "proposals", as_="ben").out
+    assert call("policy", "confirm", proposal, "--seen", seen, as_="marta").code == 1
+    assert "confirm_internal   no" in call("policy", "confirm", proposal, "--seen", seen, as_="ben").out
     assert "once the person" not in call(*inside, as_="marta").out
+    assert call("policy", "withdraw", proposal, as_="ben").code == 1
+    assert "Nothing waits" in call("policy", "proposals", as_="ines").out
     for bad in ("confirm_internal=perhaps", "no_such=1", "confirm_internal"):
         assert call("policy", "set", bad, as_="marta").code == 1
     assert call("policy", "simulate", "destroy", as_="marta").code == 2

@@ -1,12 +1,16 @@
 """An upload is what its content says, bounded, classed by what is in it and by its label; a refusal names the file."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.kit.documents import docx, p, xlsx
 
 from colleague.audit.read import entries
+from colleague.audit.tables import EntryRow
 from colleague.files.receive import read_uploads
 from colleague.files.uploads import (
     ClassTooHigh,
@@ -15,6 +19,7 @@ from colleague.files.uploads import (
     FileTooLarge,
     TooManyFiles,
     add_file,
+    admit,
     clean_name,
     get_file,
     take_in,
@@ -23,7 +28,7 @@ from colleague.kit.errors import Failure, Invalid
 from colleague.policy.governance import BadSetting, change_governance, current_governance
 from colleague.policy.model import DataClass, Governance, Integrity
 from colleague.tasks.delegate import delegate
-from colleague.testing.house import TestHouse, furnish
+from colleague.testing.house import TestHouse, agreed, furnish
 
 pytestmark = pytest.mark.anyio
 OPEN = Governance()
@@ -106,7 +111,7 @@ async def test_an_administrator_says_what_labels_stand_for(home: TestHouse) -> N
     house, owner = home.house, home.people["owner"]
     async with house.database.transaction() as session:
         change = {"label_classes": [f"{{{GUID.upper()}}} = Restricted"]}
-        await change_governance(session, owner, change, ledger=house.ledger, clock=house.clock)
+        await agreed(session, owner, change, ledger=house.ledger, clock=house.clock)
     async with house.database.transaction() as session:
         governance = await current_governance(session)
     assert governance.label_classes == (f"{GUID}=restricted",)
@@ -115,9 +120,7 @@ async def test_an_administrator_says_what_labels_stand_for(home: TestHouse) -> N
     for wrong in (["x=public"], [f"{GUID}=topsecret"], [GUID], "abc", [7]):
         with pytest.raises(BadSetting):
             async with house.database.transaction() as session:
-                await change_governance(
-                    session, owner, {"label_classes": wrong}, ledger=house.ledger, clock=house.clock
-                )
+                await agreed(session, owner, {"label_classes": wrong}, ledger=house.ledger, clock=house.clock)
     await house.close()
 
 
@@ -165,3 +168,33 @@ async def test_a_form_is_read_up_to_its_limits() -> None:
         await read_uploads([_Form("a", b"x" * 6)], 5)  # type: ignore[list-item]
     with pytest.raises(TooManyFiles):
         await read_uploads([_Form("a", b"x")] * 21, 5)  # type: ignore[list-item]
+
+
+async def test_a_team_or_a_skill_may_be_permitted_less_and_the_attempt_is_on_record(home: TestHouse) -> None:
+    """SC-2, GP-2: refused before any task or model; what the person was permitted and what was found are on record."""
+    house, ana, owner = home.house, home.people["ana"], home.people["owner"]
+    kw: dict[str, Any] = {"database": house.database, "ledger": house.ledger, "limit": 1000}
+    ceilings = ["*/lawyer:contract-review=internal", "team_nobody/*=public"]
+    async with house.database.transaction() as session:
+        await change_governance(session, owner, {"input_ceilings": ceilings}, ledger=house.ledger, clock=house.clock)
+    (upload,) = await admit(ana, [("a.txt", b"words")], **kw)
+    assert upload.label.data_class == DataClass.CONFIDENTIAL
+    for workflow in ("contract-review", "/lawyer:contract-review", "Contract-Review"):
+        with pytest.raises(ClassTooHigh, match="lets nothing above internal"):
+            await admit(ana, [("a.txt", b"words")], workflows=[workflow], **kw)
+    await admit(ana, [("a.txt", b"words")], workflows=["meeting-prep"], **kw)
+    async with house.database.transaction() as session:
+        change = {"input_ceilings": [*ceilings, f"{home.team}/*=internal"]}
+        await change_governance(session, owner, change, ledger=house.ledger, clock=house.clock)
+    with pytest.raises(ClassTooHigh):
+        await admit(ana, [("secret-name.txt", b"words")], **kw)
+    async with house.database.transaction() as session:
+        rows = list(await session.scalars(select(EntryRow).where(EntryRow.verb == "file.refused")))
+    assert len(rows) == 4
+    assert json.loads(rows[-1].body)["data"] == {
+        "code": "ClassTooHigh",
+        "found": "confidential",
+        "permitted": "internal",
+    }
+    assert "secret-name" not in rows[-1].body
+    await house.close()

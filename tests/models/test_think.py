@@ -40,10 +40,9 @@ from colleague.models.providers import add_provider, disable_provider, enable_pr
 from colleague.models.routes import BadRoute, choose, remove_route, set_route
 from colleague.models.think import NoModelMay
 from colleague.models.usage import BadMonth, as_csv, bounds, month_of, sums
-from colleague.policy.governance import change_governance
 from colleague.policy.model import DataClass, Label, Zone
 from colleague.testing.clock import TestClock
-from colleague.testing.house import TestHouse, furnish
+from colleague.testing.house import TestHouse, agreed, furnish
 
 pytestmark = pytest.mark.anyio
 SAY = [Said("person", "go")]
@@ -170,9 +169,9 @@ async def test_policy_weighs_each_provider_with_what_was_read(hall: Hall) -> Non
     assert hall.voices["claude:m"].asked == 0
     privileged = replace(health, categories=frozenset({"privileged"}))
     assert (await hall.think(privileged)).turn.model == "local:m"
-    await hall.do(change_governance, {"zone": "us"})
+    await hall.do(agreed, {"zone": "us"})
     assert (await hall.think()).turn.model == "local:m"
-    await hall.do(change_governance, {"zone": "eu"})
+    await hall.do(agreed, {"zone": "eu"})
     assert (await hall.think()).turn.model == "claude:m"
     hall.clock.advance(days=31)
     assert (await hall.think()).turn.model == "local:m", "the attestation ran out overnight"

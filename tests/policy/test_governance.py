@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from colleague.identity.actor import PermissionMissing
-from colleague.policy.governance import BadSetting, NoSuchSetting, change_governance, current_governance, stored_form
+from colleague.policy.governance import BadSetting, NoSuchSetting, current_governance, stored_form
 from colleague.policy.model import DataClass, Governance, Tier
 from colleague.policy.tables import GovernanceRow
-from colleague.testing.house import TestHouse, furnish
+from colleague.testing.house import TestHouse, agreed, furnish
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def home(database_url: str, tmp_path: Path) -> Any:
 async def change(home: TestHouse, who: str, **changes: Any) -> Governance:
     house = home.house
     async with house.database.transaction() as session:
-        return await change_governance(session, home.people[who], changes, ledger=house.ledger, clock=house.clock)
+        return await agreed(session, home.people[who], changes, ledger=house.ledger, clock=house.clock)
 
 
 async def current(home: TestHouse) -> Governance:

@@ -5,85 +5,42 @@ Every abstract state is decided; for each of its dangers, the state with one ste
 
 import itertools
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from colleague.policy.engine import Engine
-from colleague.policy.model import (
-    Approval,
-    Ask,
-    DataClass,
-    Decision,
-    Doubt,
-    Effect,
-    Governance,
-    Integrity,
-    Label,
-    Role,
-    Scope,
-    Tier,
+from colleague.policy.invariants import (
+    AXES,
+    NAMES,
+    SCOPE,
+    Loosened,
+    State,
+    ask_of,
+    counterexample,
+    prove,
+    states,
+    worse,
 )
+from colleague.policy.model import Approval, DataClass, Decision, Effect, Governance, Tier
 
 ENGINE = Engine()
-DOUBT = Doubt("to", "eve@out.example", Role.RECIPIENT, "mail.eml")
-INSIDE, OUTSIDE = ("dana@in.example",), ("eve@out.example",)
-SCOPE = Scope("g", "files", "bids", covers=True, may_write=True, ceiling=DataClass.CONFIDENTIAL)
+CALL = 'forbid (principal, action == Action::"call", resource)'
+THINK = 'forbid (principal, action == Action::"think", resource)'
+NO_SENDING = f'@id("no-sending") @why("No.") {CALL} when {{ context.tier == 2 }};'
+NOT_ELSEWHERE = f'@id("y") {THINK} when {{ context.data_class >= 3 && !context.own }};'
 GOVERNANCES = (
     Governance(internal_domains=("in.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY),
     Governance(internal_domains=("in.example",)),
 )
-# Each axis from harmless to dangerous.
-AXES: dict[str, tuple[object, ...]] = {
-    "tier": (Tier.READ, Tier.COMMUNICATE, Tier.MODIFY),
-    "data_class": (DataClass.PUBLIC, DataClass.INTERNAL, DataClass.CONFIDENTIAL, DataClass.RESTRICTED),
-    "untrusted": (False, True),
-    "audience": (INSIDE, OUTSIDE),
-    "channel": ("desk", "dispatch"),
-    "doubt": (False, True),
-    "egress": (False, True),
-    "carries": (False, True),
-    "plugin": (False, True),
-    "state": ("approved", "changed"),
-    "approved": (True, False),
-}
-NAMES = tuple(AXES)
-State = tuple[int, ...]
-
-
-def ask_of(state: State) -> Ask:
-    v = {name: AXES[name][index] for name, index in zip(NAMES, state, strict=True)}
-    tier, audience = v["tier"], v["audience"]
-    assert isinstance(tier, Tier)
-    assert isinstance(audience, tuple)
-    assert isinstance(v["data_class"], DataClass)
-    return Ask(
-        "ana", frozenset({"bids"}), (SCOPE,), "files", "files_tool", tier, egress=bool(v["egress"]),
-        carries=bool(v["carries"]),
-        tool_state=str(v["state"]), origin="plugin" if v["plugin"] else "builtin", resource="bids",
-        writes=tier is Tier.MODIFY, channel=str(v["channel"]), recipients=audience,
-        label=Label(Integrity.UNTRUSTED if v["untrusted"] else Integrity.TRUSTED, v["data_class"]),
-        external=audience if audience is OUTSIDE else (), doubts=(DOUBT,) if v["doubt"] else (),
-        approval=Approval("ana", not_self=False) if v["approved"] else None,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=GOVERNANCES, ids=["lenient", "strict"])
 def decided(request: pytest.FixtureRequest) -> dict[State, Decision]:
     started = time.perf_counter()
-    table = {
-        s: ENGINE.decide(ask_of(s), request.param) for s in itertools.product(*(range(len(a)) for a in AXES.values()))
-    }
+    table = {s: ENGINE.decide(ask_of(s), request.param) for s in states()}
     print(f"{len(table)} states in {time.perf_counter() - started:.2f} s")
     return table
-
-
-def worse(state: State) -> Iterator[tuple[str, State]]:
-    for place, name in enumerate(NAMES):
-        # A tool of another tier is another tool: communicating and modifying are not one the worse of the other.
-        if state[place] + 1 < len(AXES[name]) and name != "tier":
-            yield name, (*state[:place], state[place] + 1, *state[place + 1 :])
 
 
 def test_there_are_enough_states(decided: dict[State, Decision]) -> None:
@@ -158,8 +115,10 @@ def test_stricter_settings_never_loosen() -> None:
         replace(base, highest_external=DataClass.PUBLIC),
         replace(base, highest_input=DataClass.PUBLIC),
         replace(base, dispatch_ceiling=Tier.READ),
+        replace(base, input_ceilings=("bids/*=public",)),
+        replace(base, rules=NO_SENDING),
     )
-    for state in itertools.product(*(range(len(a)) for a in AXES.values())):
+    for state in states():
         ask = replace(ask_of(state), resource_class=DataClass.INTERNAL)
         if ask.tool_state == "approved":
             least = ENGINE.decide(ask, base).effect
@@ -175,3 +134,35 @@ def test_a_place_above_the_ceiling_or_of_no_grant_is_never_opened() -> None:
         )  # fmt: skip
         opened = covers and (may_write or not writes) and cls <= DataClass.CONFIDENTIAL
         assert (ENGINE.decide(ask, GOVERNANCES[0]).effect is Effect.ALLOW) == opened
+
+
+LOOSENING = [
+    (f'@id("x") {CALL} when {{ context.tier == 2 && context.external == 0 }};', "goes to somebody outside"),
+    (f'@id("x") {CALL} when {{ context has approval }};', "approved by nobody"),
+    (f'@id("x") {CALL} unless {{ context.untrusted || context has approval }};', "nobody vouches for"),
+    (f'@id("x") {CALL} when {{ context.tier == 1 && context.data_class < 3 }};', "higher class"),
+    (f'@id("x") @ask("reviewer") {CALL} when {{ context.tier == 2 && !(context has approval) && !context.dispatch }};',
+     "away from the desk"),
+    (f'@id("x") {THINK} unless {{ context.health }};', "health"),
+    (f'@id("x") {THINK} when {{ context.data_class == 2 }};', "higher class"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "words"), LOOSENING)
+def test_rules_that_make_danger_the_easier_way_are_refused_with_the_counterexample(rules: str, words: str) -> None:
+    with pytest.raises(Loosened) as refused:
+        prove(ENGINE, replace(GOVERNANCES[0], rules=rules))
+    assert words in refused.value.message
+
+
+@pytest.mark.parametrize("rules", ["", NO_SENDING, NOT_ELSEWHERE])
+def test_what_only_tightens_is_proven_for_exactly_these_settings(rules: str) -> None:
+    settings = replace(GOVERNANCES[1], rules=rules, input_ceilings=("bids/*=internal",))
+    proven = prove(ENGINE, settings)
+    assert proven.holds_for(replace(settings, version=9))
+    assert not proven.holds_for(replace(settings, confirm_internal=False))
+    assert not proven.holds_for(replace(settings, rules=rules + " "))
+
+
+def test_the_shipped_settings_have_no_counterexample() -> None:
+    assert not counterexample(ENGINE, Governance())

@@ -55,6 +55,20 @@ CASES: list[tuple[str, Ask, Governance, Effect, str]] = [
     ("blocked-path", replace(READ, blocked_path=True), QUIET, DENY, "keeps this kind of file"),
     ("zone", replace(READ, zone_ok=False), QUIET, DENY, "leave the zone"),
     (
+        "permitted-input",
+        replace(READ, resource_class=DataClass.CONFIDENTIAL),
+        replace(QUIET, input_ceilings=("bids/*=internal",)),
+        DENY,
+        "permits less than this class",
+    ),
+    (
+        "permitted-input",
+        replace(OWN, label=label(DataClass.CONFIDENTIAL), workflows=frozenset({"contract-review"})),
+        replace(QUIET, input_ceilings=("*/lawyer:contract-review=internal",)),
+        DENY,
+        "permits less than this class",
+    ),
+    (
         "highest-input",
         replace(READ, resource_class=DataClass.RESTRICTED),
         QUIET,

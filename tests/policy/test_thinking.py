@@ -20,6 +20,8 @@ PRIVILEGED = replace(FINE, label=Label(data_class=DataClass.CONFIDENTIAL, catego
 OWN = replace(FINE, zone=Zone.OWN, own=True, attested=False, attested_fully=False, baa=False)
 DEPLOYED = replace(FINE, deployment=True, attested=False, attested_fully=False, baa=False, zone=Zone.ANY)
 BOUND = replace(QUIET, zone=Zone.EU)
+TEAMS = replace(QUIET, input_ceilings=("bids/*=internal", "all/review=internal"))
+SKILLS = replace(QUIET, input_ceilings=("*/lawyer:review=internal",))
 
 CASES = [
     ("think", FINE, QUIET, True),
@@ -39,6 +41,10 @@ CASES = [
     ("think-baa", replace(DEPLOYED, label=HEALTH.label), QUIET, False),
     ("think-ceiling", replace(FINE, ceiling=DataClass.INTERNAL), QUIET, False),
     ("think-ceiling", replace(OWN, ceiling=DataClass.INTERNAL), QUIET, False),
+    ("think-permitted-input", replace(FINE, teams=frozenset({"bids"})), TEAMS, False),
+    ("think-permitted-input", replace(OWN, teams=frozenset({"bids", "all"})), TEAMS, False),
+    ("think-permitted-input", replace(FINE, workflows=frozenset({"/Review"})), SKILLS, False),
+    ("think", replace(FINE, teams=frozenset({"all"}), workflows=frozenset({"brief"})), TEAMS, True),
     ("think-highest-input", FINE, replace(QUIET, highest_input=DataClass.INTERNAL), False),
 ]
 
@@ -99,4 +105,4 @@ def test_a_rule_that_errs_or_a_question_that_makes_no_sense_is_a_refusal() -> No
     broken = Engine('@id("mine") forbid (principal, action == Action::"think", resource) when { context.kind == "" };')
     assert broken.decide_thought(replace(FINE, kind=""), QUIET).effect is Effect.DENY
     assert ENGINE.decide_thought(replace(FINE, ceiling=None), QUIET).effect is Effect.DENY  # type: ignore[arg-type]
-    assert len(fields(Thought)) == 12, "a new field needs its cases"
+    assert len(fields(Thought)) == 14, "a new field needs its cases"

@@ -11,9 +11,9 @@ from colleague.approvals.answer import AlreadyDecided, ApprovalNotFound, NotAsSh
 from colleague.approvals.expire import expire
 from colleague.connectors.grants import revoke
 from colleague.connectors.tiers import decide_tool
-from colleague.policy.governance import change_governance
 from colleague.tasks.delegate import stop
 from colleague.tasks.tables import CallRow
+from colleague.testing.house import agreed
 from colleague.testing.llm import call, last_outcome
 
 pytestmark = pytest.mark.anyio
@@ -261,7 +261,7 @@ async def test_what_a_tool_gives_is_made_storable(desk: Any) -> None:
 
 async def test_mail_inside_goes_unasked_where_the_organisation_says_so(desk: Any) -> None:
     async with desk.house.database.transaction() as session:
-        await change_governance(
+        await agreed(
             session, desk.home.people["owner"], {"confirm_internal": False}, ledger=desk.house.ledger, clock=desk.clock
         )
     task = await desk.run(SEND, Turn("Sent."), goal=f"Say hello to {DANA}")

@@ -1,6 +1,6 @@
 """`colleague policy`: the rules, why something was decided, what would be decided, and the settings they rest on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
@@ -8,10 +8,13 @@ import typer
 from colleague.approvals.inbox import get_card
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.identity.directory import names_of
 from colleague.kit.errors import Invalid
 from colleague.policy.explain import explain
-from colleague.policy.governance import change_governance, current_governance, stored_form
+from colleague.policy.governance import current_governance, stored_form
 from colleague.policy.model import DataClass, Decision, Effect, Governance, Ruling, Tier
+from colleague.policy.second_person.on_record import changing
+from colleague.policy.second_person.propose import Proposal, confirm, list_proposals, set_or_propose, withdraw
 from colleague.policy.simulate import simulate
 from colleague.tasks.sight import view_task
 
@@ -40,7 +43,7 @@ def show(as_person: As) -> None:
             ("rule", "does", "why"),
             [
                 (name, f"asks {rule['ask']}" if rule.get("ask") else str(rule["effect"]), str(rule.get("why", "")))
-                for name, rule in sorted(house.engine.rules.items())
+                for name, rule in sorted(house.engine.rules_in(governance.rules).by_id.items())
             ],
         )
         _settings(governance)
@@ -144,8 +147,68 @@ def change(
         async with house.database.transaction() as session:
             before = await current_governance(session)
             changes = {name: _value(getattr(before, name, None), text) for name, text in given.items()}
-            after = await change_governance(session, actor, changes, ledger=house.ledger, clock=house.clock)
+        async with changing(house.database, actor, "settings", house.ledger) as session:
+            done = await set_or_propose(session, actor, changes, ledger=house.ledger, clock=house.clock)
+        if isinstance(done, Proposal):
+            line(f"This weakens {', '.join(done.weakens)}: it waits for a second person.", "yellow")
+            _proposals([done])
+        else:
+            _settings(done)
+
+    with_house(work)
+
+
+@app.command("proposals")
+def proposals(as_person: As) -> None:
+    """Show changes that wait for a second person."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        actor.require("org:policy:read")
+        async with house.database.transaction() as session:
+            waiting = await list_proposals(session, clock=house.clock)
+            people = await names_of(session, {p.proposed_by for p in waiting})
+        _proposals(waiting, people)
+
+    with_house(work)
+
+
+def _proposals(waiting: Sequence[Proposal], people: Mapping[str, str] | None = None) -> None:
+    for one in waiting:
+        line(f"{one.id}  {'; '.join(one.words)}", "bold")
+        by = f"Proposed by {people.get(one.proposed_by, one.proposed_by)}, u" if people else "U"
+        line(f"  {by}ntil {one.expires_at:%Y-%m-%d %H:%M}; confirm with --seen {one.digest[:12]}")
+    if not waiting:
+        line("Nothing waits for a second person.")
+
+
+@app.command("confirm")
+def confirm_one(
+    proposal: Annotated[str, typer.Argument(help="The id of a proposal.")], as_person: As,
+    seen: Annotated[str, typer.Option("--seen", help="What «policy proposals» showed for it.")],
+) -> None:  # fmt: skip
+    """Put somebody else's proposal in force."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with changing(house.database, actor, "proposal", house.ledger) as session:
+            waiting = await list_proposals(session, clock=house.clock)
+            whole = next((p.digest for p in waiting if len(seen) >= 12 and p.digest.startswith(seen)), seen)
+            after = await confirm(session, actor, proposal, whole, ledger=house.ledger, clock=house.clock)
         _settings(after)
+
+    with_house(work)
+
+
+@app.command("withdraw")
+def withdraw_one(proposal: Annotated[str, typer.Argument(help="The id of a proposal.")], as_person: As) -> None:
+    """Take a proposal away."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with changing(house.database, actor, "proposal", house.ledger) as session:
+            await withdraw(session, actor, proposal, ledger=house.ledger, clock=house.clock)
+        line("Withdrawn.")
 
     with_house(work)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from colleague.connectors.connector import Attachment, Tool
-from colleague.files.categories import category
+from colleague.files.categories import standard
 from colleague.files.outputs import list_outputs, output_content
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
@@ -52,7 +52,8 @@ async def attach(session: Session, task_id: str, tool: Tool, arguments: Mapping[
         files.append(Attachment(output.name, version.media_type, content))
         hashes.append(version.sha256)
         label = label.join(Label.from_json(version.label))
-        missing = missing or (category(output.category).high_stakes and version.review != "reviewed")
+        strict = (await standard(session, output.category)).high_stakes
+        missing = missing or (strict and version.review != "reviewed")
     if sum(len(f.content) for f in files) > SIZE_LIMIT:
         raise AttachmentsTooLarge
     return Attached(tuple(files), tuple(hashes), label, missing)

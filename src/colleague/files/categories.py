@@ -1,7 +1,10 @@
 """Output categories and their review standard (OH-2, OH-3, OH-4): data, set for the organisation, not by a person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from colleague.kit.db import Session
+from colleague.policy.governance import current_governance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,12 @@ FALLBACK: Final = CATEGORIES["rfp_response"]
 def category(name: str) -> Category:
     """Return the category `name`; an unknown one is held to the strictest standard."""
     return CATEGORIES.get(name, Category(name, name.replace("_", " "), FALLBACK.high_stakes))
+
+
+async def standard(session: Session, name: str) -> Category:
+    """Return the category `name` as the organisation holds it now: it may ask for a review where the product does not,
+    never the other way round (OH-4)."""
+    kind = category(name)
+    return replace(
+        kind, high_stakes=kind.high_stakes or name in (await current_governance(session)).reviewed_categories
+    )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.files.categories import category
+from colleague.files.categories import standard
 from colleague.files.tables import OutputRow, OutputVersionRow
 from colleague.files.templates import Template
 from colleague.kit.blobs import get_blob, put_blob
@@ -112,7 +112,7 @@ async def keep_output(
             id=new_id("out"), task_id=task, run_id=run, name=name, category=kind, versions=0, created_at=clock.now()
         )
         session.add(output)
-    elif category(kind).high_stakes and not category(output.category).high_stakes:
+    elif (await standard(session, kind)).high_stakes and not (await standard(session, output.category)).high_stakes:
         output.category = kind  # A category is never lowered by a later version (OH-4).
     output.versions += 1
     await session.flush()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.files.categories import category
+from colleague.files.categories import standard
 from colleague.files.forget import release
 from colleague.files.outputs import get_output, read_blocks
 from colleague.identity.actor import Actor
@@ -38,7 +38,7 @@ async def review_output(
     """
     output, version = await get_output(session, output_id, number)
     await session.refresh(version, with_for_update=True)
-    if category(output.category).high_stakes:
+    if (await standard(session, output.category)).high_stakes:
         actor.require("org:outputs:review")
         if actor.id == owner or actor.id in before:
             raise NotYourReview

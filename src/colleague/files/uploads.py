@@ -1,6 +1,6 @@
 """Files a person gives to a task: checked, read in a confined child process, classed, stored once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -13,13 +13,15 @@ from colleague.files.tables import FileRow
 from colleague.identity.actor import Actor
 from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session
+from colleague.kit.db import Database, Session
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.read import read_document
 from colleague.kit.documents.sniff import sniff
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
 from colleague.policy.detect import Detected, class_of_text
+from colleague.policy.governance import current_governance
+from colleague.policy.inputs import narrowed
 from colleague.policy.model import DataClass, Governance, Integrity, Label
 
 MAX_FILES = 20
@@ -109,6 +111,26 @@ async def take_in(name: str, content: bytes, *, limit: int, governance: Governan
         )
     label = Label(Integrity.UNTRUSTED, data_class, detected.categories, frozenset({name}))
     return Upload(name, content, document, label)
+
+
+async def admit(
+    actor: Actor, files: Iterable[tuple[str, bytes]], *, workflows: Iterable[str] = (), database: Database,
+    ledger: Ledger, limit: int,
+) -> list[Upload]:  # fmt: skip
+    """Check and read files (name, content) that `actor` gives: by what is permitted to their teams with these skills.
+
+    What is refused for its class or kind is put on record (SC-2), in a transaction of its own. Raises as `take_in`.
+    """
+    async with database.transaction() as session:
+        governance = narrowed(await current_governance(session), actor.teams, workflows)
+    try:
+        return [await take_in(name, content, limit=limit, governance=governance) for name, content in files]
+    except (ClassTooHigh, FileBlocked) as refused:
+        facts = {"code": refused.code, "permitted": governance.highest_input.name.lower()}
+        facts |= {k: str(v) for k, v in refused.details.items() if k in ("found", "kind")}
+        async with database.transaction() as session:
+            await ledger.record(session, Event("file.refused", actor.id, data=facts))
+        raise
 
 
 async def add_file(

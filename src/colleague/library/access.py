@@ -16,6 +16,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
 from colleague.policy.governance import current_governance
+from colleague.policy.inputs import narrowed
 from colleague.policy.model import DataClass
 from colleague.projects.store import projects_of
 
@@ -52,7 +53,7 @@ def shelves(registry: Registry) -> dict[str, Shelf]:
 async def reader_of(session: Session, person: str, *, registry: Registry, clock: Clock) -> Reader:
     """Return what the person may find now; nothing at all for somebody who is not active."""
     teams = await teams_of(session, person)
-    highest = (await current_governance(session)).highest_input
+    highest = narrowed(await current_governance(session), teams).highest_input
     grants = {kind: usable(await grants_of(session, teams, kind, clock=clock), highest) for kind in shelves(registry)}
     return Reader(person, await projects_of(session, person), grants)
 

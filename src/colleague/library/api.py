@@ -86,7 +86,7 @@ async def upload(
     files: Annotated[list[UploadFile], File()], project: Annotated[str, Form()] = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Make a set of files: in a project of one's own, or in a new one of this name, whose people may ask it."""
-    uploads = await receive(actor, project, files, database=db, limit=settings.upload_limit)
+    uploads = await receive(actor, project, files, database=db, ledger=library.ledger, limit=settings.upload_limit)
     async with db.transaction() as session:
         made = await create_upload_set(session, actor, name, uploads, project=project, library=library)
         return _json(await get_set(session, actor, made, library))

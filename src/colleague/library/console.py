@@ -69,7 +69,9 @@ async def create(
         async with db.transaction() as session:
             made = await create_set(session, actor, name, chosen, project=project, library=library)
         return _to(f"/document-sets/{made}")
-    uploads = await receive(actor, project, files or [], database=db, limit=settings.upload_limit)
+    uploads = await receive(
+        actor, project, files or [], database=db, ledger=library.ledger, limit=settings.upload_limit
+    )
     async with db.transaction() as session:
         made = await create_upload_set(session, actor, name, uploads, project=project, library=library)
     return _to(f"/document-sets/{made}")

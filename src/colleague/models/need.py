@@ -21,8 +21,8 @@ CASES = {
 class Need:
     """Who thinks about what: the run and its person, the use case as far as it is known, what was read so far.
 
-    `model` is what the run was given when it was handed over: where no route fits, a built-in one stays, and every
-    other gives way to the deployment's.
+    `workflows` are the skills that the run follows, as they were written. `model` is what the run was given when it was
+    handed over: where no route fits, a built-in one stays, and every other gives way to the deployment's.
     """
 
     run: str
@@ -31,6 +31,7 @@ class Need:
     label: Label
     model: str
     use_case: str = ""
+    workflows: frozenset[str] = frozenset()
 
 
 def use_case_of(goal: str) -> str:
@@ -50,8 +51,10 @@ def characters_of(document: Document) -> int:
 
 
 async def need_of(
-    session: Session, run: str, person: str, goal: str, model: str, label: Label, messages: Sequence[Message] = ()
-) -> Need:
+    session: Session, run: str, person: str, goal: str, model: str, label: Label, messages: Sequence[Message] = (),
+    workflows: frozenset[str] = frozenset(),
+) -> Need:  # fmt: skip
     """Return what the next turn of a run needs; `label` is what it has read, the words of `messages` are added."""
     texts = [goal, *(m.text for m in messages if isinstance(m, Said) and m.who == "person")]
-    return Need(run, person, await teams_of(session, person), told(label, texts), model, use_case_of(goal))
+    teams = await teams_of(session, person)
+    return Need(run, person, teams, told(label, texts), model, use_case_of(goal), workflows)

@@ -151,7 +151,7 @@ class Models:
                 mind = await self.minds.find(session, entry, need.person)
             except NoSuchProvider:
                 raise NoModelMay(f"The model «{entry[:80]}» is not known here any more.") from None
-            thought = replace(mind.thought, label=need.label)
+            thought = replace(mind.thought, label=need.label, teams=need.teams, workflows=need.workflows)
             decision = self._engine.decide_thought(thought, governance)
             stamp = f"{decision.effect.name}:{decision.policy_hash}"
             seen = await session.get(SeenRow, (need.run, entry))

@@ -5,10 +5,10 @@ ones of the open format. What is not known, and a name with a condition in brack
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from colleague.agent.messages import Message, Said
+from colleague.agent.messages import Message, Outcome, Said, Turn
 from colleague.plugins.model import Skill, Usable
 from colleague.plugins.slash import command_of, short_names
 
@@ -79,3 +79,22 @@ def forbidding(called: str, tool: str, usable: Sequence[Usable]) -> str:
     """Return the full name of the skill `called` if it keeps `tool` from the agent, else ""."""
     one = short_names(usable).get(called)
     return one.name if one and not permits(one.skill, tool) else ""
+
+
+def followed(messages: Sequence[Message], tool: str = "", arguments: Mapping[str, Any] | None = None) -> frozenset[str]:
+    """Return the names, as they were written, of all skills that a person called and that the model took up.
+
+    With `tool` and `arguments`, a call that is being decided counts as done. Nothing ends it: what a skill brought into
+    the conversation stays there.
+    """
+    names = [command_of(m.words) for m in messages if isinstance(m, Said) and m.who == "person"]
+    found = [command[0] for command in names if command]
+    wishes = {call.id: call for m in messages if isinstance(m, Turn) for call in m.calls if call.tool == "use_skill"}
+    found += [
+        str(wishes[m.call_id].arguments.get("name", ""))
+        for m in messages
+        if isinstance(m, Outcome) and m.ok and m.call_id in wishes
+    ]
+    if tool == "use_skill" and arguments:
+        found.append(str(arguments.get("name", "")))
+    return frozenset(n.strip().removeprefix("/").casefold() for n in found if n.strip())

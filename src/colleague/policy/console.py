@@ -7,12 +7,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
+from colleague.identity.directory import names_of
 from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 from colleague.policy.engine import Engine
 from colleague.policy.explain import explain
-from colleague.policy.governance import change_governance, current_governance
+from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass, Tier, Zone
+from colleague.policy.second_person.on_record import changing
+from colleague.policy.second_person.propose import Proposal, confirm, list_proposals, set_or_propose, withdraw
 from colleague.policy.simulate import simulate
 
 router = APIRouter(include_in_schema=False)
@@ -24,13 +27,15 @@ ZONES = [z.value for z in Zone]
 
 @router.get("/policies")
 async def index(
-    request: Request, page: Page, db: Db, actor: Current, engine: TheEngine, tier: str = "", recipients: str = "",
-    data_class: str = "internal", channel: str = "desk",
+    request: Request, page: Page, db: Db, actor: Current, engine: TheEngine, clock: Time, tier: str = "",
+    recipients: str = "", data_class: str = "internal", channel: str = "desk",
 ) -> HTMLResponse:  # fmt: skip
     """Show rules and settings; with a tier given, also what would be decided."""
     actor.require("org:policy:read")
     async with db.transaction() as session:
         governance = await current_governance(session)
+        waiting = await list_proposals(session, clock=clock)
+        people = await names_of(session, {p.proposed_by for p in waiting})
     answer = None
     if tier in TIERS and data_class in CLASSES:
         decision = simulate(
@@ -39,17 +44,17 @@ async def index(
         )  # fmt: skip
         answer = (decision.effect.name.lower(), explain(decision))
     return page.show(
-        request, "policy/policies.html", rules=engine.rules, governance=governance, answer=answer, tiers=TIERS,
-        classes=CLASSES, zones=ZONES,
+        request, "policy/policies.html", rules=engine.rules_in(governance.rules).by_id, governance=governance,
+        waiting=waiting, people=people, answer=answer, tiers=TIERS, classes=CLASSES, zones=ZONES,
         asked={"tier": tier, "recipients": recipients, "data_class": data_class, "channel": channel},
     )  # fmt: skip
 
 
 @router.post("/policies/settings")
 async def change(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, internal_domains: Annotated[str, Form()],
-    highest_input: Annotated[str, Form()], highest_external: Annotated[str, Form()],
-    dispatch_ceiling: Annotated[str, Form()], confirm_internal: Annotated[bool, Form()] = False,
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, highest_input: Annotated[str, Form()],
+    highest_external: Annotated[str, Form()], dispatch_ceiling: Annotated[str, Form()],
+    internal_domains: Annotated[str, Form()] = "", confirm_internal: Annotated[bool, Form()] = False,
     zone: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Change the settings that rules rest on."""
@@ -58,6 +63,20 @@ async def change(
         "highest_input": highest_input, "highest_external": highest_external, "dispatch_ceiling": dispatch_ceiling,
         **({"zone": zone} if zone else {}),
     }  # fmt: skip
-    async with db.transaction() as session:
-        await change_governance(session, actor, changes, ledger=ledger, clock=clock)
+    async with changing(db, actor, "settings", ledger) as session:
+        done = await set_or_propose(session, actor, changes, ledger=ledger, clock=clock)
+    return RedirectResponse("/policies#waiting" if isinstance(done, Proposal) else "/policies", 303)
+
+
+@router.post("/policies/proposals/{proposal}")
+async def decide_proposal(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, proposal: str, answer: Annotated[str, Form()],
+    digest: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """Confirm somebody else's proposal, or take one away."""
+    async with changing(db, actor, "proposal", ledger) as session:
+        if answer == "confirm":
+            await confirm(session, actor, proposal, digest, ledger=ledger, clock=clock)
+        else:
+            await withdraw(session, actor, proposal, ledger=ledger, clock=clock)
     return RedirectResponse("/policies", 303)

@@ -5,7 +5,9 @@ and any exception here is a denial.
 """
 
 import json
-from dataclasses import replace
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -18,6 +20,7 @@ from colleague.policy.facts import Request, request_of
 from colleague.policy.model import Ask, Decision, Doubt, Effect, Governance, Ruling
 from colleague.policy.thinking import Thought, request_of_thought
 
+KEPT = 4  # parsed sets of rules: the version in force, the one before it, a draft that is being looked at
 _STRICTER = ("user", "other", "reviewer", "administrator")
 
 
@@ -41,55 +44,84 @@ def schema_text() -> str:
     return resources.files("colleague.policy").joinpath("rules", "schema.cedarschema").read_text("utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules that were parsed and checked: `hash` names them, `by_id` says what each does and why."""
+
+    hash: str
+    by_id: Mapping[str, dict[str, Any]]
+    schema: cedarpy.Schema
+    policies: cedarpy.PolicySet
+
+
+def parse_rules(extra_rules: str) -> Rules:
+    """Return the baseline with the organisation's own rules. Raises RulesInvalid or RulesLoosen."""
+    schema = schema_text()
+    text = baseline() + "\n" + extra_rules
+    try:
+        checked = cedarpy.validate_policies(text, schema)
+        handles = cedarpy.Schema.from_str(schema), cedarpy.PolicySet.from_str(text)
+        parsed = json.loads(cedarpy.policies_to_json_str(text))
+        extra = json.loads(cedarpy.policies_to_json_str(extra_rules)) if extra_rules.strip() else {}
+    except (ValueError, TypeError) as error:
+        raise RulesInvalid(why=str(error)[:300]) from error
+    if not checked.validation_passed:
+        raise RulesInvalid(why="; ".join(str(e.error) for e in checked.errors)[:300])
+    if any(p["effect"] != "forbid" for p in extra.get("staticPolicies", {}).values()) or extra.get("templates"):
+        raise RulesLoosen
+    return Rules(digest([text, schema]), _rules_of(parsed), *handles)
+
+
 class Engine:
-    """The baseline rules, and the organisation's own ones, which can only tighten them."""
+    """The baseline rules, and the organisation's own ones of the version in force, which can only tighten them."""
 
     def __init__(self, extra_rules: str = "") -> None:
-        """Parse and check the rules; RulesInvalid or RulesLoosen if they cannot be used."""
-        schema = schema_text()
-        text = baseline() + "\n" + extra_rules
-        try:
-            checked = cedarpy.validate_policies(text, schema)
-            self._schema = cedarpy.Schema.from_str(schema)
-            self._policies = cedarpy.PolicySet.from_str(text)
-            parsed = json.loads(cedarpy.policies_to_json_str(text))
-            extra = json.loads(cedarpy.policies_to_json_str(extra_rules)) if extra_rules.strip() else {}
-        except (ValueError, TypeError) as error:
-            raise RulesInvalid(why=str(error)[:300]) from error
-        if not checked.validation_passed:
-            raise RulesInvalid(why="; ".join(str(e.error) for e in checked.errors)[:300])
-        if any(p["effect"] != "forbid" for p in extra.get("staticPolicies", {}).values()) or extra.get("templates"):
-            raise RulesLoosen
-        self._policy_hash = digest([text, schema])
-        self.rules = _rules_of(parsed)
+        """Take rules that hold whatever the settings say; RulesInvalid or RulesLoosen if they cannot be used."""
+        self._extra = extra_rules
+        self._kept: OrderedDict[str, Rules] = OrderedDict()
+        self.rules = self.rules_in("").by_id
+
+    def rules_in(self, organisation: str) -> Rules:
+        """Return the rules with the organisation's own text, parsed once (about 10 ms) and kept while it is in use.
+
+        Raises RulesInvalid or RulesLoosen: in a decision that is a denial.
+        """
+        kept = self._kept.get(organisation)
+        if kept is None:
+            kept = parse_rules(f"{self._extra}\n{organisation}")
+            self._kept[organisation] = kept
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return kept
 
     @cached_property
     def soft(self) -> frozenset[str]:
-        """Return the ids of rules that a person's approval may lift."""
-        return frozenset(name for name, rule in self.rules.items() if rule.get("ask"))
+        """Return the ids of the baseline's rules that a person's approval may lift."""
+        return _soft(self.rules_in(""))
 
     def decide(self, ask: Ask, governance: Governance) -> Decision:
         """Answer `ask`: allow, ask a person, or deny, with the rules that say so. Never raises."""
         try:
-            request = request_of(ask, governance)
-            stamp = digest([self._policy_hash, request.principal, request.resource, request.entities, request.context])
-            allowed, reasons = self._evaluate(request)
+            rules, request = self.rules_in(governance.rules), request_of(ask, governance)
+            soft = _soft(rules)
+            stamp = digest([rules.hash, request.principal, request.resource, request.entities, request.context])
+            allowed, reasons = _evaluate(rules, request)
             if allowed and ask.approval is not None:
-                lacking = self._beyond(request, ask.approval.level)
+                lacking = _beyond(rules, request, ask.approval.level)
                 if lacking:
-                    return Decision(Effect.DENY, self._rulings(lacking, Effect.DENY, ask), policy_hash=stamp)
+                    return Decision(Effect.DENY, _rulings(rules, lacking, Effect.DENY, ask), policy_hash=stamp)
             if allowed:
-                return Decision(Effect.ALLOW, self._rulings(reasons, Effect.ALLOW, ask), policy_hash=stamp)
-            if reasons and self.soft.issuperset(reasons) and ask.approval is None:
-                approver = max((str(self.rules[r]["ask"]) for r in reasons), key=_STRICTER.index)
+                return Decision(Effect.ALLOW, _rulings(rules, reasons, Effect.ALLOW, ask), policy_hash=stamp)
+            if reasons and soft.issuperset(reasons) and ask.approval is None:
+                approver = max((str(rules.by_id[r]["ask"]) for r in reasons), key=_STRICTER.index)
                 hypothetical = {"by": "somebody", "not_self": approver != "user"}
-                lifted, _ = self._evaluate(replace(request, context={**request.context, "approval": hypothetical}))
+                lifted, _ = _evaluate(rules, replace(request, context={**request.context, "approval": hypothetical}))
                 if lifted:
-                    return Decision(Effect.ASK, self._rulings(reasons, Effect.ASK, ask), approver, stamp)
+                    return Decision(Effect.ASK, _rulings(rules, reasons, Effect.ASK, ask), approver, stamp)
                 # No person could lift it, so what a person could lift is not why.
                 return Decision(Effect.DENY, (_nothing_permits(ask),), policy_hash=stamp)
-            hard = [r for r in reasons if r not in self.soft] or reasons
-            rulings = self._rulings(hard, Effect.DENY, ask) or (_nothing_permits(ask),)
+            hard = [r for r in reasons if r not in soft] or reasons
+            rulings = _rulings(rules, hard, Effect.DENY, ask) or (_nothing_permits(ask),)
             return Decision(Effect.DENY, rulings, policy_hash=stamp)
         except Exception as error:
             why = f"The rules could not be evaluated ({type(error).__name__}), so nothing is done."
@@ -98,49 +130,56 @@ class Engine:
     def decide_thought(self, thought: Thought, governance: Governance) -> Decision:
         """Say whether a model provider may be given the conversation: allow or deny, never ask. Never raises."""
         try:
-            request = request_of_thought(thought, governance)
-            stamp = digest([self._policy_hash, request.principal, request.resource, request.context])
-            allowed, reasons = self._evaluate(request)
+            rules, request = self.rules_in(governance.rules), request_of_thought(thought, governance)
+            stamp = digest([rules.hash, request.principal, request.resource, request.context])
+            allowed, reasons = _evaluate(rules, request)
             effect = Effect.ALLOW if allowed else Effect.DENY
-            return Decision(effect, self._rulings(reasons, effect, None), policy_hash=stamp)
+            return Decision(effect, _rulings(rules, reasons, effect, None), policy_hash=stamp)
         except Exception as error:
             why = f"The rules could not be evaluated ({type(error).__name__}), so no model is asked."
             return Decision(Effect.DENY, (Ruling("engine-error", Effect.DENY, why, "Tell an administrator."),))
 
-    def _beyond(self, request: Request, level: str) -> list[str]:
-        """Return the soft rules that need a higher approver than `level`: rules may have come since it was asked."""
-        context = {k: v for k, v in request.context.items() if k != "approval"}
-        _, reasons = self._evaluate(replace(request, context=context))
-        return [r for r in reasons if _STRICTER.index(self.rules[r].get("ask", "user")) > _STRICTER.index(level)]
 
-    def _evaluate(self, request: Request) -> tuple[bool, list[str]]:
-        """Return (allowed, ids of the determining rules); raises on any diagnostics error."""
-        result = cedarpy.is_authorized(
-            {
-                "principal": request.principal,
-                "action": request.action,
-                "resource": request.resource,
-                "context": request.context,
-            },
-            self._policies,
-            request.entities,
-            schema=self._schema,
-        )
-        if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
-            raise RulesInvalid(why="a rule failed")
-        names = result.diagnostics.id_annotations_by_reason
-        return result.decision is cedarpy.Decision.Allow, [names.get(r, r) for r in result.diagnostics.reasons]
+def _soft(rules: Rules) -> frozenset[str]:
+    return frozenset(name for name, rule in rules.by_id.items() if rule.get("ask"))
 
-    def _rulings(self, names: list[str], effect: Effect, ask: Ask | None) -> tuple[Ruling, ...]:
-        return tuple(
-            Ruling(
-                name,
-                effect,
-                self.rules[name].get("why", name) + (_detail(name, ask) if ask else ""),
-                self.rules[name].get("remedy", ""),
-            )
-            for name in sorted(names)
+
+def _beyond(rules: Rules, request: Request, level: str) -> list[str]:
+    """Return the soft rules that need a higher approver than `level`: rules may have come since it was asked."""
+    context = {k: v for k, v in request.context.items() if k != "approval"}
+    _, reasons = _evaluate(rules, replace(request, context=context))
+    return [r for r in reasons if _STRICTER.index(rules.by_id[r].get("ask", "user")) > _STRICTER.index(level)]
+
+
+def _evaluate(rules: Rules, request: Request) -> tuple[bool, list[str]]:
+    """Return (allowed, ids of the determining rules); raises on any diagnostics error."""
+    result = cedarpy.is_authorized(
+        {
+            "principal": request.principal,
+            "action": request.action,
+            "resource": request.resource,
+            "context": request.context,
+        },
+        rules.policies,
+        request.entities,
+        schema=rules.schema,
+    )
+    if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
+        raise RulesInvalid(why="a rule failed")
+    names = result.diagnostics.id_annotations_by_reason
+    return result.decision is cedarpy.Decision.Allow, [names.get(r, r) for r in result.diagnostics.reasons]
+
+
+def _rulings(rules: Rules, names: list[str], effect: Effect, ask: Ask | None) -> tuple[Ruling, ...]:
+    return tuple(
+        Ruling(
+            name,
+            effect,
+            rules.by_id[name].get("why", name) + (_detail(name, ask) if ask else ""),
+            rules.by_id[name].get("remedy", ""),
         )
+        for name in sorted(names)
+    )
 
 
 def _rules_of(parsed: dict[str, Any]) -> dict[str, dict[str, Any]]:

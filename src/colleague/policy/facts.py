@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from colleague.policy.inputs import permitted_input
 from colleague.policy.model import Ask, DataClass, Governance, Integrity
 
 _PLAIN = " !#$&()*+,/:;<=>?@[]^`{|}"
@@ -64,6 +65,7 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "zone_ok": ask.zone_ok, "blocked_path": ask.blocked_path, "review_missing": ask.output_review_missing,
         "carries": ask.carries, "denied_before": ask.denied_before, "denials": ask.denials,
         "skill_forbids": ask.skill != "",
+        "permitted_input": int(permitted_input(governance, ask.teams, ask.workflows)),
     }  # fmt: skip
     if ask.approval is not None:
         context["approval"] = {"by": ask.approval.by, "not_self": ask.approval.not_self}

@@ -11,16 +11,21 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
+from colleague.kit.canonical import canonical, digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
-from colleague.kit.errors import Invalid
+from colleague.kit.errors import Conflict, Invalid
+from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Tier, Zone
+from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow
 
 LONGEST = 500
+LOCK = 727010
+SETTINGS = frozenset(f.name for f in fields(Governance)) - {"version"}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}|localhost")
-_ENUMS = {"highest_input": DataClass, "highest_external": DataClass, "dispatch_ceiling": Tier, "zone": Zone}
+ENUMS = {"highest_input": DataClass, "highest_external": DataClass, "dispatch_ceiling": Tier, "zone": Zone}
 
 
 class NoSuchSetting(Invalid):
@@ -31,11 +36,19 @@ class BadSetting(Invalid):
     """«{name}» cannot be {value}."""
 
 
+class ByDocumentOnly(Invalid):
+    """Rules of the organisation change with the governance document: draft it, have it signed, publish it."""
+
+
+class SecondPersonNeeded(Conflict):
+    """This weakens a rule of the organisation ({names}), so a second person has to confirm it: propose it."""
+
+
 def read_settings(raw: Mapping[str, Any], version: int) -> Governance:
     """Return stored settings as a value."""
     values: dict[str, Any] = {}
     for name, value in raw.items():
-        kind = _ENUMS.get(name)
+        kind = ENUMS.get(name)
         values[name] = kind(value) if kind else tuple(value) if isinstance(value, list) else value
     return replace(Governance(**values), version=version)
 
@@ -54,28 +67,72 @@ async def current_governance(session: Session) -> Governance:
 async def change_governance(
     session: Session, actor: Actor, changes: Mapping[str, Any], *, ledger: Ledger, clock: Clock
 ) -> Governance:
-    """Set some settings and return the new version. Raises NoSuchSetting, BadSetting, PermissionMissing."""
+    """Set some settings and return the new version: at once, so only what weakens nothing (second_person asks a second
+    person for the rest). Raises NoSuchSetting, BadSetting, SecondPersonNeeded, PermissionMissing.
+    """
+    before, after = await changed(session, actor, changes)
+    if names := weaker(before, after):
+        raise SecondPersonNeeded(names=", ".join(names))
+    return await put_in_force(session, actor, before, after, ledger=ledger, clock=clock)
+
+
+async def changed(session: Session, actor: Actor, changes: Mapping[str, Any]) -> tuple[Governance, Governance]:
+    """Return the settings in force and what they would be with `changes`; nobody else changes them meanwhile.
+
+    Raises NoSuchSetting, BadSetting, PermissionMissing.
+    """
     actor.require("org:policy:manage")
-    await advisory_lock(session, 727010)
+    await advisory_lock(session, LOCK)
     before = await current_governance(session)
-    known = {f.name for f in fields(Governance)} - {"version"}
+    return before, with_changes(before, changes)
+
+
+def with_changes(before: Governance, changes: Mapping[str, Any]) -> Governance:
+    """Return checked settings with `changes` in them. Raises NoSuchSetting, BadSetting, ByDocumentOnly."""
     values: dict[str, Any] = {}
     for name, value in changes.items():
-        if name not in known:
-            raise NoSuchSetting(name=name[:60])
+        if name == "rules":
+            raise ByDocumentOnly
+        if name not in SETTINGS:
+            raise NoSuchSetting(name=name[:60].encode("ascii", "replace").decode().replace("\x00", "?"))
         values[name] = _checked(name, value, getattr(before, name))
-    after = replace(before, **values, version=before.version + 1)
-    stored = {k: v for k, v in stored_form(after).items() if k != "version"}
+    return replace(before, **values)
+
+
+async def put_in_force(
+    session: Session, actor: Actor, before: Governance, after: Governance, *, ledger: Ledger, clock: Clock,
+    second: str = "",
+) -> Governance:  # fmt: skip
+    """Store `after` as the next version, under the lock that `changed` holds. `second` is who confirmed it, if anybody.
+
+    It asks no second person: only for what weakens nothing, and for what two people stand behind. PermissionMissing.
+    """
+    actor.require("org:policy:manage")
+    after = replace(after, version=before.version + 1)
+    old, stored = (
+        {k: v for k, v in stored_form(g).items() if k != "version"} for g in (before, after)
+    )  # fmt: skip
     session.add(GovernanceRow(version=after.version, settings=stored, changed_by=actor.id, changed_at=clock.now()))
-    facts = {"version": after.version, "changed": {k: stored[k] for k in values}}
+    facts: dict[str, Any] = {
+        "version": after.version,
+        "changed": {k: _fact(v) for k, v in stored.items() if v != old[k]},
+    }
+    if second:
+        facts["confirmed_by"] = second
     await ledger.record(session, Event("governance.changed", actor.id, subject="governance", data=facts))
     return after
 
 
+def _fact(value: Any) -> Any:
+    """Return a setting for the ledger; by its hash where it is long."""
+    size = len(canonical(value))
+    return value if size <= 2000 else {"sha256": digest(value), "characters": size}
+
+
 def _checked(name: str, value: Any, example: Any) -> Any:
     try:
-        if name in _ENUMS and isinstance(value, str | int) and not isinstance(value, bool):
-            kind = _ENUMS[name]
+        if name in ENUMS and isinstance(value, str | int) and not isinstance(value, bool):
+            kind = ENUMS[name]
             return kind[value.upper()] if isinstance(value, str) else kind(value)
         if isinstance(example, bool) and isinstance(value, bool):
             return value
@@ -95,7 +152,7 @@ def _texts(name: str, values: Sequence[Any]) -> tuple[str, ...]:
     for value in values:
         if not isinstance(value, str) or not value.isprintable() or len(value) > 255:
             raise ValueError
-        spell = {"internal_domains": _domain, "label_classes": _label_class}.get(name, str.strip)
+        spell = _SPELLINGS.get(name, str.strip)
         text = spell(value)
         if text:
             found[text] = None
@@ -118,3 +175,10 @@ def _domain(text: str) -> str:
     if domain and not _DOMAIN.fullmatch(domain):
         raise ValueError
     return domain
+
+
+def _ceiling(text: str) -> str:
+    return str(Ceiling.read(text))
+
+
+_SPELLINGS = {"internal_domains": _domain, "label_classes": _label_class, "input_ceilings": _ceiling}

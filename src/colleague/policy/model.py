@@ -145,6 +145,10 @@ class Governance:
     sent outside, whoever approves. `label_classes`: «GUID=class», what a sensitivity label of office files stands for.
     `dispatch_ceiling`: highest tier that Dispatch and schedules may reach unattended.
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
+    `input_ceilings`: «TEAM/SKILL=class», `*` for any: what may reach the agent for a team, with a skill (inputs.py).
+    `reviewed_categories`: output categories that need a second person's review, besides those that ship as such.
+    `rules`: the organisation's own rules in Cedar, which only forbid. `require_acknowledgement`: nobody starts a task
+    before they have acknowledged the governance document in force.
     """
 
     internal_domains: tuple[str, ...] = ()
@@ -156,6 +160,10 @@ class Governance:
     blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
     label_classes: tuple[str, ...] = ()
     blocked_paths: tuple[str, ...] = ("**/.ssh/**", "**/.git/**", "**/*.pem", "**/*.key", "**/.env*")
+    input_ceilings: tuple[str, ...] = ()
+    reviewed_categories: tuple[str, ...] = ()
+    rules: str = ""
+    require_acknowledgement: bool = False
     version: int = 0
 
 
@@ -170,7 +178,7 @@ class Ask:
     `tool_state`: approved | pending | blocked | changed. `channel`: desk | dispatch | schedule.
     `carries`: something in the call stands not in the person's own words. `denied_before`: a person denied this very
     call since they last spoke; `denials`: how many questions of this run they denied since. `skill`: the skill that the
-    person called and that does not leave this tool to the agent.
+    person called and that does not leave this tool to the agent. `workflows`: skills the run follows, as written.
     """
 
     person: str
@@ -199,6 +207,7 @@ class Ask:
     denied_before: bool = False
     denials: int = 0
     skill: str = ""
+    workflows: frozenset[str] = frozenset()
     approval: Approval | None = None
 
 

@@ -1,4 +1,4 @@
-"""Rows of policy: the versions of the organisation's settings."""
+"""Rows of policy: the versions of the organisation's settings, and changes that wait for a second person."""
 
 from datetime import datetime
 from typing import Any
@@ -17,3 +17,24 @@ class GovernanceRow(Base):
     settings: Mapped[dict[str, Any]]
     changed_by: Mapped[str]
     changed_at: Mapped[datetime]
+
+
+class ProposalRow(Base):
+    """A change that weakens a rule of the organisation: it holds once another person has confirmed it.
+
+    `digest` binds it to what it changes and to the version it was made against. States: open, confirmed, withdrawn.
+    """
+
+    __tablename__ = "governance_proposals"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    changes: Mapped[dict[str, Any]]
+    weakens: Mapped[list[str]]
+    base_version: Mapped[int]
+    digest: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    proposed_by: Mapped[str]
+    proposed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]

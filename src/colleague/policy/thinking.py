@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colleague.policy.facts import Request, quoted
+from colleague.policy.inputs import permitted_input
 from colleague.policy.model import DataClass, Governance, Label, Zone
 
 THINK = 'Action::"think"'
@@ -16,6 +17,7 @@ class Thought:
     `deployment`: it comes from the deployment settings, without a record. `attested`: a no-training attestation holds
     today (DA-4); `attested_fully`: it names every kind of data (DA-5). `baa`: a signed agreement holds today (RG-5).
     `ceiling`: the highest class this provider may see. `label`: what the run has read and been told so far.
+    `teams`, `workflows`: the person's teams (ids), the skills that the run follows.
     """
 
     person: str
@@ -30,6 +32,8 @@ class Thought:
     baa: bool = False
     ceiling: DataClass = DataClass.PUBLIC
     label: Label = field(default_factory=Label)
+    teams: frozenset[str] = frozenset()
+    workflows: frozenset[str] = frozenset()
 
 
 def request_of_thought(thought: Thought, governance: Governance) -> Request:
@@ -47,5 +51,6 @@ def request_of_thought(thought: Thought, governance: Governance) -> Request:
         "health": "health" in categories, "privileged": "privileged" in categories,
         "data_class": int(thought.label.data_class), "ceiling": int(thought.ceiling),
         "highest_input": int(governance.highest_input),
+        "permitted_input": int(permitted_input(governance, thought.teams, thought.workflows)),
     }  # fmt: skip
     return Request(quoted("Person", thought.person), quoted("Provider", thought.provider), entities, context, THINK)

@@ -145,7 +145,7 @@ async def add_files(
     files: Annotated[list[UploadFile], File()],
 ) -> dict[str, list[str]]:  # fmt: skip
     """Share files with every task of the project."""
-    uploads = await receive(actor, project, files, database=db, limit=settings.upload_limit)
+    uploads = await receive(actor, project, files, database=db, ledger=ledger, limit=settings.upload_limit)
     async with db.transaction() as session:
         return {"files": await add_project_files(session, actor, project, uploads, ledger=ledger, clock=clock)}
 

@@ -125,7 +125,7 @@ async def add_files(
     files: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:  # fmt: skip
     """Share files with the project."""
-    uploads = await receive(actor, project, files or [], database=db, limit=settings.upload_limit)
+    uploads = await receive(actor, project, files or [], database=db, ledger=ledger, limit=settings.upload_limit)
     if not uploads:
         raise BadProject(why="choose a file")
     async with db.transaction() as session:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from colleague.approvals.inbox import find_cards, get_card
 from colleague.connectors.choose import choices_from, lines_of, offers
 from colleague.connectors.overview import reach_of
-from colleague.files.categories import category
+from colleague.files.categories import category, standard
 from colleague.files.outputs import get_output, list_versions, output_content
 from colleague.files.readings import changed_since, get_reading, list_readings, places_of
 from colleague.files.receive import read_uploads
@@ -311,7 +311,7 @@ async def output(
         task, row, shown = await see_output(session, actor, output_id, version)
         content = await output_content(session, shown)
         versions = await list_versions(session, output_id)
-        before = None
+        before, kind = None, await standard(session, row.category)
         if shown.version > 1:
             _, old = await get_output(session, output_id, shown.version - 1)
             before = await output_content(session, old)
@@ -320,14 +320,15 @@ async def output(
         places |= {f.name: f"/tasks/{task.id}/files/{f.id}" for f in await list_files(session, task.id)}
     document = await _shown(content, row.name)
     changes = differences(await _shown(before, row.name), document) if before is not None else []
-    strict = category(row.category).high_stakes
     may_review = (
-        actor.may("org:outputs:review") and actor.id != task.person_id if strict else actor.id == task.person_id
+        actor.may("org:outputs:review") and actor.id != task.person_id
+        if kind.high_stakes
+        else actor.id == task.person_id
     )
     return page.show(
         request, "tasks/output.html", task=task, output=row, version=shown, versions=versions, people=people,
         html=preview_html(document, places=places), changes=[c for c in changes if c[0] != "same"],
-        kind=category(row.category), may_review=may_review and shown.review == "draft",
+        kind=kind, may_review=may_review and shown.review == "draft",
     )  # fmt: skip
 
 

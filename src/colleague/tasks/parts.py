@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
+from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
+from colleague.kit.errors import Unavailable
 from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.secrets import Secrets
 from colleague.library.parts import Library
@@ -15,6 +17,17 @@ from colleague.policy.engine import Engine
 
 # Tells a person something by every channel: (session, person, title, text, link), with the caller's transaction.
 Tell = Callable[[Session, str, str, str, str], Awaitable[object]]
+# Raises for a person who has not acknowledged the governance document; asked where the organisation wants that.
+Acknowledged = Callable[[Session, Actor], Awaitable[None]]
+
+
+class NobodyCanSay(Unavailable):
+    """Whether you have acknowledged the governance document cannot be found out here, so no task begins."""
+
+
+async def nobody_can_say(session: Session, actor: Actor) -> None:
+    """Refuse: nothing was handed over that knows."""
+    raise NobodyCanSay
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,7 @@ class Parts:
     """The parts. `stale_after`: seconds after which a worker looks again whether a run is still its own.
 
     `call_seconds`, `turn_seconds`: how long one call of a tool, one answer of a model may take.
+    `acknowledged`: refuses a person who has not acknowledged the governance document in force.
     `pause`: seconds before the first new try after trouble; it doubles each time.
     """
 
@@ -35,6 +49,7 @@ class Parts:
     sandbox: Sandbox
     library: Library
     tell: Tell
+    acknowledged: Acknowledged = nobody_can_say
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

@@ -24,6 +24,7 @@ from colleague.kit.log import get_log
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.models.need import need_of
 from colleague.models.think import Answer
+from colleague.plugins.allowed import followed
 from colleague.policy.model import Label
 from colleague.tasks.afterwards import afterwards
 from colleague.tasks.calls.arguments import unfit
@@ -190,7 +191,9 @@ async def _turn(
         toolbox = await governed.toolbox(session)
         row = await lock_run(session, run.id, run.fence)
         read = Label.from_json(row.label)
-        need = await need_of(session, run.id, run.person, run.goal, row.model, read, messages)
+        need = await need_of(
+            session, run.id, run.person, run.goal, row.model, read, messages, followed(messages)
+        )  # fmt: skip
         window = await parts.models.window(session, need)
     tools = toolbox.specs()
     if covers := crowded(messages, window, sum(map(size, tools))):

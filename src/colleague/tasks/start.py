@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from colleague.agent.budget import Budget
+from colleague.agent.messages import Said
 from colleague.connectors.choose import Choice, choose
-from colleague.files.uploads import MAX_FILES, TooManyFiles, take_in
+from colleague.files.uploads import MAX_FILES, TooManyFiles, admit
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
@@ -12,6 +13,7 @@ from colleague.kit.settings import Settings
 from colleague.library.sets import get_set
 from colleague.library.tools import LIBRARY_TOOLS
 from colleague.models.need import characters_of, need_of
+from colleague.plugins.allowed import followed
 from colleague.plugins.offer import offer
 from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
@@ -41,7 +43,8 @@ async def start(
     Nothing is stored unless every file passes: the refusal names the file. A goal that begins with a slash calls a
     skill; UnknownCommand if there is none of that name. In a `project` its members work (OnlyLook for viewers); with a
     `library_set` the task looks there first (SetNotFound). `reads` and `writes` limit the task to files and folders of
-    connectors, and say which of them it may change (PlaceNotOpen).
+    connectors, and say which of them it may change (PlaceNotOpen). Where the organisation asks for it, nobody starts a
+    task who has not acknowledged its governance document (AcknowledgeFirst).
     """
     actor.require("own:tasks:use")
     if len(files) > MAX_FILES:
@@ -50,9 +53,12 @@ async def start(
         raise SetOrFiles
     async with parts.database.transaction() as session:
         governance = await current_governance(session)
-    uploads = [
-        await take_in(name, content, limit=settings.upload_limit, governance=governance) for name, content in files
-    ]
+        if governance.require_acknowledgement:
+            await parts.acknowledged(session, actor)
+    workflows = followed([Said("person", goal)])
+    uploads = await admit(
+        actor, files, workflows=workflows, database=parts.database, ledger=parts.ledger, limit=settings.upload_limit
+    )
     async with parts.database.transaction() as session:
         toolbox = await open_toolbox(
             session, actor.id, actor.teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
@@ -69,7 +75,7 @@ async def start(
             project=project, library_set=library_set, places=places,
         )  # fmt: skip
         run = await newest_run(session, task)
-        need = await need_of(session, run.id, actor.id, goal, settings.model, words_label)
+        need = await need_of(session, run.id, actor.id, goal, settings.model, words_label, workflows=workflows)
         run.model = (await parts.models.chain(session, need))[0]
         await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
         return task

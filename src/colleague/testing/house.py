@@ -15,9 +15,11 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import actor_of
 from colleague.identity.people import add_member, assign_role, create_person, create_team
 from colleague.kit.clock import Clock
+from colleague.kit.db import Session
 from colleague.kit.settings import Settings
 from colleague.policy.engine import Engine
-from colleague.policy.governance import change_governance
+from colleague.policy.governance import change_governance, changed, put_in_force
+from colleague.policy.model import Governance
 
 PEOPLE = {
     "owner@aldermoor.example": ("Olga Owner", "owner"),
@@ -65,6 +67,14 @@ async def furnish(
             clock=house.clock,
         )  # fmt: skip
     return TestHouse(house, people, team)
+
+
+async def agreed(
+    session: Session, actor: Actor, changes: Mapping[str, Any], *, ledger: Ledger, clock: Clock
+) -> Governance:
+    """Set settings as two people would have agreed on them, for tests that are about something else."""
+    before, after = await changed(session, actor, changes)
+    return await put_in_force(session, actor, before, after, ledger=ledger, clock=clock)
 
 
 async def open_connector(

@@ -7,14 +7,13 @@ import typer
 
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
-from colleague.files.uploads import take_in
+from colleague.files.uploads import admit
 from colleague.kit.errors import Invalid
 from colleague.library.documents import list_documents
 from colleague.library.make import create_upload_set
 from colleague.library.search import search
 from colleague.library.sets import create_set, delete_set, get_set, list_sets, refresh_set, rename_set
 from colleague.library.tools import NOTHING
-from colleague.policy.governance import current_governance
 
 app = typer.Typer(help="Make and search document sets.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="SET", help="The document set, by id.")]
@@ -67,10 +66,9 @@ def new(
                 made = await create_set(session, actor, name, places, project=project, library=library)
         else:
             actor.require("own:tasks:use")
-            async with house.database.transaction() as session:
-                governance = await current_governance(session)
             limit = house.settings.upload_limit
-            uploads = [await take_in(p.name, p.read_bytes(), limit=limit, governance=governance) for p in file or []]
+            given = [(p.name, p.read_bytes()) for p in file or []]
+            uploads = await admit(actor, given, database=house.database, ledger=house.ledger, limit=limit)
             async with house.database.transaction() as session:
                 made = await create_upload_set(session, actor, name, uploads, project=project, library=library)
         line(f"Set {made}: a worker reads it now.")

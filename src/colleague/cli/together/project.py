@@ -9,11 +9,10 @@ import typer
 
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, confirm, line, person_at, rows, with_house
-from colleague.files.uploads import take_in
+from colleague.files.uploads import admit
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
-from colleague.policy.governance import current_governance
 from colleague.projects.manage import (
     add_link,
     add_project_files,
@@ -156,8 +155,8 @@ def add_file(project: Id, file: Annotated[list[Path], typer.Argument(help="Files
         actor, limit = await act_as(house, as_person), house.settings.upload_limit
         async with house.database.transaction() as session:
             await see_project(session, actor, project, need="member")
-            governance = await current_governance(session)
-        uploads = [await take_in(p.name, p.read_bytes(), limit=limit, governance=governance) for p in file]
+        given = [(p.name, p.read_bytes()) for p in file]
+        uploads = await admit(actor, given, database=house.database, ledger=house.ledger, limit=limit)
         async with house.database.transaction() as session:
             for made in await add_project_files(
                 session, actor, project, uploads, ledger=house.ledger, clock=house.clock

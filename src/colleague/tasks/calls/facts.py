@@ -114,7 +114,7 @@ def external_of(recipients: Sequence[str], governance: Governance) -> tuple[str,
 def ask_of(
     bound: Bound, arguments: Mapping[str, Any], run: Run, teams: frozenset[str], governance: Governance, known: Seen,
     people: Sequence[Person], *, review_missing: bool, denied: Denied, skill: str = "",
-    approval: Approval | None = None,
+    workflows: frozenset[str] = frozenset(), approval: Approval | None = None,
 ) -> Ask:  # fmt: skip
     """Build the question for one call. Pure."""
     tool, connector = bound.tool, bound.connector
@@ -141,7 +141,7 @@ def ask_of(
         channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
         carries=not (tool.egress and own_words(arguments, known.request)), approval=approval,
-        skill=skill,
+        skill=skill, workflows=workflows,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from colleague.kit.canonical import digest
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Forbidden, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
-from colleague.plugins.allowed import called_last, forbidding
+from colleague.plugins.allowed import called_last, followed, forbidding
 from colleague.plugins.store import usable_skills
 from colleague.policy.addresses import bare
 from colleague.policy.borrowed import Passage, borrowed
@@ -133,7 +133,8 @@ class Scales:
             people = await addresses_known(session, map(bare, named(arguments, bound.tool.roles, Role.RECIPIENT)))
         question = ask_of(
             bound, arguments, replace(self.run, label=label), teams, governance, known, people,
-            review_missing=attached.review_missing, denied=denied, skill=skill, approval=approval,
+            review_missing=attached.review_missing, denied=denied, skill=skill,
+            workflows=followed(messages, bound.name, arguments), approval=approval,
         )  # fmt: skip
         return question, governance, known
 

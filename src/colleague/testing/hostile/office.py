@@ -22,7 +22,6 @@ from colleague.kit.clock import SystemClock
 from colleague.kit.http import Egress
 from colleague.plugins.packages import add_package
 from colleague.policy.engine import Engine
-from colleague.policy.governance import change_governance
 from colleague.policy.model import DataClass, Tier
 from colleague.projects.manage import create_project, switch_memory
 from colleague.projects.propose import Cause, decide, propose
@@ -33,7 +32,7 @@ from colleague.tasks.tables import CallRow
 from colleague.testing.hostile.carriers import CARRIERS, PLAIN
 from colleague.testing.hostile.cases import Case, filled
 from colleague.testing.hostile.obey import ObeyingLlm
-from colleague.testing.house import TestHouse, furnish, open_connector
+from colleague.testing.house import TestHouse, agreed, furnish, open_connector
 from colleague.testing.mailbox import MailSink
 from colleague.testing.mcp import FakeMcp, listed, said
 from colleague.testing.site import FakeSite, Page
@@ -250,7 +249,7 @@ async def _set_up(office: Office, mail: MailSink) -> None:
             session, office.ana, house.registry, "mail", MAILBOX,
             secrets=house.secrets, **office.kw,
         )  # fmt: skip
-        await change_governance(session, owner, {"highest_external": "confidential"}, **office.kw)
+        await agreed(session, owner, {"highest_external": "confidential"}, **office.kw)
         server = await register_server(
             session, owner, house.registry, "notes", "Notes", {"url": office.mcp.url}, sign_in="none",
             secrets=house.secrets, **office.kw,

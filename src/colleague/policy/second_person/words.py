@@ -1,0 +1,35 @@
+"""The organisation's settings in words, for pages, terminal and documents. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from colleague.policy.governance import ENUMS
+from colleague.policy.model import Zone
+
+TITLES: Final[Mapping[str, str]] = {
+    "internal_domains": "Mail domains of the organisation",
+    "confirm_internal": "Mail to colleagues needs a person too",
+    "highest_input": "Highest class that may reach an agent",
+    "highest_external": "Highest class that may leave the organisation",
+    "dispatch_ceiling": "Highest tier away from the desk",
+    "zone": "Zone that models must work in",
+    "blocked_types": "Blocked kinds of files",
+    "label_classes": "What sensitivity labels stand for",
+    "blocked_paths": "Blocked names of files and folders",
+    "input_ceilings": "Highest class for teams and skills",
+    "reviewed_categories": "Outputs that need a review, besides those that always do",
+    "rules": "The organisation's own rules",
+    "require_acknowledgement": "Nobody starts a task before they have acknowledged the governance document",
+}
+
+
+def setting_words(name: str, value: Any) -> str:
+    """Return the stored `value` of a setting in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    kind = ENUMS.get(name)
+    if kind is not None and kind is not Zone:
+        return str(kind(value).name).lower()
+    return str(value) or "none"
