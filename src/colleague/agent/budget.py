@@ -45,6 +45,13 @@ class Spent:
             seconds=self.seconds + seconds,
         )
 
+    def __add__(self, other: "Spent") -> "Spent":
+        """Return the sum of both: a run and its sub-agents spend from one budget."""
+        return Spent(
+            self.steps + other.steps, self.tokens + other.tokens, self.micros + other.micros,
+            self.seconds + other.seconds,
+        )  # fmt: skip
+
     def to_json(self) -> dict[str, Any]:
         """Return the sums as JSON."""
         return asdict(self)

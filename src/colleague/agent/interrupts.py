@@ -18,6 +18,10 @@ class NeedsAnswer(Interrupt):
     """A person must answer a question first; the run parks."""
 
 
+class NeedsSubagents(Interrupt):
+    """A sub-agent works on what was asked of it; the run parks until the last one has ended."""
+
+
 class Stopped(Interrupt):
     """A person stopped the run, or may not have it done any more; the text says which, if it is not in the run."""
 

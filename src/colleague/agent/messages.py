@@ -48,13 +48,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words of a person (`person`) or of the product itself (`system`).
+    """Words of a person (`person`), of the product itself (`system`), or of the agent to its sub-agent (`agent`).
 
     `by` is the id of the person who said it; "" in what was saved before that was kept. `own` is what of `text` are
     their own words where it repeats others' (a plan that a person changed); None: all of it.
     """
 
-    who: Literal["person", "system"]
+    who: Literal["person", "system", "agent"]
     text: str
     by: str = ""
     own: str | None = None

@@ -1,6 +1,7 @@
 """`colleague task`: hand over, watch, answer and stop tasks as a named person."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from colleague.tasks.model import ENDED, PARKED, State
 from colleague.tasks.sight import View, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
+from colleague.tasks.tables import CallRow
 from colleague.tasks.timeline import author
 from colleague.tasks.together.mention import say as say_it
 
@@ -90,15 +92,16 @@ async def watch(house: House, task_id: str, *, limit: float = 1800) -> State:
     for _ in range(int(limit / 0.3)):
         async with house.database.transaction() as session:
             view = await view_task(session, SYSTEM, task_id)
-        for call in view.calls:
+        inner = {call.id for sub in view.subagents for call in sub.calls}
+        for call in sorted(view.all_calls, key=lambda c: (c.decided_at, c.id)):
             if (call.id, call.state) not in shown:
                 shown.add((call.id, call.state))
-                line(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state}")
-        state = State(view.run.state)
+                line(f"  {call.decided_at:%H:%M:%S}  {'· ' if call.id in inner else ''}{call.tool:<18} {call.state}")
+        state = view.state
         if state in ENDED or state in PARKED:
-            line(f"{state} {view.run.why}", "bold")
+            line(f"{state} {view.why}", "bold")
             if state == State.NEEDS_APPROVAL:
-                line(f"  colleague approval show {view.run.waiting_for}")
+                line(f"  colleague approval show {view.waiting_for}")
             if state == State.WAITING:
                 _question(view)
             if view.run.answer:
@@ -134,6 +137,12 @@ def index(as_person: As) -> None:
     with_house(work)
 
 
+def _calls(calls: Sequence[CallRow], indent: str = "  ") -> None:
+    for call in calls:
+        why = " ".join(r["why"] for r in call.decision.get("rulings", []))
+        line(f"{indent}{call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state:<9} {why}")
+
+
 @app.command("show")
 def show(task: str, as_person: As) -> None:
     """Show a task: state, steps, outputs."""
@@ -143,11 +152,11 @@ def show(task: str, as_person: As) -> None:
         async with house.database.transaction() as session:
             view = await view_task(session, actor, task)
         line(view.task.title, "bold")
-        line(f"{view.run.state} {view.run.why}")
+        line(f"{view.state} {view.why}")
         if view.run.paused_by:
             line(f"  Paused by {view.people.get(view.run.paused_by, 'somebody')}: colleague task resume {task}")
-        if view.run.state == State.NEEDS_APPROVAL:
-            line(f"  colleague approval show {view.run.waiting_for}")
+        if view.state == State.NEEDS_APPROVAL:
+            line(f"  colleague approval show {view.waiting_for}")
         if view.run.state == State.WAITING:
             _question(view)
         for number, step in enumerate(view.run.plan["steps"], 1):
@@ -155,9 +164,10 @@ def show(task: str, as_person: As) -> None:
             line(f"  {mark} {number}. {step}")
         for step in view.said:
             line(f"  {step.at:%H:%M:%S}  {view.people.get(author(step), 'somebody')}: {step.body['text']}")
-        for call in view.calls:
-            why = " ".join(r["why"] for r in call.decision.get("rulings", []))
-            line(f"  {call.decided_at:%H:%M:%S}  {call.tool:<18} {call.state:<9} {why}")
+        _calls(view.calls)
+        for sub in view.subagents:
+            line(f"  Sub-agent ({sub.run.state}): {sub.goal[:200]} {sub.run.why}".rstrip())
+            _calls(sub.calls, "    ")
         for step in view.steps:
             if step.kind == "summary":
                 line(f"  {step.at:%H:%M:%S}  steps {step.body['first']} to {step.body['last']} were summarised")

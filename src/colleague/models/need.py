@@ -22,7 +22,8 @@ class Need:
     """Who thinks about what: the run and its person, the use case as far as it is known, what was read so far.
 
     `workflows` are the skills that the run follows, as they were written. `model` is what the run was given when it was
-    handed over: where no route fits, a built-in one stays, and every other gives way to the deployment's.
+    handed over: where no route fits, a built-in one stays, and every other gives way to the deployment's. `charged_to`
+    is the run whose usage it is, where that is another one.
     """
 
     run: str
@@ -32,6 +33,7 @@ class Need:
     model: str
     use_case: str = ""
     workflows: frozenset[str] = frozenset()
+    charged_to: str = ""
 
 
 def use_case_of(goal: str) -> str:
@@ -53,8 +55,9 @@ def characters_of(document: Document) -> int:
 async def need_of(
     session: Session, run: str, person: str, goal: str, model: str, label: Label, messages: Sequence[Message] = (),
     workflows: frozenset[str] = frozenset(),
+    *, charged_to: str = "",
 ) -> Need:  # fmt: skip
     """Return what the next turn of a run needs; `label` is what it has read, the words of `messages` are added."""
     texts = [goal, *(m.text for m in messages if isinstance(m, Said) and m.who == "person")]
     teams = await teams_of(session, person)
-    return Need(run, person, teams, told(label, texts), model, use_case_of(goal), workflows)
+    return Need(run, person, teams, told(label, texts), model, use_case_of(goal), workflows, charged_to or run)

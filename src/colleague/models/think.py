@@ -118,8 +118,9 @@ class Models:
         await hush(session, need.run)
         if not self.minds.is_built_in(answer.provider):
             await record_usage(
-                session, run=need.run, person=need.person, teams=sorted(need.teams), provider=answer.provider,
-                model=answer.model, usage=answer.turn.usage, micros=answer.micros, clock=self._clock,
+                session, run=need.charged_to or need.run, person=need.person, teams=sorted(need.teams),
+                provider=answer.provider, model=answer.model, usage=answer.turn.usage, micros=answer.micros,
+                clock=self._clock,
             )  # fmt: skip
 
     async def expect(self, session: Session, need: Need, characters: Sequence[int]) -> Estimate:

@@ -63,9 +63,9 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
     return {
         "id": view.task.id, "title": view.task.title, "goal": view.task.goal, "person": view.task.person_id,
         "project": view.task.project_id, "library_set": view.task.set_id,
-        "created_at": view.task.created_at, "run": run.id, "state": run.state, "why": run.why, "plan": run.plan,
-        "waiting_for": run.waiting_for, "paused_by": run.paused_by, "answer": run.answer, "partial": run.partial,
-        "spent": run.spent,
+        "created_at": view.task.created_at, "run": run.id, "state": view.state, "why": view.why, "plan": run.plan,
+        "waiting_for": view.waiting_for, "paused_by": run.paused_by, "answer": run.answer, "partial": run.partial,
+        "spent": view.spent.to_json(),
         "model": run.model, "estimate": asdict(view.expected) if view.expected else None,
         "cost_micros": view.used.micros if view.used else 0,
         "label": run.label,
@@ -89,6 +89,7 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
              "approval": c.approval_id, "at": c.decided_at}
             for c in view.calls
         ],
+        "subagents": [s.to_json() for s in view.subagents],
     }  # fmt: skip
 
 

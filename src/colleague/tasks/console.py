@@ -129,9 +129,13 @@ async def _live(
     places |= {output.name: f"/outputs/{output.id}" for output, _ in view.outputs}
     readings = await list_readings(session, task_id)
     read = {r.call_id: r.place.rpartition("/")[2] for r in readings}
-    names |= {c.arguments["id"]: read[c.id] for c in view.calls if c.tool == "read_library" and c.id in read}
+    names |= {c.arguments["id"]: read[c.id] for c in view.all_calls if c.tool == "read_library" and c.id in read}
     places = places_of(task_id, readings) | places  # A file given to the task goes before what was read elsewhere.
-    cards = await find_cards(session, [c.approval_id for c in view.calls if c.approval_id])
+    cards = await find_cards(session, [c.approval_id for c in view.all_calls if c.approval_id])
+    subagents = {
+        s.call: {"run": s.run, "calls": s.calls, "entries": timeline(s.steps, s.calls_by_model_id, names, places)}
+        for s in view.subagents
+    }
     teams = await teams_of(session, view.task.person_id)
     reach = await reach_of(session, teams, parts.registry, clock=parts.clock, places=choices_from(view.task.places))
     changes = await list_changes(session, task_id, parts.registry, clock=parts.clock)
@@ -144,7 +148,7 @@ async def _live(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
-        changes=changes, people=people,
+        changes=changes, people=people, subagents=subagents,
         belonging=await belongs(session, actor, view.task, parts.library),
         owner=view.people[view.task.person_id], pinned=pinned, archived=archived,
         offers=offers, offer_names=offer_names, unseen=await unseen_by(session, view.task) if mine else [],

@@ -10,12 +10,11 @@ from colleague.agent.interrupts import Interrupt
 from colleague.agent.messages import Outcome, Said, from_json
 from colleague.agent.plan import Plan
 from colleague.approvals.answer import lock_for_edit, supersede
-from colleague.approvals.ask import ask, withdraw
+from colleague.approvals.ask import ask
 from colleague.approvals.partners import part_of
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.choose import Choice
-from colleague.files.outputs import list_outputs
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.identity.actor import Actor
 from colleague.kit.canonical import digest, storable
@@ -25,13 +24,13 @@ from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
 from colleague.policy.model import Effect, Label, Role
-from colleague.tasks.calls.conclude import call_event, close_calls, decision_facts
+from colleague.tasks.calls.conclude import call_event, decision_facts
 from colleague.tasks.calls.weigh import Scales, Weighed
-from colleague.tasks.model import ENDED, PARKED, CallState, State
+from colleague.tasks.halt import halt
+from colleague.tasks.model import ENDED, CallState, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import (
     append,
-    calls_of,
     get_task,
     lock_run,
     newest_run,
@@ -40,8 +39,8 @@ from colleague.tasks.store import (
     steps_after,
     touch,
 )
+from colleague.tasks.subagents.family import subagents_of
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
-from colleague.tasks.timeline import already_done
 
 GOAL_LIMIT = 8000
 
@@ -152,14 +151,19 @@ async def next_segment(session: Session, run: RunRow, clock: Clock) -> None:
 
 
 async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledger: Ledger, clock: Clock) -> None:
-    """Add a person's words to a task at any time: a running one sees them at its next step, an ended one goes on."""
+    """Add a person's words to a task at any time: a running one sees them at its next step, an ended one goes on.
+
+    Its sub-agents that are at work see them too.
+    """
     text = str(storable(text)).strip()
     if not text:
         raise EmptyGoal
     if len(text) > GOAL_LIMIT:
         raise GoalTooLong
     task, run = await own_run(session, actor, task_id)
-    await append(session, run, Said("person", text, actor.id), clock.now())
+    said = Said("person", text, actor.id)
+    for one in (run, *(s for s in await subagents_of(session, run.id, lock=True) if s.state not in ENDED)):
+        await append(session, one, said, clock.now())
     await ledger.record(session, Event("task.steered", actor.id, subject=task.id, run=run.id))
     if run.state in ENDED:
         run.stop_requested = False
@@ -189,13 +193,15 @@ async def answer_question(
 
 
 async def retry(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, clock: Clock) -> None:
-    """Let a blocked or failed run try again from where it stands."""
+    """Let a blocked or failed run, or its blocked sub-agents, try again from where they stand."""
     task, run = await own_run(session, actor, task_id)
-    if run.state not in (State.BLOCKED, State.FAILED):
+    stuck = [one for one in (run, *await subagents_of(session, run.id, lock=True)) if one.state == State.BLOCKED]
+    if not stuck and run.state != State.FAILED:
         raise AlreadyEnded("Only a blocked or failed task can be tried again.")
-    run.stop_requested = False
     await ledger.record(session, Event("task.retried", actor.id, subject=task.id, run=run.id))
-    await next_segment(session, run, clock)
+    for one in stuck or [run]:
+        one.stop_requested, one.paused_by = False, run.paused_by
+        await next_segment(session, one, clock)
 
 
 def _by(actor: Actor, task: TaskRow) -> str:
@@ -214,23 +220,6 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
     return run.id
 
 
-async def halt(
-    session: Session, actor: Actor, task: TaskRow, run: RunRow, why: str, *, ledger: Ledger, clock: Clock
-) -> None:
-    """Let a locked run that has not ended end because of `why`: at once if it waits, else before its next step."""
-    run.stop_requested, run.why, run.paused_by = True, why, ""
-    await withdraw(session, actor, run.id, ledger=ledger, clock=clock)
-    if run.state in PARKED or run.state == State.QUEUED:
-        await close_calls(session, run, clock.now())
-        outputs = [output.name for output, _ in await list_outputs(session, task.id)]
-        done = already_done(await calls_of(session, run.id), outputs)
-        run.state, run.ended_at, run.why, run.waiting_for = State.STOPPED, clock.now(), f"{run.why} {done}", ""
-    await touch(session, run, clock.now())
-    await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
-    await notify(session, f"person:{task.person_id}")
-    await notify(session, f"person:{actor.id}")
-
-
 async def weigh_edit(
     actor: Actor, approval_id: str, changes: Mapping[str, str], *, digest: str, parts: Parts
 ) -> tuple[RunRow, CallRow, Weighed, dict[str, str]]:
@@ -241,7 +230,7 @@ async def weigh_edit(
     async with parts.database.transaction() as session:
         question = await lock_for_edit(session, actor, approval_id, digest=digest, clock=parts.clock)
         row = await session.get_one(CallRow, question.call_id)
-        run = await session.get_one(RunRow, question.run_id)
+        run = await session.get_one(RunRow, row.run_id)  # The one that asked: perhaps a sub-agent.
         value = run_value(run, await get_task(session, run.task_id), actor.name)
         messages = [from_json(s.body) for s in await steps_after(session, run.id) if s.kind != "note"]
     try:
@@ -283,8 +272,9 @@ async def amend(actor: Actor, approval_id: str, changes: Mapping[str, str], *, d
         scales = Scales(run_value(run, await get_task(session, run.task_id), actor.name), parts)
         run.segment += 1
         row.approval_id = run.waiting_for = await ask(
-            session, run=run.id, call=row.id, requester=actor.id, tool=row.tool, title=weighed.bound.tool.title,
-            tier=weighed.bound.tool.tier, digest=scales.digest(row, weighed), preview=scales.card(row, weighed),
+            session, run=known.parent_run or known.id, call=row.id, requester=actor.id, tool=row.tool,
+            title=weighed.bound.tool.title, tier=weighed.bound.tool.tier,
+            digest=scales.digest(row, weighed), preview=scales.card(row, weighed),
             decision=decision, doubts=weighed.question.doubts, external=weighed.question.external,
             label=weighed.question.label, then=resume_job(run), ledger=parts.ledger, clock=parts.clock,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, Paused, Superseded
+from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, NeedsSubagents, Paused, Superseded
 from colleague.agent.loop import UseTool
 from colleague.agent.messages import Call, Message, Outcome
 from colleague.approvals.ask import HANDED_OVER
@@ -26,9 +26,11 @@ from colleague.tasks.calls.beside import Flight, may_join, side_by_side
 from colleague.tasks.calls.conclude import call_event, why_not
 from colleague.tasks.calls.pen import Pen
 from colleague.tasks.calls.weigh import DoesNotFit, Scales, Weighed
-from colleague.tasks.model import CallState, Run, State
+from colleague.tasks.model import START_SUBAGENT, CallState, Run, State
 from colleague.tasks.parts import Parts
-from colleague.tasks.store import lock_run
+from colleague.tasks.store import find_call, lock_run
+from colleague.tasks.subagents.begin import AT_ONCE
+from colleague.tasks.subagents.family import at_work
 from colleague.tasks.tables import CallRow
 from colleague.tasks.toolbox import Bound, Toolbox
 
@@ -65,6 +67,8 @@ class Governed:
             case CallState.ASKED:
                 assert row is not None
                 await self._after_question(row, call, messages)
+            case CallState.INTENDED if row is not None and row.tool == START_SUBAGENT:
+                await self._ask_subagent(row, move, turn, messages)
             case CallState.INTENDED:
                 assert row is not None
                 await self._after_crash(row, call, messages)
@@ -91,6 +95,8 @@ class Governed:
         match weighed.decision.effect:
             case Effect.ALLOW if move.following and may_join(weighed, ()):
                 await self._beside(self._fly(row, call, weighed, started), move, turn, messages)
+            case Effect.ALLOW if call.tool == START_SUBAGENT:
+                await self._ask_subagent(row, move, turn, messages)
             case Effect.ALLOW:
                 await self._execute(row, weighed.bound, call, weighed.attached, messages, started)
             case Effect.ASK:
@@ -144,6 +150,49 @@ class Governed:
                     await self._pen.hold(session)
 
         await side_by_side(first, begin, conclude, look)
+
+    async def _ask_subagent(self, row: CallRow, move: UseTool, turn: int, messages: Sequence[Message]) -> None:
+        """Start the sub-agent of a decided call, or take its report. While it works those of the calls that follow
+        work beside it, and the run parks until the last one has ended. Done twice, it is done once."""
+        since = time.monotonic()
+        try:
+            async with self._parts.database.transaction() as session:
+                bound, attached = await self._scales.find(session, row.tool, row.arguments)
+        except Failure as failure:
+            await self._pen.conclude(row, CallState.FAILED, Outcome(move.call.id, row.tool, failure.message, False))
+            return
+        came = await self._attempt(row, bound, attached, since)
+        if not isinstance(came, NeedsSubagents):
+            await self._settle(row, bound, move.call, attached, messages, came)
+            return
+        for position, call in enumerate(move.following, move.position + 1):
+            if call.tool != START_SUBAGENT or not await self._start_beside(call, turn, position, messages):
+                break
+        if await self._pen.wait_for_subagents():
+            raise came
+
+    async def _start_beside(self, call: Call, turn: int, position: int, messages: Sequence[Message]) -> bool:
+        """Start one more sub-agent, if it is allowed without asking and not too many work; say whether to go on."""
+        async with self._parts.database.transaction() as session:
+            if await find_call(session, self.run.id, turn, position) is not None:
+                return True
+            if await at_work(session, self.run.id) >= AT_ONCE:
+                return False
+        since, row = time.monotonic(), self._pen.new_row(call, turn, position)
+        try:
+            weighed = await self._weigh_new(row, call, messages)
+            if weighed.decision.effect is not Effect.ALLOW:
+                return False
+            await self._pen.decided(row, call, weighed, None)
+        except Interrupt:
+            raise
+        except Exception:
+            # Nothing of this is kept: the call is decided again, and refused in words, when its turn has come.
+            return False
+        came = await self._attempt(row, weighed.bound, weighed.attached, since)
+        if not isinstance(came, NeedsSubagents):
+            await self._settle(row, weighed.bound, call, weighed.attached, messages, came)
+        return True
 
     async def _after_question(self, row: CallRow, call: Call, messages: Sequence[Message]) -> None:
         """Go on after a person was asked: nobody answered yet, denied, expired, withdrawn, or approved."""

@@ -6,13 +6,15 @@ from sqlalchemy import select
 
 from colleague.audit.event import Event
 from colleague.identity.people import STOP_ALL
+from colleague.kit.db import Session
 from colleague.kit.queue import RUNS, Queue, enqueue, with_jobs
 from colleague.tasks.afterwards import look_after
 from colleague.tasks.leave import stop_all
-from colleague.tasks.model import State
+from colleague.tasks.model import SUBAGENTS, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.resume import resume
 from colleague.tasks.store import resume_job
+from colleague.tasks.subagents.family import at_work
 from colleague.tasks.tables import RunRow
 
 SWEPT_AT_ONCE = 100
@@ -40,6 +42,10 @@ def add_jobs(queue: Queue, *, parts: Parts) -> None:
     queue.sweep(sweep)
 
 
+async def _waits(session: Session, run: RunRow) -> bool:
+    return run.waiting_for == SUBAGENTS and await at_work(session, run.id) > 0
+
+
 async def revive(*, parts: Parts) -> int:
     """Give a job to every run that says it is worked on, has been silent and has none; return how many.
 
@@ -51,7 +57,7 @@ async def revive(*, parts: Parts) -> int:
         query = query.order_by(RunRow.last_event_at).limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
         runs = (await session.scalars(query)).all()
         worked_on = await with_jobs(session, [run.id for run in runs])
-        lost = [run for run in runs if run.id not in worked_on]
+        lost = [run for run in runs if run.id not in worked_on and not await _waits(session, run)]
         for run in lost:
             await enqueue(session, resume_job(run))
             await parts.ledger.record(session, Event("run.revived", "system", subject=run.id, run=run.id))

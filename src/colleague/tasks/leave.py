@@ -7,7 +7,7 @@ from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import is_active
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
-from colleague.tasks.delegate import halt
+from colleague.tasks.halt import halt
 from colleague.tasks.model import ENDED
 from colleague.tasks.store import get_task, newest_run
 from colleague.tasks.tables import RunRow, TaskRow

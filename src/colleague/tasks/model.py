@@ -28,6 +28,9 @@ class State(StrEnum):
 PARKED = (State.NEEDS_APPROVAL, State.WAITING, State.BLOCKED, State.PAUSED)
 ENDED = (State.COMPLETED, State.FAILED, State.STOPPED)
 
+# The tool that starts a sub-agent, and what the run that called it waits for meanwhile; it counts as running.
+START_SUBAGENT, SUBAGENTS = "start_subagent", "sub-agents"
+
 
 class CallState(StrEnum):
     """Where a call is between the model's wish and the world."""
@@ -42,7 +45,10 @@ class CallState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a task, as a worker holds it. `fence` is its licence: a higher one elsewhere ends it here."""
+    """One execution of a task, as a worker holds it. `fence` is its licence: a higher one elsewhere ends it here.
+
+    `parent` is the run it is a sub-agent of, "" for a task's own run.
+    """
 
     id: str
     task: str
@@ -62,6 +68,12 @@ class Run:
     project: str = ""
     library_set: str = ""
     places: tuple[Choice, ...] = ()
+    parent: str = ""
+
+    @property
+    def root(self) -> str:
+        """Return the task's own run: of itself, or of the one it is a sub-agent of."""
+        return self.parent or self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from datetime import timedelta
 
 from colleague.agent.budget import CALLS_PER_TURN, Spent
 from colleague.agent.context import crowded
-from colleague.agent.interrupts import Interrupt, NeedsAnswer, NeedsApproval, OverBudget, Paused, Stopped, Superseded
+from colleague.agent.interrupts import (
+    Interrupt,
+    NeedsAnswer,
+    NeedsApproval,
+    NeedsSubagents,
+    OverBudget,
+    Paused,
+    Stopped,
+    Superseded,
+)
 from colleague.agent.llm import ModelRejects, ModelUnavailable
 from colleague.agent.loop import AskModel, Finish, GiveUp, UseTool, next_move
 from colleague.agent.messages import Call, Message, Turn, from_json
@@ -28,16 +37,16 @@ from colleague.plugins.allowed import followed
 from colleague.policy.model import Label
 from colleague.tasks.afterwards import afterwards
 from colleague.tasks.calls.arguments import unfit
-from colleague.tasks.calls.conclude import MAX_TEXT, close_calls, record_if_possible
+from colleague.tasks.calls.conclude import MAX_TEXT, record_if_possible
 from colleague.tasks.governed import Governed
+from colleague.tasks.halt import halt_subagents, leave_off
 from colleague.tasks.leave import LEFT
-from colleague.tasks.model import ENDED, Run, State
+from colleague.tasks.model import ENDED, SUBAGENTS, Run, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.recall.summarise import Older, summarise
 from colleague.tasks.store import (
     TaskNotFound,
     append,
-    calls_of,
     find_call,
     get_task,
     lock_run,
@@ -47,8 +56,8 @@ from colleague.tasks.store import (
     steps_after,
     touch,
 )
+from colleague.tasks.subagents.family import at_work, spent_together, wait_for_all, wake_parent
 from colleague.tasks.tables import RunRow
-from colleague.tasks.timeline import already_done
 from colleague.tasks.together.hand_over import take_over
 
 log = get_log("resume")
@@ -81,7 +90,7 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
         await _stopped(job, str(stopped), parts)
     except Paused:
         await _paused(job, parts)
-    except (NeedsApproval, NeedsAnswer, Superseded) as interrupt:
+    except (NeedsApproval, NeedsAnswer, NeedsSubagents, Superseded) as interrupt:
         log.info("segment ended", run=run_id, segment=segment, by=type(interrupt).__name__)
     except TaskNotFound:
         log.info("run is gone", run=run_id)
@@ -119,6 +128,9 @@ async def _claim(job: Segment, parts: Parts) -> Run | None:
         row = await lock_run(session, job.run)
         if row.segment != job.number or row.state in (*ENDED, State.PAUSED):
             return None
+        waited = row.waiting_for == SUBAGENTS
+        if waited and await at_work(session, row.id):
+            return None  # Another sub-agent works: the last one to end wakes this run.
         now = parts.clock.now()
         if row.paused_by and not row.stop_requested:  # Its worker died on the way to where it would have parked.
             await _park(session, row, parts)
@@ -126,10 +138,12 @@ async def _claim(job: Segment, parts: Parts) -> Run | None:
         if row.started_at is None:
             row.started_at = now
             await parts.ledger.record(session, Event("run.started", "agent", subject=row.id, run=row.id))
-        elif row.state == State.RUNNING:
+        elif row.state == State.RUNNING and not waited:
             await parts.ledger.record(session, Event("run.taken_over", "agent", subject=row.id, run=row.id))
         row.fence += 1
-        row.state, row.why = State.RUNNING, ""
+        row.state, row.why = State.RUNNING, row.why if row.stop_requested else ""
+        if waited:
+            row.waiting_for = ""
         await touch(session, row, now)
         task = await get_task(session, row.task_id)
         await notify(session, f"person:{task.person_id}")
@@ -155,7 +169,7 @@ async def _advance(run: Run, parts: Parts) -> None:
             last = fresh[-1].seq if fresh else last
             messages += [from_json(s.body) for s in fresh if s.kind != "note"]
             numbers += [s.seq for s in fresh if s.kind != "note"]
-            move = next_move(messages, run.budget, run.spent)
+            move = next_move(messages, run.budget, await spent_together(session, row))
             decided = None
             if isinstance(move, UseTool):
                 decided = await find_call(session, run.id, numbers[move.turn], move.position)
@@ -192,7 +206,7 @@ async def _turn(
         row = await lock_run(session, run.id, run.fence)
         read = Label.from_json(row.label)
         need = await need_of(
-            session, run.id, run.person, run.goal, row.model, read, messages, followed(messages)
+            session, run.id, run.person, run.goal, row.model, read, messages, followed(messages), charged_to=run.root
         )  # fmt: skip
         window = await parts.models.window(session, need)
     tools = toolbox.specs()
@@ -271,11 +285,15 @@ async def _stopped(job: Segment, why: str, parts: Parts) -> None:
     """End the run that a person stopped: what was not done is never done later."""
     async with parts.database.transaction() as session:
         row = await lock_run(session, job.run)
-        if row.fence == job.fence and row.state not in ENDED:
-            await close_calls(session, row, parts.clock.now())
-            outputs = [output.name for output, _ in await list_outputs(session, row.task_id)]
-            done = already_done(await calls_of(session, row.id), outputs)
-            await _end(session, row, State.STOPPED, f"{row.why or why or 'You stopped it.'} {done}", parts)
+        if row.fence != job.fence or row.state in ENDED:
+            return
+        row.why = row.why or why or "You stopped it."
+        await halt_subagents(session, row, row.why, ledger=parts.ledger, clock=parts.clock)
+        if await wait_for_all(session, row):
+            row.stop_requested = True  # One is in the middle of a call: what it did is said when it has ended.
+            await touch(session, row, parts.clock.now())
+            return
+        await _end(session, row, State.STOPPED, await leave_off(session, row, parts.clock.now()), parts)
 
 
 async def _paused(job: Segment, parts: Parts) -> None:
@@ -307,6 +325,7 @@ async def _end(session: Session, row: RunRow, state: State, why: str, parts: Par
     facts = {"task": task.id, "partial": row.partial, "steps": row.next_seq - 1, **row.spent}
     verb = {State.COMPLETED: "run.completed", State.STOPPED: "run.stopped"}.get(state, "run.failed")
     await parts.ledger.record(session, Event(verb, "agent", subject=row.id, run=row.id, data=facts))
+    await wake_parent(session, row)
     await notify(session, f"person:{task.person_id}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from colleague.agent.budget import Spent
 from colleague.approvals.partners import Partner, part_of, partners_of
 from colleague.files.outputs import get_output, list_outputs
 from colleague.files.tables import FileRow, OutputRow, OutputVersionRow
@@ -18,18 +19,31 @@ from colleague.models.model import Estimate
 from colleague.models.spoken import heard
 from colleague.models.store import find_estimate
 from colleague.models.usage import Line, cost_of_run
-from colleague.policy.model import Label
 from colleague.projects.reach import reaches
 from colleague.projects.store import role_in, see_project
-from colleague.tasks.model import State, Step, Summary
-from colleague.tasks.store import TaskNotFound, calls_of, get_task, list_tasks, newest_run, runs_of, steps_after
+from colleague.tasks.model import ENDED, SUBAGENTS, State, Step, Summary
+from colleague.tasks.store import (
+    TaskNotFound,
+    calls_of,
+    get_task,
+    list_tasks,
+    newest_run,
+    runs_of,
+    shown_state,
+    steps_after,
+)
+from colleague.tasks.subagents.family import read_together, spent_together
+from colleague.tasks.subagents.seen import Subagent, list_subagents
 from colleague.tasks.tables import CallRow, RunRow, TaskRow
 from colleague.tasks.timeline import author
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A task with one of its runs: everything a page shows. `people`: the names of its owner and of who spoke in it."""
+    """A task with one of its runs: everything a page shows. `people`: the names of its owner and of who spoke in it.
+
+    `state` is the run's as people see it: one whose sub-agent waits for them waits for them too; `spent` is of both.
+    """
 
     task: TaskRow
     run: RunRow
@@ -44,6 +58,9 @@ class View:
     partners: Sequence[Partner] = ()
     people: Mapping[str, str] = field(default_factory=dict)
     runs: Sequence[RunRow] = ()
+    state: State = State.QUEUED
+    subagents: Sequence[Subagent] = ()
+    spent: Spent = field(default_factory=Spent)
 
     @property
     def newest(self) -> bool:
@@ -54,6 +71,23 @@ class View:
     def steers(self) -> bool:
         """Say whether the reader may steer: the owner, or a co-driver."""
         return self.part in ("owner", "driver") and self.newest
+
+    @property
+    def waiting_for(self) -> str:
+        """Return what a person is asked: of the run, or else of the first of its sub-agents that asks."""
+        asked = [s.run.waiting_for for s in self.subagents if s.run.waiting_for and s.run.state not in ENDED]
+        return asked[0] if asked and self.run.waiting_for == SUBAGENTS else self.run.waiting_for
+
+    @property
+    def why(self) -> str:
+        """Return why it is in its state: of the run, or else of its first sub-agent that is blocked."""
+        blocked = [s.run.why for s in self.subagents if s.run.state == State.BLOCKED]
+        return self.run.why or (blocked[0] if blocked and self.run.state not in ENDED else "")
+
+    @property
+    def all_calls(self) -> list[CallRow]:
+        """Return the calls of the run and of its sub-agents."""
+        return [*self.calls, *(c for s in self.subagents for c in s.calls)]
 
     @property
     def said(self) -> list[Step]:
@@ -84,9 +118,9 @@ async def _part_through_project(session: Session, actor: Actor, task: TaskRow) -
         return ""
     if not await role_in(session, actor.id, task.project_id):
         return ""
-    run = await newest_run(session, task.id)
+    read = await read_together(session, await newest_run(session, task.id))
     own = {f.name for f in await list_files(session, task.id)}
-    open_ = await reaches(session, actor.teams, Label.from_json(run.label), own=own, clock=SystemClock())
+    open_ = await reaches(session, actor.teams, read, own=own, clock=SystemClock())
     return "viewer" if open_ else ""
 
 
@@ -151,6 +185,9 @@ async def view_task(session: Session, actor: Actor, task_id: str, run_id: str = 
             {task.person_id, *filter(None, map(author, steps)), *filter(None, [run.paused_by, *people_of(run.plan)])},
         ),
         runs,
+        await shown_state(session, run.id),
+        await list_subagents(session, run, steps),
+        await spent_together(session, run),
     )
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import String, literal_column, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from colleague.agent.budget import Budget, Spent
 from colleague.agent.interrupts import Paused, Stopped, Superseded
@@ -20,6 +21,14 @@ from colleague.policy.model import Label
 from colleague.tasks.model import Run, State, Step, Summary
 from colleague.tasks.tables import CallRow, MarkRow, RunRow, StepRow, TaskRow
 
+# A run's state as people see it, of `runs o`: one whose sub-agent waits for them waits for them too.
+SHOWN_STATE: Final = """CASE
+  WHEN o.state <> 'running' OR o.waiting_for <> 'sub-agents' THEN o.state
+  WHEN 'needs approval' IN (SELECT state FROM runs WHERE parent_run = o.id) THEN 'needs approval'
+  WHEN (SELECT bool_and(state = 'blocked') FROM runs
+        WHERE parent_run = o.id AND state NOT IN ('completed', 'failed', 'stopped')) THEN 'blocked'
+  ELSE o.state END"""
+
 
 class TaskNotFound(NotFound):
     """There is no such task, or you may not see it."""
@@ -32,7 +41,7 @@ def run_value(run: RunRow, task: TaskRow, person_name: str) -> Run:
         state=State(run.state), segment=run.segment, fence=run.fence, model=run.model, channel=task.channel,
         plan=Plan.from_json(run.plan), label=Label.from_json(run.label), budget=Budget.from_json(run.budget),
         spent=Spent.from_json(run.spent), tools=run.tools, project=task.project_id or "",
-        library_set=task.set_id or "", places=choices_from(task.places),
+        library_set=task.set_id or "", places=choices_from(task.places), parent=run.parent_run,
     )  # fmt: skip
 
 
@@ -45,22 +54,32 @@ async def get_task(session: Session, task_id: str) -> TaskRow:
 
 
 async def newest_run(session: Session, task_id: str, *, lock: bool = False) -> RunRow:
-    """Return the newest run of a task, locked if asked; TaskNotFound if there is none."""
-    query = select(RunRow).where(RunRow.task_id == task_id).order_by(RunRow.id.desc()).limit(1)
+    """Return the newest run of a task (no sub-agent), locked if asked; TaskNotFound if there is none."""
+    own = RunRow.parent_run == ""
+    query = select(RunRow).where(RunRow.task_id == task_id, own).order_by(RunRow.id.desc()).limit(1)
     query = query.execution_options(populate_existing=True)
     run = await session.scalar(query.with_for_update() if lock else query)
     if run is None:
         raise TaskNotFound
     # Who waited for the lock may hold what was the newest run before: look again.
-    newest = select(RunRow.id).where(RunRow.task_id == task_id).order_by(RunRow.id.desc()).limit(1)
+    newest = select(RunRow.id).where(RunRow.task_id == task_id, own).order_by(RunRow.id.desc()).limit(1)
     if lock and await session.scalar(newest) != run.id:
         return await newest_run(session, task_id, lock=True)
     return run
 
 
+async def shown_state(session: Session, run_id: str) -> State:
+    """Return a run's state as people see it; TaskNotFound if there is none."""
+    state = await session.scalar(text(f"SELECT {SHOWN_STATE} FROM runs o WHERE o.id = :run"), {"run": run_id})
+    if state is None:
+        raise TaskNotFound
+    return State(state)
+
+
 async def runs_of(session: Session, task_id: str) -> Sequence[RunRow]:
-    """Return the runs of a task, oldest first."""
-    return (await session.scalars(select(RunRow).where(RunRow.task_id == task_id).order_by(RunRow.id))).all()
+    """Return the runs of a task, oldest first, without sub-agents."""
+    query = select(RunRow).where(RunRow.task_id == task_id, RunRow.parent_run == "")
+    return (await session.scalars(query.order_by(RunRow.id))).all()
 
 
 async def lock_run(session: Session, run_id: str, fence: int | None = None) -> RunRow:
@@ -102,7 +121,7 @@ async def append(session: Session, run: RunRow, message: Message | dict[str, Any
     session.add(StepRow(run_id=run.id, seq=seq, kind=body["type"], body=body, at=at))
     run.next_seq, run.last_event_at = seq + 1, at
     await session.flush()
-    await notify(session, f"run:{run.id}")
+    await notify(session, f"run:{run.parent_run or run.id}")
     return seq
 
 
@@ -110,7 +129,7 @@ async def touch(session: Session, run: RunRow, at: datetime) -> None:
     """Say that something about a locked run changed, without adding a step."""
     run.last_event_at = at
     await session.flush()
-    await notify(session, f"run:{run.id}")
+    await notify(session, f"run:{run.parent_run or run.id}")
 
 
 async def steps_after(session: Session, run_id: str, seq: int = 0, limit: int = 5000) -> list[Step]:
@@ -171,12 +190,20 @@ async def list_tasks(
     What that person put into the archive is left out, or (`archived`) the only thing returned; `pinned` narrows to
     what they pinned or did not. `marks`: whose marks count where tasks of everybody are listed.
     """
-    newest = select(RunRow).ext(distinct_on(RunRow.task_id)).order_by(RunRow.task_id, RunRow.id.desc()).subquery()
+    run = aliased(RunRow, name="o")
+    shown = literal_column(SHOWN_STATE, String).label("shown")
+    newest = (
+        select(run, shown)
+        .where(run.parent_run == "")
+        .ext(distinct_on(run.task_id))
+        .order_by(run.task_id, run.id.desc())
+        .subquery()
+    )
     query = (
         select(
             TaskRow,
             newest.c.id,
-            newest.c.state,
+            newest.c.shown,
             newest.c.plan,
             newest.c.last_event_at,
             MarkRow.pinned_at.is_not(None),

@@ -35,10 +35,15 @@ class RunRow(Base):
     `paused_by` is who paused it: as long as it stands, nothing new is begun. A run that tries again from the step
     `from_seq` of `from_run` has copies of all before it.
     `hand_over`: the accepted offer that is carried out as soon as no call is under way.
+    A sub-agent is a run of the same task with a `parent_run` and the `parent_call` that started it.
     """
 
     __tablename__ = "runs"
-    __table_args__ = (Index("ix_runs_state", "state"),)
+    __table_args__ = (
+        Index("ix_runs_state", "state"),
+        Index("ix_runs_parent_run", "parent_run", postgresql_where="parent_run <> ''"),
+        Index("uq_runs_parent_call", "parent_call", unique=True, postgresql_where="parent_call <> ''"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), index=True)
@@ -56,6 +61,8 @@ class RunRow(Base):
     paused_by: Mapped[str] = mapped_column(default="")
     from_run: Mapped[str] = mapped_column(default="")
     from_seq: Mapped[int] = mapped_column(default=0)
+    parent_run: Mapped[str] = mapped_column(default="")
+    parent_call: Mapped[str] = mapped_column(default="")
     waiting_for: Mapped[str] = mapped_column(default="")
     why: Mapped[str] = mapped_column(default="")
     answer: Mapped[str] = mapped_column(default="")

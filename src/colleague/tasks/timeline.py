@@ -25,7 +25,7 @@ TITLES = {
     "mail_draft": "Drafted mail to", "web_fetch": "Read on the web", "web_search": "Searched the web for",
     "run_python": "Ran a program", "search_library": "Searched document sets for",
     "read_library": "Read", "propose_note": "Proposed a note",
-    "propose_instruction": "Proposed instructions",
+    "propose_instruction": "Proposed instructions", "start_subagent": "Sub-agent",
 }  # fmt: skip
 WORDS = {
     CallState.ASKED: "waiting", CallState.INTENDED: "running", CallState.DONE: "done", CallState.FAILED: "failed",
@@ -59,7 +59,7 @@ def markdown(text: str) -> str:
 
 def object_of(tool: str, arguments: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what a call is about, in a few words."""
-    for key in ("query", "name", "to", "path", "url", "file", "question", "id"):
+    for key in ("query", "name", "to", "path", "url", "file", "question", "goal", "id"):
         if key in arguments:
             value = arguments[key]
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -3,7 +3,7 @@
 Read anew for each call, so that a revoked grant is gone at the next call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from colleague.agent.tools import ToolSpec
@@ -51,6 +51,10 @@ class Toolbox:
         for tool in tools:
             # The first one stands: nothing that comes later can pass for a tool of the workspace.
             self.tools.setdefault(tool.name, tool)
+
+    def only(self, names: Container[str]) -> "Toolbox":
+        """Return the toolbox with no other tools than those."""
+        return Toolbox([tool for name, tool in self.tools.items() if name in names])
 
     def specs(self) -> list[ToolSpec]:
         """Return what the model is told: approved tools only, for the words of others are not read before."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from colleague.agent.interrupts import NeedsAnswer
+from colleague.agent.interrupts import NeedsAnswer, NeedsSubagents
 from colleague.agent.plan import Plan
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -40,6 +40,7 @@ from colleague.projects.tools import use as propose_change
 from colleague.tasks.model import Run
 from colleague.tasks.run_code import run_python
 from colleague.tasks.store import lock_run, touch
+from colleague.tasks.subagents.begin import NOT_FOR_SUBAGENTS, subagent
 from colleague.tasks.tables import CallRow
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
@@ -67,9 +68,13 @@ class Workspace:
         self._sandbox = sandbox
 
     def tools(self) -> Sequence[Tool]:
-        """Return the workspace tools: those of document sets where there are any, those of a project inside one."""
+        """Return the workspace tools: those of document sets where there are any, those of a project inside one.
+
+        The plan and the person's ear belong to the task's own run, and only it starts sub-agents.
+        """
         sets = LIBRARY_TOOLS if self.reads_sets else ()
-        return (*WORKSPACE_TOOLS, *sets, *(PROJECT_TOOLS if self._run.project else ()))
+        tools = (*WORKSPACE_TOOLS, *sets, *(PROJECT_TOOLS if self._run.project else ()))
+        return tuple(t for t in tools if t.name not in NOT_FOR_SUBAGENTS) if self._run.parent else tools
 
     async def look(self, session: Session) -> None:
         """See whether there are document sets that this task may ask, before `tools` is asked for.
@@ -118,6 +123,8 @@ class Workspace:
                 return await self._propose(tool, arguments, access.idempotency_key.partition(":")[0])
             case "find_colleague":
                 return await self._find(str(arguments["name"]))
+            case "start_subagent":
+                return await self._subagent(arguments, access.idempotency_key.partition(":")[0])
             case _:
                 # The only one left is ask_person: the run parks until the person has answered.
                 raise NeedsAnswer
@@ -223,6 +230,13 @@ class Workspace:
                 return await read_skill_file(session, person, teams, name, str(arguments["file"]))
             words = str(arguments.get("arguments") or "")
             return await use_skill(session, person, teams, name, words, run=self._run.id, ledger=self._ledger)
+
+    async def _subagent(self, arguments: Mapping[str, Any], call: str) -> Result:
+        async with self._database.transaction() as session:
+            report = await subagent(session, self._run, call, arguments, ledger=self._ledger, clock=self._clock)
+        if report is None:
+            raise NeedsSubagents
+        return report
 
     async def _find(self, name: str) -> Result:
         async with self._database.transaction() as session:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from colleague.connectors.connector import Tool
 from colleague.files.categories import CATEGORIES
 from colleague.policy.model import Role, Tier
+from colleague.tasks.model import START_SUBAGENT
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -104,6 +105,20 @@ WORKSPACE_TOOLS: Final = (
     Tool(
         "read_skill_file", "Read a skill's file", "Read a file that belongs to a skill.",
         _object(["name", "file"], name=_SHORT, file=_SHORT), Tier.READ, {"name": Role.OPTION, "file": Role.OPTION},
+    ),
+    Tool(
+        START_SUBAGENT, "Start a sub-agent",
+        "Let a sub-agent do an independent part of the task and report to you. Use it for parts that need much reading "
+        "and do not need each other (one of several documents, one of several questions): several calls in one turn "
+        "work beside each other, four at once. Not for small things, and not for parts that build on each other. It "
+        "sees the person's words and `goal`, nothing else of your work: say in `goal` what to find or make, where to "
+        "look, and what to report. It spends from the same budget, has no other rights than you, and cannot ask the "
+        "person. `tools`: the only tools it needs, by name; without it, all of yours.",
+        _object(
+            ["goal"], goal={"type": "string", "minLength": 1, "maxLength": 8000},
+            tools={"type": "array", "items": _SHORT, "minItems": 1, "maxItems": 200, "uniqueItems": True},
+        ),
+        Tier.READ, {"goal": Role.CONTENT, "tools": Role.OPTION}, alone=True, undo="what it does is undone as usual",
     ),
     Tool(
         "find_colleague", "Find a colleague", "Look a colleague up by name; gives mail addresses.",

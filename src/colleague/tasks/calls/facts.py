@@ -13,7 +13,7 @@ from colleague.policy import addresses
 from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
 from colleague.policy.provenance import Known, Voucher, doubts, own_words
 from colleague.policy.traces import folded
-from colleague.tasks.model import Run
+from colleague.tasks.model import START_SUBAGENT, Run
 from colleague.tasks.toolbox import Bound
 
 
@@ -27,6 +27,7 @@ class Seen:
 
 
 NOTHING = Seen("", (), {})
+PART, REPORT = "what the agent told its sub-agent", "the report of a sub-agent"
 TOLD, NAMES, CHOICE = "what the task was told at its start", "the name of an attached file", "a choice you were offered"
 
 
@@ -35,7 +36,8 @@ def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
 
     A result without a label counts as untrusted: silence is not trust. So does one without a source: what a tool says
     about its own work («Written: …») repeats what the model chose, and must not vouch for it. Nor do the names of
-    attached files, which others gave them, nor an answer that the model itself had put into the person's mouth.
+    attached files, which others gave them, nor an answer that the model itself had put into the person's mouth. What a
+    sub-agent was told, and what it reports, are words of a model: they vouch for nothing, whatever it has read.
     """
     calls = {call.id: call for m in messages if isinstance(m, Turn) for call in m.calls}
     request: list[str] = []
@@ -49,8 +51,12 @@ def seen(messages: Sequence[Message], labels: Mapping[str, Label]) -> Seen:
                 own, _, files = text.rpartition(ATTACHED) if ATTACHED in text else (text, "", "")
                 request.append(own)
                 names += files
+            case Said(who="agent", text=text):
+                untrusted[PART] = text
             case Said(text=text):
                 told += text
+            case Outcome(tool=tool, text=text) if tool == START_SUBAGENT:
+                untrusted[REPORT] = f"{untrusted.get(REPORT, '')}\n{text}"
             case Outcome(tool="ask_person", ok=True, data=data):
                 answer, asked = str(data.get("answer", "")), calls.get(message.call_id)
                 if asked and folded(answer) in map(folded, map(str, asked.arguments.get("choices") or ())):
@@ -77,12 +83,19 @@ class Denied:
     often: int = 0
 
 
-def denied_of(tool: str, arguments: Mapping[str, Any], messages: Sequence[Message], denied: Iterable[str]) -> Denied:
-    """Count what was denied since the person last spoke; `denied` are ids of calls as the model's turns name them."""
+def denied_of(
+    tool: str, arguments: Mapping[str, Any], messages: Sequence[Message], denied: Iterable[str],
+    elsewhere: Sequence[tuple[str, Mapping[str, Any]]] = (),
+) -> Denied:  # fmt: skip
+    """Count what was denied since the person last spoke; `denied` are ids of calls as the model's turns name them.
+
+    `elsewhere`: what was denied meanwhile in the task's other runs (sub-agents, the run they work for).
+    """
     spoke = max((n for n, m in enumerate(messages) if isinstance(m, Said) and m.who == "person"), default=0)
     wanted, since = frozenset(denied), messages[spoke:]
     calls = [call for m in since if isinstance(m, Turn) for call in m.calls if call.id in wanted]
-    return Denied(any(c.tool == tool and c.arguments == arguments for c in calls), len(calls))
+    refused = [*((c.tool, c.arguments) for c in calls), *elsewhere]
+    return Denied((tool, arguments) in refused, len(refused))
 
 
 def _said_in(arguments: Any) -> str:

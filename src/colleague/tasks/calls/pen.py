@@ -13,6 +13,7 @@ from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.model import CallState, Run, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import lock_run, may_go_on, resume_job, touch, wait
+from colleague.tasks.subagents.family import wait_for_all
 from colleague.tasks.tables import CallRow, RunRow
 
 
@@ -67,7 +68,7 @@ class Pen:
         bound, question = weighed.bound, weighed.question
         row.state = CallState.ASKED
         row.approval_id = await ask(
-            session, run=run.id, call=row.id, requester=self.run.person, tool=bound.name, title=bound.tool.title,
+            session, run=self.run.root, call=row.id, requester=self.run.person, tool=bound.name, title=bound.tool.title,
             tier=bound.tool.tier, digest=self._scales.digest(row, weighed), preview=card, decision=weighed.decision,
             doubts=question.doubts, external=question.external, label=question.label, then=resume_job(run),
             ledger=self._parts.ledger, clock=self._parts.clock,
@@ -111,6 +112,14 @@ class Pen:
             fresh = await session.get_one(CallRow, row.id, with_for_update=True)
             fresh.intended_at = row.intended_at = self._parts.clock.now()
             await self._parts.ledger.record(session, call_event("call.repeated", row, {"attempt": row.attempt}))
+
+    async def wait_for_subagents(self) -> bool:
+        """Let the run wait until its sub-agents have ended; False if they have: then it simply goes on."""
+        async with self._parts.database.transaction() as session:
+            run = await self.hold(session)
+            waits = await wait_for_all(session, run)
+            await touch(session, run, self._parts.clock.now())
+            return waits
 
     async def wait_for_answer(self, row: CallRow) -> None:
         """Let the run wait until the person has answered the agent's question."""

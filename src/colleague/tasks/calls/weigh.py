@@ -23,9 +23,11 @@ from colleague.policy.governance import current_governance
 from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role, Tier
 from colleague.tasks.calls.arguments import fault_in
 from colleague.tasks.calls.facts import NOTHING, Denied, Seen, ask_of, denied_of, named, seen
-from colleague.tasks.model import Run
+from colleague.tasks.model import START_SUBAGENT, Run
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import denied_calls, labels_of, lock_run
+from colleague.tasks.subagents.begin import NoSubSubagents
+from colleague.tasks.subagents.family import denied_elsewhere
 from colleague.tasks.tables import CallRow
 from colleague.tasks.toolbox import Bound, Toolbox, open_toolbox
 from colleague.tasks.workspace import Workspace
@@ -40,6 +42,10 @@ class NoSuchTool(NotFound):
 class TakenAway(Forbidden):
     """«{tool}» could be used when this task began and cannot any more: the person's groups, teams or grants changed, or
     the connector was switched off. Go on without it and say so, or let the person ask an administrator."""
+
+
+class NotGiven(Forbidden):
+    """This sub-agent was not given «{tool}»: go on without it and say in your report what is missing."""
 
 
 class DoesNotFit(Invalid):
@@ -80,14 +86,20 @@ class Scales:
         """Return the tools of this run's person at this moment (`only`: what is needed for that tool)."""
         teams = await teams_of(session, self.run.person)
         await self._workspace.look(session)
-        return await open_toolbox(
+        toolbox = await open_toolbox(
             session, self.run.person, teams, self._workspace, registry=self._parts.registry,
             secrets=self._parts.secrets, clock=self._parts.clock, only=only, places=self.run.places,
         )  # fmt: skip
+        # INVARIANT: a sub-agent has what it was given of its run's tools, and what of that the person has now.
+        return toolbox.only(self.run.tools) if self.run.parent else toolbox
 
     async def find(self, session: Session, tool: str, arguments: Mapping[str, Any]) -> tuple[Bound, Attached]:
         """Return the tool and what goes along. Raises NoSuchTool, TakenAway, DoesNotFit, or what `attach` raises."""
         bound = (await self.toolbox(session, tool)).tools.get(tool)
+        if bound is None and self.run.parent and tool == START_SUBAGENT:
+            raise NoSubSubagents
+        if bound is None and self.run.parent and tool not in self.run.tools:
+            raise NotGiven(tool=tool)
         if bound is None:
             raise TakenAway(tool=tool) if tool in self.run.tools else NoSuchTool(tool=tool)
         if fault := fault_in(bound.tool.parameters, arguments):
@@ -123,7 +135,8 @@ class Scales:
         label = Label.from_json(row.label).join(attached.label)
         known, people, denied = NOTHING, [], Denied()
         if bound.tool.tier > Tier.READ or bound.tool.writes or bound.tool.deletes or bound.tool.egress:
-            denied = denied_of(bound.name, arguments, messages, await denied_calls(session, self.run.id))
+            elsewhere = await denied_elsewhere(session, self.run)
+            denied = denied_of(bound.name, arguments, messages, await denied_calls(session, self.run.id), elsewhere)
         called = called_last(messages)
         skill = ""
         if called:

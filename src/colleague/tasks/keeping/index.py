@@ -76,7 +76,9 @@ async def index_run(session: Session, run_id: str, language: str) -> None:
         known.seq, known.language = 0, language
     rows: list[dict[str, Any]] = []
     for step in await steps_after(session, run_id, known.seq):
-        rows += _rows(run.task_id, step.kind, run_id, step.seq, text_of(step), language)
+        # What people said to a task stands in its own run; a sub-agent has copies.
+        words = "" if run.parent_run and step.kind == "said" else text_of(step)
+        rows += _rows(run.task_id, step.kind, run_id, step.seq, words, language)
         known.seq = step.seq
     written = select(WordsRow.ref, WordsRow.number).where(WordsRow.task_id == run.task_id, WordsRow.kind == "output")
     there = {(ref, number) for ref, number in await session.execute(written)}

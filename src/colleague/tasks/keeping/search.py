@@ -18,7 +18,8 @@ from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.tasks.keeping.index import parts_of, text_of, text_of_output
 from colleague.tasks.model import State, Step
-from colleague.tasks.tables import CallRow, StepRow
+from colleague.tasks.store import SHOWN_STATE
+from colleague.tasks.tables import CallRow, RunRow, StepRow
 
 PAGE, LIMIT, TERMS, EXCERPTS = 20, 300, 8, 2
 WHERE: Final[dict[str, str]] = {
@@ -123,11 +124,14 @@ async def search_tasks(
     return Found(hits, shown[-1].id if len(rows) > PAGE else "")
 
 
-_TASKS = """
+_TASKS = f"""
 SELECT t.id, t.title, t.person_id, t.created_at, r.state, r.last_event_at,
        m.pinned_at IS NOT NULL AS pinned, m.archived_at IS NOT NULL AS archived
 FROM tasks t
-CROSS JOIN LATERAL (SELECT state, last_event_at FROM runs WHERE task_id = t.id ORDER BY id DESC LIMIT 1) r
+CROSS JOIN LATERAL (
+  SELECT o.last_event_at, {SHOWN_STATE} AS state FROM runs o
+  WHERE o.task_id = t.id AND o.parent_run = '' ORDER BY o.id DESC LIMIT 1
+) r
 LEFT JOIN task_marks m ON m.task_id = t.id AND m.person_id = :me
 WHERE (t.person_id = :me OR t.id IN (SELECT task_id FROM task_shares WHERE person_id = :me))
   AND (:before = '' OR t.id < :before) AND (:state = '' OR r.state = :state)
@@ -204,6 +208,10 @@ async def _read(session: Session, best: Sequence[Any]) -> tuple[dict[tuple[str, 
     known = {(run, model_id): call for run, model_id, call in await session.execute(of_calls)}
     for at, key in calls.items():
         links[at] = f"/tasks/{steps[at]}" + (f"#{known[key]}" if key in known else "")
+    # The words of a sub-agent stand under the call that started it.
+    own = select(RunRow.id, RunRow.parent_call).where(RunRow.id.in_({run for run, _ in steps}))
+    started = dict((await session.execute(own.where(RunRow.parent_call != ""))).tuples().all())
+    links |= {at: f"/tasks/{steps[at]}#{started[at[0]]}" for at in list(links) if at[0] in started}
     outputs = [(r.ref, r.number) for r in best if r.kind == "output"]
     made = select(OutputRow.id, OutputRow.name, OutputVersionRow.version, OutputVersionRow.draft)
     made = made.join(OutputVersionRow, OutputVersionRow.output_id == OutputRow.id)

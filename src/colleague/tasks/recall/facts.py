@@ -11,7 +11,7 @@ from colleague.tasks.tables import CallRow
 from colleague.tasks.timeline import WORDS, object_of
 
 # Tools of the workspace that leave something behind although they are of the tier read.
-_LEAVES = ("write_document", "run_python", "use_skill", "propose_note", "propose_instruction")
+_LEAVES = ("write_document", "run_python", "use_skill", "propose_note", "propose_instruction", "start_subagent")
 _LINE = 300
 
 

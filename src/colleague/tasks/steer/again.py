@@ -24,8 +24,10 @@ from colleague.kit.queue import enqueue
 from colleague.policy.model import Tier
 from colleague.tasks.calls.conclude import close_calls
 from colleague.tasks.delegate import GOAL_LIMIT, GoalTooLong, own_run
+from colleague.tasks.halt import halt_subagents
 from colleague.tasks.model import ENDED, CallState, State, Step
 from colleague.tasks.store import append, calls_of, resume_job, runs_of, steps_after, touch
+from colleague.tasks.subagents.family import read_together, subagents_of
 from colleague.tasks.tables import CallRow, RunRow, StepRow
 from colleague.tasks.timeline import TITLES, object_of
 
@@ -59,7 +61,7 @@ async def point(session: Session, actor: Actor, task_id: str, seq: int, *, run_i
     _, run = await own_run(session, actor, task_id)
     if run_id and run.id != run_id:
         raise NewerRun
-    if run.state == State.RUNNING:
+    if run.state == State.RUNNING or any(s.state == State.RUNNING for s in await subagents_of(session, run.id)):
         raise StillWorking
     steps = await steps_after(session, run.id, limit=100_000)
     if not any(s.seq == seq and s.kind == "turn" for s in steps):
@@ -82,7 +84,9 @@ async def again(
         raise GoalTooLong
     now, old = clock.now(), (await point(session, actor, task_id, seq, run_id=run_id)).run
     if old.state not in ENDED:
+        await halt_subagents(session, old, ASIDE, ledger=ledger, clock=clock)
         await withdraw(session, actor, old.id, ledger=ledger, clock=clock)
+        old.label = (await read_together(session, old)).to_json()
         await close_calls(session, old, now)
         old.state, old.why, old.ended_at, old.waiting_for, old.paused_by = State.STOPPED, ASIDE, now, "", ""
         await ledger.record(session, Event("run.stopped", actor.id, subject=old.id, run=old.id, data={"aside": True}))
@@ -119,18 +123,27 @@ async def again(
 async def _effects(session: Session, run: RunRow, seq: int) -> list[CallRow]:
     """Return what was done in any run of the task and is not in the history before `seq` of `run`, oldest first.
 
-    A run's own calls begin at its `from_seq`; those before are copies of an earlier run's.
+    A run's own calls begin at its `from_seq`; those before are copies of an earlier run's. What a sub-agent did counts
+    at the turn that started it.
     """
     runs = {r.id: r for r in await runs_of(session, run.task_id)}
     kept, cut, line = {}, seq, runs.get(run.id)
     while line is not None:
         kept[line.id] = cut
         cut, line = min(cut, line.from_seq), runs.get(line.from_run)
+    started = select(RunRow.id, RunRow.parent_run, CallRow.turn_seq).join(CallRow, CallRow.id == RunRow.parent_call)
+    started = started.where(RunRow.task_id == run.task_id)
+    at = {child: (parent, turn) for child, parent, turn in await session.execute(started)}
     done = select(CallRow).where(
-        CallRow.run_id.in_(runs), CallRow.tier > Tier.READ, CallRow.state.in_((CallState.DONE, CallState.UNKNOWN))
-    )
-    found = await session.scalars(done.order_by(CallRow.decided_at, CallRow.id))
-    return [c for c in found if c.turn_seq >= max(runs[c.run_id].from_seq, kept.get(c.run_id, 0))]
+        CallRow.run_id.in_([*runs, *at]), CallRow.tier > Tier.READ,
+        CallRow.state.in_((CallState.DONE, CallState.UNKNOWN)),
+    )  # fmt: skip
+    found = []
+    for call in await session.scalars(done.order_by(CallRow.decided_at, CallRow.id)):
+        of, turn = at.get(call.run_id, (call.run_id, call.turn_seq))
+        if turn >= max(runs[of].from_seq, kept.get(of, 0)):
+            found.append(call)
+    return found
 
 
 def _plan_at(steps: Sequence[Step]) -> Plan:
