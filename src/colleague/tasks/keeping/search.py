@@ -210,7 +210,8 @@ async def _read(session: Session, best: Sequence[Any]) -> tuple[dict[tuple[str, 
         links[at] = f"/tasks/{steps[at]}" + (f"#{known[key]}" if key in known else "")
     # The words of a sub-agent stand under the call that started it.
     own = select(RunRow.id, RunRow.parent_call).where(RunRow.id.in_({run for run, _ in steps}))
-    started = dict((await session.execute(own.where(RunRow.parent_call != ""))).tuples().all())
+    under = await session.execute(own.where(RunRow.parent_call != ""))
+    started = {str(run): str(call) for run, call in under}
     links |= {at: f"/tasks/{steps[at]}#{started[at[0]]}" for at in list(links) if at[0] in started}
     outputs = [(r.ref, r.number) for r in best if r.kind == "output"]
     made = select(OutputRow.id, OutputRow.name, OutputVersionRow.version, OutputVersionRow.draft)
