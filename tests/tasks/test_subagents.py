@@ -10,6 +10,7 @@ from colleague.agent.budget import Budget
 from colleague.agent.messages import Call, Outcome, Said, Turn
 from colleague.approvals.inbox import list_inbox
 from colleague.audit.tables import EntryRow
+from colleague.policy.engine import Engine
 from colleague.tasks.calls.facts import PART, REPORT, seen
 from colleague.tasks.delegate import tell
 from colleague.tasks.jobs import revive
@@ -241,3 +242,27 @@ async def test_programs_see_them_under_the_call_that_started_them(desk: Any) -> 
     async with desk.house.database.transaction() as session:
         rows = (await session.scalars(select(EntryRow).where(EntryRow.verb == "subagent.started"))).all()
     assert rows[0].run == seen_["run"]
+
+
+ASKS = """
+@id("ask-subagent") @why("Sub-agents are asked for here.") @ask("user")
+forbid(principal, action == Action::"call", resource) when { context.tool == "start_subagent" && !(context has approval) };
+"""
+
+
+async def test_a_rule_may_ask_a_person_before_a_sub_agent_is_started(desk: Any) -> None:
+    """It is a call like every other: asked about, approved, done once; denied, not done."""
+    cast(desk.llm, start("one"), start("two"), one=[READ])
+    object.__setattr__(desk.house.parts, "engine", Engine(ASKS))
+    task = await desk.run()
+    assert await desk.state(task) == "needs approval"
+    assert not (await desk.see(task)).subagents
+    await desk.answer(task, "approved")
+    await desk.work()
+    assert [s.run.state for s in (await desk.see(task)).subagents] == ["completed"]
+    await desk.answer(task, "denied")
+    await desk.work()
+    view = await desk.see(task)
+    assert (view.run.state, [s.goal for s in view.subagents]) == ("completed", ["one"])
+    assert "A person denied this" in (await desk.outcomes(task))[1]
+    await _once_each(desk, task)

@@ -329,6 +329,9 @@ class Governed:
             case NeedsAnswer():
                 await self._pen.wait_for_answer(row)
                 raise came
+            case NeedsSubagents():  # One that a person was asked about.
+                if await self._pen.wait_for_subagents():
+                    raise came
             case Interrupt():
                 raise came
             case OutcomeUnknown() if not bound.merely_reads:
