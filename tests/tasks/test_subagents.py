@@ -14,7 +14,10 @@ from colleague.policy.engine import Engine
 from colleague.tasks.calls.facts import PART, REPORT, seen
 from colleague.tasks.delegate import tell
 from colleague.tasks.jobs import revive
+from colleague.tasks.store import get_task, run_value
 from colleague.tasks.subagents.begin import AT_ONCE, MOST
+from colleague.tasks.subagents.family import followed_elsewhere
+from colleague.tasks.tables import RunRow
 from colleague.testing.llm import call
 from colleague.testing.team import cast, start
 from colleague.testing.worker import jobs_waiting
@@ -246,7 +249,8 @@ async def test_programs_see_them_under_the_call_that_started_them(desk: Any) -> 
 
 ASKS = """
 @id("ask-subagent") @why("Sub-agents are asked for here.") @ask("user")
-forbid(principal, action == Action::"call", resource) when { context.tool == "start_subagent" && !(context has approval) };
+forbid(principal, action == Action::"call", resource)
+when { context.tool == "start_subagent" && !(context has approval) };
 """
 
 
@@ -266,3 +270,19 @@ async def test_a_rule_may_ask_a_person_before_a_sub_agent_is_started(desk: Any) 
     assert (view.run.state, [s.goal for s in view.subagents]) == ("completed", ["one"])
     assert "A person denied this" in (await desk.outcomes(task))[1]
     await _once_each(desk, task)
+
+
+async def test_a_skill_that_one_of_them_follows_counts_for_all(desk: Any) -> None:
+    """What is permitted with a skill is not got round by letting a sub-agent do it, nor by letting it take it up."""
+    skill = call("use_skill", name="executive:meeting-prep")
+    send = call("fake_send", to="dana@aldermoor.example", text="Hello")
+    cast(desk.llm, start("one"), send, one=[skill, Turn("Done.")])
+    task = await desk.run()
+    one = (await desk.see(task)).subagents[0]
+    assert one.calls[0].state == "done", one.calls[0].outcome
+    async with desk.house.database.transaction() as session:
+        row = await session.get_one(RunRow, one.run.parent_run)
+        run = run_value(row, await get_task(session, task), "Ana")
+        assert await followed_elsewhere(session, run) == {"executive:meeting-prep"}
+        child = run_value(await session.get_one(RunRow, one.run.id), await get_task(session, task), "Ana")
+        assert await followed_elsewhere(session, child) == frozenset()

@@ -56,7 +56,13 @@ from colleague.tasks.store import (
     steps_after,
     touch,
 )
-from colleague.tasks.subagents.family import at_work, spent_together, wait_for_all, wake_parent
+from colleague.tasks.subagents.family import (
+    at_work,
+    followed_elsewhere,
+    spent_together,
+    wait_for_all,
+    wake_parent,
+)
 from colleague.tasks.tables import RunRow
 from colleague.tasks.together.hand_over import take_over
 
@@ -206,7 +212,8 @@ async def _turn(
         row = await lock_run(session, run.id, run.fence)
         read = Label.from_json(row.label)
         need = await need_of(
-            session, run.id, run.person, run.goal, row.model, read, messages, followed(messages), charged_to=run.root
+            session, run.id, run.person, run.goal, row.model, read, messages,
+            followed(messages) | await followed_elsewhere(session, run), charged_to=run.root,
         )  # fmt: skip
         window = await parts.models.window(session, need)
     tools = toolbox.specs()

@@ -27,7 +27,7 @@ from colleague.tasks.model import START_SUBAGENT, Run
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import denied_calls, labels_of, lock_run
 from colleague.tasks.subagents.begin import NoSubSubagents
-from colleague.tasks.subagents.family import denied_elsewhere
+from colleague.tasks.subagents.family import denied_elsewhere, followed_elsewhere
 from colleague.tasks.tables import CallRow
 from colleague.tasks.toolbox import Bound, Toolbox, open_toolbox
 from colleague.tasks.workspace import Workspace
@@ -147,7 +147,8 @@ class Scales:
         question = ask_of(
             bound, arguments, replace(self.run, label=label), teams, governance, known, people,
             review_missing=attached.review_missing, denied=denied, skill=skill,
-            workflows=followed(messages, bound.name, arguments), approval=approval,
+            workflows=followed(messages, bound.name, arguments) | await followed_elsewhere(session, self.run),
+            approval=approval,
         )  # fmt: skip
         return question, governance, known
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from colleague.agent.budget import Spent
 from colleague.approvals.tables import ApprovalRow
 from colleague.kit.db import Session
 from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.policy.model import Label
-from colleague.tasks.model import ENDED, SUBAGENTS, Run, State
+from colleague.tasks.model import ENDED, SUBAGENTS, CallState, Run, State
 from colleague.tasks.tables import CallRow, RunRow, StepRow
 
 
@@ -69,20 +69,34 @@ async def read_together(session: Session, run: RunRow) -> Label:
     return reduce(Label.join, labels, Label.from_json(run.label))
 
 
+def _others(run: Run) -> ColumnElement[bool]:
+    """Return what says that a run belongs to the family of `run` and is another one."""
+    family = (RunRow.parent_run != "") | (RunRow.id == run.root)
+    return (RunRow.task_id == run.task) & family & (RunRow.id != run.id)
+
+
+async def followed_elsewhere(session: Session, run: Run) -> frozenset[str]:
+    """Return the skills that the other runs of the task's family follow, as they were written.
+
+    What is permitted with them holds for all: their words reach the others as a goal or a report.
+    """
+    query = select(CallRow.arguments["name"].astext).join(RunRow, RunRow.id == CallRow.run_id)
+    done = (CallRow.tool == "use_skill") & (CallRow.state == CallState.DONE)
+    names = await session.scalars(query.where(_others(run), done))
+    return frozenset(name.strip().removeprefix("/").casefold() for name in names if name)
+
+
 async def denied_elsewhere(session: Session, run: Run) -> list[tuple[str, dict[str, Any]]]:
     """Return what people denied in the other runs of the task's family since the person last spoke: tool, arguments.
 
     A denial stands for the whole task: it is not got round by letting a sub-agent try, nor after it by the run itself.
     """
-    others = (
-        (RunRow.task_id == run.task) & ((RunRow.parent_run != "") | (RunRow.id == run.root)) & (RunRow.id != run.id)
-    )
     said = (StepRow.run_id == run.root) & (StepRow.kind == "said") & (StepRow.body["who"].astext == "person")
     spoke = select(func.max(StepRow.at)).where(said).scalar_subquery()
     query = (
         select(CallRow.tool, CallRow.arguments)
         .join(RunRow, RunRow.id == CallRow.run_id)
         .join(ApprovalRow, ApprovalRow.id == CallRow.approval_id)
-        .where(others, ApprovalRow.state == "denied", ApprovalRow.answered_at >= spoke)
+        .where(_others(run), ApprovalRow.state == "denied", ApprovalRow.answered_at >= spoke)
     )
     return [(tool, arguments) for tool, arguments in await session.execute(query)]
