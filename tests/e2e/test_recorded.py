@@ -253,8 +253,9 @@ def test_an_earnings_table_becomes_a_model_whose_formulas_say_what_the_text_says
     looked_at(ana, tmp_path, "earnings-preview")
 
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        assert any(n.startswith("xl/charts/") for n in book.namelist())
+        chart = book.read("xl/charts/chart1.xml").decode()
         sheets = b"".join(book.read(n) for n in book.namelist() if n.startswith("xl/worksheets/sheet"))
+    assert "$B$2:$B$5" in chart, "the four quarters, without the year that sums them up"
     assert len(re.findall(rb"<f>", sheets)) == 4 * 2 + 4
     fresh = office(without_results(content), "model.xlsx", "xlsx:Calc MS Excel 2007 XML", tmp_path)
     year = CalamineWorkbook.from_filelike(io.BytesIO(fresh)).get_sheet_by_name("Model").to_python()[5]

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pptx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -226,6 +227,26 @@ async def test_charts_are_native_and_come_back_with_their_data() -> None:
     page = preview_html(document)
     assert page.count("<svg") == 2
     assert "<title>Q1: 1250.5, 800; Q2: 1310, 820</title>" in page
+
+
+QUARTERS = tuple((f"Q{n}", str(n * 100 + n), str(n * 60)) for n in range(1, 5))
+YEAR, MEAN = ("Year", "=SUM(B2:B5)", "=SUM(C2:C5)"), ("Mean", "=ROUND(AVERAGE(B2:B5),1)", "=AVERAGE(C2:C5)")
+
+
+@pytest.mark.parametrize(("closing", "drawn"), [
+    ((YEAR,), 4), ((YEAR, MEAN), 4), ((("Year", "1010", "600"),), 4), ((("Gesamt", "7", "8"),), 4), ((), 4),
+    ((("Q5", "1010", "600"),), 5), ((("Outlook", "=B5*1.1", "=C5*1.1"),), 5), ((("Year", "1010", "601"),), 5),
+])  # fmt: skip
+def test_rows_that_sum_up_the_others_are_no_points_of_a_chart(closing: Any, drawn: int) -> None:
+    rows = (("Quarter", "Revenue", "Costs"), *QUARTERS, *closing)
+    chart = Block("chart", "By quarter", chart=Chart("bar"))
+    draft = Draft("T", (Block("heading", "Model", 1), Block("table", rows=rows), chart), formulas=True)
+    with zipfile.ZipFile(io.BytesIO(write(draft, "xlsx")[0])) as book:
+        sheet_chart = book.read("xl/charts/chart1.xml").decode()
+    assert set(re.findall(r"<c:f>Model!\$[ABC]\$(\d+):\$[ABC]\$(\d+)</c:f>", sheet_chart)) == {("2", str(drawn + 1))}
+    slides = pptx.Presentation(io.BytesIO(write(draft, "pptx")[0])).slides
+    (on_slide,) = (shape.chart for slide in slides for shape in slide.shapes if shape.has_chart)
+    assert len(list(on_slide.plots[0].categories)) == drawn
 
 
 @pytest.mark.parametrize(("chart", "rows", "why"), [

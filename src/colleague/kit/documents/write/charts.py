@@ -1,13 +1,18 @@
 """Which cells a chart draws. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from colleague.kit.documents.model import Block, Chart
+from colleague.kit.documents.write.formulas import NotOurs, areas, parse
 from colleague.kit.documents.write.values import column_cells, looks_numeric
 from colleague.kit.errors import Invalid
 
-MOST_SERIES, MOST_POINTS = 8, 500
+MOST_SERIES, MOST_POINTS, MOST_CLOSING = 8, 500, 3
+
+_MEANS = ("average", "mean", "median", "durchschnitt", "mittelwert", "moyenne")
 
 
 class BadChart(Invalid):
@@ -50,12 +55,51 @@ def plot(blocks: Sequence[Block], number: int) -> Plot:
     return Plot(chart.kind, block.text, table, categories, series[: 1 if chart.kind == "pie" else MOST_SERIES])
 
 
-def points(rows: Sequence[Sequence[str]], categories: int) -> range:
-    """Return the rows that are drawn: all below the header, without a closing row of totals."""
+def points(rows: Sequence[Sequence[str]], drawn: Plot) -> range:
+    """Return the rows that are drawn: all below the header, without the closing rows that sum up the others."""
     last = len(rows)
-    if last > 2 and is_total(rows[-1][categories] if categories < len(rows[-1]) else ""):
+    while last > max(2, len(rows) - MOST_CLOSING) and _sums_up(rows, last - 1, drawn):
         last -= 1
     return range(1, min(last, MOST_POINTS + 1))
+
+
+def _sums_up(rows: Sequence[Sequence[str]], row: int, drawn: Plot) -> bool:
+    """Say whether a row stands for those above it: it says so, computes over its own columns, or is their sum."""
+    label = _at(rows[row], drawn.categories)
+    if is_total(label) or is_total(_at(rows[row], 0)) or label.strip().casefold().rstrip(":") in _MEANS:
+        return True
+    if any(_over_own_column(_at(rows[row], column), column) for column in drawn.series):
+        return True
+    # A typed or computed sum: three rows or more above it, and a label unlike theirs («Year» after «Q4»).
+    alike = _shape(label) == _shape(_at(rows[row - 1], drawn.categories))
+    return row > 3 and not alike and all(_adds_up(rows, row, column) for column in drawn.series)
+
+
+def _over_own_column(text: str, column: int) -> bool:
+    if not text.startswith("="):
+        return False
+    try:
+        found = areas(parse(text))
+    except NotOurs:
+        return False
+    return any(not a.sheet and a.left == a.right == column and a.bottom > a.top for a in found)
+
+
+def _adds_up(rows: Sequence[Sequence[str]], row: int, column: int) -> bool:
+    cells = column_cells(_at(rows[0], column), [_at(r, column) for r in rows[1 : row + 1]])
+    values = [c.value for c in cells if isinstance(c.value, float)]
+    whole = sum(values[:-1])
+    return len(values) == row and abs(whole) > 0.005 and math.isclose(values[-1], whole, rel_tol=1e-6, abs_tol=0.02)
+
+
+def _shape(label: str) -> str:
+    """Return what kinds of letters a label is made of: «Q1» and «Q2» are alike, «Water» and «Rail» too."""
+    kinds = ("0" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in label.strip())
+    return "".join(kind for kind, _ in groupby(kinds))
+
+
+def _at(row: Sequence[str], column: int) -> str:
+    return row[column] if column < len(row) else ""
 
 
 def is_total(text: str) -> bool:

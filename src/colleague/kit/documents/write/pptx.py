@@ -202,7 +202,7 @@ class _Deck:
             self._text(self._box(slide, self._left, top, self._wide, Inches(0.6)), [words])
             return
         rows = self._draft.blocks[drawn.table].rows
-        data, kept = CategoryChartData(), points(rows, drawn.categories)
+        data, kept = CategoryChartData(), points(rows, drawn)
         data.categories = [_at(rows[r], drawn.categories) for r in kept]
         for column in drawn.series:
             cells = column_cells(_at(rows[0], column), [_at(rows[r], column) for r in kept])

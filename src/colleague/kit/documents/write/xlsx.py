@@ -137,7 +137,7 @@ class _Writer:
             if home is None or table is None:
                 continue
             chart = self._book.add_chart(dict(_CHARTS[drawn.kind]))
-            rows = points(table.rows, drawn.categories)
+            rows = points(table.rows, drawn)
             first, last = table.top + rows.start, table.top + rows.stop - 1
             for place, column in enumerate(drawn.series):
                 colour = PALETTE[place % len(PALETTE)]
