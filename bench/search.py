@@ -28,7 +28,8 @@ SELECT replace(id, 'task', 'run'), id, 'completed', 1, 1, :steps + 1, 'm', '{}',
 INSERT INTO steps (run_id, seq, kind, body, at)
 SELECT r.id, s, 'outcome', jsonb_build_object('call_id', 'c', 'text',
   (SELECT string_agg('word' || (abs(hashint8(hashtext(r.id)::int8 * 31 + s * 977 + k)) % 20000)::text, ' ')
-   FROM generate_series(1, 120) k) || ' common ' || CASE WHEN s = 3 AND r.id LIKE '%77' THEN 'needle' ELSE '' END),
+   FROM generate_series(1, 120) k) || ' common ' || CASE WHEN s = 3 AND r.id LIKE '%77' THEN 'needle' ELSE '' END
+   || CASE WHEN right(r.id, 6)::int % 3 <> 0 THEN ' elsewhere' ELSE '' END),
   now()
 FROM runs r, generate_series(1, :steps) s;
 INSERT INTO task_words (task_id, kind, ref, number, part, words)
@@ -36,6 +37,7 @@ SELECT replace(run_id, 'run', 'task'), kind, run_id, seq, 0, to_tsvector('englis
 """
 QUERIES = (
     ("a rare word", "needle"), ("a word of every task", "common"), ("two words", "needle common"),
+    ("a word of every task but one's own", "elsewhere"),
     ("a word that is nowhere", "zanzibar"), ("no word, newest first", ""),
 )  # fmt: skip
 

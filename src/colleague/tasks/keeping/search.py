@@ -5,7 +5,7 @@ Every word that is asked for stands somewhere in the task; "quoted words" stand 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -17,6 +17,7 @@ from colleague.kit.canonical import storable
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.tasks.keeping.index import parts_of, text_of, text_of_output
+from colleague.tasks.keeping.newest import Terms, newest
 from colleague.tasks.model import State, Step
 from colleague.tasks.store import SHOWN_STATE
 from colleague.tasks.tables import CallRow, RunRow, StepRow
@@ -82,12 +83,6 @@ class Found:
     before: str = ""
 
 
-@dataclass(slots=True)
-class _Query:
-    wanted: list[str] = field(default_factory=list)
-    unwanted: list[str] = field(default_factory=list)
-
-
 async def search_tasks(
     session: Session, actor: Actor, query: str, filters: Filters = Filters(), *, language: str, before: str = "",
 ) -> Found:  # fmt: skip
@@ -101,19 +96,10 @@ async def search_tasks(
         return Found()
     values: dict[str, Any] = {
         "me": actor.id, "before": before, "state": filters.state or "", "since": filters.since,
-        "until": filters.until, "project": filters.project, "most": PAGE + 1,
+        "until": filters.until, "project": filters.project,
     }  # fmt: skip
-    conditions = []
-    for name, terms, word in (("w", asked.wanted, "IN"), ("u", asked.unwanted, "NOT IN")):
-        for n, term in enumerate(terms):
-            values[f"{name}{n}"] = term
-            holds = f"SELECT w.task_id FROM task_words w WHERE w.words @@ CAST(:{name}{n} AS tsquery)"
-            conditions.append(f"t.id {word} ({holds})")
-    conditions += ["m.pinned_at IS NOT NULL"] if filters.pinned else []
-    conditions += {"any": [], "only": ["m.archived_at IS NOT NULL"], "without": ["m.archived_at IS NULL"]}[
-        filters.archived
-    ]
-    rows = (await session.execute(text(_TASKS + "".join(f" AND {c}" for c in conditions) + _ORDER), values)).all()
+    tasks = _TASKS + (" AND m.pinned_at IS NOT NULL" if filters.pinned else "") + _ARCHIVED[filters.archived]
+    rows = await newest(session, tasks, values, asked, most=PAGE + 1)
     shown = rows[:PAGE]
     excerpts = await _excerpts(session, [r.id for r in shown], asked.wanted, language)
     hits = tuple(
@@ -139,17 +125,19 @@ WHERE (t.person_id = :me OR t.id IN (SELECT task_id FROM task_shares WHERE perso
   AND (CAST(:until AS timestamptz) IS NULL OR t.created_at < :until)
   AND (:project = '' OR t.project_id = :project)
 """
-_ORDER = " ORDER BY t.id DESC LIMIT :most"
+_ARCHIVED: Final = {
+    "any": "", "only": " AND m.archived_at IS NOT NULL", "without": " AND m.archived_at IS NULL",
+}  # fmt: skip
 
 
-async def _terms(session: Session, query: str, language: str) -> _Query:
+async def _terms(session: Session, query: str, language: str) -> Terms:
     """Return the parts of a query as tsquery texts; the database itself folds them, so nothing in it is an operator."""
     plain = re.sub(r"[\x00-\x1f]+", " ", str(storable(query))).strip()
     found = [(a or b, (c or d).strip()) for a, c, b, d in _TERM.findall(plain)]
     found = [(sign, word) for sign, word in found if word.strip('"')]
     if len(plain) > LIMIT or len(found) > TERMS:
         raise SearchTooLong
-    asked = _Query()
+    asked = Terms()
     for sign, word in found:
         folded = await session.scalar(_FOLD, {"language": language, "word": word})
         if folded:
