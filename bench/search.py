@@ -22,9 +22,10 @@ SELECT format('task_%s', lpad(n::text, 6, '0')), CASE WHEN n % 3 = 0 THEN :me EL
 FROM generate_series(1, :tasks * 3) n;
 INSERT INTO runs (id, task_id, state, segment, fence, next_seq, model, plan, label, budget, spent, tools,
                   stop_requested, paused_by, from_run, from_seq, waiting_for, why, answer, partial, hand_over,
+                  parent_run, parent_call,
                   created_at, last_event_at)
 SELECT replace(id, 'task', 'run'), id, 'completed', 1, 1, :steps + 1, 'm', '{}', '{}', '{}', '{}', '{}', false,
-       '', '', 0, '', '', '', false, '', now(), now() FROM tasks;
+       '', '', 0, '', '', '', false, '', '', '', now(), now() FROM tasks;
 INSERT INTO steps (run_id, seq, kind, body, at)
 SELECT r.id, s, 'outcome', jsonb_build_object('call_id', 'c', 'text',
   (SELECT string_agg('word' || (abs(hashint8(hashtext(r.id)::int8 * 31 + s * 977 + k)) % 20000)::text, ' ')

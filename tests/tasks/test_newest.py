@@ -15,9 +15,10 @@ SELECT format('task_%s', lpad(n::text, 6, '0')), CASE WHEN n = 0 THEN :other ELS
 FROM generate_series(0, :tasks) n;
 INSERT INTO runs (id, task_id, state, segment, fence, next_seq, model, plan, label, budget, spent, tools,
                   stop_requested, paused_by, from_run, from_seq, waiting_for, why, answer, partial, hand_over,
+                  parent_run, parent_call,
                   created_at, last_event_at)
 SELECT replace(id, 'task', 'run'), id, 'completed', 1, 1, 1, 'm', '{}', '{}', '{}', '{}', '{}', false,
-       '', '', 0, '', '', '', false, '', now(), now() FROM tasks WHERE id LIKE 'task_0%';
+       '', '', 0, '', '', '', false, '', '', '', now(), now() FROM tasks WHERE id LIKE 'task_0%';
 INSERT INTO task_words (task_id, kind, ref, number, part, words)
 SELECT id, 'turn', replace(id, 'task', 'run'), k, 0, to_tsvector('english', CASE WHEN k = 0 THEN 'everywhere'
   WHEN substr(id, 6)::int % k = 0 THEN 'each' || k || CASE WHEN k = 150 THEN ' widespread' ELSE '' END ELSE 'x' END)
