@@ -1,5 +1,6 @@
 """Enabling a connector reaches nobody; a grant opens places to a team; revoking, expiry, disabling close them."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -21,26 +22,36 @@ from colleague.connectors.accounts import (
     reseal,
 )
 from colleague.connectors.connector import BadArguments, Connector, Grant
+from colleague.connectors.effect import effect_of
 from colleague.connectors.grants import (
     BadGrant,
     ConnectorNotEnabled,
     NoSuchGrant,
+    Terms,
+    change_grant,
     covers,
+    get_grant,
     grant,
     grants_of,
+    lapsed_of,
     list_grants,
+    proposed,
+    read_words,
     revoke,
     scopes_for,
 )
 from colleague.connectors.mail.connector import MailConnector
+from colleague.connectors.overview import by_person, overview
 from colleague.connectors.registry import NoSuchConnector, Registry, ToolNameTaken
-from colleague.connectors.tables import AccountRow
+from colleague.connectors.tables import AccountRow, GrantRow
 from colleague.connectors.tiers import NoSuchState, NoSuchTool, decide_tool, tool_states
 from colleague.identity.actor import SYSTEM, Actor, PermissionMissing, permissions_of
-from colleague.identity.people import add_member, create_person, create_team
+from colleague.identity.directory import holders_of
+from colleague.identity.groups.custom_roles import define_role, retire_role
+from colleague.identity.people import add_member, assign_role, create_person, create_team, remove_role
 from colleague.kit.db import Database
 from colleague.kit.secrets import Secrets
-from colleague.policy.model import DataClass
+from colleague.policy.model import DataClass, ToolWord
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import TOOLS, FakeConnector
 from colleague.testing.mailbox import MailSink
@@ -146,7 +157,154 @@ async def test_a_grant_into_the_past_or_to_nobody_is_refused(world: World) -> No
         await replace(world, team="team_none").grant("a")
     with pytest.raises(NoSuchConnector):
         await world.grant("a", kind="none")
-    assert await world.grant("", reason="The whole shelf is public.")
+
+
+async def test_full_access_needs_an_exception_with_a_reason_and_an_end(world: World) -> None:
+    """CN-4: refused by default; with a written reason and an end within a year it is on record, and ends by itself."""
+    await world.enable()
+    soon, why = world.clock.now() + timedelta(days=30), "The whole shelf is public."
+    for places in (("",), ("/",), ("*",), ("bids", "*")):
+        for more in (
+            {}, {"reason": why}, {"expires_at": soon}, {"reason": "short", "expires_at": soon},
+            {"reason": why, "expires_at": world.clock.now() + timedelta(days=370)},
+        ):  # fmt: skip
+            with pytest.raises(BadGrant, match="exception"):
+                await world.grant(*places, **more)
+    opened = await world.grant("*", reason=why, expires_at=soon)
+    async with world.database.transaction() as session:
+        shown = await get_grant(session, opened)
+        assert (shown.everything, shown.excepted, shown.reason, shown.expires_at) == (True, True, why, soon)
+        body = json.loads(
+            str(await session.scalar(text("SELECT body FROM ledger_entries WHERE verb = 'grant.exception_made'")))
+        )
+    assert (body["subject"], body["data"]["reason"]) == (opened, why)
+    assert body["data"]["until"] == soon.isoformat()
+    world.clock.advance(days=31)
+    assert await world.open() == []
+
+
+async def test_what_opens_everything_without_an_exception_opens_nothing(world: World) -> None:
+    """A row of an earlier release, or one that was put into the database by hand."""
+    await world.enable()
+    async with world.database.transaction() as session:
+        session.add(
+            GrantRow(
+                id="grant_old", connector="fake", team_id=world.team, places=["*"], may_write=False, ceiling=2,
+                place_class=2, trusted=False, reason="", granted_by="x", granted_at=world.clock.now(),
+            )
+        )  # fmt: skip
+    assert await world.open() == []
+    async with world.database.transaction() as session:
+        assert await list_grants(session, clock=world.clock) == []
+        (old,) = await lapsed_of(session, {world.team}, "fake", clock=world.clock)
+        assert not old.excepted
+        (sight, _) = await overview(session, world.admin, world.registry, clock=world.clock)
+    assert [(g.opened.id, g.state) for g in sight.grants] == [("grant_old", "no exception")]
+    assert sight.reach == ()
+
+
+async def test_a_grant_to_a_role_reaches_who_holds_it(world: World) -> None:
+    """CN-6: «role group»; a group of the identity provider that gives the role gives the grant with it."""
+    await world.enable()
+    with pytest.raises(BadGrant, match="no role"):
+        await replace(world, team="role:nobody").grant("a")
+    async with world.database.transaction() as session:
+        owner = replace(world.admin, permissions=permissions_of(frozenset({"owner"})))
+        await define_role(session, owner, "desk", "The desk", ["own:tasks:use"], **world.parts)
+    for role in ("champion", "desk"):
+        await replace(world, team=f"role:{role}").grant(role)
+
+    async def reached() -> list[tuple[str, ...]]:
+        async with world.database.transaction() as session:
+            holders = await holders_of(session, world.ana.id)
+            return [g.places for g in await grants_of(session, holders, "fake", clock=world.clock)]
+
+    assert await reached() == []
+    async with world.database.transaction() as session:
+        for role in ("champion", "desk"):
+            await assign_role(session, SYSTEM, world.ana.id, role, ledger=world.ledger)
+    assert sorted(await reached()) == [("champion",), ("desk",)]
+    async with world.database.transaction() as session:
+        (sight, _) = await overview(session, world.admin, world.registry, clock=world.clock)
+        assert by_person([sight])[0][1:] == (
+            "Ana",
+            {"fake": (("champion", "role champion", False, "internal"), ("desk", "role desk", False, "internal"))},
+        )
+    async with world.database.transaction() as session:
+        # A role of the same name that is made later inherits nothing.
+        await remove_role(session, SYSTEM, world.ana.id, "desk", ledger=world.ledger)
+        await retire_role(session, owner, "desk", ledger=world.ledger)
+    world.clock.advance(seconds=1)
+    async with world.database.transaction() as session:
+        await define_role(session, owner, "desk", "Another desk", ["own:tasks:use"], **world.parts)
+        await assign_role(session, SYSTEM, world.ana.id, "desk", ledger=world.ledger)
+    assert await reached() == [("champion",)]
+
+
+async def test_a_grant_is_changed_with_its_effect_said_before(world: World) -> None:
+    await world.enable()
+    first = await world.grant("bids", may_write=True)
+    async with world.database.transaction() as session:
+        before = await get_grant(session, first)
+
+        async def effect(terms: Terms | None) -> Any:
+            after = None
+            if terms is not None:
+                after = await proposed(
+                    session, world.admin, world.registry, "fake", before.grant.holder, terms, clock=world.clock,
+                    grant_id=first,
+                )  # fmt: skip
+            return await effect_of(session, world.admin, before, after, clock=world.clock)
+
+        assert (await effect(None)).lose == ("Ana",)
+        assert (await effect(None)).sentence == "1 person loses access."
+        assert (await effect(Terms(["bids"]))).lose == ("Ana",), "writing is lost"
+        wider = await effect(Terms(["bids", "tenders"], may_write=True))
+        assert (wider.gain, wider.lose) == (("Ana",), ())
+        asked = await effect(Terms(["bids"], may_write=True, tools={"fake_read": ToolWord.ASK}))
+        assert asked.sentence == "1 person keeps access on other terms."
+        assert (await effect(Terms(["bids"], may_write=True))).sentence == "Nobody gains or loses access."
+        with pytest.raises(PermissionMissing):
+            await effect_of(session, world.ana, before, None, clock=world.clock)
+    await world.grant("bids", may_write=True)
+    async with world.database.transaction() as session:
+        assert (await effect_of(session, world.admin, before, None, clock=world.clock)).lose == (), "kept otherwise"
+        with pytest.raises(PermissionMissing):
+            await change_grant(session, world.ana, world.registry, first, Terms(["a"]), **world.parts)
+        for unknown in ("grant_none", "x" * 500, "\x00"):
+            with pytest.raises(NoSuchGrant):
+                await change_grant(session, world.admin, world.registry, unknown, Terms(["a"]), **world.parts)
+        with pytest.raises(BadGrant, match="no tool"):
+            await change_grant(
+                session, world.admin, world.registry, first, Terms(["a"], tools={"rm": ToolWord.ASK}), **world.parts
+            )
+        await change_grant(
+            session, world.admin, world.registry, first, Terms(["tenders"], tools={"*": ToolWord.BLOCK}), **world.parts
+        )
+    assert sorted(await world.open()) == [("bids",), ("tenders",)]
+    async with world.database.transaction() as session:
+        body = json.loads(
+            str(await session.scalar(text("SELECT body FROM ledger_entries WHERE verb = 'grant.changed'")))
+        )
+    assert (body["data"]["before"]["places"], body["data"]["tools"]) == (["bids"], {"*": "block"})
+
+
+def test_the_strictest_word_of_all_grants_that_are_touched_holds() -> None:
+    """R28: grants add up, but a block of one holds in its places whatever another says; elsewhere it is mute."""
+    wide = Grant("g1", "fake", "t", ("a",), tools={"fake_write": ToolWord.ALLOW})
+    inner = Grant("g2", "fake", "u", ("a/b",), tools={"fake_write": ToolWord.BLOCK, "*": ToolWord.ASK})
+
+    def words(place: str, tool: str) -> list[ToolWord]:
+        return [s.word for s in scopes_for((wide, inner), "fake", place, tool) if s.covers or s.below]
+
+    assert words("a/b/c", "fake_write") == [ToolWord.ALLOW, ToolWord.BLOCK]
+    assert words("a/b/c", "fake_read") == [ToolWord.ALLOW, ToolWord.ASK]
+    assert words("a/x", "fake_write") == [ToolWord.ALLOW]
+    # A search over the whole of `a` would go into `a/b`: what is said there counts.
+    assert words("a", "fake_write") == [ToolWord.ALLOW, ToolWord.BLOCK]
+    with pytest.raises(BadGrant):
+        read_words({"fake_read": "maybe"})
+    assert read_words({"fake_read": "", "*": "block"}) == {"*": ToolWord.BLOCK}
 
 
 async def test_only_an_administrator_opens_connectors(world: World) -> None:

@@ -22,7 +22,7 @@ from colleague.policy.invariants import (
     states,
     worse,
 )
-from colleague.policy.model import Approval, DataClass, Decision, Effect, Governance, Tier
+from colleague.policy.model import Approval, DataClass, Decision, Effect, Governance, Tier, ToolWord
 
 ENGINE = Engine()
 CALL = 'forbid (principal, action == Action::"call", resource)'
@@ -70,6 +70,29 @@ def test_restricted_data_never_leaves(decided: dict[State, Decision]) -> None:
 
 def test_what_is_not_approved_or_has_changed_is_denied(decided: dict[State, Decision]) -> None:
     assert all(d.effect is Effect.DENY for s, d in decided.items() if ask_of(s).tool_state != "approved")
+
+
+def test_a_grant_that_asks_blocks_or_has_ended_never_loosens(decided: dict[State, Decision]) -> None:
+    """In each state that is asked or allowed: ask never allows unasked, block and an end deny whoever approves."""
+    for state, decision in decided.items():
+        if decision.effect is Effect.DENY or AXES["data_class"][state[1]] is DataClass.INTERNAL:
+            continue
+        ask = ask_of(state)
+        asking = ENGINE.decide(replace(ask, scopes=(replace(SCOPE, word=ToolWord.ASK),)), GOVERNANCES[0])
+        assert asking.effect is (Effect.ALLOW if ask.approval else Effect.ASK)
+        for change in ({"word": ToolWord.BLOCK}, {"ended": True}, {"whole": True}):
+            closed = replace(ask, scopes=(replace(SCOPE, **change),))
+            assert ENGINE.decide(closed, GOVERNANCES[0]).effect is Effect.DENY, closed
+
+
+def test_another_grant_never_opens_what_one_blocks_or_asks_about() -> None:
+    for word, covers, below, writes in itertools.product(ToolWord, (False, True), (False, True), (False, True)):
+        other = replace(SCOPE, id="h", covers=covers, below=below, word=word)
+        ask = replace(ask_of((0,) * len(AXES)), scopes=(SCOPE, other), writes=writes, deletes=writes)
+        ask = replace(ask, approval=ask.approval if writes else None)
+        mute = word is ToolWord.ALLOW or not (covers or below) or (writes and word is ToolWord.ASK)
+        expected = Effect.ALLOW if mute else Effect(int(word))
+        assert ENGINE.decide(ask, GOVERNANCES[0]).effect is expected
 
 
 def test_nothing_is_modified_unattended_beyond_the_ceiling(decided: dict[State, Decision]) -> None:

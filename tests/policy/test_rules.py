@@ -19,10 +19,13 @@ from colleague.policy.model import (
     Role,
     Scope,
     Tier,
+    ToolWord,
 )
 
 ENGINE = Engine()
 PLACE = Scope("g1", "files", "bids", covers=True, may_write=True, ceiling=DataClass.CONFIDENTIAL)
+BLOCKS = replace(PLACE, id="g2", word=ToolWord.BLOCK)
+ASKING = replace(PLACE, id="g3", word=ToolWord.ASK)
 QUIET = Governance(internal_domains=("inside.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY)
 READ = Ask("ana", frozenset({"bids"}), (PLACE,), "files", "files_read", Tier.READ, resource="bids/q1.docx")
 OWN = Ask("ana", frozenset({"bids"}), (), "workspace", "write_document", Tier.READ, builtin_connector=True, writes=True)
@@ -131,6 +134,29 @@ CASES: list[tuple[str, Ask, Governance, Effect, str]] = [
     ("communicate-plugin", replace(SEND, origin="plugin"), QUIET, ASKS, "A plugin wants to send"),
     ("modify", WRITE, QUIET, ASKS, "changes something outside this task"),
     ("modify", replace(WRITE, tier=Tier.READ), QUIET, ASKS, "changes something outside this task"),
+    ("grant-blocks-tool", replace(READ, scopes=(BLOCKS,)), QUIET, DENY, "without this tool"),
+    ("grant-blocks-tool", replace(WRITE, scopes=(PLACE, BLOCKS), approval=YES), QUIET, DENY, "without this tool"),
+    (
+        "grant-blocks-tool",
+        replace(READ, scopes=(PLACE, replace(BLOCKS, covers=False, below=True))),
+        QUIET,
+        DENY,
+        "tool",
+    ),
+    ("granted-read", replace(READ, scopes=(PLACE, replace(BLOCKS, covers=False))), QUIET, ALLOW, "given this place"),
+    ("granted-read", replace(READ, scopes=(PLACE, replace(BLOCKS, ended=True))), QUIET, ALLOW, "given this place"),
+    ("grant-asks", replace(READ, scopes=(PLACE, ASKING)), QUIET, ASKS, "a person to confirm"),
+    ("granted-read", replace(READ, scopes=(ASKING,), approval=YES), QUIET, ALLOW, "given this place"),
+    ("grant-ended", replace(READ, scopes=(replace(PLACE, ended=True),)), QUIET, DENY, "has ended"),
+    ("full-access", replace(READ, scopes=(replace(PLACE, whole=True),)), QUIET, DENY, "no exception"),
+    ("granted-read", replace(READ, scopes=(PLACE, replace(PLACE, id="g2", ended=True))), QUIET, ALLOW, "this place"),
+    (
+        "no-permit",
+        replace(WRITE, scopes=(replace(PLACE, may_write=False), replace(PLACE, id="g2", ended=True))),
+        QUIET,
+        DENY,
+        "to change",
+    ),
     ("delete", replace(WRITE, deletes=True), QUIET, ASKS, "deletes something"),
     ("delete", replace(OWN, deletes=True), QUIET, ASKS, "deletes something"),
     (

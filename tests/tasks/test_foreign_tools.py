@@ -3,6 +3,7 @@ it changes it is gone again, everywhere and at once (CN-3). An expired account p
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ class Office:
         async with self.house.database.transaction() as session:
             await grant(
                 session, self.owner, self.house.registry, "mcp__notes", self.desk.home.team, places or ("*",),
-                may_write=may_write, reason="Everything, for a test.", **self.kw,
+                may_write=may_write, reason="Everything, for a test.",
+                expires_at=self.house.clock.now() + timedelta(days=365), **self.kw,
             )  # fmt: skip
 
     async def state(self, tool: str, house: Any = None) -> str:

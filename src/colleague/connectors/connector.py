@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from colleague.kit.canonical import digest
 from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from colleague.policy.borrowed import Passage
-from colleague.policy.model import DataClass, Label, Role, Tier
+from colleague.policy.model import DataClass, Label, Role, Tier, ToolWord
 
 
 class NotReachable(NotFound):
@@ -82,7 +82,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A connector opened to a team for named places. Places are prefixes in the connector's own notation."""
+    """A connector opened to a team or a role for named places. Places are prefixes in the connector's own notation.
+
+    `tools` says allow, ask or block for single tools by name, and under `*` for all that are not named (R28).
+    """
 
     id: str
     connector: str
@@ -92,6 +95,17 @@ class Grant:
     ceiling: DataClass = DataClass.INTERNAL
     place_class: DataClass = DataClass.CONFIDENTIAL
     trusted: bool = False
+    role: str = ""
+    tools: Mapping[str, ToolWord] = field(default_factory=dict)
+
+    @property
+    def holder(self) -> str:
+        """To whom it is opened: a team's id, or `role:NAME`."""
+        return f"role:{self.role}" if self.role else self.team
+
+    def word(self, tool: str) -> ToolWord:
+        """Return what this grant says of a tool; allow if it says nothing."""
+        return self.tools.get(tool) or self.tools.get("*") or ToolWord.ALLOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Pages of connectors: all of them, one with its grants, tools and people, and everyone's own accounts."""
 
-from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -15,22 +14,21 @@ from colleague.connectors.accounts import (
     enable_connector,
     list_accounts,
 )
-from colleague.connectors.grants import BadGrant, grant, is_enabled, read_class, revoke
-from colleague.connectors.overview import overview
+from colleague.connectors.grant_console import CLASSES
+from colleague.connectors.grants import is_enabled
+from colleague.connectors.overview import by_person, holder_names, overview
 from colleague.connectors.registry import Registry, fields_of, is_personal
 from colleague.connectors.tiers import decide_tool
 from colleague.identity.current import Current
-from colleague.identity.directory import list_teams, names_of
+from colleague.identity.directory import names_of
 from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 from colleague.kit.secrets import Secrets
-from colleague.policy.model import DataClass
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheRegistry = Annotated[Registry, Depends(part(Registry))]
 TheSecrets = Annotated[Secrets, Depends(part(Secrets))]
-CLASSES = tuple(c.name.lower() for c in DataClass)
 
 
 def _to(path: str) -> RedirectResponse:
@@ -63,6 +61,16 @@ async def index(
     return page.show(request, "connectors/list.html", sights=sights, own=own)
 
 
+@router.get("/connectors/people")
+async def people(
+    request: Request, page: Page, db: Db, actor: Current, registry: TheRegistry, clock: Time
+) -> HTMLResponse:
+    """Show who reaches which connectors, and nobody else."""
+    async with db.transaction() as session:
+        sights = await overview(session, actor, registry, clock=clock)
+    return page.show(request, "connectors/people.html", sights=sights, people=by_person(sights))
+
+
 @router.get("/connectors/{kind}")
 async def show(
     request: Request, page: Page, db: Db, actor: Current, registry: TheRegistry, clock: Time, kind: str
@@ -71,14 +79,14 @@ async def show(
     async with db.transaction() as session:
         connector = (await registry.now(session)).get(kind)
         sights = await overview(session, actor, registry, clock=clock)
-        teams = await list_teams(session)
+        holders = await holder_names(session)
         sight = next(s for s in sights if s.connector.kind == kind)
         people = await names_of(
-            session, [*(a.person for a in sight.accounts), *(g.granted_by for g, _ in sight.grants)]
+            session, [*(a.person for a in sight.accounts), *(g.opened.granted_by for g in sight.grants)]
         )
     fields = [f for f in fields_of(connector) if f.whose == "organisation"]
     return page.show(
-        request, "connectors/show.html", sight=sight, teams=teams, fields=fields, classes=CLASSES, people=people
+        request, "connectors/show.html", sight=sight, holders=holders, fields=fields, classes=CLASSES, people=people
     )
 
 
@@ -100,45 +108,6 @@ async def disable(db: Db, actor: Current, ledger: TheLedger, clock: Time, kind: 
     async with db.transaction() as session:
         await disable_connector(session, actor, kind, ledger=ledger, clock=clock)
     return _to(f"/connectors/{kind}")
-
-
-@router.post("/connectors/{kind}/grants")
-async def open_grant(
-    db: Db, actor: Current, registry: TheRegistry, ledger: TheLedger, clock: Time, kind: str,
-    team: Annotated[str, Form()], places: Annotated[str, Form()] = "", ceiling: Annotated[str, Form()] = "internal",
-    place_class: Annotated[str, Form()] = "internal", may_write: Annotated[bool, Form()] = False,
-    trusted: Annotated[bool, Form()] = False, reason: Annotated[str, Form()] = "",
-    expires: Annotated[str, Form()] = "",
-) -> RedirectResponse:  # fmt: skip
-    """Open the connector to a team. Places come one a line; no line at all means everything."""
-    lines = places.splitlines() or [""]
-    async with db.transaction() as session:
-        await grant(
-            session, actor, registry, kind, team, lines, reason=reason, may_write=may_write,
-            ceiling=read_class(ceiling), place_class=read_class(place_class), trusted=trusted,
-            expires_at=end_of(expires), ledger=ledger, clock=clock,
-        )  # fmt: skip
-    return _to(f"/connectors/{kind}#grants")
-
-
-def end_of(day: str) -> datetime | None:
-    """Return the last moment of a day written as 2026-12-31, in UTC; None for ""; BadGrant if it is no day."""
-    if not day.strip():
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day.strip()), time.max, tzinfo=UTC)
-    except ValueError:
-        raise BadGrant(why="the end date must be a day such as 2026-12-31") from None
-
-
-@router.post("/connectors/{kind}/grants/{grant_id}/revoke")
-async def close_grant(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, kind: str, grant_id: str
-) -> RedirectResponse:
-    """Revoke a grant."""
-    async with db.transaction() as session:
-        await revoke(session, actor, grant_id, ledger=ledger, clock=clock)
-    return _to(f"/connectors/{kind}#grants")
 
 
 @router.post("/connectors/{kind}/tools/{name}")

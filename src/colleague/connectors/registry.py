@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from colleague.connectors.connector import Connector, Field, Grant, Tool
+from colleague.connectors.connector import Account, Connector, Field, Grant, Tool
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid, NotFound
 
@@ -98,6 +98,12 @@ def accepted(connector: Connector, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return `config` as the connector stores it; its own `accept` may refuse (BadArguments) or put it straight."""
     accept = getattr(connector, "accept", None)
     return dict(accept(config)) if accept else dict(config)
+
+
+def place_of(connector: Connector, tool: str, arguments: Mapping[str, Any], account: Account) -> str:
+    """Return the place a call touches: what its arguments name, or else the account's own (a mailbox); "" if none."""
+    home = getattr(connector, "home", None)
+    return connector.place(tool, arguments) or (str(home(account)) if home else "")
 
 
 def normal_place(connector: Connector, place: str) -> str:

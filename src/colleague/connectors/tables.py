@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from colleague.kit.db import Base
@@ -36,13 +36,18 @@ Index(
 
 
 class GrantRow(Base):
-    """A connector opened to a team for named places. Rows stay after they are revoked: the past must be readable."""
+    """A connector opened to a team or to a role. Rows stay after they are revoked: the past must be readable.
+
+    `tools`: allow, ask or block, by a tool's name or `*`. `used_at`: when a call last rested on it, to the hour.
+    """
 
     __tablename__ = "connector_grants"
+    __table_args__ = (CheckConstraint("(team_id IS NULL) <> (role = '')", name="one_holder"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     connector: Mapped[str] = mapped_column(index=True)
-    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    team_id: Mapped[str | None] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(default="", server_default=text("''"), index=True)
     places: Mapped[list[str]]
     may_write: Mapped[bool]
     ceiling: Mapped[int]
@@ -54,6 +59,8 @@ class GrantRow(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str] = mapped_column(default="")
+    tools: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    used_at: Mapped[datetime | None]
 
 
 class ToolStateRow(Base):

@@ -29,6 +29,11 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     via: Via = "page"
 
+    @property
+    def holders(self) -> frozenset[str]:
+        """Everything through which this actor may be given something: ids of teams, and `role:NAME`."""
+        return self.teams.union(f"role:{role}" for role in self.roles)
+
     def may(self, permission: str) -> bool:
         """Say whether this actor holds `permission`."""
         return permission in self.permissions

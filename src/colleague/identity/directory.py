@@ -15,6 +15,9 @@ from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
 
+# A role as somebody to whom something may be opened, beside the ids of teams.
+ROLE = "role:"
+
 
 class PersonNotFound(NotFound):
     """There is no such person."""
@@ -120,6 +123,24 @@ async def teams_of(session: Session, person_id: str) -> frozenset[str]:
         .where(MembershipRow.person_id == person_id, PersonRow.active)
     )
     return frozenset(await session.scalars(query))
+
+
+async def holders_of(session: Session, person_id: str) -> frozenset[str]:
+    """Return everything through which a person may be given something now: ids of teams, and `role:NAME`."""
+    query = select(RoleRow.role).join(PersonRow, PersonRow.id == RoleRow.person_id)
+    roles = await session.scalars(query.where(RoleRow.person_id == person_id, PersonRow.active))
+    return (await teams_of(session, person_id)).union(ROLE + role for role in roles)
+
+
+async def people_of(session: Session, holder: str) -> list[tuple[str, str]]:
+    """Return the active people (id, name) of a team, or of a role written `role:NAME`, by name."""
+    query = select(PersonRow.id, PersonRow.name).where(PersonRow.active).order_by(PersonRow.name, PersonRow.id)
+    if holder.startswith(ROLE):
+        query = query.join(RoleRow, RoleRow.person_id == PersonRow.id).where(RoleRow.role == holder.removeprefix(ROLE))
+    else:
+        query = query.join(MembershipRow, MembershipRow.person_id == PersonRow.id)
+        query = query.where(MembershipRow.team_id == holder)
+    return [(person, name) for person, name in await session.execute(query)]
 
 
 async def is_active(session: Session, person_id: str) -> bool:

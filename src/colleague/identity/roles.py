@@ -1,6 +1,7 @@
 """Roles by name: those that ship, and those the organisation made. Everything that asks «who may?» asks here."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
@@ -14,6 +15,14 @@ async def known_roles(session: Session) -> dict[str, frozenset[str]]:
     """Return every role with its permissions, shipped ones first."""
     query = select(CustomRoleRow.name, CustomRoleRow.permissions).order_by(CustomRoleRow.name)
     return {**ROLES, **{name: frozenset(held) for name, held in await session.execute(query) if name not in ROLES}}
+
+
+async def roles_since(session: Session, names: Iterable[str]) -> dict[str, datetime]:
+    """Return since when each of these roles has been here; shipped ones always were, an unknown one is left out."""
+    names = frozenset(names)
+    query = select(CustomRoleRow.name, CustomRoleRow.made_at).where(CustomRoleRow.name.in_(names - ROLES.keys()))
+    always = datetime.min.replace(tzinfo=UTC)
+    return {**dict.fromkeys(names & ROLES.keys(), always), **dict((await session.execute(query)).all())}
 
 
 async def permissions_held(session: Session, roles: Iterable[str]) -> frozenset[str]:

@@ -11,23 +11,28 @@ from colleague.connectors.connector import Access, Account, Grant
 from colleague.connectors.grants import ConnectorNotEnabled, covers, grants_of, list_grants
 from colleague.connectors.registry import Registry, is_personal
 from colleague.connectors.shelf import Shelf
-from colleague.identity.directory import teams_of
+from colleague.identity.directory import ROLE, holders_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
 from colleague.policy.governance import current_governance
 from colleague.policy.inputs import narrowed
-from colleague.policy.model import DataClass
+from colleague.policy.model import DataClass, Tier, ToolWord
 from colleague.projects.store import projects_of
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A person, as the library looks at them at this moment: memberships, and grants by connector."""
+    """A person, as the library looks at them at this moment: memberships, and grants by connector.
+
+    `held_back` are grants that block a tool that reads, or ask before it: what they cover is not found here, whatever
+    another grant opens, for finding is reading.
+    """
 
     person: str
     projects: frozenset[str]
     grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    held_back: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
 
     @property
     def tokens(self) -> list[str]:
@@ -37,7 +42,9 @@ class Reader:
 
     def may_open(self, connector: str, place: str) -> tuple[Grant, ...]:
         """Return the grants through which this person reads `place` now."""
-        return tuple(g for g in self.grants.get(connector, ()) if covers(g, place) and place != "")
+        if place == "" or any(covers(g, place) for g in self.held_back.get(connector, ())):
+            return ()
+        return tuple(g for g in self.grants.get(connector, ()) if covers(g, place))
 
 
 def usable(grants: Iterable[Grant], highest: DataClass) -> tuple[Grant, ...]:
@@ -52,10 +59,18 @@ def shelves(registry: Registry) -> dict[str, Shelf]:
 
 async def reader_of(session: Session, person: str, *, registry: Registry, clock: Clock) -> Reader:
     """Return what the person may find now; nothing at all for somebody who is not active."""
-    teams = await teams_of(session, person)
+    held = await holders_of(session, person)
+    teams = frozenset(h for h in held if not h.startswith(ROLE))
     highest = narrowed(await current_governance(session), teams).highest_input
-    grants = {kind: usable(await grants_of(session, teams, kind, clock=clock), highest) for kind in shelves(registry)}
-    return Reader(person, await projects_of(session, person), grants)
+    grants: dict[str, tuple[Grant, ...]] = {}
+    back: dict[str, tuple[Grant, ...]] = {}
+    for connector in registry:
+        if connector.kind in shelves(registry):
+            found = await grants_of(session, held, connector.kind, clock=clock)
+            reading = [t.name for t in connector.tools() if t.tier is Tier.READ]
+            back[connector.kind] = tuple(g for g in found if any(g.word(t) is not ToolWord.ALLOW for t in reading))
+            grants[connector.kind] = usable((g for g in found if g not in back[connector.kind]), highest)
+    return Reader(person, await projects_of(session, person), grants, back)
 
 
 def tokens_for(grants: Iterable[Grant], path: str) -> list[str]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from colleague.connectors.grants import EVERYTHING, covers, list_grants
+from colleague.connectors.overview import holder_names
 from colleague.identity.actor import Actor
-from colleague.identity.directory import list_teams
 from colleague.kit.db import Session
 from colleague.library.access import reader_of
 from colleague.library.parts import Library
@@ -52,13 +52,13 @@ async def list_documents(
 
 
 async def teams_that_reach(session: Session, shown: Shown, library: Library) -> list[str]:
-    """Return the names of the teams to which a grant opens one of the places shown, for who may see grants."""
-    names = {team.id: team.name for team in await list_teams(session)}
+    """Return the names of the teams and roles to which a grant opens a place shown, for who may see grants."""
+    names = await holder_names(session)
     found = set[str]()
     for connector in {c for c, _ in shown.places}:
         for opened in await list_grants(session, connector=connector, clock=library.clock):
             if any(c == connector and covers(opened.grant, place) for c, place in shown.places):
-                found.add(names.get(opened.grant.team, ""))
+                found.add(names.get(opened.grant.holder, ""))
     return sorted(found - {""})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from colleague.policy.inputs import permitted_input
-from colleague.policy.model import Ask, DataClass, Governance, Integrity
+from colleague.policy.model import Ask, DataClass, Governance, Integrity, ToolWord
 
 _PLAIN = " !#$&()*+,/:;<=>?@[]^`{|}"
 
@@ -30,10 +30,12 @@ def _entity(kind: str, name: str) -> dict[str, str]:
 
 def request_of(ask: Ask, governance: Governance) -> Request:
     """Return the Cedar request for `ask` under `governance`."""
-    covering = [s for s in ask.scopes if s.covers and s.connector == ask.connector]
+    mine = [s for s in ask.scopes if s.connector == ask.connector]
+    held = [s for s in mine if s.holds]
+    covering = [s for s in held if s.covers]
+    closed = [s for s in mine if s.covers and not s.holds] if not covering else []
     # What a grant to read may reach says nothing about what another grant lets people change.
     opening = [s for s in covering if s.may_write] if ask.writes or ask.deletes else covering
-    held = [s for s in ask.scopes if s.connector == ask.connector]
     place = f"{ask.connector}:{ask.resource}"
     entities: list[dict[str, Any]] = [
         {
@@ -66,6 +68,9 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "carries": ask.carries, "denied_before": ask.denied_before, "denials": ask.denials,
         "skill_forbids": ask.skill != "",
         "permitted_input": int(permitted_input(governance, ask.teams, ask.workflows)),
+        # The strictest word of all that is touched: where one grant blocks, another does not open.
+        "tool_word": int(max((s.word for s in held if s.covers or s.below), default=ToolWord.ALLOW)),
+        "grant_ended": any(s.ended for s in closed), "full_access": any(s.whole and not s.ended for s in closed),
     }  # fmt: skip
     if ask.approval is not None:
         context["approval"] = {"by": ask.approval.by, "not_self": ask.approval.not_self}

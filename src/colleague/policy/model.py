@@ -41,6 +41,14 @@ class Effect(IntEnum):
     DENY = 3
 
 
+class ToolWord(IntEnum):
+    """What a grant says of a tool (R28). It only ever takes away: allow lifts no rule of the organisation."""
+
+    ALLOW = 1
+    ASK = 2
+    BLOCK = 3
+
+
 class Zone(StrEnum):
     """Where data may lie and be worked on (DA-1). `OWN`: on the organisation's own machines, wherever those are."""
 
@@ -126,7 +134,11 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A grant as policy sees it: a connector opened to a team. `covers`: the resource of this call lies inside it."""
+    """A grant as policy sees it: a connector opened to a team or role. `covers`: the resource of this call lies in it.
+
+    `below`: it opens something inside the resource (a folder of the folder that is searched). `word`: what it says of
+    the tool. `ended`: its end date has passed. `whole`: it opens everything and no exception that holds is on record.
+    """
 
     id: str
     connector: str
@@ -134,6 +146,15 @@ class Scope:
     covers: bool
     may_write: bool = False
     ceiling: DataClass = DataClass.INTERNAL
+    below: bool = False
+    word: ToolWord = ToolWord.ALLOW
+    ended: bool = False
+    whole: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Say whether it opens anything at this moment."""
+        return not (self.ended or self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +230,11 @@ class Ask:
     skill: str = ""
     workflows: frozenset[str] = frozenset()
     approval: Approval | None = None
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The grants that open the place of this call."""
+        return tuple(s.id.partition("/")[0] for s in self.scopes if s.covers and s.holds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ async def _shown(session: Session, actor: Actor, row: ProposalRow, clock: Clock)
         return True
     own = {f.name for f in await project_files(session, row.project_id)}
     own |= {f.name for f in await list_files(session, row.task_id)} if row.task_id else set()
-    return await reaches(session, actor.teams, Label.from_json(row.label), own=own, clock=clock)
+    return await reaches(session, actor.holders, Label.from_json(row.label), own=own, clock=clock)
 
 
 async def list_proposals(

@@ -1,4 +1,4 @@
-"""Does somebody reach what a text was made from? A project never widens what the teams of a person were given."""
+"""Does somebody reach what a text was made from? A project never widens what a person was given."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,11 @@ OPEN = ("the people list",)
 
 
 async def reaches(
-    session: Session, teams: frozenset[str], label: Label, *, own: Iterable[str] = (), clock: Clock
+    session: Session, holders: frozenset[str], label: Label, *, own: Iterable[str] = (), clock: Clock
 ) -> bool:
-    """Say whether a member of `teams` reaches every source of `label`; `own` are names of files in the project's hands.
+    """Say whether a person with `holders` (ids of teams, `role:NAME`) reaches every source of `label`.
+
+    `own` are names of files in the project's hands.
 
     Places of the shared folder are looked up in the grants as they hold now. What cannot be looked up (a mailbox, the
     web, a server) counts as not reached. A colon marks such a source («mail:…», «https://…»): a file that somebody
@@ -27,5 +29,5 @@ async def reaches(
         return False
     if not places:
         return True
-    grants = [g for g in await grants_of(session, teams, "folder", clock=clock) if g.place_class <= g.ceiling]
+    grants = [g for g in await grants_of(session, holders, "folder", clock=clock) if g.place_class <= g.ceiling]
     return all(place != "" and any(covers(g, place) for g in grants) for place in places)

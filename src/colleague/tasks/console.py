@@ -18,7 +18,7 @@ from colleague.files.review import review_output
 from colleague.files.uploads import file_content, get_file, list_files
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
-from colleague.identity.directory import names_of, teams_of
+from colleague.identity.directory import holders_of, names_of
 from colleague.kit.db import Session
 from colleague.kit.documents.difference import differences
 from colleague.kit.documents.model import Block, Document
@@ -70,7 +70,7 @@ async def new(
         projects = [line.project for line in await list_projects(session, actor.id) if line.role != "viewer"]
         sets = await list_sets(session, actor, parts.library)
         offered = await offers(
-            session, actor.id, actor.teams, parts.registry, secrets=parts.secrets, clock=parts.clock
+            session, actor.id, actor.holders, parts.registry, secrets=parts.secrets, clock=parts.clock
         )  # fmt: skip
     return page.show(
         request, "tasks/new.html", goal=goal[:8000], examples=EXAMPLES, model=settings.model, projects=projects,
@@ -136,8 +136,8 @@ async def _live(
         s.call: {"run": s.run, "calls": s.calls, "entries": timeline(s.steps, s.calls_by_model_id, names, places)}
         for s in view.subagents
     }
-    teams = await teams_of(session, view.task.person_id)
-    reach = await reach_of(session, teams, parts.registry, clock=parts.clock, places=choices_from(view.task.places))
+    holders = await holders_of(session, view.task.person_id)
+    reach = await reach_of(session, holders, parts.registry, clock=parts.clock, places=choices_from(view.task.places))
     changes = await list_changes(session, task_id, parts.registry, clock=parts.clock)
     people = await names_of(session, {c.undone_by for c in changes if c.undone_by})
     mine = view.task.person_id == actor.id

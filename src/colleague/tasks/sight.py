@@ -120,7 +120,7 @@ async def _part_through_project(session: Session, actor: Actor, task: TaskRow) -
         return ""
     read = await read_together(session, await newest_run(session, task.id))
     own = {f.name for f in await list_files(session, task.id)}
-    open_ = await reaches(session, actor.teams, read, own=own, clock=SystemClock())
+    open_ = await reaches(session, actor.holders, read, own=own, clock=SystemClock())
     return "viewer" if open_ else ""
 
 

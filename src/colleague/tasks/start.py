@@ -61,11 +61,11 @@ async def start(
     )
     async with parts.database.transaction() as session:
         toolbox = await open_toolbox(
-            session, actor.id, actor.teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
+            session, actor.id, actor.holders, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
         )
         tools = {t.name: t.hash for t in (*WORKSPACE_TOOLS, *LIBRARY_TOOLS, *PROJECT_TOOLS)} | toolbox.hashes()
         about, words_label = await _about(session, actor, project, library_set, parts)
-        places = await choose(session, actor.teams, parts.registry, reads, writes, clock=parts.clock)
+        places = await choose(session, actor.holders, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
         chosen, words = chosen_by(goal, skills) or (None, "")
         extra = "\n\n".join(filter(None, (offer(skills, chosen, words), about, _limits(places))))

@@ -10,19 +10,22 @@ from colleague.agent.tools import ToolSpec
 from colleague.connectors.accounts import account_for
 from colleague.connectors.choose import Choice, narrow
 from colleague.connectors.connector import Account, Connector, Grant, Tool
-from colleague.connectors.grants import grants_of
+from colleague.connectors.grants import Opened, grants_of, lapsed_of
 from colleague.connectors.registry import Registry, tools_for
 from colleague.connectors.tiers import tool_states
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
-from colleague.policy.model import Tier
+from colleague.policy.model import Tier, ToolWord
 from colleague.tasks.workspace import KIND
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A tool with all it needs to be called: connector, account, grants, and its state."""
+    """A tool with all it needs to be called: connector, account, grants, and its state.
+
+    `lapsed` are grants that have ended: they open nothing, and are told to policy, which says so.
+    """
 
     name: str
     connector: Connector
@@ -30,6 +33,13 @@ class Bound:
     account: Account
     grants: tuple[Grant, ...]
     state: str
+    lapsed: tuple[Opened, ...] = ()
+
+    @property
+    def offered(self) -> bool:
+        """Say whether the model is told of it: it is approved, and something opens it that does not block it."""
+        opens = self.builtin or any(g.word(self.name) is not ToolWord.BLOCK for g in self.grants)
+        return self.state == "approved" and opens
 
     @property
     def builtin(self) -> bool:
@@ -58,8 +68,8 @@ class Toolbox:
 
     def specs(self) -> list[ToolSpec]:
         """Return what the model is told: approved tools only, for the words of others are not read before."""
-        approved = [t for t in self.tools.values() if t.state == "approved"]
-        return [ToolSpec(t.name, t.tool.description, t.tool.parameters) for t in approved]
+        offered = [t for t in self.tools.values() if t.offered]
+        return [ToolSpec(t.name, t.tool.description, t.tool.parameters) for t in offered]
 
     def hashes(self) -> dict[str, str]:
         """Return each tool's pin, to be frozen at the start of a run."""
@@ -67,10 +77,10 @@ class Toolbox:
 
 
 async def open_toolbox(
-    session: Session, person: str, teams: frozenset[str], workspace: Connector | None, *, registry: Registry,
+    session: Session, person: str, holders: frozenset[str], workspace: Connector | None, *, registry: Registry,
     secrets: Secrets, clock: Clock, only: str = "", places: Sequence[Choice] = (),
 ) -> Toolbox:  # fmt: skip
-    """Return the tools of `person` (a member of `teams`) at this moment (`only`: those beside that one).
+    """Return the tools of `person`, who has what `holders` are given, at this moment (`only`: those beside that one).
 
     `places`: the files and folders the task is limited to.
     """
@@ -80,11 +90,13 @@ async def open_toolbox(
     for connector in await registry.now(session):
         if only and all(tool.name != only for tool in connector.tools()):
             continue
-        grants = narrow(await grants_of(session, teams, connector.kind, clock=clock), connector.kind, places)
-        account = await account_for(session, person, connector.kind, secrets=secrets) if grants else None
+        grants = narrow(await grants_of(session, holders, connector.kind, clock=clock), connector.kind, places)
+        lapsed = await lapsed_of(session, holders, connector.kind, clock=clock)
+        some = grants or lapsed
+        account = await account_for(session, person, connector.kind, secrets=secrets) if some else None
         if account is None:
             continue
-        for tool in tools_for(connector, grants):
+        for tool in tools_for(connector, (*grants, *(o.grant for o in lapsed))):
             state = states.get(tool.name, tool.hash)
-            bound.append(Bound(tool.name, connector, tool, account, grants, state))
+            bound.append(Bound(tool.name, connector, tool, account, grants, state, lapsed))
     return Toolbox(bound)

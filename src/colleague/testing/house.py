@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,10 @@ async def agreed(
 async def open_connector(
     home: TestHouse, kind: str, places: list[str], *, config: Mapping[str, Any], may_write: bool = False
 ) -> str:
-    """Enable a connector for the organisation, open `places` to the team, and return the grant's id."""
+    """Enable a connector for the organisation, open `places` to the team, and return the grant's id.
+
+    Everything is opened as an exception: with a reason, for a year.
+    """
     house, owner = home.house, home.people["owner"]
     async with house.database.transaction() as session:
         await enable_connector(
@@ -88,6 +92,7 @@ async def open_connector(
         )
         opened = await grant(
             session, owner, house.registry, kind, home.team, places, may_write=may_write,
-            reason="Everything, for a test.", ledger=house.ledger, clock=house.clock,
+            reason="Everything, for a test.", expires_at=house.clock.now() + timedelta(days=365),
+            ledger=house.ledger, clock=house.clock,
         )  # fmt: skip
     return opened.id

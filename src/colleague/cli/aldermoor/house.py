@@ -4,6 +4,7 @@ All names are invented; its addresses end in .example and reach nobody.
 """
 
 import asyncio
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
@@ -177,7 +178,7 @@ async def _grants_and_accounts(session: Session, house: House) -> None:
     await grant(
         session, owner, registry, "mail", teams["Everyone"], ["*"], ceiling=DataClass.CONFIDENTIAL,
         place_class=DataClass.CONFIDENTIAL, reason="Everybody may write mails from their own mailbox.",
-        ledger=ledger, clock=clock,
+        expires_at=clock.now() + timedelta(days=365), ledger=ledger, clock=clock,
     )  # fmt: skip
     for email, _, role in PEOPLE:
         if role != "auditor":

@@ -73,8 +73,12 @@ class MailConnector:
         return TOOLS
 
     def place(self, tool: str, arguments: Mapping[str, Any]) -> str:
-        """Return "": the mailbox is the person's own; `call` checks that a grant opens its address."""
+        """Return "": the mailbox is the person's own (`home`)."""
         return ""
+
+    def home(self, account: Account) -> str:
+        """Return the address of the account's mailbox: the place that a grant opens."""
+        return str(account.config.get("address", "")).casefold()
 
     def recipients(self, tool: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
         """Return every address in `to` and `cc` of a mail to be sent; a draft reaches nobody."""

@@ -8,6 +8,7 @@ from colleague.agent.context import ATTACHED
 from colleague.agent.messages import Message, Outcome, Said, Turn
 from colleague.connectors.connector import Grant
 from colleague.connectors.grants import scopes_for
+from colleague.connectors.registry import place_of
 from colleague.identity.model import Person
 from colleague.policy import addresses
 from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
@@ -131,11 +132,11 @@ def ask_of(
 ) -> Ask:  # fmt: skip
     """Build the question for one call. Pure."""
     tool, connector = bound.tool, bound.connector
-    place = "" if bound.builtin else connector.place(tool.name, arguments)
+    place = "" if bound.builtin else place_of(connector, tool.name, arguments, bound.account)
     recipients = connector.recipients(tool.name, arguments)
     external = external_of(recipients, governance)
-    scopes = () if bound.builtin else scopes_for(bound.grants, connector.kind, place)
-    covering = [g for g, s in zip(bound.grants, scopes, strict=True) if s.covers] if scopes else []
+    scopes = () if bound.builtin else scopes_for(bound.grants, connector.kind, place, tool.name, bound.lapsed)
+    covering = [g for g, s in zip(bound.grants, scopes, strict=False) if s.covers]
     found = doubts(
         arguments,
         tool.roles,

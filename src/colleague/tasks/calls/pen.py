@@ -4,6 +4,7 @@ from colleague.agent.messages import Call, Outcome
 from colleague.approvals.ask import ask
 from colleague.approvals.verdict import Verdict, consume
 from colleague.connectors.connector import Preview
+from colleague.connectors.grants import mark_used
 from colleague.kit import telemetry
 from colleague.kit.db import Session
 from colleague.kit.ids import new_id
@@ -49,6 +50,8 @@ class Pen:
             facts = decision_facts(weighed.bound, weighed.question, decision, row.arguments)
             await self._parts.ledger.record(session, call_event("call.decided", row, facts))
             telemetry.decided(facts["effect"], facts["tier"], facts["connector"])
+            if decision.effect is not Effect.DENY:
+                await mark_used(session, weighed.question.rests_on, clock=self._parts.clock)
             match decision.effect:
                 case Effect.ALLOW:
                     pass  # The intent stands beside the decision; the call follows the commit.

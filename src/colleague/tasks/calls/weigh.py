@@ -10,7 +10,7 @@ from colleague.agent.interrupts import Interrupt
 from colleague.agent.messages import Message
 from colleague.connectors.connector import Access, Preview
 from colleague.files.attach import Attached, attach
-from colleague.identity.directory import addresses_known, teams_of
+from colleague.identity.directory import addresses_known, holders_of, teams_of
 from colleague.kit.canonical import digest
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Forbidden, Invalid, NotFound, Unavailable
@@ -84,10 +84,10 @@ class Scales:
 
     async def toolbox(self, session: Session, only: str = "") -> Toolbox:
         """Return the tools of this run's person at this moment (`only`: what is needed for that tool)."""
-        teams = await teams_of(session, self.run.person)
+        holders = await holders_of(session, self.run.person)
         await self._workspace.look(session)
         toolbox = await open_toolbox(
-            session, self.run.person, teams, self._workspace, registry=self._parts.registry,
+            session, self.run.person, holders, self._workspace, registry=self._parts.registry,
             secrets=self._parts.secrets, clock=self._parts.clock, only=only, places=self.run.places,
         )  # fmt: skip
         # INVARIANT: a sub-agent has what it was given of its run's tools, and what of that the person has now.

@@ -15,7 +15,7 @@ from colleague.approvals.partners import set_partner
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
 from colleague.identity.actor import Actor
-from colleague.identity.directory import get_person, names_of, teams_of
+from colleague.identity.directory import get_person, holders_of, names_of
 from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
@@ -198,10 +198,10 @@ async def take_over(session: Session, run: RunRow, parts: Parts) -> bool:
     if why:
         await _refuse(session, row, task, run, why, parts)
         return False
-    person, teams = await get_person(session, row.to_id), await teams_of(session, row.to_id)
+    person, holders = await get_person(session, row.to_id), await holders_of(session, row.to_id)
     task.person_id = person.id
     toolbox = await open_toolbox(
-        session, person.id, teams, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
+        session, person.id, holders, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
     )
     # Pins of before stay: a tool that has changed since the start is still a changed one.
     run.tools = {**toolbox.hashes(), **run.tools}

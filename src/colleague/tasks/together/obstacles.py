@@ -1,6 +1,6 @@
 """May somebody have what a task has read? Asked before a task changes hands, with the grants as they hold now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from colleague.connectors.accounts import has_own_account
 from colleague.connectors.grants import covers, grants_of
 from colleague.files.uploads import list_files
+from colleague.identity.actor import Actor
 from colleague.identity.directory import PersonNotFound, actor_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -39,7 +40,7 @@ async def obstacle(session: Session, task: TaskRow, run: RunRow, person: str, *,
     for source, highest in sorted((await _sources(session, run)).items()):
         if source in OPEN or source in own or highest is DataClass.PUBLIC:
             continue
-        if not await _reaches(session, task.person_id, person, who.teams, source, highest, clock):
+        if not await _reaches(session, task.person_id, person, who, source, highest, clock):
             closed.append(source)
     if not closed:
         return ""
@@ -60,14 +61,14 @@ async def _sources(session: Session, run: RunRow) -> Mapping[str, DataClass]:
 
 
 async def _reaches(
-    session: Session, before: str, person: str, teams: Iterable[str], source: str, highest: DataClass, clock: Clock
+    session: Session, before: str, person: str, who: Actor, source: str, highest: DataClass, clock: Clock
 ) -> bool:  # fmt: skip
     kind, _, place = source.partition(":")
     if kind == "skill":
-        return any(one.name == place for one in await usable_skills(session, person, teams))
+        return any(one.name == place for one in await usable_skills(session, person, who.teams))
     if kind in ("http", "https"):
         kind, place = "web", urlsplit(source).hostname or ""
     if not place or await has_own_account(session, before, kind):
         return False
-    grants = await grants_of(session, teams, kind, clock=clock)
+    grants = await grants_of(session, who.holders, kind, clock=clock)
     return any(covers(g, place) and max(g.place_class, highest) <= g.ceiling for g in grants)
