@@ -1,19 +1,19 @@
 """A model that follows a script, or a function: no network, no surprise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from colleague.agent.messages import Call, Message, Outcome, Said, Turn, Usage
 from colleague.agent.tools import ToolSpec
 
-Play = Callable[[Sequence[Message], Sequence[ToolSpec]], Turn]
+Play = Callable[[Sequence[Message], Sequence[ToolSpec]], Turn | Awaitable[Turn]]
 
 
 class ScriptedLlm:
     """Answers with the turns of a list, one after another, however often the worker is killed in between."""
 
     def __init__(self, *turns: Turn | Play, name: str = "scripted") -> None:
-        """Take the turns (or functions that make one from the conversation); after the last one it says «Done.»."""
+        """Take the turns (or functions that make one); after the last one it says «Done.»."""
         self.name, self._turns = name, turns
 
     def play(self, *turns: Turn | Play) -> None:
@@ -26,7 +26,8 @@ class ScriptedLlm:
         if done >= len(self._turns):
             return Turn("Done.", usage=Usage(10, 2), model=self.name)
         turn = self._turns[done]
-        return turn if isinstance(turn, Turn) else turn(messages, tools)
+        made = turn if isinstance(turn, Turn) else turn(messages, tools)
+        return made if isinstance(made, Turn) else await made
 
 
 def call(tool: str, /, **arguments: Any) -> Turn:
