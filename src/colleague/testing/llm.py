@@ -25,9 +25,13 @@ class ScriptedLlm:
         done = sum(isinstance(m, Turn) for m in messages)
         if done >= len(self._turns):
             return Turn("Done.", usage=Usage(10, 2), model=self.name)
-        turn = self._turns[done]
-        made = turn if isinstance(turn, Turn) else turn(messages, tools)
-        return made if isinstance(made, Turn) else await made
+        return await said(self._turns[done], messages, tools)
+
+
+async def said(turn: Turn | Play, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
+    """Return a turn of a script, made from the conversation if it is a function."""
+    made = turn if isinstance(turn, Turn) else turn(messages, tools)
+    return made if isinstance(made, Turn) else await made
 
 
 def call(tool: str, /, **arguments: Any) -> Turn:

@@ -37,8 +37,7 @@ class Team(ScriptedLlm):
         done = sum(isinstance(m, Turn) for m in messages)
         if done >= len(script):
             return Turn(f"Report on {part}." if part else "Done.", usage=Usage(10, 2), model=self.name)
-        turn = script[done]
-        return turn if isinstance(turn, Turn) else turn(messages, tools)
+        return await said(script[done], messages, tools)
 
 
 def cast(llm: ScriptedLlm, *own: Turn | Play, **parts: Sequence[Turn | Play]) -> Team:
