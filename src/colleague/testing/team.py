@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from colleague.agent.messages import Call, Message, Said, Turn, Usage
 from colleague.agent.tools import ToolSpec
-from colleague.testing.llm import Play, ScriptedLlm
+from colleague.testing.llm import Play, ScriptedLlm, said
 
 
 def start(*goals: str, tools: Sequence[str] | None = None) -> Turn:
