@@ -13,7 +13,7 @@ from colleague.web.errors import answer
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Where identity providers send browsers with a form of theirs: what counts is its signature, and no cookie comes along.
-FOREIGN = re.compile(r"/sign-in/saml/[a-z][a-z0-9-]{1,29}/acs")
+FOREIGN = re.compile(r"/sign-in/saml/[a-z][a-z0-9-]{1,29}/(acs|slo)")
 PROBES = frozenset({"/healthz", "/readyz"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADERS = {

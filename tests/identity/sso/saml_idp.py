@@ -3,8 +3,10 @@
 import base64
 import copy
 import hashlib
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import lxml.etree as ET
 import xmlsec
@@ -85,6 +87,17 @@ class SamlIdp:
         context.key.load_cert_from_memory(self.cert.encode(), xmlsec.KeyFormat.CERT_PEM)
         context.sign(template)
         return element
+
+    def go(self, kind: str, message: str, *, relay: str = "", algorithm: str = "rsa-sha256") -> str:
+        """Return the query of an address with a signed message (HTTP Redirect binding)."""
+        packer = zlib.compressobj(wbits=-15)
+        packed = base64.b64encode(packer.compress(message.encode()) + packer.flush()).decode()
+        pairs = [(kind, packed), *([("RelayState", relay)] if relay else [])]
+        pairs.append(("SigAlg", f"http://www.w3.org/2001/04/xmldsig-more#{algorithm}"))
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in pairs)
+        key: Any = serialization.load_pem_private_key(self.key, None)
+        made = key.sign(query.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{query}&Signature={quote(base64.b64encode(made).decode(), safe='')}"
 
     def response(self, now: datetime, *, whole: bool = False, **changes: str) -> Any:
         """Return a response whose assertion (and, if `whole`, itself too) is signed."""

@@ -23,7 +23,9 @@ METADATA = """<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadat
  protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><md:KeyDescriptor use="signing">
 <ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{cert}</ds:X509Certificate>
 </ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleSignOnService Location="https://idp.example/sso"
- Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"/></md:IDPSSODescriptor></md:EntityDescriptor>"""
+ Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"/><md:SingleLogoutService
+ Location="https://idp.example/slo" Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"/>
+</md:IDPSSODescriptor></md:EntityDescriptor>"""
 
 
 @pytest.fixture
@@ -31,8 +33,8 @@ def clock() -> TestClock:
     return TestClock(datetime.now(UTC).replace(microsecond=0))
 
 
-@pytest.fixture
-async def saml(world: World) -> SamlIdp:
+async def set_up(world: World) -> SamlIdp:
+    """Let the owner set a provider up by its metadata, and open it."""
     saml, owner = SamlIdp(), await world.browser("owner")
     cert = re.sub(r"-----\w+ CERTIFICATE-----|\s", "", saml.cert)
     form = {"kind": "saml", "key": "corp", "title": "Corp", "domains": "aldermoor.example",
@@ -41,6 +43,11 @@ async def saml(world: World) -> SamlIdp:
     assert answer.status_code == 303, answer.text
     assert (await owner.post("/sign-on/corp/switch", data={"on": "true"})).status_code == 303
     return saml
+
+
+@pytest.fixture
+async def saml(world: World) -> SamlIdp:
+    return await set_up(world)
 
 
 async def begin(client: httpx.AsyncClient, path: str = "/sign-in/with/corp?next=/tasks") -> str:

@@ -1,4 +1,4 @@
-"""A SAML provider of npm (saml-idp) signs people in here (ID-2)."""
+"""A SAML provider of npm (saml-idp) signs people in here, and out on both sides (ID-2)."""
 
 import asyncio
 import re
@@ -18,7 +18,61 @@ pytestmark = [pytest.mark.anyio, pytest.mark.peer("saml")]
 HOME = Path(__file__).parents[3] / ".peers" / "saml"
 
 
-async def test_sign_in(served: tuple[TestHouse, str], tmp_path: Path) -> None:  # noqa: F811
+def _form(page: str) -> dict[str, str]:
+    """Return the fields of the form on a page of the provider."""
+    fields: dict[str, str] = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r"""value=["']([^"']*)["']""", tag)
+        fields |= {name[1]: unescape(value[1])} if name and value else {}
+    return fields
+
+
+def _from(there: str) -> dict[str, str]:
+    """Return what a browser sends along with a form from the provider's page."""
+    return {"Origin": there, "Sec-Fetch-Site": "cross-site"}
+
+
+async def _in(ana: httpx.AsyncClient, base: str, there: str) -> str:
+    """Sign in at the provider and come back; return the response."""
+    page = await go(ana, f"{base}/sign-in/with/corp?next=/me")
+    fields = _form(page.text) | {
+        "userName": "sub-ana", "email": "ana@aldermoor.example",
+        "nameIdFormat": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+    }  # fmt: skip
+    sent = await ana.post(urljoin(str(page.url), "/signin"), data=fields)
+    response = _form(sent.text)["SAMLResponse"]
+    back = await ana.post(f"{base}/sign-in/saml/corp/acs", data={"SAMLResponse": response}, headers=_from(there))
+    assert back.status_code == 303, back.text
+    page = await go(ana, urljoin(base, back.headers["location"]))
+    assert str(page.url) == f"{base}/me", page.text
+    assert await inside(ana, base) == "Ana Ruiz"
+    return response
+
+
+async def _out_here_ends_it_there(ana: httpx.AsyncClient, base: str, there: str) -> None:
+    """Sign out here, follow the offered link to the provider, and bring its answer back."""
+    page = await ana.post(f"{base}/sign-out", headers={"Origin": base})
+    (link,) = re.findall(r'href="([^"]*SAMLRequest[^"]*)"', page.text)
+    ended = await ana.get(unescape(link))
+    answer = _form(ended.text)
+    assert "SAMLResponse" in answer, ended.text
+    back = await ana.post(f"{base}/sign-in/saml/corp/slo", data=answer, headers=_from(there))
+    assert (back.status_code, back.headers["location"]) == (303, "/signed-out"), back.text
+
+
+async def _out_there_ends_it_here(ana: httpx.AsyncClient, base: str, there: str) -> None:
+    """Sign out at the provider: the request that its page sends ends the session here."""
+    page = await ana.get(f"{there}/signout", follow_redirects=True)
+    asked = _form(page.text)
+    assert "SAMLRequest" in asked, page.text
+    async with httpx.AsyncClient() as foreign:
+        answered = await foreign.post(f"{base}/sign-in/saml/corp/slo", data=asked, headers=_from(there))
+    assert answered.status_code == 303, answered.text
+    assert answered.headers["location"].startswith(f"{there}/saml/slo?SAMLResponse=")
+    assert (await ana.get(f"{base}/api/v1/me")).status_code == 401
+
+
+async def test_sign_in_and_out(served: tuple[TestHouse, str], tmp_path: Path) -> None:  # noqa: F811
     home, base = served
     house, keys = home.house, SamlIdp()
     (tmp_path / "idp.crt").write_text(keys.cert)
@@ -29,7 +83,8 @@ async def test_sign_in(served: tuple[TestHouse, str], tmp_path: Path) -> None:  
     process = await asyncio.create_subprocess_exec(
         "node", "node_modules/saml-idp/bin/run.js", "--host", "127.0.0.1", "-p", str(port), "--cert",
         str(tmp_path / "idp.crt"), "--key", str(tmp_path / "idp.pem"), "--iss", "urn:test:idp", "--acsUrl", acs,
-        "--audience", ours, cwd=HOME, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        "--audience", ours, "--sloUrl", f"{base}/sign-in/saml/corp/slo", cwd=HOME,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         async with house.database.transaction() as session:
@@ -50,22 +105,11 @@ async def test_sign_in(served: tuple[TestHouse, str], tmp_path: Path) -> None:  
             assert made.status_code == 303, made.text
             assert (await owner.post(f"{base}/sign-on/corp/switch", data={"on": "true"})).status_code == 303
         async with httpx.AsyncClient() as ana:
-            page = await go(ana, f"{base}/sign-in/with/corp?next=/me")
-            fields: dict[str, str] = {}
-            for tag in re.findall(r"<input[^>]*>", page.text):
-                name, value = re.search(r'name="([^"]+)"', tag), re.search(r"""value=["']([^"']*)["']""", tag)
-                fields |= {name[1]: unescape(value[1])} if name and value else {}
-            fields |= {"userName": "sub-ana", "email": "ana@aldermoor.example", "nameIdFormat":
-                       "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"}  # fmt: skip
-            sent = await ana.post(urljoin(str(page.url), "/signin"), data=fields)
-            response = unescape(re.search(r'name="SAMLResponse"\s*value="([^"]+)"', sent.text)[1])  # type: ignore[index]
-            headers = {"Origin": there, "Sec-Fetch-Site": "cross-site"}
-            back = await ana.post(acs, data={"SAMLResponse": response}, headers=headers)
-            assert back.status_code == 303, back.text
-            page = await go(ana, urljoin(base, back.headers["location"]))
-            assert str(page.url) == f"{base}/me", page.text
-            assert await inside(ana, base) == "Ana Ruiz"
-            assert (await ana.post(acs, data={"SAMLResponse": response}, headers=headers)).status_code == 403
+            response = await _in(ana, base, there)
+            assert (await ana.post(acs, data={"SAMLResponse": response}, headers=_from(there))).status_code == 403
+            await _out_here_ends_it_there(ana, base, there)
+            await _in(ana, base, there)
+            await _out_there_ends_it_here(ana, base, there)
     finally:
         process.kill()
         await process.wait()

@@ -22,7 +22,7 @@ from colleague.identity.sso.providers import (
     switch_provider,
     unlink,
 )
-from colleague.identity.sso.saml_flow import acs_of, entity_of, read_metadata
+from colleague.identity.sso.saml_flow import acs_of, entity_of, read_metadata, slo_of
 from colleague.identity.sso.trial import Check, examine
 from colleague.kit.page import Page
 
@@ -33,7 +33,7 @@ def given_of(form: Any) -> dict[str, Any]:
     """Return what an owner typed as a description of a provider; fields of the other kind are left out."""
     names = {
         "oidc": ("issuer", "client_id", "scopes", "algorithms"),
-        "saml": ("entity_id", "sso_url", "certificates", "mail_claim", "name_claim", "unsolicited", "relay"),
+        "saml": ("entity_id", "sso_url", "slo_url", "certificates", "mail_claim", "name_claim", "unsolicited", "relay"),
     }
     kind = str(form.get("kind", ""))
     common = ("domains", "groups_claim")
@@ -114,7 +114,8 @@ async def _show(request: Request, page: Any, parts: Parts, key: str, checks: lis
         provider = await get_provider(session, key)
     if provider.kind == "saml":
         addresses = [("Our entity id, and our metadata", entity_of(parts, provider)),
-                     ("Assertion consumer service (ACS)", acs_of(parts, provider))]  # fmt: skip
+                     ("Assertion consumer service (ACS)", acs_of(parts, provider)),
+                     ("Single logout (HTTP Redirect)", slo_of(parts, provider))]  # fmt: skip
     else:
         back = f"{parts.settings.url}/api/v1/sign-on/{provider.key}/backchannel-logout"
         addresses = [("Redirect URI (sign-in)", callback(parts, provider)), ("Back-channel logout URI", back),

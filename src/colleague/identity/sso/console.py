@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from colleague.identity.actor import Actor
 from colleague.identity.cookies import device_of, own_path, welcome
 from colleague.identity.current import Current
-from colleague.identity.sso import oidc, saml_flow
+from colleague.identity.sso import oidc, saml_flow, saml_logout, saml_wire
 from colleague.identity.sso.arrive import enter, link_oneself, refusals_on_record
 from colleague.identity.sso.flows import LINK, SIGN_IN, TRY, Flow
 from colleague.identity.sso.model import Principal, Provider
@@ -124,8 +124,32 @@ async def finished(
 @router.get("/sign-in/saml/{key}/metadata")
 async def metadata(parts: Parts, key: str) -> Response:
     """Say what a SAML provider must know of us."""
-    text = saml_flow.our_metadata(parts, await _saml(parts, key))
+    text = await saml_flow.our_metadata(parts, await _saml(parts, key))
     return Response(text, media_type="application/samlmetadata+xml")
+
+
+@router.get("/sign-in/saml/{key}/slo")
+async def single_logout(request: Request, page: Page, parts: Parts, key: str) -> Response:
+    """Take a provider's sign-out, or its answer to ours. By its signature alone: no cookie has a say here."""
+    provider = await _saml(parts, key)
+    async with refusals_on_record(parts, provider, how="saml-logout"):
+        place = await saml_logout.take(parts, provider, saml_wire.hear(request.url.query, provider))
+    return RedirectResponse(place or "/signed-out", 303)
+
+
+@router.post("/sign-in/saml/{key}/slo")
+async def single_logout_form(
+    parts: Parts, key: str, request_form: Annotated[str, Form(alias="SAMLRequest", max_length=500_000)] = "",
+    response_form: Annotated[str, Form(alias="SAMLResponse", max_length=500_000)] = "",
+    relay: Annotated[str, Form(alias="RelayState", max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Take the same from a form that the provider's page sends."""
+    provider = await _saml(parts, key)
+    kind = "SAMLRequest" if request_form else "SAMLResponse"
+    async with refusals_on_record(parts, provider, how="saml-logout"):
+        heard = saml_wire.hear_form(kind, request_form or response_form, relay, provider)
+        place = await saml_logout.take(parts, provider, heard)
+    return RedirectResponse(place or "/signed-out", 303)
 
 
 async def _saml(parts: SignOn, key: str) -> Provider:

@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 
 from colleague.identity.sessions import sha256
 from colleague.identity.sso.model import Provider
 from colleague.identity.sso.parts import SignOn
-from colleague.identity.sso.refusals import FlowSpent, OtherBrowser
+from colleague.identity.sso.refusals import FlowSpent, OtherBrowser, Replayed
 from colleague.identity.tables import SsoFlowRow, SsoSeenRow
+from colleague.kit.db import Session
 
 LIFE = timedelta(minutes=10)
-SIGN_IN, LINK, TRY = "sign_in", "link", "try"
+SIGN_IN, LINK, TRY, LOGOUT = "sign_in", "link", "try", "logout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,11 @@ async def take_flow(parts: SignOn, provider: Provider, handle: str, browser: str
         row.used_at = now
     data = json.loads(parts.secrets.open(row.sealed, context=f"sso_flows.sealed:{key}"))
     return Flow(row.provider_id, row.purpose, row.person_id or "", data, row.browser_sha256)
+
+
+async def remember(session: Session, kind: str, provider: Provider, identifier: str, until: Any) -> None:
+    """Note that something was used; Replayed if it was before. Two at once: one of them is refused."""
+    row = {"id_sha256": sha256(f"{kind}:{provider.id}:{identifier}"), "until": until}
+    added = insert(SsoSeenRow).values(**row).on_conflict_do_nothing().returning(SsoSeenRow.id_sha256)
+    if not await session.scalar(added):
+        raise Replayed

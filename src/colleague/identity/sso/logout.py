@@ -7,18 +7,17 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy.dialects.postgresql import insert
-
 from colleague.audit.event import Event
 from colleague.identity.sessions import sha256
+from colleague.identity.sso import saml_logout
 from colleague.identity.sso.discover import metadata_of, verify_with_keys
+from colleague.identity.sso.flows import remember
 from colleague.identity.sso.jose import LEEWAY, check_claims, header_of, number, word
 from colleague.identity.sso.model import Provider
 from colleague.identity.sso.parts import SignOn
 from colleague.identity.sso.providers import end_sessions, provider_by_id
-from colleague.identity.sso.refusals import Expired, Malformed, Replayed
-from colleague.identity.tables import SsoSeenRow, SsoSessionRow
-from colleague.kit.db import Session
+from colleague.identity.sso.refusals import Expired, Malformed
+from colleague.identity.tables import SsoSessionRow
 from colleague.kit.errors import Failure
 
 EVENT, FRESH = "http://schemas.openid.net/event/backchannel-logout", timedelta(minutes=10)
@@ -30,14 +29,6 @@ class Farewell:
 
     title: str
     url: str
-
-
-async def remember(session: Session, kind: str, provider: Provider, identifier: str, until: Any) -> None:
-    """Note that something was used; Replayed if it was before. Two at once: one of them is refused."""
-    row = {"id_sha256": sha256(f"{kind}:{provider.id}:{identifier}"), "until": until}
-    added = insert(SsoSeenRow).values(**row).on_conflict_do_nothing().returning(SsoSeenRow.id_sha256)
-    if not await session.scalar(added):
-        raise Replayed
 
 
 async def back_channel(parts: SignOn, provider: Provider, token: str) -> int:
@@ -80,19 +71,27 @@ async def farewell(parts: SignOn, cookie: str) -> Farewell | None:
     async with parts.database.transaction() as session:
         row = await session.get(SsoSessionRow, sha256(cookie))
         provider = await provider_by_id(session, row.provider_id) if row else None
-    if row is None or provider is None or not provider.enabled or provider.kind != "oidc":
+    if row is None or provider is None or not provider.enabled:
         return None
     try:
-        about = await metadata_of(parts, provider)
         hint = parts.secrets.open(row.sealed, context=f"sso_sessions.sealed:{row.token_sha256}")
+        if provider.kind == "saml":
+            url = await saml_logout.ask(parts, provider, hint, row.sid)
+        else:
+            url = await _end_session(parts, provider, hint)
     except Failure:
         # Signing out here must never fail because the provider is away.
         return None
+    return Farewell(provider.title, url) if url else None
+
+
+async def _end_session(parts: SignOn, provider: Provider, hint: str) -> str:
+    """Return where a session ends at an OIDC provider (RP-Initiated Logout 1.0); "" if it has no such place."""
+    about = await metadata_of(parts, provider)
     if not about.end_session:
-        return None
+        return ""
     asked = {
         "client_id": provider.oidc.client_id, "post_logout_redirect_uri": f"{parts.settings.url}/signed-out",
         "state": random.token_urlsafe(16), "id_token_hint": hint,
     }  # fmt: skip
-    url = about.end_session + ("&" if "?" in about.end_session else "?") + urlencode(asked)
-    return Farewell(provider.title, url)
+    return about.end_session + ("&" if "?" in about.end_session else "?") + urlencode(asked)

@@ -72,17 +72,18 @@ class SamlConfig(Common):
 
     entity_id: str = Field(min_length=1, max_length=500, description="The provider's entity id.")
     sso_url: str = Field(min_length=8, max_length=1000, description="Where sign-in requests go (HTTP Redirect).")
+    slo_url: str = Field("", max_length=1000, description="Where sign-outs go (HTTP Redirect); empty: nowhere.")
     certificates: list[str] = Field(min_length=1, max_length=5, description="Its signing certificates.")
     mail_claim: str = Field("email", max_length=200, description="Attribute with the mail address.")
     name_claim: str = Field("name", max_length=200, description="Attribute with the name.")
     unsolicited: bool = Field(False, description="Take responses that nobody here asked for.")
     relay: list[str] = Field(default_factory=list, max_length=20, description="Own paths it may lead to then.")
 
-    @field_validator("sso_url")
+    @field_validator("sso_url", "slo_url")
     @classmethod
     def _place(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")) or any(c in value for c in '# "<'):
-            raise ValueError("a sign-on address is an https address")
+        if (value and not value.startswith(("https://", "http://"))) or any(c in value for c in '# "<'):
+            raise ValueError("this must be an https address")
         return value
 
     @field_validator("certificates", mode="before")
@@ -174,6 +175,8 @@ class ProviderGiven(BaseModel):
 
     @model_validator(mode="after")
     def _whose(self) -> "ProviderGiven":
+        if self.kind == "saml" and self.secret:
+            raise ValueError("a SAML provider has no client secret")
         if self.joining == "jit" and not self.config.get("domains"):
             # Whoever has an account at a public provider would become a member.
             raise ValueError("to make unknown people members, name the mail domains that the provider speaks for")

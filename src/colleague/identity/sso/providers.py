@@ -44,7 +44,7 @@ def value_of(row: ProviderRow) -> Provider:
     tried = row.tried_version == row.version
     return Provider(
         row.id, row.key, row.kind, row.title, row.enabled, row.joining, dict(row.config), row.version,
-        row.sealed is not None, tried, row.sealed or "",
+        row.sealed is not None and row.kind == "oidc", tried, row.sealed or "",
     )  # fmt: skip
 
 

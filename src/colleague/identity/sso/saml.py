@@ -6,6 +6,7 @@ let a reader take another element than the signed one (XSW, duplicate ids, comme
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ P, A, D = (
     "{urn:oasis:names:tc:SAML:2.0:protocol}", "{urn:oasis:names:tc:SAML:2.0:assertion}",
     "{http://www.w3.org/2000/09/xmldsig#}",
 )  # fmt: skip
+_MARKS = ("Format", "NameQualifier", "SPNameQualifier", "SPProvidedID")
 TRANSIENT, BEARER = (
     "urn:oasis:names:tc:SAML:2.0:nameid-format:transient", "urn:oasis:names:tc:SAML:2.0:cm:bearer",
 )  # fmt: skip
@@ -76,13 +78,42 @@ def read(response: str) -> Any:
     What it refuses has no place in an honest response: comments and processing instructions (they split a text for one
     reader and not for another), document types, other encodings, and any second thing that could be read.
     """
-    if len(response) > LIMIT:
+    root = posted_xml(response)
+    _shape(root)
+    return root
+
+
+def posted_xml(message: str) -> Any:
+    """Return the root of a message as a form carries it; Malformed, Wrapped where an id stands twice."""
+    if len(message) > LIMIT:
         raise Malformed(what="a reasonable size")
     try:
-        raw = base64.b64decode("".join(response.split()), validate=True)
-        text = raw.decode("utf-8")
+        raw = base64.b64decode("".join(message.split()), validate=True)
+        root = plain_xml(raw.decode("utf-8"))
     except (binascii.Error, ValueError):
         raise Malformed(what="base64 and UTF-8") from None
+    elements = list(root.iter())
+    if len(elements) > 5000:
+        raise Malformed(what="a reasonable size")
+    ids = [e.get(name) for e in elements for name in e.attrib if name.rpartition("}")[2].casefold() == "id"]
+    if len(ids) != len(set(ids)) or "" in ids:
+        raise Wrapped
+    return root
+
+
+def only_the_root_is_signed(root: Any) -> None:
+    """Refuse a message that is not signed once, as a whole: Unsigned, Wrapped, WrongAlgorithm."""
+    signatures = list(root.iter(f"{D}Signature"))
+    if not signatures:
+        raise Unsigned
+    odd = any(True for name in ("Object", "Manifest") for _ in root.iter(f"{D}{name}"))
+    if len(signatures) > 1 or signatures[0].getparent() is not root or odd:
+        raise Wrapped
+    _signature(signatures[0])
+
+
+def plain_xml(text: str) -> Any:
+    """Return the root of a text; Malformed for anything but plain XML."""
     plain = re.sub(r"\A\ufeff?\s*<\?xml [^>]{0,100}\?>", "", text, count=1)
     if any(mark in plain for mark in ("<!", "<?", "\x00")) or re.search(
         r"encoding\s*=\s*['\"](?!utf-8)", text[:120], re.I
@@ -92,22 +123,17 @@ def read(response: str) -> Any:
     from onelogin.saml2.xml_utils import OneLogin_Saml2_XML
 
     try:
-        root = OneLogin_Saml2_XML.to_etree(plain.encode())
+        return OneLogin_Saml2_XML.to_etree(plain.encode())
     except Exception:
         # Whatever made-up XML breaks in the parser is a refusal.
         raise Malformed(what="XML that can be read") from None
-    _shape(root)
-    return root
 
 
 def _shape(root: Any) -> None:
     """Refuse a document in which what is signed and what is read could be two things."""
     elements = list(root.iter())
-    if root.tag != f"{P}Response" or len(elements) > 5000:
+    if root.tag != f"{P}Response":
         raise Malformed(what="a response")
-    ids = [e.get(name) for e in elements for name in e.attrib if name.rpartition("}")[2].casefold() == "id"]
-    if len(ids) != len(set(ids)) or "" in ids:
-        raise Wrapped
     if any(e.tag == f"{A}EncryptedAssertion" for e in elements):
         raise Malformed(what="an assertion that is not encrypted")
     assertions = [e for e in elements if e.tag == f"{A}Assertion"]
@@ -216,7 +242,8 @@ def _validated(response: str, request_id: str, provider: Provider, acs: str, ent
     return told
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
+    """Return a time as SAML writes it, aware; None for none. Malformed."""
     if text is None:
         return None
     try:
@@ -228,7 +255,7 @@ def _time(text: str | None) -> datetime | None:
 
 def _window(element: Any, now: datetime) -> datetime:
     """Return when the element ends; Expired, ClockSkew, Malformed if it does not say."""
-    start, end = _time(element.get("NotBefore")), _time(element.get("NotOnOrAfter"))
+    start, end = time_of(element.get("NotBefore")), time_of(element.get("NotOnOrAfter"))
     if end is None:
         raise Malformed(what="an end")
     if start is not None and start > now + LEEWAY:
@@ -243,7 +270,7 @@ def _conditions(assertion: Any, *, entity: str, now: datetime) -> datetime:
     if len(conditions) != 1:
         raise Malformed(what="conditions")
     end = _window(conditions[0], now)
-    issued = _time(assertion.get("IssueInstant"))
+    issued = time_of(assertion.get("IssueInstant"))
     if issued is None or issued > now + LEEWAY:
         raise ClockSkew
     restrictions = conditions[0].findall(f"{A}AudienceRestriction")
@@ -289,8 +316,9 @@ def _principal(told: Any, assertion: Any, provider: Provider) -> Principal:
         return next((word(v) for v in values.get(config.get(claim) or "", []) if word(v)), "")
 
     mail = first("mail_claim") or (subject if "@" in subject else "")
+    marks = {k: name.get(k) for k in _MARKS if name.get(k)}
     groups = [word(g) for g in values.get(config.get("groups_claim") or "", [])][:MOST_GROUPS]
     return Principal(
         subject, mail, None, first("name_claim")[:120], tuple(g for g in groups if g),
-        word(told.get_session_index()), "",
+        word(told.get_session_index()), json.dumps({"value": name.text, "marks": marks}),
     )  # fmt: skip

@@ -1,25 +1,22 @@
 """Sign in at a SAML provider: our request goes there by redirect, its response comes back as a form, is kept, and is
 finished in the browser that began it (SAML Profiles 4.1, HTTP Redirect and POST bindings)."""
 
-import base64
 import secrets as random
-import zlib
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 from colleague.identity.cookies import own_path
-from colleague.identity.sso.flows import SIGN_IN, Flow, open_flow, take_flow
-from colleague.identity.sso.logout import remember
+from colleague.identity.sso.flows import SIGN_IN, Flow, open_flow, remember, take_flow
 from colleague.identity.sso.model import Principal, Provider
 from colleague.identity.sso.parts import SignOn
 from colleague.identity.sso.refusals import FlowSpent, Unsolicited
 from colleague.identity.sso.saml import asked_in, library, read, verify
+from colleague.identity.sso.saml_wire import address, certificate_of, own_key
 from colleague.kit.errors import Unavailable
 
 PROTOCOL, ASSERTION = "urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:names:tc:SAML:2.0:assertion"
-POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+POST, REDIRECT = (f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{binding}" for binding in ("POST", "Redirect"))
 
 
 class NotReadable(Unavailable):
@@ -36,13 +33,23 @@ def acs_of(parts: SignOn, provider: Provider) -> str:
     return f"{parts.settings.url}/sign-in/saml/{provider.key}/acs"
 
 
-def our_metadata(parts: SignOn, provider: Provider) -> str:
+def slo_of(parts: SignOn, provider: Provider) -> str:
+    """Return where a provider sends the browser to sign out."""
+    return f"{parts.settings.url}/sign-in/saml/{provider.key}/slo"
+
+
+async def our_metadata(parts: SignOn, provider: Provider) -> str:
     """Return what a provider must know of us."""
+    certificate = certificate_of(await own_key(parts, provider))
     return (
         f'<?xml version="1.0"?><md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" '
         f"entityID={quoteattr(entity_of(parts, provider))}>"
-        f'<md:SPSSODescriptor AuthnRequestsSigned="false" WantAssertionsSigned="true" '
-        f'protocolSupportEnumeration="{PROTOCOL}">'
+        f'<md:SPSSODescriptor AuthnRequestsSigned="true" WantAssertionsSigned="true" '
+        f'protocolSupportEnumeration="{PROTOCOL}"><md:KeyDescriptor use="signing">'
+        f'<ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{certificate}'
+        f"</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
+        f'<md:SingleLogoutService Binding="{REDIRECT}" Location={quoteattr(slo_of(parts, provider))}/>'
+        f'<md:SingleLogoutService Binding="{POST}" Location={quoteattr(slo_of(parts, provider))}/>'
         f"<md:NameIDFormat>urn:oasis:names:tc:SAML:2.0:nameid-format:persistent</md:NameIDFormat>"
         f'<md:AssertionConsumerService Binding="{POST}" Location={quoteattr(acs_of(parts, provider))} index="0" '
         f'isDefault="true"/></md:SPSSODescriptor></md:EntityDescriptor>'
@@ -66,9 +73,7 @@ async def begin(
         f"AssertionConsumerServiceURL={quoteattr(acs_of(parts, provider))}>"
         f"<saml:Issuer>{escape(entity_of(parts, provider))}</saml:Issuer></samlp:AuthnRequest>"
     )
-    packer = zlib.compressobj(wbits=-15)
-    packed = base64.b64encode(packer.compress(request.encode()) + packer.flush()).decode()
-    return place + ("&" if "?" in place else "?") + urlencode({"SAMLRequest": packed})
+    return address(place, "SAMLRequest", request, await own_key(parts, provider))
 
 
 async def take_response(parts: SignOn, provider: Provider, response: str, relay: str) -> tuple[str, Principal | None]:
@@ -136,4 +141,5 @@ def read_metadata(text: str, entity_id: str = "") -> dict[str, Any]:
     return {
         "entity_id": found["entityId"], "sso_url": found["singleSignOnService"]["url"],
         "certificates": [c for c in certificates if c],
+        "slo_url": (found.get("singleLogoutService") or {}).get("url", ""),
     }  # fmt: skip
