@@ -1,10 +1,16 @@
 """The product as people start it (`colleague serve --demo`), and a headless Chromium that looks at it."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.e2e.served import Served, serving
+from tests.e2e.served import Served, free_port, serving
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -25,6 +31,31 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the demo with a scripted model; give its address."""
+    folder, port = tmp_path_factory.mktemp("scripted"), free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.scripted", str(folder), str(port)], stdout=log, stderr=subprocess.STDOUT,
+            env=environment, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 180
+        try:
+            while time.monotonic() < end:
+                assert process.poll() is None, (folder / "log").read_text()
+                try:
+                    if httpx.get(f"{url}/sign-in").status_code == 200:
+                        break
+                except httpx.TransportError:
+                    time.sleep(0.2)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @pytest.fixture

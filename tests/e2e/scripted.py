@@ -1,6 +1,7 @@
 """The demo organisation served with a scripted model (`python -m tests.e2e.scripted FOLDER PORT`): no key, no surprise.
 
-It proposes a note when it is asked to remember something, and says what it was told of the project.
+It proposes a note when it is asked to remember something, compares with two sub-agents when it is asked to compare, and
+else says what it was told of the project.
 """
 
 import asyncio
@@ -10,25 +11,65 @@ from pathlib import Path
 
 import uvicorn
 
-from colleague.agent.messages import Message, Turn
+from colleague.agent.messages import Call, Message, Said, Turn
 from colleague.agent.tools import ToolSpec
 from colleague.bootstrap import House, build
-from colleague.cli.aldermoor.house import prepare_demo
+from colleague.cli.aldermoor.house import prepare_demo, start_mail_sink
 from colleague.cli.serve import web
 from colleague.kit.settings import Settings
 from colleague.testing.llm import ScriptedLlm, call, request_of
 from colleague.testing.worker import work
 
+DANA = "dana@aldermoor.example"
 MARK = "Notes of the project, accepted by people."
 
 
 def play(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
-    """Return the first turn: a proposal if something shall be remembered, else the notes as they were told."""
-    asked = request_of(messages)
+    """Return the next turn: of a sub-agent, of a comparison, or of one that has only one turn to say."""
+    asked, done = request_of(messages), sum(isinstance(m, Turn) for m in messages)
+    part = next((m.text for m in messages if isinstance(m, Said) and m.who == "agent"), "")
+    if part:
+        return _part(part, done)
+    if asked.startswith("Compare: "):
+        return _compare(asked, done)
+    if done:
+        return Turn("Done.")
     if asked.startswith("Remember: "):
         return call("propose_note", text=asked.removeprefix("Remember: "), why="The person asked to remember it.")
     told = messages[0].text
     return Turn(told[told.index(MARK) :] if MARK in told else "I was told no notes.")
+
+
+def _compare(asked: str, done: int) -> Turn:
+    """Plan, ask, let two sub-agents work, say what came of it; or say it at once, when asked for one sentence."""
+    if "one sentence" in asked:
+        return Turn("In one sentence: South is cheaper.")
+    match done:
+        case 0:
+            return call("set_plan", steps=["Read the bids", "Compare them", "Tell Dana"], current=1)
+        case 1:
+            return call("ask_person", question="Shall I go on?", choices=["Yes", "No"])
+        case 2:
+            goals = ("Read the bid of North.", "Read the bid of South and tell Dana.")
+            return Turn(calls=tuple(Call("s", "start_subagent", {"goal": goal}) for goal in goals))
+        case _:
+            changed = "with the risks" if "Look at the risks" in asked else "without the risks"
+            return Turn(f"Both bids are compared, {changed}.")
+
+
+def _part(part: str, done: int) -> Turn:
+    if done == 0 and "South" in part:
+        return call("mail_send", to=[DANA], subject="The bids", body="South costs 380.")
+    if done == 0:
+        return call("find_colleague", name="Dana")
+    return Turn("South costs 380." if "South" in part else "North costs 420.")
+
+
+class Player(ScriptedLlm):
+    """Plays `play`, whatever the conversation holds already."""
+
+    async def turn(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
+        return play(messages, tools)
 
 
 async def both(house: House, port: int) -> None:
@@ -47,9 +88,13 @@ async def both(house: House, port: int) -> None:
 def main(folder: Path, port: int) -> None:
     """Prepare and serve."""
     settings = Settings(data_dir=folder, demo=True, port=port, model="play")
-    house = build(settings, models={"play": ScriptedLlm(play, name="play")})
-    asyncio.run(prepare_demo(house))
-    asyncio.run(both(house, port))
+    house = build(settings, models={"play": Player(name="play")})
+    sink = start_mail_sink(settings, show=False)
+    try:
+        asyncio.run(prepare_demo(house))
+        asyncio.run(both(house, port))
+    finally:
+        sink.stop()
 
 
 if __name__ == "__main__":

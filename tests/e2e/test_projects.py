@@ -1,47 +1,15 @@
 """A project in a browser: made, filled, its memory proposed by a task, accepted by a person, told to the next task."""
 
-import os
 import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.served import free_port
 
 pytestmark = pytest.mark.peer("chromium")
 SLOW = 90_000
 NOTE = "The kick-off is on 3 May in the town hall."
 DONE = re.compile("completed")
-
-
-@pytest.fixture(scope="module")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the demo with a scripted model; give its address."""
-    folder, port = tmp_path_factory.mktemp("scripted"), free_port()
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.e2e.scripted", str(folder), str(port)], stdout=log, stderr=subprocess.STDOUT,
-            env=environment, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
-        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 180
-        try:
-            while time.monotonic() < end:
-                assert process.poll() is None, (folder / "log").read_text()
-                try:
-                    if httpx.get(f"{url}/sign-in").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.2)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(20)
 
 
 def test_a_note_is_proposed_accepted_and_told(scripted: str, browser: Browser, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from colleague.tasks.delegate import NotYourTask, tell
 from colleague.tasks.sight import view_task
 from colleague.tasks.store import TaskNotFound
 from colleague.testing.llm import call, request_of
+from colleague.testing.team import cast, start
 from colleague.testing.worker import work
 
 pytestmark = pytest.mark.anyio
@@ -248,6 +249,21 @@ async def test_members_see_tasks_but_never_what_their_teams_do_not_reach(desk: A
     with pytest.raises(NotYourTask):
         async with desk.house.database.transaction() as session:
             await tell(session, rita, plain, "More", ledger=desk.house.ledger, clock=desk.house.clock)
+
+
+async def test_what_a_sub_agent_read_closes_a_task_before_its_report_is_in(desk: Any) -> None:
+    task = await desk.start(start("one"))
+    cast(desk.llm, start("one"), one=[READ])
+    for _ in range(2):  # The task's own run until it waits, then its sub-agent; nothing after that.
+        await work(desk.house, limit=1)
+    assert (await desk.see(task)).run.label["sources"] == []
+    assert (await desk.see(task, "rita")).part == "viewer"
+    async with desk.house.database.transaction() as session:
+        await _leave(session, desk, "rita")
+    async with desk.house.database.transaction() as session:
+        rita = await actor_of(session, email="rita@aldermoor.example", via="page")
+        with pytest.raises(TaskNotFound):
+            await view_task(session, rita, task)
 
 
 async def test_a_flood_of_proposals_ends(desk: Any) -> None:
