@@ -36,7 +36,7 @@ async def do(desk: Any, deed: Any, who: str, *things: Any, **more: Any) -> Any:
         )  # fmt: skip
 
 
-async def look(desk: Any) -> list[str]:
+async def look(desk: Any, word: str = CANARY) -> list[str]:
     """Return every table (and blob, unpacked) in which the word stands."""
     found = []
     async with desk.house.database.transaction() as session:
@@ -45,12 +45,12 @@ async def look(desk: Any) -> list[str]:
         )
         for name in names:
             there = text(f"SELECT count(*) FROM {name} AS r WHERE r::text ILIKE :word OR r::text ILIKE :hex")
-            marks = {"word": f"%{CANARY}%", "hex": f"%{CANARY.encode().hex()}%"}
+            marks = {"word": f"%{word}%", "hex": f"%{word.encode().hex()}%"}
             if await session.scalar(there, marks):
                 found.append(str(name))
         for content in await session.scalars(select(BlobRow.content)):
             if content[:2] == b"PK" and any(
-                CANARY.encode() in zipfile.ZipFile(io.BytesIO(content)).read(n)
+                word.encode() in zipfile.ZipFile(io.BytesIO(content)).read(n)
                 for n in zipfile.ZipFile(io.BytesIO(content)).namelist()
             ):
                 found.append("blobs, unpacked")

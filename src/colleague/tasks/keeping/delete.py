@@ -26,12 +26,13 @@ from colleague.projects.propose import forget_proposals
 from colleague.tasks.model import ENDED
 from colleague.tasks.sight import see_task
 from colleague.tasks.store import TaskNotFound
-from colleague.tasks.tables import CallRow, RunRow, StepRow, TaskRow
+from colleague.tasks.tables import CallRow, HandOverRow, RunRow, StepRow, TaskRow, UndoRow
 
 STAYS: Final = (
     "entries of the ledger: who did what and when, with hashes, without content",
     "the numbers of what the models used",
     "what was sent, saved or changed elsewhere: mail, files in shared places, entries in other systems",
+    "the versions of such files before a change: kept beside them for 30 days, readable by the server only",
     "notes and instructions that people accepted into a project",
     "files of the project",
     "copies in backups, until those are replaced",
@@ -92,7 +93,11 @@ async def delete_task(
     gone = await _count(session, task, runs)
     questions = await session.scalars(select(ApprovalRow.id).where(ApprovalRow.run_id.in_(runs)))
     outputs = await session.scalars(select(OutputRow.id).where(OutputRow.task_id == task.id))
-    links = [f"/tasks/{task.id}", *(f"/approvals/{q}" for q in questions), *(f"/outputs/{o}" for o in outputs)]
+    offers = await session.scalars(select(HandOverRow.id).where(HandOverRow.task_id == task.id))
+    links = [
+        f"/tasks/{task.id}", *(f"/approvals/{q}" for q in questions), *(f"/outputs/{o}" for o in outputs),
+        *(f"/hand-overs/{o}" for o in offers),
+    ]  # fmt: skip
     await forget_notices(session, links)
     await forget_questions(session, runs)
     await forget_thinking(session, runs)
@@ -100,6 +105,7 @@ async def delete_task(
     files = await forget_files(session, task.id)
     for row in (CallRow, StepRow):
         await session.execute(delete(row).where(row.run_id.in_(runs)))
+    await session.execute(delete(UndoRow).where(UndoRow.task_id == task.id))
     # Shares, marks, words for search, offers and mentions go with their rows.
     await session.execute(delete(RunRow).where(RunRow.id.in_(runs)))
     await session.execute(delete(TaskRow).where(TaskRow.id == task.id))
