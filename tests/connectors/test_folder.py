@@ -209,7 +209,7 @@ async def test_blocked_paths_and_kinds(folder: FolderConnector, root: Path) -> N
     with zipfile.ZipFile(wrapped, "w") as archive:
         archive.writestr("readme.txt", b"\x7fELF\x02\x01\x01" + b"\0" * 40)
     (root / "Bids" / "harmless.docx").write_bytes(wrapped.getvalue())
-    with pytest.raises(BlockedPath, match="blocked-paths"):
+    with pytest.raises(BlockedPath, match="blocked-path"):
         await folder.call("folder_read", {"path": "Bids/server.PEM"}, access(root))
     with pytest.raises(BlockedType):
         await folder.call("folder_read", {"path": "Bids/tool.md"}, access(root))

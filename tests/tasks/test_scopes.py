@@ -1,13 +1,18 @@
 """What a grant says holds for every call: its words for tools, its end, its places; and the run is told why."""
 
+import io
+import json
+import zipfile
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from colleague.agent.messages import Turn
 from colleague.connectors.grants import Terms, change_grant, get_grant, grant, revoke
+from colleague.files.uploads import FileBlocked
 from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import actor_of
 from colleague.identity.groups.members import change_members, make_group
@@ -202,3 +207,30 @@ async def test_the_effective_right_is_what_all_four_leave(
     assert (await rules_of(desk, task))[0] == rules
     assert word in (await desk.outcomes(task))[0]
     assert (word == TOLD) == (TOLD in (await desk.see(task)).run.answer)
+
+
+async def test_a_blocked_path_is_refused_by_the_rule_before_the_connector_is_asked(desk: Any) -> None:
+    """CN-7: the organisation's own pattern holds at once; the refusal names the rule and is on record."""
+    async with desk.house.database.transaction() as session:
+        await change_governance(
+            session, desk.home.people["owner"], {"blocked_paths": ["bids/**"]}, ledger=desk.house.ledger,
+            clock=desk.clock,
+        )  # fmt: skip
+    for shelf in ("bids", "BIDS.", "bi\u200bds"):
+        task = await desk.run(call("fake_read", shelf=f"{shelf}/x", note="price"), Turn("Done."))
+        assert ["blocked-path"] in await rules_of(desk, task)
+    assert not desk.fake.calls
+
+
+async def test_an_uploaded_program_is_refused_and_on_record_whatever_wraps_it(desk: Any) -> None:
+    box = io.BytesIO()
+    with zipfile.ZipFile(box, "w") as archive:
+        archive.writestr("word/document.xml", b"<x/>")
+        archive.writestr("a.txt", b"MZ\x90\x00" + b"\0" * 100)
+    for name, content in (("offer.docx", box.getvalue()), ("offer.pdf", b"\x7fELF" + b"\0" * 90), ("a.pem", b"words")):
+        with pytest.raises(FileBlocked, match="rule blocked-"):
+            await desk.start(Turn("Done."), files=[(name, content)])
+    async with desk.house.database.transaction() as session:
+        rows = await session.scalars(text("SELECT body FROM ledger_entries WHERE verb = 'file.refused' ORDER BY id"))
+        rules = [json.loads(body)["data"]["rule"] for body in rows]
+    assert rules == ["blocked-type", "blocked-type", "blocked-path"]

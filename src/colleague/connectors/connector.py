@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
+from colleague.connectors.screen import SHIPPED, Blocked
 from colleague.kit.canonical import digest
 from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from colleague.policy.borrowed import Passage
@@ -130,13 +131,15 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """With what a call is made: the account, the grants that open places, and a key that makes it happen once."""
+    """With what a call is made: the account, the grants that open places, a key that makes it happen once, and what the
+    organisation blocks whoever asks."""
 
     account: Account
     grants: tuple[Grant, ...]
     idempotency_key: str
     on_behalf_of: str = ""
     attachments: tuple[Attachment, ...] = ()
+    blocked: Blocked = SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

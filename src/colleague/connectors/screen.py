@@ -1,53 +1,59 @@
-"""What no connector may hand over, whoever asks: blocked paths and blocked kinds of content (CN-7). Pure.
+"""What no connector may hand over or take in, whoever asks: blocked paths and blocked kinds of content (CN-7). Pure.
 
-The kind is told by the bytes, not the name; a zip is looked into, so that wrapping does not evade.
+The kind is told by the bytes, not the name. Archives (zip, tar, gzip, bzip2, xz), mails and what is embedded in office
+files are looked into, within bounds: what cannot be judged is refused. Paths are compared in one spelling.
 """
 
-import io
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
+from colleague.kit.documents.sniff import sniff
+from colleague.kit.documents.unpack import ARCHIVES, Budget, Unjudged, kind_of, unpack
 from colleague.kit.errors import Forbidden
 from colleague.policy.model import Governance
 
-# Read when the organisation's own list is not at hand; an account's list is added to it, never put in its place.
-BLOCKED_PATHS = Governance().blocked_paths
-BLOCKED_TYPES = Governance().blocked_types
+DEEP = 4
 
-_ZIP_ENTRIES, _ZIP_DEPTH, _ZIP_BYTES = 5000, 3, 50_000_000
-_MAGIC = (
-    (b"MZ", "application/x-msdownload"),
-    (b"\x7fELF", "application/x-executable"),
-    (b"\xfe\xed\xfa\xce", "application/x-executable"),
-    (b"\xfe\xed\xfa\xcf", "application/x-executable"),
-    (b"\xce\xfa\xed\xfe", "application/x-executable"),
-    (b"\xcf\xfa\xed\xfe", "application/x-executable"),
-    (b"\xca\xfe\xba\xbe", "application/x-executable"),
-    (b"\x00asm", "application/x-executable"),
-    (b"#!", "text/x-script"),
-    (b"%PDF-", "application/pdf"),
-    (b"PK\x03\x04", "application/zip"),
-    (b"PK\x05\x06", "application/zip"),
-    (b"\x1f\x8b", "application/gzip"),
-    (b"Rar!", "application/vnd.rar"),
-    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
-)
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What the organisation blocks: patterns of paths, and media types."""
+
+    paths: tuple[str, ...] = Governance().blocked_paths
+    types: tuple[str, ...] = Governance().blocked_types
+
+    @staticmethod
+    def of(governance: Governance) -> "Blocked":
+        """Return what `governance` blocks. What ships is never left out: lists are only made longer (CT-3)."""
+        return SHIPPED.also(governance.blocked_paths, governance.blocked_types)
+
+    def also(self, paths: Iterable[str] = (), types: Iterable[str] = ()) -> "Blocked":
+        """Return this with more patterns and types."""
+        return Blocked(tuple(dict.fromkeys((*self.paths, *paths))), tuple(dict.fromkeys((*self.types, *types))))
+
+
+SHIPPED = Blocked()
 
 
 class BlockedPath(Forbidden):
-    """Files like «{pattern}» are blocked by your organisation (rule blocked-paths)."""
+    """Files like «{pattern}» are blocked by your organisation (rule blocked-path)."""
+
+    rule = "blocked-path"
 
 
 class BlockedType(Forbidden):
-    """Files of the kind {kind} are blocked by your organisation, whatever their name (rule blocked-types)."""
+    """Files of the kind {kind} are blocked by your organisation, whatever their name (rule blocked-type)."""
+
+    rule = "blocked-type"
 
 
 class NotInspectable(Forbidden):
-    """This archive cannot be looked into ({why}), so it is blocked (rule blocked-types)."""
+    """This file cannot be looked into ({why}), so it is blocked (rule blocked-type)."""
+
+    rule = "blocked-type"
 
 
 @lru_cache(maxsize=1024)
@@ -58,76 +64,57 @@ def _pattern(glob: str) -> re.Pattern[str]:
     return re.compile("".join(words.get(part, re.escape(part)) for part in parts), re.DOTALL)
 
 
+def one_spelling(path: str) -> str:
+    """Return a path as it is compared: without case, invisible signs, empty, `.` and `..` steps, ends that file systems
+    drop (dots, blanks) and streams (`a.pem::$DATA`); backslashes are slashes."""
+    folded = unicodedata.normalize("NFKC", path)
+    seen = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc", "Cs", "Co", "Cn"))
+    steps: list[str] = []
+    for step in seen.casefold().replace("\\", "/").split("/"):
+        bare = step.partition(":")[0].rstrip(" .") or ("" if step.strip(" .") == "" else step)
+        if step.strip() == ".." and steps:
+            steps.pop()
+        elif bare:
+            steps.append(bare.strip())
+    return "/".join(steps)
+
+
 def blocked_by(path: str, globs: Iterable[str]) -> str | None:
     """Return the glob that blocks `path` or a folder it lies in; None if none does."""
-    name = unicodedata.normalize("NFKC", path).casefold().strip("/")
-    above = [name[: m.start()] for m in re.finditer("/", name)]
+    names = {one_spelling(path), unicodedata.normalize("NFKC", path).casefold().strip("/")}
+    wanted = {c for n in names for c in (n, f"{n}/", *(n[: m.start()] for m in re.finditer("/", n)))}
     for glob in globs:
-        if any(_pattern(glob).fullmatch(candidate) for candidate in (name, f"{name}/", *above)):
+        if any(_pattern(glob).fullmatch(candidate) for candidate in wanted):
             return glob
     return None
 
 
-def kind_of(content: bytes) -> str:
-    """Return the media type told by the first bytes; `text/plain` or `application/octet-stream` if they say nothing."""
-    for magic, kind in _MAGIC:
-        if content.startswith(magic):
-            # ET_DYN is a library and a modern executable alike: both are blocked, so the stricter word does.
-            return "application/x-sharedlib" if kind.endswith("executable") and content[16:18] == b"\x03\x00" else kind
-    return "application/octet-stream" if b"\x00" in content[:2000] else "text/plain"
+def screen(path: str, content: bytes | None = None, *, blocked: Blocked = SHIPPED) -> None:
+    """Refuse a blocked path, and (with `content`) a blocked kind, also inside what the content wraps.
 
-
-def screen(
-    path: str, content: bytes | None = None, *, paths: Iterable[str] = BLOCKED_PATHS,
-    types: Iterable[str] = BLOCKED_TYPES,
-) -> None:  # fmt: skip
-    """Refuse a blocked path, and (with `content`) a blocked kind, also inside zips.
-
-    Raises BlockedPath, BlockedType, NotInspectable.
+    Raises BlockedPath, BlockedType, NotInspectable; each names its rule.
     """
-    paths, types = tuple(paths), frozenset(types)
-    if glob := blocked_by(path, paths):
+    if glob := blocked_by(path, blocked.paths):
         raise BlockedPath(pattern=glob)
     if content is not None:
-        _screen_content(content, paths, types, 0, [_ZIP_BYTES])
+        try:
+            _look(path, content, blocked, 0, Budget())
+        except Unjudged as fault:
+            raise NotInspectable(why=str(fault)) from None
 
 
-def _screen_content(
-    content: bytes, paths: tuple[str, ...], types: frozenset[str], depth: int, budget: list[int]
-) -> None:
+def _look(name: str, content: bytes, blocked: Blocked, depth: int, budget: Budget) -> None:
     kind = kind_of(content)
-    if kind in types:
-        raise BlockedType(kind=kind)
-    if not (kind == "application/zip" or (kind in _MAY_HIDE_ZIP and zipfile.is_zipfile(io.BytesIO(content)))):
+    # A docx is a zip too, a page of the web is text too: either word may be blocked.
+    for word in (kind, sniff(content, name)):
+        if word in blocked.types:
+            raise BlockedType(kind=word)
+    if depth >= DEEP:
+        if kind in ARCHIVES:
+            raise Unjudged("archives in archives, more than three deep")
         return
-    if depth >= _ZIP_DEPTH:
-        raise NotInspectable(why="archives in archives, more than three deep")
-    try:
-        _screen_zip(content, paths, types, depth, budget)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
-        if isinstance(error, RuntimeError) and "password" in str(error):
-            raise NotInspectable(why="it is encrypted") from None
-        raise NotInspectable(why="it is damaged") from None
-
-
-_MAY_HIDE_ZIP = frozenset({"application/octet-stream", "text/plain", "text/x-script", "application/pdf"})
-
-
-def _screen_zip(content: bytes, paths: tuple[str, ...], types: frozenset[str], depth: int, budget: list[int]) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = archive.infolist()
-        if len(entries) > _ZIP_ENTRIES:
-            raise NotInspectable(why=f"more than {_ZIP_ENTRIES:,} entries")
-        for entry in entries:
-            if glob := blocked_by(entry.filename, paths):
-                raise BlockedPath(pattern=glob)
-            if entry.is_dir():
-                continue
-            with archive.open(entry) as inner:
-                head = inner.read(4096)
-                if kind_of(head) == "application/zip":
-                    head += inner.read(budget[0] + 1)
-                    budget[0] -= len(head)
-                    if budget[0] < 0:
-                        raise NotInspectable(why="too much in it")
-            _screen_content(head, paths, types, depth + 1, budget)
+    for inner, held in unpack(content, name, budget):
+        if glob := blocked_by(inner, blocked.paths):
+            raise BlockedPath(pattern=glob)
+        if held is not None:
+            _look(inner, held, blocked, depth + 1, budget)

@@ -1,5 +1,6 @@
 """Files a person gives to a task: checked, read in a confined child process, classed, stored once."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -8,6 +9,7 @@ from sqlalchemy import column, select, table
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.connectors.screen import Blocked, BlockedPath, BlockedType, NotInspectable, screen
 from colleague.files.forget import release
 from colleague.files.tables import FileRow
 from colleague.identity.actor import Actor
@@ -16,7 +18,6 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.read import read_document
-from colleague.kit.documents.sniff import sniff
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
 from colleague.policy.detect import Detected, class_of_text
@@ -41,7 +42,7 @@ class FileTooLarge(Invalid):
 
 
 class FileBlocked(Invalid):
-    """«{name}» is of a kind that the organisation does not let in ({kind})."""
+    """«{name}» is not let in: {why}"""
 
 
 class ClassTooHigh(Invalid):
@@ -86,12 +87,13 @@ async def take_in(name: str, content: bytes, *, limit: int, governance: Governan
 
     Raises FileTooLarge, FileBlocked, ClassTooHigh (SC-2: before any model call) or a reader's error.
     """
-    name = clean_name(name)
+    path, name = name, clean_name(name)
     if len(content) > limit:
         raise FileTooLarge(name=name, limit=limit // 1_000_000)
-    kind = sniff(content, name)
-    if kind in governance.blocked_types:
-        raise FileBlocked(name=name, kind=kind)
+    try:
+        await asyncio.to_thread(screen, path, content, blocked=Blocked.of(governance))
+    except (BlockedPath, BlockedType, NotInspectable) as fault:
+        raise FileBlocked(**{**fault.details, "name": name, "why": fault.message, "rule": fault.rule}) from None
     try:
         document = await read_document(content, name)
     except Invalid as fault:
@@ -127,7 +129,7 @@ async def admit(
         return [await take_in(name, content, limit=limit, governance=governance) for name, content in files]
     except (ClassTooHigh, FileBlocked) as refused:
         facts = {"code": refused.code, "permitted": governance.highest_input.name.lower()}
-        facts |= {k: str(v) for k, v in refused.details.items() if k in ("found", "kind")}
+        facts |= {k: str(v) for k, v in refused.details.items() if k in ("found", "kind", "rule", "pattern")}
         async with database.transaction() as session:
             await ledger.record(session, Event("file.refused", actor.id, data=facts))
         raise

@@ -3,13 +3,14 @@
 `grant:ID` for each grant that holds, `project:ID` for each membership. A passage is found only by who shares one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from colleague.connectors.accounts import organisation_account
-from colleague.connectors.connector import Access, Account, Grant
+from colleague.connectors.connector import Access, Grant
 from colleague.connectors.grants import ConnectorNotEnabled, covers, grants_of, list_grants
 from colleague.connectors.registry import Registry, is_personal
+from colleague.connectors.screen import Blocked
 from colleague.connectors.shelf import Shelf
 from colleague.identity.directory import ROLE, holders_of
 from colleague.kit.clock import Clock
@@ -78,18 +79,16 @@ def tokens_for(grants: Iterable[Grant], path: str) -> list[str]:
     return sorted(f"grant:{g.id}" for g in grants if covers(g, path))
 
 
-async def everyone(
-    session: Session, connector: str, *, secrets: Secrets, clock: Clock
-) -> tuple[Account, tuple[Grant, ...]] | None:
-    """Return the organisation's account and every grant that holds: what an index reads with. None while it is off."""
+async def everyone(session: Session, connector: str, *, secrets: Secrets, clock: Clock) -> Access | None:
+    """Return with what an index reads: the organisation's account and every grant that holds. None while it is off.
+
+    It never writes, so it has no key.
+    """
     try:
         account = await organisation_account(session, connector, secrets=secrets)
     except ConnectorNotEnabled:
         return None
-    highest = (await current_governance(session)).highest_input
-    return account, usable((o.grant for o in await list_grants(session, connector=connector, clock=clock)), highest)
-
-
-def access(account: Account, grants: Sequence[Grant]) -> Access:
-    """Return with what the index reads: it never writes, so no key."""
-    return Access(account, tuple(grants), "")
+    governance = await current_governance(session)
+    held = await list_grants(session, connector=connector, clock=clock)
+    grants = usable((o.grant for o in held), governance.highest_input)
+    return Access(account, grants, "", blocked=Blocked.of(governance))

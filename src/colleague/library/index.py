@@ -20,7 +20,7 @@ from colleague.kit.documents.model import Document
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Failure
 from colleague.kit.ids import new_id
-from colleague.library.access import access, everyone, shelves, tokens_for
+from colleague.library.access import everyone, shelves, tokens_for
 from colleague.library.parts import Library
 from colleague.library.passages import passages
 from colleague.library.tables import DocumentRow, PassageRow, SetPlaceRow, SetRow
@@ -116,8 +116,7 @@ async def _place(set_id: str, place: SetPlaceRow, count: Count, library: Library
     shelf = shelves(registry).get(place.connector)
     if shelf is None or opened is None:
         return set(), True
-    account, grants = opened
-    reading = access(account, grants)
+    reading, grants = opened, opened.grants
     kept = set[str]()
     async for found in shelf.walk(place.place, reading):
         if len(kept) >= MOST:

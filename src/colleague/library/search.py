@@ -8,14 +8,14 @@ import hashlib
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import String
 
-from colleague.connectors.connector import Access, Account, Grant
+from colleague.connectors.connector import Access
 from colleague.connectors.shelf import Shelf
 from colleague.files.tables import FileRow
 from colleague.files.uploads import label_of
@@ -23,7 +23,7 @@ from colleague.kit.canonical import storable
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure
 from colleague.kit.log import get_log
-from colleague.library.access import Reader, access, everyone, reader_of, shelves
+from colleague.library.access import Reader, everyone, reader_of, shelves
 from colleague.library.parts import Library
 from colleague.library.tables import DocumentRow
 from colleague.policy.model import Integrity, Label
@@ -81,7 +81,7 @@ async def search(library: Library, person: str, query: str, *, sets: Sequence[st
         rows = await _candidates(session, reader, query, sets, library.language)
         documents = {r.document_id: await session.get_one(DocumentRow, r.document_id) for r in rows}
         opened = {}
-        accounts: dict[str, tuple[Account, tuple[Grant, ...]] | None] = {}
+        accounts: dict[str, Access | None] = {}
         for row in documents.values():
             if row.connector not in accounts and row.file_id is None:
                 accounts[row.connector] = await everyone(
@@ -122,7 +122,7 @@ async def search(library: Library, person: str, query: str, *, sets: Sequence[st
 
 
 async def _open(
-    session: Session, reader: Reader, row: DocumentRow, opened: tuple[Account, tuple[Grant, ...]] | None,
+    session: Session, reader: Reader, row: DocumentRow, opened: Access | None,
     known: dict[str, Shelf],
 ) -> _Open | None:  # fmt: skip
     """Return how the reader opens a document now; None if they may not."""
@@ -137,7 +137,7 @@ async def _open(
     label = Label(
         trusted, max(g.place_class for g in grants), sources=frozenset({f"{row.connector}:{row.path}"})
     )  # fmt: skip
-    return _Open(label, shelf, access(opened[0], grants))
+    return _Open(label, shelf, replace(opened, grants=grants))
 
 
 async def open_document(

@@ -339,7 +339,8 @@ class Governed:
             case AccountExpired():
                 await self._reconnect(row, call, messages)
             case Failure():
-                await self._pen.conclude(row, CallState.FAILED, Outcome(call.id, call.tool, came.message, False))
+                said, rule = Outcome(call.id, call.tool, came.message, False), str(getattr(came, "rule", ""))
+                await self._pen.conclude(row, CallState.FAILED, said, rule=rule)
             case _:
                 log.error("tool failed", tool=bound.name, error=type(came).__name__, run=self.run.id)
                 late = isinstance(came, TimeoutError)

@@ -12,10 +12,12 @@ from colleague.connectors.choose import Choice, narrow
 from colleague.connectors.connector import Account, Connector, Grant, Tool
 from colleague.connectors.grants import Opened, grants_of, lapsed_of
 from colleague.connectors.registry import Registry, tools_for
+from colleague.connectors.screen import SHIPPED, Blocked
 from colleague.connectors.tiers import tool_states
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
+from colleague.policy.governance import current_governance
 from colleague.policy.model import Tier, ToolWord
 from colleague.tasks.workspace import KIND
 
@@ -25,6 +27,7 @@ class Bound:
     """A tool with all it needs to be called: connector, account, grants, and its state.
 
     `lapsed` are grants that have ended: they open nothing, and are told to policy, which says so.
+    `blocked` is what the organisation blocks at this moment.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Bound:
     grants: tuple[Grant, ...]
     state: str
     lapsed: tuple[Opened, ...] = ()
+    blocked: Blocked = SHIPPED
 
     @property
     def offered(self) -> bool:
@@ -87,6 +91,7 @@ async def open_toolbox(
     own = Account("workspace", KIND, {})
     bound = [Bound(t.name, workspace, t, own, (), "approved") for t in workspace.tools()] if workspace else []
     states = await tool_states(session)
+    blocked = Blocked.of(await current_governance(session))
     for connector in await registry.now(session):
         if only and all(tool.name != only for tool in connector.tools()):
             continue
@@ -98,5 +103,5 @@ async def open_toolbox(
             continue
         for tool in tools_for(connector, (*grants, *(o.grant for o in lapsed))):
             state = states.get(tool.name, tool.hash)
-            bound.append(Bound(tool.name, connector, tool, account, grants, state, lapsed))
+            bound.append(Bound(tool.name, connector, tool, account, grants, state, lapsed, blocked))
     return Toolbox(bound)

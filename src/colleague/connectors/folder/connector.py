@@ -34,7 +34,7 @@ from colleague.connectors.folder.propose import propose, shown, version_of
 from colleague.connectors.folder.search import TextCache, search
 from colleague.connectors.folder.tools import FIELDS, TOOLS
 from colleague.connectors.folder.tree import find_entry, find_file, list_folder, read_file
-from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, screen
+from colleague.connectors.screen import blocked_by, screen
 from colleague.connectors.shelf import Kept
 from colleague.connectors.undo import Done
 from colleague.kit.clock import Clock, SystemClock
@@ -58,9 +58,9 @@ class FolderConnector:
     fields = FIELDS
     undo_days = history.KEEP_SECONDS // 86_400
 
-    def __init__(self, *, blocked_types: Sequence[str] = BLOCKED_TYPES, clock: Clock | None = None) -> None:
-        """Take the media types that are neither read nor written, and the clock that dates proposed changes."""
-        self._types, self._cache, self._clock = tuple(blocked_types), TextCache(), clock or SystemClock()
+    def __init__(self, *, clock: Clock | None = None) -> None:
+        """Take the clock that dates proposed changes."""
+        self._cache, self._clock = TextCache(), clock or SystemClock()
 
     def accept(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the settings as stored; BadArguments if a root is no existing folder with an absolute path."""
@@ -162,7 +162,7 @@ class FolderConnector:
 
     async def fetch(self, path: str, access: Access) -> bytes:
         """Return a file's bytes for an index; refused where reading it would be."""
-        return await shelf.fetch(path, access, self._types)
+        return await shelf.fetch(path, access)
 
     def _tool(self, name: str) -> Tool:
         return next(t for t in TOOLS if t.name == name)
@@ -171,12 +171,12 @@ class FolderConnector:
         places = opened_places(access, path)
         if not places:
             raise NotReachable
-        blocked = blocked_of(access.account)
+        blocked = blocked_of(access)
         starts = begin(access.account, places)
         entries = []
         if starts == [path]:
             at = on_disk(access.account, path)
-            screen(path, paths=blocked)
+            screen(path, blocked=blocked)
             for entry in list_folder(at.root, at.parts):
                 below = f"{path}/{entry.name}" if path else entry.name
                 entries.append((below, entry.kind, entry.size))
@@ -188,16 +188,16 @@ class FolderConnector:
         shown = [
             {"path": p, "name": p.rpartition("/")[2], "kind": kind, "size": size}
             for p, kind, size in entries
-            if not blocked_by(p, blocked)
+            if not blocked_by(p, blocked.paths)
         ]
         lines = [f"{e['path']}{'/' if e['kind'] == 'folder' else ''}  ({e['size']:,} bytes)" for e in shown]
         return Result("\n".join(lines) or "Nothing is here.", {"entries": shown}, label_of(access, *places))
 
     async def _read(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:
         at = spot(access, path)
-        screen(path, paths=blocked_of(access.account))
+        screen(path, blocked=blocked_of(access))
         content = await asyncio.to_thread(read_file, at.root, at.parts, limit=READ_LIMIT)
-        screen(path, content, paths=blocked_of(access.account), types=self._types)
+        await asyncio.to_thread(screen, path, content, blocked=blocked_of(access))
         name = at.parts[-1]
         part = excerpt(await read_document(content, name), arguments.get("first") or 1, arguments.get("last"))
         data = {"document": part.document.to_json(), "name": name, "path": path, "next": part.next}
@@ -210,7 +210,7 @@ class FolderConnector:
         if not places:
             raise NotReachable
         limit = arguments.get("limit") or 20
-        hits, complete = await search(access.account, places, str(arguments["query"]), limit, self._cache)
+        hits, complete = await search(access, places, str(arguments["query"]), limit, self._cache)
         data = {
             "hits": [{"path": h.path, "name": h.name, "excerpt": h.excerpt} for h in hits],
             "complete": complete,
@@ -222,9 +222,9 @@ class FolderConnector:
 
     def _write(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:
         at = spot(access, path, writing=True)
-        screen(path, paths=blocked_of(access.account))
+        screen(path, blocked=blocked_of(access))
         content, _ = self._content(arguments, access)
-        screen(path, content, paths=blocked_of(access.account), types=self._types)
+        screen(path, content, blocked=blocked_of(access))
         if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:
             existing = find_entry(at.root, at.parts)
             if existing and existing.kind == "folder":
@@ -237,10 +237,10 @@ class FolderConnector:
 
     def _propose(self, path: str, arguments: Mapping[str, Any], access: Access) -> Result:
         at = spot(access, path, writing=True)
-        screen(path, paths=blocked_of(access.account))
+        screen(path, blocked=blocked_of(access))
         if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:
             before = read_file(at.root, at.parts, limit=PROPOSE_LIMIT)
-            screen(path, before, paths=blocked_of(access.account), types=self._types)
+            screen(path, before, blocked=blocked_of(access))
             content = propose(before, path, arguments, access, self._clock.now()).content
             history.apply(at.root, at.parts, content, key=access.idempotency_key, seen=before)
         count = len(arguments["edits"])
@@ -250,7 +250,7 @@ class FolderConnector:
 
     def _delete(self, path: str, access: Access) -> Result:
         at = spot(access, path, writing=True)
-        screen(path, paths=blocked_of(access.account))
+        screen(path, blocked=blocked_of(access))
         if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:
             before = read_file(at.root, at.parts, limit=READ_LIMIT)
             history.apply(at.root, at.parts, None, key=access.idempotency_key, seen=before)
@@ -258,7 +258,7 @@ class FolderConnector:
 
     def _undo(self, path: str, changes: Sequence[Done], access: Access) -> Result:
         at = spot(access, path, writing=True)
-        screen(path, paths=blocked_of(access.account))
+        screen(path, blocked=blocked_of(access))
         if history.effect_of(at.root, access.idempotency_key) is not Effected.YES:
             now = find_file(at.root, at.parts, limit=READ_LIMIT)
             before = history.version_before(at.root, "/".join(at.parts), now, changes)

@@ -7,7 +7,7 @@ from typing import Any
 
 from colleague.connectors.connector import Access, Account, BadArguments, Grant, NotReachable, OutOfScope
 from colleague.connectors.folder.tree import parts_of
-from colleague.connectors.screen import BLOCKED_PATHS
+from colleague.connectors.screen import Blocked
 from colleague.policy.model import Integrity, Label
 
 
@@ -34,9 +34,9 @@ def roots_of(config: Mapping[str, Any]) -> dict[str, Path]:
     return roots
 
 
-def blocked_of(account: Account) -> tuple[str, ...]:
-    """Return every pattern that is blocked: the product's own and the account's."""
-    return (*BLOCKED_PATHS, *filter(None, map(str.strip, str(account.config.get("blocked", "")).splitlines())))
+def blocked_of(access: Access) -> Blocked:
+    """Return what is blocked: by the organisation, and by the account's own patterns."""
+    return access.blocked.also(filter(None, map(str.strip, str(access.account.config.get("blocked", "")).splitlines())))
 
 
 def normal(path: str) -> str:

@@ -7,12 +7,13 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from colleague.connectors.connector import Account, NotReachable
+from colleague.connectors.connector import Access, NotReachable
 from colleague.connectors.excerpt import lines_of
 from colleague.connectors.folder.places import Spot, begin, blocked_of, on_disk
 from colleague.connectors.folder.tree import find_entry, list_folder, read_file
-from colleague.connectors.screen import BLOCKED_TYPES, blocked_by, kind_of, screen
+from colleague.connectors.screen import blocked_by, screen
 from colleague.kit.documents.read import read_document
+from colleague.kit.documents.unpack import kind_of
 from colleague.kit.errors import Failure
 
 SECONDS, FILES, FILE_LIMIT, CACHE_CHARACTERS = 15.0, 5000, 10_000_000, 30_000_000
@@ -52,7 +53,7 @@ class TextCache:
 
 
 async def search(
-    account: Account, places: Sequence[str], query: str, limit: int, cache: TextCache
+    access: Access, places: Sequence[str], query: str, limit: int, cache: TextCache
 ) -> tuple[list[Hit], bool]:
     """Return the best hits in `places`, and whether everything could be looked at in time."""
     words = list(dict.fromkeys(re.findall(r"\w+", query.casefold())))[:20]
@@ -61,13 +62,13 @@ async def search(
     deadline = time.monotonic() + SECONDS
     scored: list[tuple[float, str, Hit]] = []
     complete = True
-    for number, (spot, key) in enumerate(files_below(account, places)):
+    for number, (spot, key) in enumerate(files_below(access, places)):
         if number >= FILES or time.monotonic() > deadline:
             complete = False
             break
         text = cache.get(key)
         if text is None:
-            text = await _text_of(account, spot, max(0.1, deadline - time.monotonic()))
+            text = await _text_of(access, spot, max(0.1, deadline - time.monotonic()))
             if text is None:
                 complete, text = False, ""
             else:
@@ -89,9 +90,10 @@ def around(text: str, folded: str, words: Sequence[str], width: int = 300) -> st
     return " ".join(text[start : start + width].split())
 
 
-def files_below(account: Account, places: Sequence[str]) -> Iterator[tuple[Spot, tuple[object, ...]]]:
+def files_below(access: Access, places: Sequence[str]) -> Iterator[tuple[Spot, tuple[object, ...]]]:
     """Give every file below `places` that is not blocked, and a key that changes when its content does."""
-    blocked, waiting = blocked_of(account), list(reversed(begin(account, places)))
+    account, blocked = access.account, blocked_of(access).paths
+    waiting = list(reversed(begin(account, places)))
     while waiting:
         path = waiting.pop()
         try:
@@ -115,11 +117,11 @@ def files_below(account: Account, places: Sequence[str]) -> Iterator[tuple[Spot,
         waiting += reversed(folders)
 
 
-async def _text_of(account: Account, spot: Spot, seconds: float) -> str | None:
+async def _text_of(access: Access, spot: Spot, seconds: float) -> str | None:
     """Return the text of a file, "" if it has none that can be read; None if there was no time for it."""
     try:
         content = await asyncio.to_thread(read_file, spot.root, spot.parts, limit=FILE_LIMIT)
-        screen(spot.path, content, paths=blocked_of(account), types=BLOCKED_TYPES)
+        await asyncio.to_thread(screen, spot.path, content, blocked=blocked_of(access))
         if spot.parts[-1].casefold().endswith(_PLAIN) and kind_of(content) == "text/plain":
             return content.decode(errors="replace")
         async with asyncio.timeout(seconds):

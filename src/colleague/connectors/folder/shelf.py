@@ -20,7 +20,7 @@ def _stamp(inode: object, changed: object, size: object) -> str:
 
 async def walk(place: str, access: Access) -> AsyncIterator[Kept]:
     """Give every file at or below `place` that is opened and not blocked."""
-    files = files_below(access.account, opened_places(access, normal(place)))
+    files = files_below(access, opened_places(access, normal(place)))
     # Reading folders blocks: in a thread, a bunch at a time.
     while found := await asyncio.to_thread(lambda: list(islice(files, 200))):
         for at, key in found:
@@ -30,17 +30,17 @@ async def walk(place: str, access: Access) -> AsyncIterator[Kept]:
 async def stamp(path: str, access: Access) -> str:
     """Return what changes when the file does; NotReachable if it is not there for these grants."""
     at = spot(access, path)
-    screen(at.path, paths=blocked_of(access.account))
+    screen(at.path, blocked=blocked_of(access))
     entry = await asyncio.to_thread(find_entry, at.root, at.parts)
     if entry is None or entry.kind != "file":
         raise NotReachable
     return _stamp(entry.inode, entry.changed_ns, entry.size)
 
 
-async def fetch(path: str, access: Access, types: tuple[str, ...]) -> bytes:
+async def fetch(path: str, access: Access) -> bytes:
     """Return the bytes of the file; its path and its type must not be blocked."""
     at = spot(access, path)
-    screen(at.path, paths=blocked_of(access.account))
+    screen(at.path, blocked=blocked_of(access))
     content = await asyncio.to_thread(read_file, at.root, at.parts, limit=LIMIT)
-    screen(at.path, content, paths=blocked_of(access.account), types=types)
+    await asyncio.to_thread(screen, at.path, content, blocked=blocked_of(access))
     return content

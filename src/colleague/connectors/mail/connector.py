@@ -1,5 +1,6 @@
 """A person's mailbox: SMTP to send, IMAP to read (R21). Places are mailbox addresses, or `*`."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -155,7 +156,7 @@ class MailConnector:
             if number > len(files):
                 raise NoSuchAttachment
             name, content = files[number - 1].name, files[number - 1].content
-            screen(name, content)
+            await asyncio.to_thread(screen, name, content, blocked=access.blocked)
         part = excerpt(await read_document(content, name), arguments.get("first") or 1, arguments.get("last"))
         listed = [
             {"number": n, "name": f.name, "media_type": f.media_type, "size": len(f.content)}

@@ -24,7 +24,7 @@ def letter(arguments: Mapping[str, Any], access: Access, at: datetime) -> Letter
     sender = address(str(access.account.config["address"]))
     name = access.on_behalf_of or sender
     for file in access.attachments:
-        screen(file.name, file.content)
+        screen(file.name, file.content, blocked=access.blocked)
     body = str(arguments["body"]).replace("\r\n", "\n").replace("\r", "\n").rstrip()
     return Letter(
         sender=sender,

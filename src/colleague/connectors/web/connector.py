@@ -4,6 +4,7 @@ Places are hosts (`www.example.org`), hosts below one (`*.example.org`), the wor
 the web is untrusted, and the call keeps address, time and SHA-256 of what was read.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -148,7 +149,7 @@ class WebConnector:
         if answer.status != 200:
             raise NotAPage(status=answer.status)
         name = _name(answer)
-        screen(name, answer.content)
+        await asyncio.to_thread(screen, name, answer.content, blocked=access.blocked)
         part = excerpt(await read_document(answer.content, name), arguments.get("first") or 1, arguments.get("last"))
         # A redirect may have led to a place of a higher class: the strictest of both counts.
         ended = [g for g in access.grants if covers(g, _host(answer.url)) and g.place_class <= g.ceiling]

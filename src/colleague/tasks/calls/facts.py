@@ -9,6 +9,7 @@ from colleague.agent.messages import Message, Outcome, Said, Turn
 from colleague.connectors.connector import Grant
 from colleague.connectors.grants import scopes_for
 from colleague.connectors.registry import place_of
+from colleague.connectors.screen import blocked_by
 from colleague.identity.model import Person
 from colleague.policy import addresses
 from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
@@ -154,6 +155,7 @@ def ask_of(
         deletes=tool.deletes, label=run.label, resource_class=max(_class_of(covering), tool.data_class),
         channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
+        blocked_path=not bound.builtin and blocked_by(place, bound.blocked.paths) is not None,
         carries=not (tool.egress and own_words(arguments, known.request)), approval=approval,
         skill=skill, workflows=workflows,
     )  # fmt: skip

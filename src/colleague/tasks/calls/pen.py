@@ -135,13 +135,19 @@ class Pen:
             await touch(session, run, self._parts.clock.now())
             await self._parts.ledger.record(session, call_event("question.asked", row, {}))
 
-    async def conclude(self, row: CallRow, state: CallState, outcome: Outcome, label: Label | None = None) -> None:
-        """Save outcome, step, label of what was read, and the ledger entry, in one transaction."""
+    async def conclude(
+        self, row: CallRow, state: CallState, outcome: Outcome, label: Label | None = None, *, rule: str = ""
+    ) -> None:
+        """Save outcome, step, label of what was read, and the ledger entry, in one transaction.
+
+        `rule`: by which rule the connector refused what it found (blocked-type).
+        """
         async with self._parts.database.transaction() as session:
             run = await lock_run(session, self.run.id, self.run.fence)
             fresh = await session.get_one(CallRow, row.id, with_for_update=True)
             await save_outcome(session, run, fresh, state, outcome, self._parts.clock.now(), label)
             facts = {"tool": row.tool, "state": state.value, "attempt": row.attempt}
+            facts |= {"rule": rule} if rule else {}
             if label is not None:
                 facts["read"] = label.data_class.name.lower()
             verb = "call.completed" if state is CallState.DONE else "call.failed"

@@ -167,7 +167,7 @@ class Scales:
     def access(self, row: CallRow, bound: Bound, attached: Attached) -> Access:
         """Return with what the call is made. The key is of this attempt: made twice with it, it happens once."""
         key = f"{row.id}:{max(row.attempt, 1)}"
-        return Access(bound.account, bound.grants, key, self.run.person_name, attached.files)
+        return Access(bound.account, bound.grants, key, self.run.person_name, attached.files, bound.blocked)
 
     def digest(self, row: CallRow, weighed: Weighed) -> str:
         """Return what an approval is bound to: everything that says what will happen."""

@@ -60,7 +60,7 @@ async def undo_change(actor: Actor, task_id: str, connector: str, place: str, *,
         value = replace(run_value(run, task, name), channel=actor.via)
     weighed = await _weigh(actor, value, change, parts)
     undo = await _begin(actor, task, value, change, weighed, parts)
-    access = Access(weighed.bound.account, weighed.bound.grants, f"undo:{undo}", name)
+    access = Access(weighed.bound.account, weighed.bound.grants, f"undo:{undo}", name, blocked=weighed.bound.blocked)
     able = weighed.bound.connector
     assert isinstance(able, Undoes)
     try:
