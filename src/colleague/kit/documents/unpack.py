@@ -23,6 +23,7 @@ from colleague.kit.documents.sniff import EML, OLE, ZIP, sniff
 
 # Head: enough to tell a kind. Tail: where a zip that hides behind something else has its end record.
 HEAD, TAIL, CHUNK = 4096, 66_000, 1 << 16
+LOCKED = "it is protected with a password: save it without protection first"
 GZIP, BZIP, XZ, TAR = "application/gzip", "application/x-bzip2", "application/x-xz", "application/x-tar"
 ARCHIVES = frozenset({ZIP, GZIP, BZIP, XZ, TAR})
 # Archives that nothing here can look into.
@@ -106,7 +107,7 @@ def unpack(content: bytes, name: str, budget: Budget) -> Iterator[tuple[str, byt
         elif kind == "text/plain" and sniff(content, name) == EML:
             yield from _mail(content, budget)
     except _NOT_TO_BE_UNPACKED as fault:
-        raise Unjudged("it is encrypted" if "encrypted" in str(fault) else "it is damaged") from None
+        raise Unjudged(LOCKED if "encrypted" in str(fault) else "it is damaged") from None
 
 
 def _zip(content: bytes, budget: Budget, *, surely: bool) -> Iterator[tuple[str, bytes | None]]:
@@ -118,7 +119,7 @@ def _zip(content: bytes, budget: Budget, *, surely: bool) -> Iterator[tuple[str,
         for entry in archive.infolist():
             budget.member()
             if entry.flag_bits & 1:
-                raise Unjudged("it is encrypted")
+                raise Unjudged(LOCKED)
             if entry.is_dir():
                 yield entry.filename, None
                 continue
@@ -179,7 +180,7 @@ def _mail(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes | None]]:
 def _ole(content: bytes, budget: Budget) -> Iterator[tuple[str, bytes | None]]:
     """Give the streams of an OLE container, and the file that a packaged object holds under its own name."""
     if "EncryptedPackage".encode("utf-16-le") in content:
-        raise Unjudged("it is encrypted")
+        raise Unjudged(LOCKED)
     made: Any = olefile.OleFileIO  # type: ignore[no-untyped-call, unused-ignore]
     with made(io.BytesIO(content)) as container:
         for way in container.listdir(streams=True, storages=False):
