@@ -1,6 +1,7 @@
 """`colleague connector`: enable connectors, open them to teams, and see who reaches what."""
 
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from colleague.connectors.grants import (
     words_json,
 )
 from colleague.connectors.overview import by_person, overview
+from colleague.connectors.review.pack import review_pack
 from colleague.identity.directory import ROLE, list_teams
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid, Unavailable
@@ -237,6 +239,33 @@ def close_grant(
                 return
             await revoke(session, actor, grant_id, ledger=house.ledger, clock=house.clock)
         line("Revoked.")
+
+    with_house(work)
+
+
+@app.command("review-pack")
+def make_pack(
+    as_person: As,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A folder, or a file that ends in .zip.")],
+) -> None:
+    """Write the connector-scope review pack (JSON and PDF): grants, exceptions, people, ways out, findings, ledger."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        pack = await review_pack(
+            house.database, actor, house.registry, public=house.signer.public, sink=house.sink, ledger=house.ledger,
+            clock=house.clock,
+        )  # fmt: skip
+        if out.suffix.casefold() == ".zip":
+            files = {out: pack.zip()}
+        else:
+            out.mkdir(parents=True, exist_ok=True)
+            files = {out / f"{pack.name}.json": pack.json(), out / f"{pack.name}.pdf": pack.pdf()}
+        for path, content in files.items():
+            path.write_bytes(content)
+            line(str(path))
+        line(f"{len(pack.content['scopes'])} grants, {len(pack.content['findings'])} to look at.")
+        line(f"Ledger: {pack.content['ledger']['sentence']}.")
 
     with_house(work)
 

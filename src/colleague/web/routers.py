@@ -10,13 +10,15 @@ CONTENTS: Final[tuple[str, ...]] = (
     "identity.console", "identity.people_console", "identity.sso.console",
     "identity.sso.admin_console", "tasks.keeping.console", "tasks.console", "tasks.together.console",
     "tasks.steer.console", "tasks.changes.console", "approvals.console",
-    "audit.console", "policy.console", "connectors.mcp.console", "connectors.grant_console",
+    "audit.console", "policy.console", "connectors.mcp.console", "connectors.review.console",
+    "connectors.grant_console",
     "connectors.console", "models.console",
     "models.usage_console", "channels.console", "plugins.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "web.setup", "identity.scim.door", "identity.scim.console",
     "identity.groups.console", "identity.groups.api", "identity.api",
     "identity.sso.api", "tasks.keeping.api", "tasks.api", "tasks.together.api",
-    "tasks.steer.api", "tasks.changes.api", "approvals.api", "audit.api", "policy.api", "connectors.api", "models.api",
+    "tasks.steer.api", "tasks.changes.api", "approvals.api", "audit.api", "policy.api", "connectors.review.api",
+    "connectors.api", "models.api",
     "connectors.mcp.api", "channels.api", "plugins.api", "projects.api", "library.api", "files.api",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from colleague.files.readings import keep_reading
 from colleague.kit.canonical import digest, storable
 from colleague.kit.db import Session
 from colleague.kit.log import get_log
+from colleague.policy.addresses import bare
 from colleague.policy.model import Ask, Decision, Label, Tier
 from colleague.tasks.model import CallState
 from colleague.tasks.store import append, open_calls
@@ -47,7 +48,15 @@ def decision_facts(bound: Bound, ask: Ask, decision: Decision, arguments: Mappin
         "tool_hash": bound.tool.hash, "arguments_sha256": digest(arguments),
         "class": ask.label.data_class.name.lower(), "recipients": len(ask.recipients),
         "external_recipients": len(ask.external), "channel": ask.channel,
+        "destinations": destinations(bound, ask), "grants": list(ask.rests_on),
     }  # fmt: skip
+
+
+def destinations(bound: Bound, ask: Ask) -> list[str]:
+    """Return where a call goes outside: hosts, mail domains without names, the connector where it is not known."""
+    domains = {bare(address).rpartition("@")[2] for address in ask.external}
+    host = {ask.resource or bound.connector.kind} if bound.tool.egress else set()
+    return sorted(d[:253] for d in {d or bound.connector.kind for d in domains} | host)
 
 
 async def save_outcome(
