@@ -23,6 +23,7 @@ from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.identity.directory import names_of
 from colleague.identity.scim.parts import Provisioning, Rate
 from colleague.identity.sso.parts import SignOn
@@ -144,6 +145,7 @@ def build(
         library=library, database=database, ledger=ledger, clock=clock, engine=engine, registry=registry,
         secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
+        acknowledged=acknowledged_first,
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)

@@ -1,7 +1,7 @@
 """Alembic's entry: runs the revisions on the connection that kit/migrate.py hands over."""
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from alembic import context
 
@@ -9,9 +9,9 @@ import colleague
 from colleague.kit import blobs  # noqa: F401
 from colleague.kit.db import Base
 
-for part in iter_modules(colleague.__path__, "colleague."):
-    if part.ispkg and any(m.name == "tables" for m in iter_modules(import_module(part.name).__path__)):
-        import_module(f"{part.name}.tables")
+for part in walk_packages(colleague.__path__, "colleague."):
+    if part.name.endswith(".tables"):
+        import_module(part.name)
 
 context.configure(
     connection=context.config.attributes["connection"],

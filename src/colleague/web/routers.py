@@ -14,12 +14,14 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.grant_console",
     "connectors.console", "models.console",
     "models.usage_console", "channels.console", "plugins.console", "projects.console", "projects.memory_console",
-    "library.console", "files.console", "web.setup", "identity.scim.door", "identity.scim.console",
+    "library.console", "files.console", "governance.document.console", "web.setup",
+    "identity.scim.door", "identity.scim.console",
     "identity.groups.console", "identity.groups.api", "identity.api",
     "identity.sso.api", "tasks.keeping.api", "tasks.api", "tasks.together.api",
     "tasks.steer.api", "tasks.changes.api", "approvals.api", "audit.api", "policy.api", "connectors.review.api",
     "connectors.api", "models.api",
     "connectors.mcp.api", "channels.api", "plugins.api", "projects.api", "library.api", "files.api",
+    "governance.document.api",
 )  # fmt: skip
 
 
