@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from colleague.agent.messages import Turn, Usage
+from colleague.agent.messages import Call, Turn, Usage
 from colleague.models.need import need_of
 from colleague.models.think import Answer
 from colleague.policy.model import DataClass, Label
@@ -34,6 +34,7 @@ async def test_the_page_folds_their_steps_and_shows_what_they_ask(desk: Any) -> 
     first, second = page.css(".cl-story > details.cl-call")
     assert first.css_first(".cl-call-object").text() == "<b>one</b>"
     assert first.css_first(".cl-call-state").text() == "needs approval"
+    assert second.css_first(".cl-call-state").text() == "completed"
     assert [d.css_first(".cl-call-title").text() for d in first.css(".cl-sub details")] == ["fake_read", "fake_send"]
     assert "completed" in second.css_first(".cl-sub .cl-row-sub").text()
     cards = page.css(".cl-story > .cl-card-asked")
@@ -44,7 +45,19 @@ async def test_the_page_folds_their_steps_and_shows_what_they_ask(desk: Any) -> 
     await desk.work()
     page = await _page(desk, task)
     assert "It is 420." in page.css(".cl-story > details.cl-call")[1].text()
+    assert "Has read: internal · fake:bids" in page.css_first(".cl-rail").text()
     assert "7 model turns" in page.css_first(".cl-rail").text()
+
+
+async def test_one_that_could_not_be_started_says_why(desk: Any) -> None:
+    odd = Turn(calls=(Call("a", "start_subagent", {}), Call("b", "start_subagent", {"goal": "g", "tools": ["none"]})))
+    cast(desk.llm, odd)
+    task = await desk.run()
+    first, second = (await _page(desk, task)).css(".cl-story > details.cl-call")
+    assert "The arguments do not fit" in first.text()
+    assert "Only with: none" in second.text()
+    assert "«none» is not among those it can be given" in second.text()
+    assert not (await desk.see(task)).subagents
 
 
 async def test_a_search_finds_their_words_where_they_stand_and_the_persons_words_once(desk: Any) -> None:

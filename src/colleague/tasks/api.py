@@ -68,7 +68,7 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
         "spent": view.spent.to_json(),
         "model": run.model, "estimate": asdict(view.expected) if view.expected else None,
         "cost_micros": view.used.micros if view.used else 0,
-        "label": run.label,
+        "label": view.label,
         "said": [
             {"seq": s.seq, "at": s.at, "by": author(s), "name": view.people.get(author(s), ""), "text": s.body["text"]}
             for s in view.said

@@ -19,6 +19,7 @@ from colleague.models.model import Estimate
 from colleague.models.spoken import heard
 from colleague.models.store import find_estimate
 from colleague.models.usage import Line, cost_of_run
+from colleague.policy.model import Label
 from colleague.projects.reach import reaches
 from colleague.projects.store import role_in, see_project
 from colleague.tasks.model import ENDED, SUBAGENTS, State, Step, Summary
@@ -42,7 +43,8 @@ from colleague.tasks.timeline import author
 class View:
     """A task with one of its runs: everything a page shows. `people`: the names of its owner and of who spoke in it.
 
-    `state` is the run's as people see it: one whose sub-agent waits for them waits for them too; `spent` is of both.
+    `state` is the run's as people see it: one whose sub-agent waits for them waits for them too. `spent` and `read`
+    are of both.
     """
 
     task: TaskRow
@@ -61,6 +63,7 @@ class View:
     state: State = State.QUEUED
     subagents: Sequence[Subagent] = ()
     spent: Spent = field(default_factory=Spent)
+    read: Label = field(default_factory=Label)
 
     @property
     def newest(self) -> bool:
@@ -83,6 +86,11 @@ class View:
         """Return why it is in its state: of the run, or else of its first sub-agent that is blocked."""
         blocked = [s.run.why for s in self.subagents if s.run.state == State.BLOCKED]
         return self.run.why or (blocked[0] if blocked and self.run.state not in ENDED else "")
+
+    @property
+    def label(self) -> dict[str, Any]:
+        """Return the label of what the run and its sub-agents have read."""
+        return self.read.to_json()
 
     @property
     def all_calls(self) -> list[CallRow]:
@@ -188,6 +196,7 @@ async def view_task(session: Session, actor: Actor, task_id: str, run_id: str = 
         await shown_state(session, run.id),
         await list_subagents(session, run, steps),
         await spent_together(session, run),
+        await read_together(session, run),
     )
 
 
