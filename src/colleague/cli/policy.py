@@ -8,10 +8,11 @@ import typer
 from colleague.approvals.inbox import get_card
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.governance.replay.replay import replay
 from colleague.identity.directory import names_of
 from colleague.kit.errors import Invalid
 from colleague.policy.explain import explain
-from colleague.policy.governance import current_governance, stored_form
+from colleague.policy.governance import current_governance, stored_form, with_changes
 from colleague.policy.model import DataClass, Decision, Effect, Governance, Ruling, Tier
 from colleague.policy.second_person.on_record import changing
 from colleague.policy.second_person.propose import Proposal, confirm, list_proposals, set_or_propose, withdraw
@@ -135,18 +136,12 @@ def change(
     as_person: As,
 ) -> None:
     """Change settings that the rules rest on; what was before stays on record."""
-    given: dict[str, str] = {}
-    for text in pairs:
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip():
-            raise BadPair(text=text[:60])
-        given[name.strip()] = value.strip()
+    given = _given(pairs)
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
-            before = await current_governance(session)
-            changes = {name: _value(getattr(before, name, None), text) for name, text in given.items()}
+            changes = _changes(given, await current_governance(session))
         async with changing(house.database, actor, "settings", house.ledger) as session:
             done = await set_or_propose(session, actor, changes, ledger=house.ledger, clock=house.clock)
         if isinstance(done, Proposal):
@@ -154,6 +149,50 @@ def change(
             _proposals([done])
         else:
             _settings(done)
+
+    with_house(work)
+
+
+def _given(pairs: Sequence[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for text in pairs:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise BadPair(text=text[:60])
+        given[name.strip()] = value.strip()
+    return given
+
+
+def _changes(given: Mapping[str, str], before: Governance) -> dict[str, Any]:
+    return {name: _value(getattr(before, name, None), text) for name, text in given.items()}
+
+
+@app.command("replay")
+def again(
+    pairs: Annotated[list[str], typer.Argument(help="name=value, as for «set».")], as_person: As,
+    days: Annotated[int, typer.Option(help="How many days to look back.", min=1, max=365)] = 30,
+) -> None:  # fmt: skip
+    """Say which past calls these settings would have decided otherwise. Nothing changes."""
+    given = _given(pairs)
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        actor.require("org:policy:read")
+        async with house.database.transaction() as session:
+            now = await current_governance(session)
+        draft = with_changes(now, _changes(given, now))
+        seen = await replay(house.database, house.engine, now, draft, days=days, clock=house.clock)
+        line(seen.sentence, "bold")
+        if seen.weakens:
+            line(f"Weaker, so a second person must confirm it: {', '.join(seen.weakens)}.", "yellow")
+        if seen.changes:
+            rows(
+                ("when (UTC)", "tool", "now", "then", "rules"),
+                [
+                    (f"{c.at:%Y-%m-%d %H:%M}", c.tool, c.before.name.lower(), c.after.name.lower(), " ".join(c.rules))
+                    for c in seen.changes
+                ],
+            )
 
     with_house(work)
 

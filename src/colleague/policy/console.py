@@ -1,6 +1,7 @@
 """Pages of policy: the rules in plain words, the settings they rest on, and «what would happen if»."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,7 +13,7 @@ from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 from colleague.policy.engine import Engine
 from colleague.policy.explain import explain
-from colleague.policy.governance import current_governance
+from colleague.policy.governance import ENUMS, current_governance
 from colleague.policy.model import DataClass, Tier, Zone
 from colleague.policy.second_person.on_record import changing
 from colleague.policy.second_person.propose import Proposal, confirm, list_proposals, set_or_propose, withdraw
@@ -50,19 +51,17 @@ async def index(
     )  # fmt: skip
 
 
+def changes_of(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the form of settings says: every choice that it carries, and the mark that it carries when set."""
+    chosen = {name: str(form[name]) for name in ENUMS if form.get(name)}
+    domains = str(form.get("internal_domains", "")).replace(",", " ").split()
+    return {**chosen, "internal_domains": domains, "confirm_internal": form.get("confirm_internal") == "true"}
+
+
 @router.post("/policies/settings")
-async def change(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, highest_input: Annotated[str, Form()],
-    highest_external: Annotated[str, Form()], dispatch_ceiling: Annotated[str, Form()],
-    internal_domains: Annotated[str, Form()] = "", confirm_internal: Annotated[bool, Form()] = False,
-    zone: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+async def change(request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time) -> Response:
     """Change the settings that rules rest on."""
-    changes = {
-        "internal_domains": internal_domains.replace(",", " ").split(), "confirm_internal": confirm_internal,
-        "highest_input": highest_input, "highest_external": highest_external, "dispatch_ceiling": dispatch_ceiling,
-        **({"zone": zone} if zone else {}),
-    }  # fmt: skip
+    changes = changes_of(await request.form())
     async with changing(db, actor, "settings", ledger) as session:
         done = await set_or_propose(session, actor, changes, ledger=ledger, clock=clock)
     return RedirectResponse("/policies#waiting" if isinstance(done, Proposal) else "/policies", 303)

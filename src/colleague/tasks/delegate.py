@@ -23,6 +23,7 @@ from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
+from colleague.policy.asked import to_json
 from colleague.policy.model import Effect, Label, Role
 from colleague.tasks.calls.conclude import call_event, decision_facts
 from colleague.tasks.calls.weigh import Scales, Weighed
@@ -269,6 +270,7 @@ async def amend(actor: Actor, approval_id: str, changes: Mapping[str, str], *, d
         question = await lock_for_edit(session, actor, approval_id, digest=digest, clock=parts.clock)
         row = await session.get_one(CallRow, row.id, with_for_update=True, populate_existing=True)
         row.arguments, row.decision, row.decided_at = arguments, decision.to_json(), parts.clock.now()
+        row.question = to_json(weighed.question)
         scales = Scales(run_value(run, await get_task(session, run.task_id), actor.name), parts)
         run.segment += 1
         row.approval_id = run.waiting_for = await ask(

@@ -121,11 +121,12 @@ class CallRow(Base):
     arguments: Mapped[dict[str, Any]]
     state: Mapped[str]
     decision: Mapped[dict[str, Any]]
+    question: Mapped[dict[str, Any] | None]
     attempt: Mapped[int] = mapped_column(default=0)
     approval_id: Mapped[str] = mapped_column(default="")
     outcome: Mapped[dict[str, Any] | None]
     label: Mapped[dict[str, Any] | None]
-    decided_at: Mapped[datetime]
+    decided_at: Mapped[datetime] = mapped_column(index=True)
     intended_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 

@@ -8,6 +8,7 @@ from colleague.connectors.grants import mark_used
 from colleague.kit import telemetry
 from colleague.kit.db import Session
 from colleague.kit.ids import new_id
+from colleague.policy.asked import to_json
 from colleague.policy.model import Effect, Label
 from colleague.tasks.calls.conclude import call_event, decision_facts, record_if_possible, save_outcome
 from colleague.tasks.calls.weigh import Scales, Weighed
@@ -46,6 +47,7 @@ class Pen:
             run = await self.hold(session)
             if decision.effect is Effect.ALLOW:
                 row.state, row.intended_at, row.attempt = CallState.INTENDED, now, 1
+            row.question = to_json(weighed.question)
             session.add(row)
             facts = decision_facts(weighed.bound, weighed.question, decision, row.arguments)
             await self._parts.ledger.record(session, call_event("call.decided", row, facts))

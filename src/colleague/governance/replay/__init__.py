@@ -1,0 +1,1 @@
+"""Past decisions, put again to other settings."""

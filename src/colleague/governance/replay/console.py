@@ -1,0 +1,72 @@
+"""The page that shows what a change of settings would have meant for past calls, before it applies."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse
+
+from colleague.governance.replay.replay import LONGEST, replay
+from colleague.identity.current import Current
+from colleague.identity.directory import names_of
+from colleague.kit.doors import Db, Time, part
+from colleague.kit.page import Page
+from colleague.policy.console import changes_of
+from colleague.policy.engine import Engine
+from colleague.policy.governance import current_governance, stored_form, with_changes
+from colleague.policy.model import Governance
+from colleague.policy.second_person.propose import NoSuchProposal, list_proposals
+from colleague.policy.second_person.words import TITLES, setting_words
+
+router = APIRouter(include_in_schema=False)
+TheEngine = Annotated[Engine, Depends(part(Engine))]
+
+
+@router.post("/policies/replay")
+async def of_form(
+    request: Request, page: Page, db: Db, actor: Current, engine: TheEngine, clock: Time,
+    days: Annotated[int, Form(ge=1, le=LONGEST)] = 30,
+) -> HTMLResponse:  # fmt: skip
+    """Show what the settings of a form would have decided, and offer to save them."""
+    actor.require("org:policy:read")
+    form = await request.form()
+    async with db.transaction() as session:
+        now = await current_governance(session)
+    draft = with_changes(now, changes_of(form))
+    fields = {k: str(v) for k, v in form.items() if k != "days"}
+    return await _show(request, page, db, engine, clock, actor, now, draft, days, fields=fields)
+
+
+@router.get("/policies/replay")
+async def of_proposal(
+    request: Request, page: Page, db: Db, actor: Current, engine: TheEngine, clock: Time, proposal: str, days: int = 30
+) -> HTMLResponse:  # fmt: skip
+    """Show what a proposal that waits for a second person would have decided."""
+    actor.require("org:policy:read")
+    async with db.transaction() as session:
+        now = await current_governance(session)
+        found = next((p for p in await list_proposals(session, clock=clock) if p.id == proposal), None)
+    if found is None:
+        raise NoSuchProposal
+    draft = with_changes(now, found.changes)
+    return await _show(request, page, db, engine, clock, actor, now, draft, days, proposal=proposal)
+
+
+async def _show(
+    request: Request, page: Any, db: Any, engine: Engine, clock: Any, actor: Any, now: Governance, draft: Governance,
+    days: int, **more: Any,
+) -> HTMLResponse:  # fmt: skip
+    seen = await replay(db, engine, now, draft, days=days, clock=clock)
+    sees = actor.may("org:tasks:read")
+    async with db.transaction() as session:
+        people = await names_of(session, {c.person for c in seen.changes}) if sees else {}
+    old, new = stored_form(now), stored_form(draft)
+    settings = [
+        (TITLES[name], setting_words(name, old[name]), setting_words(name, new[name]), name in seen.weakens)
+        for name in TITLES
+        if old[name] != new[name]
+    ]
+    shown: HTMLResponse = page.show(
+        request, "governance/replay.html", seen=seen, settings=settings, days=days, sees=sees, people=people,
+        fields=more.get("fields"), proposal=more.get("proposal", ""),
+    )  # fmt: skip
+    return shown

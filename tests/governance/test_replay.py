@@ -1,0 +1,157 @@
+"""Past calls, put again to a draft: what would change is named before it applies, and nothing happens meanwhile."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from tests.tasks.conftest import desk  # noqa: F401
+from tests.web.conftest import BASE
+
+from colleague.agent.messages import Turn
+from colleague.governance.replay.replay import BadPeriod, Replay, replay
+from colleague.identity.sessions import open_session
+from colleague.policy.asked import NotReadable, from_json, to_json, under
+from colleague.policy.engine import RulesInvalid, RulesLoosen
+from colleague.policy.governance import change_governance, current_governance
+from colleague.policy.model import Approval, Ask, DataClass, Doubt, Effect, Governance, Label, Role, Scope, Tier
+from colleague.testing.llm import call
+from colleague.web.app import create_app
+
+pytestmark = pytest.mark.anyio
+_WORDS = st.text(max_size=8)
+
+
+@given(
+    st.builds(
+        Ask, person=_WORDS, teams=st.frozensets(_WORDS), connector=_WORDS, tool=_WORDS, tier=st.sampled_from(Tier),
+        scopes=st.tuples(st.builds(Scope, id=_WORDS, connector=_WORDS, team=_WORDS, covers=st.booleans())),
+        label=st.builds(Label, data_class=st.sampled_from(DataClass), sources=st.frozensets(_WORDS)),
+        doubts=st.tuples(st.builds(Doubt, argument=_WORDS, value=_WORDS, role=st.sampled_from(Role))),
+        recipients=st.tuples(_WORDS), workflows=st.frozensets(_WORDS),
+        approval=st.none() | st.builds(Approval, by=_WORDS, not_self=st.booleans()),
+    )
+)  # fmt: skip
+def test_a_question_comes_back_as_it_was(ask: Ask) -> None:
+    assert from_json(to_json(ask)) == ask
+
+
+@pytest.mark.parametrize("junk", [None, [], {}, {"person": 1}, {"person": "a", "teams": [], "scopes": [{}]}, "x"])
+def test_what_is_no_question_is_refused(junk: Any) -> None:
+    with pytest.raises(NotReadable):
+        from_json(junk)
+
+
+def test_who_is_outside_rests_on_the_draft() -> None:
+    ask = Ask("p", frozenset(), (), "mail", "mail_send", Tier.COMMUNICATE, recipients=("a@in.example", "b@b.example"))
+    now = under(ask, Governance(internal_domains=("in.example",)))
+    assert now.external == ("b@b.example",)
+    assert under(now, Governance(internal_domains=("in.example", "b.example"))).external == ()
+
+
+async def _replay(desk: Any, **changes: Any) -> Replay:  # noqa: F811
+    house = desk.house
+    async with house.database.transaction() as session:
+        now = await current_governance(session)
+    return await replay(house.database, house.engine, now, replace(now, **changes), days=30, clock=desk.clock)
+
+
+async def _work(desk: Any) -> list[str]:  # noqa: F811
+    """Three tasks: one reads, one sends inside, one sends outside."""
+    tasks = [await desk.run(call("fake_read", shelf="bids", note="price"), Turn("Read."))]
+    for to in ("dana@aldermoor.example", "eve@elsewhere.example"):
+        goal = f"Send it to {to}"
+        tasks.append(await desk.run(call("fake_send", to=to, text="Hello"), Turn("Sent."), goal=goal))
+        await desk.answer(tasks[-1], "approved")
+        await desk.work()
+    return tasks
+
+
+async def test_what_would_change_is_counted_and_named(desk: Any) -> None:  # noqa: F811
+    await _work(desk)
+    sent = len(desk.fake.effects)
+    same = await _replay(desk)
+    assert (same.calls, same.changed) == (3, 0)
+    assert "None of 3 past calls" in same.sentence
+    free = await _replay(desk, confirm_internal=False)
+    assert free.moves == {(Effect.ASK, Effect.ALLOW): 1}
+    assert free.weakens == ("confirm_internal",)
+    assert [c.loosened for c in free.changes] == [True]
+    strict = await _replay(desk, highest_input=DataClass.PUBLIC)
+    assert strict.changed >= 1
+    assert {c.after for c in strict.changes} == {Effect.DENY}
+    assert any("highest-input" in c.rules for c in strict.changes)
+    domains = await _replay(desk, internal_domains=(), confirm_internal=True)
+    assert domains.moves == {}, "who is outside changes the reason, not the answer"
+    rule = '@id("no-sends") @why("We send nothing.") forbid (principal, action == Action::"call", resource) '
+    rule += "when { context.tier == 2 };"
+    own = await _replay(desk, rules=rule)
+    assert own.moves == {(Effect.ASK, Effect.DENY): 2}
+    assert own.changes[0].why == "We send nothing."
+    assert own.people == 1
+    assert len(desk.fake.effects) == sent
+
+
+async def test_rules_that_cannot_be_used_are_refused(desk: Any) -> None:  # noqa: F811
+    for rules, error in (("forbid (principal, action, resource) when { nonsense };", RulesInvalid),
+                         ("permit (principal, action, resource);", RulesLoosen)):  # fmt: skip
+        with pytest.raises(error):
+            await _replay(desk, rules=rules)
+
+
+async def test_only_the_days_asked_for_and_what_can_be_read(desk: Any) -> None:  # noqa: F811
+    await _work(desk)
+    house = desk.house
+    async with house.database.transaction() as session:
+        await session.execute(text("UPDATE calls SET question = '{\"v\": 0}' WHERE tool = 'fake_read'"))
+    seen = await _replay(desk, confirm_internal=False)
+    assert (seen.calls, seen.unread) == (2, 1)
+    desk.clock.advance(days=40)
+    assert (await _replay(desk, confirm_internal=False)).calls == 0
+    for days in (0, 366):
+        with pytest.raises(BadPeriod):
+            await replay(house.database, house.engine, Governance(), Governance(), days=days, clock=desk.clock)
+
+
+async def test_pages_and_programs(desk: Any) -> None:  # noqa: F811
+    await _work(desk)
+    house, owner = desk.house, desk.home.people["owner"]
+    async with house.database.transaction() as session:
+        before = await change_governance(
+            session, owner, {"highest_external": "public"}, ledger=house.ledger, clock=desk.clock
+        )
+
+    app = create_app(house.by_type(), settings=house.settings, lifespan=None)
+    clients = {}
+    for who in ("owner", "ana"):
+        async with house.database.transaction() as session:
+            cookie = await open_session(
+                session, desk.home.people[who].id, how="password", device="t", ledger=house.ledger, clock=desk.clock
+            )
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        clients[who] = httpx.AsyncClient(
+            transport=transport, base_url=BASE, cookies={"colleague": cookie}, headers={"Origin": BASE}
+        )
+    form = {"internal_domains": "aldermoor.example", "highest_input": "confidential", "highest_external": "public",
+            "dispatch_ceiling": "read", "zone": "any"}  # fmt: skip
+    shown = await clients["owner"].post("/policies/replay", data=form)
+    assert shown.status_code == 200, shown.text
+    assert "1 of 3 past calls, of 1 person, would have been decided otherwise: 1 from ask to allow" in shown.text
+    assert "Propose it" in shown.text
+    assert "fake_send" in shown.text
+    said = await clients["owner"].post("/api/v1/policy/replay", json={"changes": {"highest_input": "public"}})
+    assert said.json()["changed"] >= 1
+    assert {"task", "person"} <= said.json()["changes"][0].keys()
+    bad = await clients["owner"].post("/api/v1/policy/replay", json={"changes": {"nonsense": 1}})
+    assert bad.status_code == 422
+    for method, path in (("POST", "/policies/replay"), ("POST", "/api/v1/policy/replay")):
+        refused = await clients["ana"].request(method, path, json={"changes": {}} if "api" in path else None)
+        assert refused.status_code == 403, path
+    assert (await clients["owner"].get("/policies/replay?proposal=proposal_none")).status_code == 404
+    async with house.database.transaction() as session:
+        assert await current_governance(session) == before, "nothing has changed"
+    for client in clients.values():
+        await client.aclose()
