@@ -14,7 +14,7 @@ from colleague.identity.actor import Actor
 from colleague.kit.canonical import canonical, digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
-from colleague.kit.errors import Conflict, Invalid
+from colleague.kit.errors import Conflict, Invalid, Unavailable
 from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Tier, Zone
 from colleague.policy.stricter import weaker
@@ -34,6 +34,11 @@ class NoSuchSetting(Invalid):
 
 class BadSetting(Invalid):
     """«{name}» cannot be {value}."""
+
+
+class SettingsUnreadable(Unavailable):
+    """The organisation's settings cannot be read, so nothing is decided and nothing is done. An administrator must look
+    at the database: a newer release may have written them."""
 
 
 class ByDocumentOnly(Invalid):
@@ -59,9 +64,12 @@ def stored_form(governance: Governance) -> dict[str, Any]:
 
 
 async def current_governance(session: Session) -> Governance:
-    """Return the settings in force; the strict defaults if none were ever set."""
+    """Return the settings in force; the strict defaults if none were ever set. Raises SettingsUnreadable."""
     row = await session.scalar(select(GovernanceRow).order_by(GovernanceRow.version.desc()).limit(1))
-    return read_settings(row.settings, row.version) if row else Governance()
+    try:
+        return read_settings(row.settings, row.version) if row else Governance()
+    except (TypeError, ValueError, AttributeError):
+        raise SettingsUnreadable from None
 
 
 async def change_governance(

@@ -34,6 +34,7 @@ from colleague.kit.queue import RUNS, Job, enqueue
 from colleague.models.need import need_of
 from colleague.models.think import Answer
 from colleague.plugins.allowed import followed
+from colleague.policy.governance import SettingsUnreadable
 from colleague.policy.model import Label
 from colleague.tasks.afterwards import afterwards
 from colleague.tasks.calls.arguments import unfit
@@ -108,6 +109,8 @@ async def resume(run_id: str, segment: int, outage: int = 0, *, parts: Parts) ->
         name = type(error).__name__
         log.error("segment failed", run=run_id, segment=segment, error=name)
         why = f"A step could not be completed or put on record ({name}); nothing of it was lost."
+        if isinstance(error, SettingsUnreadable):
+            why = error.message
         await _later(job, why, "run.stumbled", parts)
     await afterwards(run_id, parts=parts)
 
