@@ -41,6 +41,7 @@ from colleague.connectors.grants import (
     scopes_for,
 )
 from colleague.connectors.mail.connector import MailConnector
+from colleague.connectors.mcp.full_access import excepted, opens_everything
 from colleague.connectors.overview import by_person, overview
 from colleague.connectors.registry import NoSuchConnector, Registry, ToolNameTaken
 from colleague.connectors.tables import AccountRow, GrantRow
@@ -269,6 +270,12 @@ async def test_a_grant_is_changed_with_its_effect_said_before(world: World) -> N
     await world.grant("bids", may_write=True)
     async with world.database.transaction() as session:
         assert (await effect_of(session, world.admin, before, None, clock=world.clock)).lose == (), "kept otherwise"
+        words = Terms(["bids/2026"], tools={"fake_read": ToolWord.ASK})
+        new = await proposed(
+            session, world.admin, world.registry, "fake", world.team, words, clock=world.clock
+        )  # fmt: skip
+        said = await effect_of(session, world.admin, None, new, clock=world.clock)
+        assert said.otherwise == ("Ana",), "a new grant that asks takes something away from what she has"
         with pytest.raises(PermissionMissing):
             await change_grant(session, world.ana, world.registry, first, Terms(["a"]), **world.parts)
         for unknown in ("grant_none", "x" * 500, "\x00"):
@@ -437,3 +444,23 @@ def test_names_stand_once() -> None:
         Registry([]).get("x")
     connectors: list[Connector] = [FakeConnector()]
     assert set(Registry(connectors).tools()) == {"fake_read", "fake_send", "fake_write"}
+
+
+def test_scopes_that_open_everything_need_an_exception_with_an_end() -> None:
+    """CN-4: known full-access scopes are refused by default; what is narrower is not."""
+    now = TestClock().now()
+    for scope in ("*", "FULL", "repo", "https://mail.google.com/", "Sites.FullControl.All", "mail:*", "x/.default"):
+        assert opens_everything([scope, "openid"]) == (scope,)
+    for scope in ("openid", "offline_access", "mail.read", "https://www.googleapis.com/auth/drive.file", "repo:status"):
+        assert opens_everything([scope]) == ()
+    day = (now + timedelta(days=30)).date().isoformat()
+    why = "The vendor has no narrower one."
+    assert excepted({"full_access_reason": why, "full_access_until": day}, now)
+    assert not excepted({"full_access_reason": why, "full_access_until": day}, now + timedelta(days=32))
+    for config in (
+        {}, {"full_access_reason": why}, {"full_access_until": day},
+        {"full_access_reason": "x", "full_access_until": day},
+        {"full_access_reason": why, "full_access_until": (now + timedelta(days=400)).date().isoformat()},
+        {"full_access_reason": why, "full_access_until": "soon"},
+    ):  # fmt: skip
+        assert not excepted(config, now), config

@@ -72,6 +72,7 @@ async def enable_connector(
     row = await _save(session, connector, None, values, secrets=secrets, clock=clock)
     fresh = await pin_tools(session, actor, connector, clock=clock)
     facts = {"connector": kind, "settings": sorted(row.config), "secrets": sorted(row.sealed), "tools": fresh}
+    facts |= {name: str(value) for name, value in row.config.items() if name.startswith("full_access_")}
     await ledger.record(session, Event("connector.enabled", actor=actor.id, subject=kind, data=facts))
     return _view(row)
 

@@ -10,6 +10,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import people_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
+from colleague.policy.model import ToolWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def effect_of(
         more, less = _beyond(new, [*old, *rest]), _beyond(old, [*new, *rest])
         gain += [name] if more else []
         lose += [name] if less else []
-        otherwise += [name] if old and new and not (more or less) and old != new else []
+        otherwise += [name] if not (more or less) and _bears(old, new, rest) else []
     return Effect(tuple(gain), tuple(lose), tuple(otherwise))
 
 
@@ -79,6 +80,12 @@ def _beyond(grants: Iterable[Grant], others: Sequence[Grant]) -> bool:
         for grant in grants
         for place in grant.places
     )
+
+
+def _bears(old: Sequence[Grant], new: Sequence[Grant], rest: Sequence[Grant]) -> bool:
+    """Say whether a person who reaches the same still does so on other terms: words for tools, classes, an end."""
+    words = any(word is not ToolWord.ALLOW for g in (*old, *new) for word in g.tools.values())
+    return old != new and bool((old and new) or (words and rest))
 
 
 def _people(number: int) -> str:

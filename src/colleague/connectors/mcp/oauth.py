@@ -14,6 +14,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.accounts import open_secret, seal_secret
 from colleague.connectors.connector import Account, AccountExpired
+from colleague.connectors.mcp.full_access import excepted, opens_everything
 from colleague.connectors.mcp.server import hosts_of
 from colleague.connectors.tables import AccountRow
 from colleague.kit.clock import Clock
@@ -43,6 +44,9 @@ class Grants:
         Raises AccountExpired if only the person can help, RefreshFailed and what Egress raises if it may work later.
         """
         grant = _read(account.secrets.get(SECRET, ""))
+        if opens_everything(str(grant.get("scope", "")).split()) and not excepted(account.config, self._clock.now()):
+            # The exception has ended: the person signs in again, and is told which scopes were too wide.
+            raise AccountExpired
         if self._holds(grant, stale):
             return str(grant["access_token"])
         async with self._database.transaction() as session:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from colleague.connectors.mcp.full_access import excepted, opens_everything
 from colleague.connectors.mcp.oauth import granted
 from colleague.connectors.mcp.server import Server, hosts_of
 from colleague.connectors.mcp.session import silence_sdk
@@ -114,6 +115,12 @@ class SignIns:
         self._flows[asked["state"][0]] = flow
         loop.call_later(PERSON, self._forget, asked["state"][0])
         scopes = tuple(" ".join(asked.get("scope", [])).split())
+        if (full := opens_everything(scopes)) and not excepted(config, self._clock.now()):
+            self._forget(asked["state"][0])
+            raise SignInFailed(
+                why=f"«{plain(full[0], 80)}» gives full access, and no exception with a reason and a last day is on "
+                "record for it. An administrator can name narrower scopes"
+            )
         return Consent(server, url, host, scopes, " ".join(asked.get("resource", [])))
 
     async def finish(self, person: str, *, state: str, code: str, issuer: str, error: str) -> tuple[Server, str]:
