@@ -169,7 +169,9 @@ async def test_old_versions_stay_readable_and_a_difference_is_shown(office: Offi
     draft = await office.draft(ceilings=[{"team": office.home.team, "class": "public"}], retention="ten years")
     async with office.house.database.transaction() as session:
         shown = await drafted(session, office.person("owner"), office.house.engine, clock=office.clock)
-    assert [(c.name, c.weakens) for c in shown.difference.settings] == [("input_ceilings", False)]
+    (change,) = shown.difference.settings
+    assert (change.name, change.before, change.after) == ("input_ceilings", "Bids/*=internal", "Bids/*=public")
+    assert not change.weakens
     assert len(shown.difference.reworded) == 2
     assert "6 people: nothing above public." in shown.effect
     assert "1 grant would open nothing any more: fake for Team Bids." in shown.effect

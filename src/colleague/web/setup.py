@@ -6,6 +6,7 @@ from fastapi.responses import HTMLResponse
 from colleague.audit.read import standing
 from colleague.connectors.grants import list_grants
 from colleague.files.templates import list_templates
+from colleague.governance.document.store import last_number
 from colleague.identity.current import Current
 from colleague.identity.directory import list_people, list_teams
 from colleague.kit.doors import Config, Db, Time
@@ -24,6 +25,7 @@ async def index(request: Request, page: Page, db: Db, actor: Current, settings: 
         grants = await list_grants(session, clock=clock)
         governance = await current_governance(session)
         templates = await list_templates(session)
+        version = await last_number(session)
         sealed, waiting = await standing(session)
     owners = [p for p in people if "owner" in p.roles and p.active]
     steps = (
@@ -33,6 +35,8 @@ async def index(request: Request, page: Page, db: Db, actor: Current, settings: 
         ("Have two owners", len(owners) > 1, "/people", "One can lose a phone, two rarely do."),
         ("Make teams", bool(teams), "/people", "Connectors are opened to teams."),
         ("Open a connector to a team", bool(grants), "/connectors", "Enabled alone it reaches nobody."),
+        ("Publish the governance document", version > 0, "/governance",
+         "Answer the questionnaire, let four people sign, publish: from then on it is enforced."),
         ("Keep checkpoints elsewhere", bool(settings.checkpoint_sink), "/ledger",
          "Set COLLEAGUE_CHECKPOINT_SINK: without it a full rewrite of the ledger cannot be seen."),
         ("Bring your templates", bool(templates), "/templates",

@@ -42,7 +42,7 @@ class Finding:
 async def drift(session: Session, document: Document, *, clock: Clock) -> list[Finding]:
     """Return every difference between the published `document` and what holds now; none if it is as written."""
     live = await look(session, clock=clock)
-    found = await _settings(session, document)
+    found = await _settings(session, document, live.teams)
     found += await _grants(session, document, live.teams, clock)
     for sentence in document.sentences:
         rule = sentence.rule or {}
@@ -65,7 +65,7 @@ def _roles(names: Iterable[str]) -> str:
     return ", ".join(sorted(n.replace("_", " ") for n in names)) or "nobody"
 
 
-async def _settings(session: Session, document: Document) -> list[Finding]:
+async def _settings(session: Session, document: Document, teams: Mapping[str, str]) -> list[Finding]:
     """Return the settings that were changed beside the document, with the version that began it."""
     query = select(GovernanceRow).where(GovernanceRow.version > document.settings_version)
     later = list(await session.scalars(query.order_by(GovernanceRow.version)))
@@ -82,8 +82,10 @@ async def _settings(session: Session, document: Document) -> list[Finding]:
                 break
             began = row
         found.append(
-            Finding("setting", TITLES[name], setting_words(name, said), setting_words(name, holds), began.changed_at,
-                    began.changed_by)
+            Finding(
+                "setting", TITLES[name], setting_words(name, said, teams), setting_words(name, holds, teams),
+                began.changed_at, began.changed_by,
+            )
         )  # fmt: skip
     return found
 

@@ -52,23 +52,31 @@ class Difference:
         }  # fmt: skip
 
 
-def difference(last: Document | None, draft: Document, before: Governance, after: Governance) -> Difference:
-    """Compare a draft and what it compiles to with the version and the settings in force. Pure."""
+def difference(
+    last: Document | None, draft: Document, before: Governance, after: Governance, teams: Mapping[str, str]
+) -> Difference:
+    """Compare a draft and what it compiles to with the version and the settings in force; `teams` by id. Pure."""
     old = {s.id: s for s in last.sentences} if last else {}
     new = {s.id: s for s in draft.sentences}
     return Difference(
         tuple(s for i, s in new.items() if i not in old),
         tuple(s for i, s in old.items() if i not in new),
         tuple((old[i], s) for i, s in new.items() if i in old and old[i] != s),
-        changes(before, after),
+        changes(before, after, teams),
     )
 
 
-def changes(before: Governance, after: Governance) -> tuple[Change, ...]:
+def changes(before: Governance, after: Governance, teams: Mapping[str, str]) -> tuple[Change, ...]:
     """Return the settings that differ, in words. Pure."""
     weak, old, new = weaker(before, after), stored_form(before), stored_form(after)
     return tuple(
-        Change(name, TITLES[name], setting_words(name, old[name]), setting_words(name, new[name]), name in weak)
+        Change(
+            name,
+            TITLES[name],
+            setting_words(name, old[name], teams),
+            setting_words(name, new[name], teams),
+            name in weak,
+        )
         for name in TITLES
         if old[name] != new[name]
     )
@@ -83,7 +91,7 @@ async def effect(session: Session, before: Governance, compiled: Compiled, *, cl
     after = compiled.governance
     lines: list[str] = []
     people = len(await list_active(session))
-    if changes(before, after):
+    if changes(before, after, {}):
         lines.append(f"{_count(people, 'person')} work under the new settings from the next call on.")
     teams = {t.id: t for t in await list_teams(session)}
     for entry in sorted(set(after.input_ceilings) - set(before.input_ceilings)):

@@ -10,7 +10,7 @@ from colleague.governance.document.effect import Difference, difference, effect
 from colleague.governance.document.model import Document
 from colleague.governance.document.store import acknowledgements, has_acknowledged, in_force
 from colleague.identity.actor import Actor
-from colleague.identity.directory import list_active, names_of
+from colleague.identity.directory import list_active, list_teams, names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.policy.engine import Engine
@@ -61,7 +61,8 @@ async def drafted(session: Session, actor: Actor, engine: Engine, *, clock: Cloc
     document, last = await see_draft(session, actor), await in_force(session)
     before = await current_governance(session)
     compiled = compile_document(document.sentences, before, engine)
-    shown = difference(last, document, before, compiled.governance)
+    teams = {t.id: t.name for t in await list_teams(session)}
+    shown = difference(last, document, before, compiled.governance, teams)
     lines = await effect(session, before, compiled, clock=clock)
     return Draft(document, last, compiled, shown, tuple(lines), await names_of(session, people_in(document)))
 

@@ -23,8 +23,10 @@ TITLES: Final[Mapping[str, str]] = {
 }
 
 
-def setting_words(name: str, value: Any) -> str:
-    """Return the stored `value` of a setting in words."""
+def setting_words(name: str, value: Any, teams: Mapping[str, str] | None = None) -> str:
+    """Return the stored `value` of a setting in words; ids of `teams` as their names."""
+    if name == "input_ceilings" and teams:
+        value = [f"{teams.get(team, team)}{rest}" for team, rest in map(_parted, value)]
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
@@ -33,3 +35,8 @@ def setting_words(name: str, value: Any) -> str:
     if kind is not None and kind is not Zone:
         return str(kind(value).name).lower()
     return str(value) or "none"
+
+
+def _parted(entry: str) -> tuple[str, str]:
+    team, slash, rest = entry.partition("/")
+    return team, slash + rest
