@@ -1,6 +1,7 @@
 """Who pauses, stops, deletes, hands over or retries a task reaches its sub-agents; a killed worker loses nothing."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from colleague.agent.messages import Turn
 from colleague.connectors.connector import Access, Result
 from colleague.connectors.grants import revoke
 from colleague.kit.db import Base
+from colleague.tasks.afterwards import look_after
 from colleague.tasks.calls.pen import Pen
 from colleague.tasks.delegate import retry, stop
 from colleague.tasks.jobs import revive
@@ -18,6 +20,7 @@ from colleague.tasks.keeping.delete import StopFirst, delete_task
 from colleague.tasks.steer.again import StillWorking, again
 from colleague.tasks.steer.pause import pause, unpause
 from colleague.tasks.tables import RunRow
+from colleague.tasks.together.hand_over import accept, offer
 from colleague.tasks.workspace import Workspace
 from colleague.testing.connector import FakeConnector
 from colleague.testing.llm import call
@@ -307,3 +310,44 @@ async def _killed(desk: Any) -> None:
         end = "UPDATE procrastinate_jobs SET status = 'todo' WHERE id = :id"
     async with desk.house.database.transaction() as session:
         await session.execute(text(end), {"id": job.id})
+
+
+async def test_with_real_workers_the_last_one_to_end_always_wakes_the_task(desk: Any) -> None:
+    """Sub-agents that end at the same moment, in workers of their own: none of the wake-ups is lost."""
+    goals = ("one", "two", "three", "four")
+    cast(desk.llm, start(*goals), start(*(f"{g}-b" for g in goals)), **{g: [READ] for g in goals})
+    tasks = [await desk.start(goal=GOAL) for _ in range(3)]
+    worker = asyncio.create_task(desk.house.queue.run(concurrency=6, signals=False))
+    try:
+        for _ in range(600):
+            states = [await desk.state(task) for task in tasks]
+            if set(states) == {"completed"}:
+                break
+            await asyncio.sleep(0.1)
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+    assert states == ["completed"] * 3
+    for task in tasks:
+        view = await desk.see(task)
+        assert [s.run.state for s in view.subagents] == ["completed"] * 8
+        told = [s.body["call_id"] for s in view.steps if s.kind == "outcome"]
+        assert len(told) == len(set(told)) == len(view.calls) == 8
+        assert "run.revived" not in await desk.verbs(task)
+
+
+async def test_a_hand_over_waits_for_the_reports(desk: Any) -> None:
+    cast(desk.llm, start("one"), one=[SEND])
+    task = await desk.run(goal=GOAL)
+    ana, ben = desk.home.people["ana"], desk.home.people["ben"]
+    async with desk.house.database.transaction() as session:
+        offered = await offer(session, ana, task, ben.email, parts=desk.house.parts)
+    async with desk.house.database.transaction() as session:
+        assert (await accept(session, ben, offered, parts=desk.house.parts)).state == "accepted"
+    await look_after(parts=desk.house.parts)
+    assert (await desk.see(task)).task.person_id == ana.id
+    await desk.answer(task, "approved")
+    await desk.work()
+    view = await desk.see(task)
+    assert (view.run.state, view.task.person_id, len(desk.fake.effects)) == ("completed", ben.id, 1)
