@@ -175,6 +175,23 @@ def test_connectors_are_granted_and_revoked(call: Call, demo: House) -> None:
     assert "works" in call("connector", "check", "mail", as_="marta").out
 
 
+def test_scopes_are_looked_at_changed_and_packed_for_a_review(call: Call, demo: House, tmp_path: Path) -> None:
+    looked = call("connector", "grant", "folder", "role:champion", "Bids", "--look", "-t", "*=ask", as_="marta")
+    assert "Nobody gains or loses access." in looked.out
+    assert not ids(looked.out, "grant")
+    made = call("connector", "grant", "folder", "role:champion", "Bids", "-t", "folder_read=ask", as_="marta")
+    grant = ids(made.out, "grant")[0]
+    assert call("connector", "change", grant, "Market", "--until", "2999-01-01", as_="marta").code == 0
+    assert "Market" in call("connector", "list", as_="marta").out
+    assert "Commercial" in call("connector", "people", as_="marta").out
+    assert call("connector", "grant", "folder", "Bids", "Bids", "-t", "folder_read=maybe", as_="marta").code == 1
+    assert call("connector", "review-pack", "--out", str(tmp_path / "pack"), as_="ana").code == 1
+    packed = call("connector", "review-pack", "--out", str(tmp_path / "pack"), as_="ines")
+    assert packed.code == 0
+    assert {f.suffix for f in (tmp_path / "pack").iterdir()} == {".json", ".pdf"}
+    assert call("connector", "revoke", grant, as_="marta").code == 0
+
+
 def test_the_ledger_is_listed_verified_and_exported(call: Call, demo: House, tmp_path: Path) -> None:
     call("worker", "--until-idle")
     listed = call("audit", "list", "--verb", "grant.opened", "--limit", "2", as_="ines")
