@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from tests.tasks.conftest import desk  # noqa: F401
 
 from colleague.audit.tables import EntryRow
 from colleague.governance.document.draft import write_draft

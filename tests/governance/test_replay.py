@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
-from tests.tasks.conftest import desk  # noqa: F401
 from tests.web.conftest import BASE
 
 from colleague.agent.messages import Turn
@@ -52,14 +51,14 @@ def test_who_is_outside_rests_on_the_draft() -> None:
     assert under(now, Governance(internal_domains=("in.example", "b.example"))).external == ()
 
 
-async def _replay(desk: Any, **changes: Any) -> Replay:  # noqa: F811
+async def _replay(desk: Any, **changes: Any) -> Replay:
     house = desk.house
     async with house.database.transaction() as session:
         now = await current_governance(session)
     return await replay(house.database, house.engine, now, replace(now, **changes), days=30, clock=desk.clock)
 
 
-async def _work(desk: Any) -> list[str]:  # noqa: F811
+async def _work(desk: Any) -> list[str]:
     """Three tasks: one reads, one sends inside, one sends outside."""
     tasks = [await desk.run(call("fake_read", shelf="bids", note="price"), Turn("Read."))]
     for to in ("dana@aldermoor.example", "eve@elsewhere.example"):
@@ -70,7 +69,7 @@ async def _work(desk: Any) -> list[str]:  # noqa: F811
     return tasks
 
 
-async def test_what_would_change_is_counted_and_named(desk: Any) -> None:  # noqa: F811
+async def test_what_would_change_is_counted_and_named(desk: Any) -> None:
     await _work(desk)
     sent = len(desk.fake.effects)
     same = await _replay(desk)
@@ -95,14 +94,14 @@ async def test_what_would_change_is_counted_and_named(desk: Any) -> None:  # noq
     assert len(desk.fake.effects) == sent
 
 
-async def test_rules_that_cannot_be_used_are_refused(desk: Any) -> None:  # noqa: F811
+async def test_rules_that_cannot_be_used_are_refused(desk: Any) -> None:
     for rules, error in (("forbid (principal, action, resource) when { nonsense };", RulesInvalid),
                          ("permit (principal, action, resource);", RulesLoosen)):  # fmt: skip
         with pytest.raises(error):
             await _replay(desk, rules=rules)
 
 
-async def test_only_the_days_asked_for_and_what_can_be_read(desk: Any) -> None:  # noqa: F811
+async def test_only_the_days_asked_for_and_what_can_be_read(desk: Any) -> None:
     await _work(desk)
     house = desk.house
     async with house.database.transaction() as session:
@@ -116,7 +115,7 @@ async def test_only_the_days_asked_for_and_what_can_be_read(desk: Any) -> None: 
             await replay(house.database, house.engine, Governance(), Governance(), days=days, clock=desk.clock)
 
 
-async def test_pages_and_programs(desk: Any) -> None:  # noqa: F811
+async def test_pages_and_programs(desk: Any) -> None:
     await _work(desk)
     house, owner = desk.house, desk.home.people["owner"]
     async with house.database.transaction() as session:

@@ -7,7 +7,8 @@ import typer
 
 from colleague.approvals.inbox import get_card
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.cli.operate import As, act_as, line, person_at, rows, with_house
+from colleague.governance.effective.may import Wish, may, overview
 from colleague.governance.replay.replay import replay
 from colleague.identity.directory import names_of
 from colleague.kit.errors import Invalid
@@ -86,6 +87,59 @@ def would(
                 data_class=DataClass[data_class.upper()], channel=channel,
             )
         )  # fmt: skip
+
+    with_house(work)
+
+
+@app.command("may")
+def one_answer(
+    person: Annotated[str, typer.Argument(help="Whom it is about, by mail address.")],
+    tool: Annotated[str, typer.Argument(help="The tool, as «policy of» lists it.")], as_person: As,
+    place: Annotated[str, typer.Option("--in", help="The folder, file or other place.")] = "",
+    to: Annotated[list[str] | None, typer.Option("--to", help="A recipient; may be given several times.")] = None,
+    data_class: Annotated[ClassName, typer.Option("--class", help="Class of what was read.")] = "public",
+    channel: Annotated[Channel, typer.Option(help="Where the task comes from.")] = "desk",
+    doubtful: Annotated[bool, typer.Option(help="A value stands only in something it has read.")] = False,
+) -> None:  # fmt: skip
+    """Say whether the agent may do this for a person, why, since when and by whom. Nothing happens."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        wish = Wish(tool, place, tuple(to or ()), channel, DataClass[data_class.upper()], doubtful, doubtful)
+        async with house.database.transaction() as session:
+            about = await person_at(session, person)
+            answer = await may(
+                session, actor, about.id, wish, registry=house.registry, engine=house.engine, clock=house.clock
+            )
+            people = await names_of(session, {s.by for s in answer.sources})
+        _say(answer.decision)
+        for source in answer.sources:
+            when = f" ({people.get(source.by, source.by)}, {source.at:%Y-%m-%d %H:%M})" if source.at else ""
+            line(f"  {source.words}{when}")
+
+    with_house(work)
+
+
+@app.command("of")
+def of_person(
+    person: Annotated[str, typer.Argument(help="Whom it is about, by mail address.")], as_person: As
+) -> None:  # fmt: skip
+    """List every tool the agent may use for a person, and what would be decided."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            about = await person_at(session, person)
+            _, tools = await overview(
+                session, actor, about.id, registry=house.registry, engine=house.engine, clock=house.clock
+            )
+        if not tools:
+            line("Nothing is open: no team or role of this person was given a connector.")
+            return
+        lines = [
+            (t.tool, t.tier.name.lower(), effect.name.lower(), words) for t in tools for words, effect, _ in t.effects
+        ]
+        rows(("tool", "tier", "decided", "when"), lines)
 
     with_house(work)
 

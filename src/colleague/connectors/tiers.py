@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, cast
 
 from sqlalchemy import select
@@ -52,6 +53,21 @@ async def tool_states(session: Session) -> ToolStates:
     """Return the states of all tools at this moment."""
     rows = await session.execute(select(ToolStateRow.name, ToolStateRow.hash, ToolStateRow.state))
     return ToolStates({name: (pin, cast(State, state)) for name, pin, state in rows})
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What somebody decided on a tool, who and when."""
+
+    state: str
+    by: str
+    at: datetime
+
+
+async def decided_on(session: Session, name: str) -> Decided | None:
+    """Return the last decision on a tool; None if there was none."""
+    row = await session.get(ToolStateRow, name)
+    return Decided(row.state, row.decided_by, row.decided_at) if row else None
 
 
 async def pin_tools(session: Session, actor: Actor, connector: Connector, *, clock: Clock) -> list[str]:

@@ -72,6 +72,11 @@ async def current_governance(session: Session) -> Governance:
         raise SettingsUnreadable from None
 
 
+async def versions(session: Session) -> Sequence[GovernanceRow]:
+    """Return every version of the settings, oldest first."""
+    return (await session.scalars(select(GovernanceRow).order_by(GovernanceRow.version))).all()
+
+
 async def change_governance(
     session: Session, actor: Actor, changes: Mapping[str, Any], *, ledger: Ledger, clock: Clock
 ) -> Governance:

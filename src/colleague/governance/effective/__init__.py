@@ -1,0 +1,1 @@
+"""What a person may do through the agent at this moment, why, since when and by whom (R62)."""
