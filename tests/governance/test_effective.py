@@ -38,7 +38,7 @@ async def test_why_since_when_and_by_whom(desk: Desk) -> None:
     assert read.decision.effect is Effect.ALLOW
     (source,) = read.sources
     assert (source.rule, source.by) == ("granted-read", owner.id)
-    assert source.words.startswith("The team Bids may read and change everything")
+    assert source.words.startswith("The team Bids may read and change everything (fake), up to")
     assert source.at == desk.clock.now()
     outside = await ask(desk, "fake_send", recipients=("eve@evil.example",))
     assert outside.decision.effect is Effect.ASK

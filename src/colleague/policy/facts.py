@@ -59,7 +59,8 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "plugin": ask.origin != "builtin", "tool_state": ask.tool_state, "writes": ask.writes,
         "deletes": ask.deletes, "egress": ask.egress, "data_class": int(ask.label.data_class),
         "untrusted": ask.label.integrity is Integrity.UNTRUSTED,
-        "ceiling": int(max((s.ceiling for s in opening), default=DataClass.PUBLIC)),
+        # Where nothing opens the place there is no ceiling to name: no rule permits it, and that is what is said.
+        "ceiling": int(max((s.ceiling for s in opening), default=DataClass.RESTRICTED)),
         "highest_input": int(governance.highest_input), "highest_external": int(governance.highest_external),
         "resource_class": int(ask.resource_class), "recipients": len(ask.recipients), "external": len(ask.external),
         "confirm_internal": governance.confirm_internal, "doubts": len(ask.doubts),

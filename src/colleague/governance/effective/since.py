@@ -69,7 +69,7 @@ def grant_words(opened: Opened, teams: dict[str, str]) -> str:
     )
     verb = "read and change" if g.may_write else "read"
     until = f", until {opened.expires_at:%Y-%m-%d}" if opened.expires_at else ""
-    return f"{who[0].upper()}{who[1:]} may {verb} {places}, up to {g.ceiling.name.lower()}{until}."
+    return f"{who[0].upper()}{who[1:]} may {verb} {places} ({g.connector}), up to {g.ceiling.name.lower()}{until}."
 
 
 async def _setting(session: Session, rule: str, name: str, governance: Governance) -> Source:
