@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from colleague.bootstrap import House
+from colleague.cli.govern.as_files import app as as_files
+from colleague.cli.govern.as_files import compare_folder, write_folder
 from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.governance.document.acknowledge import (
     NotAllRight,
@@ -28,7 +30,8 @@ from colleague.identity.directory import names_of
 from colleague.kit.errors import Invalid
 from colleague.policy.second_person.on_record import changing
 
-app = typer.Typer(help="Draft, sign, publish and acknowledge the governance document.", no_args_is_help=True)
+app = typer.Typer(help="The governance document, and the configuration as files.", no_args_is_help=True)
+app.add_typer(as_files)
 Seen = Annotated[str, typer.Option("--seen", help="The fingerprint of the text, as «governance diff» showed it.")]
 
 
@@ -114,8 +117,15 @@ def draft(
 
 
 @app.command("diff")
-def diff(as_person: As) -> None:
-    """Show what the draft changes, whom it affects, and who has still to sign."""
+def diff(
+    as_person: As,
+    folder: Annotated[Path | None, typer.Argument(help="A folder of files; without it, the draft.")] = None,
+) -> None:
+    """Show what the draft changes, whom it affects, and who has still to sign; with a folder, how what is in force
+    differs from its files (exit code 1 if it does)."""
+    if folder is not None:
+        compare_folder(folder, as_person)
+        return
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
@@ -247,10 +257,15 @@ def who(as_person: As) -> None:
 
 @app.command("export")
 def write_file(
-    file: Annotated[Path, typer.Argument(help="Where to write it: a name ending in .docx or .pdf.")], as_person: As,
+    file: Annotated[Path, typer.Argument(help="A name ending in .docx or .pdf for the document, else a folder.")],
+    as_person: As,
     what: Annotated[str, typer.Option(help="document, draft, template, or the number of a version.")] = "document",
 ) -> None:  # fmt: skip
-    """Write the document, the draft or the empty template as docx or pdf."""
+    """Write the configuration in force into a folder as files, or the document, the draft or the empty template as docx
+    or pdf."""
+    if what == "document" and (not file.suffix or file.is_dir()):
+        write_folder(file, as_person)
+        return
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)

@@ -23,7 +23,7 @@ GROUPS: Final = {
     "approval": "See and answer what the agent asks before it acts.",
     "audit": "Read, verify and export the ledger.",
     "policy": "See the rules, and what would be decided.",
-    "governance": "Draft, sign, publish and acknowledge the governance document.",
+    "governance": "The governance document, and the configuration as files.",
     "connector": "Enable connectors and open them to teams.",
     "mcp": "Register MCP servers and decide on their tools.",
     "model": "Set up model providers, routes, prices and ceilings.",
