@@ -20,8 +20,8 @@ from colleague.connectors.grants import (
     words_json,
 )
 from colleague.connectors.mcp.classify import classify_tool, read_data_class, read_tier
-from colleague.connectors.mcp.connector import McpConnector
-from colleague.connectors.mcp.server import PREFIX
+from colleague.connectors.mcp.review import review_servers
+from colleague.connectors.mcp.server import PREFIX, Server, Word
 from colleague.connectors.mcp.servers import register_server, remove_server
 from colleague.connectors.registry import fields_of
 from colleague.connectors.tiers import decide_tool, tool_states
@@ -41,8 +41,13 @@ class Connectors:
         means.actor.require("org:connectors:read")
         known = {c.kind: c for c in await means.registry.now(means.session)}
         accounts = await list_accounts(means.session)
+        servers = {r.server.kind: r.server for r in await review_servers(means.session, means.actor, means.registry)}
         return by_key(
-            *(_entry(known[a.connector], a) for a in accounts if a.active and not a.person and a.connector in known)
+            *(
+                _entry(known[a.connector], a, servers.get(a.connector))
+                for a in accounts
+                if a.active and not a.person and a.connector in known
+            )
         )
 
     async def add(self, means: Means, entry: ConnectorEntry) -> str:
@@ -90,13 +95,12 @@ class Connectors:
         return "Nobody reaches anything through it any more."
 
 
-def _entry(connector: Connector, account: AccountView) -> ConnectorEntry:
+def _entry(connector: Connector, account: AccountView, server: Server | None) -> ConnectorEntry:
     fields = [f for f in fields_of(connector) if f.whose == "organisation"]
     shown = {f.name: account.config[f.name] for f in fields if not f.secret and f.name in account.config}
     withheld = {name for name, value in shown.items() if holds_secret(value)}
     more: dict[str, Any] = {}
-    if isinstance(connector, McpConnector):
-        server = connector.server
+    if server is not None:
         more = {"title": server.title, "transport": server.transport, "sign_in": server.sign_in}
     return ConnectorEntry(
         kind=connector.kind, settings={n: _plain(v) for n, v in sorted(shown.items()) if n not in withheld},
@@ -133,12 +137,14 @@ class Tools:
         means.actor.require("org:connectors:read")
         decided = (await tool_states(means.session)).decided
         on = {a.connector for a in await list_accounts(means.session) if a.active and not a.person} | means.wanted
+        reviews = await review_servers(means.session, means.actor, means.registry)
+        words = {t.known.name: t.known.word for r in reviews for t in r.tools}
         found = []
         for name, (connector, _) in (await means.registry.now(means.session)).tools().items():
             if name in decided and connector.kind in on:
                 pin, state = decided[name]
                 if state != "pending":
-                    found.append(ToolEntry(name=name, state=state, hash=pin, **_word(connector, name)))
+                    found.append(ToolEntry(name=name, state=state, hash=pin, **_word(words.get(name))))
         return by_key(*found)
 
     async def add(self, means: Means, entry: ToolEntry) -> str:
@@ -147,8 +153,8 @@ class Tools:
         if entry.name not in known:
             raise ByHand("there is no such tool here: list the server's tools first, then apply again")
         connector, tool = known[entry.name]
-        if entry.state == "approved" and isinstance(connector, McpConnector):
-            await self._classify(means, connector, entry)
+        if entry.state == "approved" and connector.kind.startswith(PREFIX):
+            await self._classify(means, entry)
         elif entry.state == "approved" and tool.hash != entry.hash:
             raise ByHand("its definition is another one here: look at it under Connectors and decide there")
         else:
@@ -158,7 +164,7 @@ class Tools:
             )  # fmt: skip
         return "The agent may use it where it is opened." if entry.state == "approved" else "The agent may not use it."
 
-    async def _classify(self, means: Means, connector: McpConnector, entry: ToolEntry) -> None:
+    async def _classify(self, means: Means, entry: ToolEntry) -> None:
         if not entry.tier or not entry.data_class:
             raise ByHand("a tool of a server needs its tier and class in the file")
         await classify_tool(
@@ -180,8 +186,8 @@ class Tools:
         raise ByHand("a decision on a tool is not forgotten: write blocked, or switch its connector off")
 
 
-def _word(connector: Connector, name: str) -> dict[str, Any]:
-    if not isinstance(connector, McpConnector) or (word := connector.known[name].word) is None:
+def _word(word: Word | None) -> dict[str, Any]:
+    if word is None:
         return {}
     return {"tier": word.tier.name.lower(), "data_class": word.data_class.name.lower(), "egress": word.egress,
             "reason": word.reason}  # fmt: skip
