@@ -17,12 +17,14 @@ from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
 from colleague.connectors.mail.connector import MailConnector
 from colleague.connectors.mcp.connector import Means
+from colleague.connectors.mcp.entries import McpEntries
 from colleague.connectors.mcp.jobs import add_jobs as add_mcp_jobs
 from colleague.connectors.mcp.oauth import Grants
 from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.identity.directory import names_of
 from colleague.identity.scim.parts import Provisioning, Rate
@@ -75,6 +77,7 @@ class House:
     sign_ins: SignIns
     sign_on: SignOn
     provisioning: Provisioning
+    foreign: Foreign
 
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
@@ -84,6 +87,7 @@ class House:
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
+            Foreign: self.foreign,
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -163,7 +167,7 @@ def build(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
         ),
-        provisioning=Provisioning(
+        foreign=McpEntries(), provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip

@@ -87,7 +87,7 @@ class Org:
 async def org(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[Org]:
     home = await furnish(database_url, tmp_path, connectors=[FakeConnector()], clock=clock)
     h = home.house
-    yield Org(home, Parts(h.database, h.registry, h.secrets, h.ledger, h.clock))
+    yield Org(home, Parts(h.database, h.registry, h.secrets, h.ledger, h.clock, h.foreign))
     await h.close()
 
 
@@ -97,7 +97,7 @@ async def empty(postgres: TestPostgres, tmp_path: Path, clock: TestClock) -> Asy
     with postgres.database() as url:
         home = await furnish(url, tmp_path / "other", connectors=[FakeConnector()], clock=clock)
         h = home.house
-        yield Org(home, Parts(h.database, h.registry, h.secrets, h.ledger, h.clock))
+        yield Org(home, Parts(h.database, h.registry, h.secrets, h.ledger, h.clock, h.foreign))
         await h.close()
 
 

@@ -43,7 +43,7 @@ class ShortDigest(Invalid):
 
 def parts_of(house: House) -> Parts:
     """Return what the deeds need of the house."""
-    return Parts(house.database, house.registry, house.secrets, house.ledger, house.clock)
+    return Parts(house.database, house.registry, house.secrets, house.ledger, house.clock, house.foreign)
 
 
 def read_folder(folder: Path) -> dict[str, str]:

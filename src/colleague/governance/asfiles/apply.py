@@ -11,7 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
 from colleague.governance.asfiles.files import read_files, write_files
-from colleague.governance.asfiles.parts.part import Means
+from colleague.governance.asfiles.parts.part import Foreign, Means
 from colleague.governance.asfiles.plan import Change, Plan, differences, in_force, make_plan, perform
 from colleague.governance.asfiles.tables import AppliedRow
 from colleague.identity.actor import Actor
@@ -61,10 +61,11 @@ class Parts:
     secrets: Secrets
     ledger: Ledger
     clock: Clock
+    foreign: Foreign
 
     def means(self, actor: Actor) -> Callable[[Session], Means]:
         """Return what makes the means of `actor` in a transaction."""
-        return lambda session: Means(session, actor, self.registry, self.secrets, self.ledger, self.clock)
+        return lambda session: Means(session, actor, self.registry, self.secrets, self.ledger, self.clock, self.foreign)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Connectors that are enabled, what was decided of their tools, and the grants that open them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +20,6 @@ from colleague.connectors.grants import (
     revoke,
     words_json,
 )
-from colleague.connectors.mcp.classify import classify_tool, read_data_class, read_tier
-from colleague.connectors.mcp.review import review_servers
-from colleague.connectors.mcp.server import PREFIX, Server, Word
-from colleague.connectors.mcp.servers import register_server, remove_server
 from colleague.connectors.registry import fields_of
 from colleague.connectors.tiers import decide_tool, tool_states
 from colleague.governance.asfiles.parts.part import ByHand, Means, by_key
@@ -41,10 +38,10 @@ class Connectors:
         means.actor.require("org:connectors:read")
         known = {c.kind: c for c in await means.registry.now(means.session)}
         accounts = await list_accounts(means.session)
-        servers = {r.server.kind: r.server for r in await review_servers(means.session, means.actor, means.registry)}
+        servers = await means.foreign.servers(means.session, means.actor, means.registry)
         return by_key(
             *(
-                _entry(known[a.connector], a, servers.get(a.connector))
+                _entry(known[a.connector], a, servers.get(a.connector, {}))
                 for a in accounts
                 if a.active and not a.person and a.connector in known
             )
@@ -54,14 +51,13 @@ class Connectors:
         """Enable it; an MCP server is registered. Refused by hand if it cannot do without a secret."""
         known = {c.kind: c for c in await means.registry.now(means.session)}
         kept = {a.connector: a for a in await list_accounts(means.session) if not a.person}
-        if entry.kind.startswith(PREFIX) and entry.kind not in known:
+        if entry.kind.startswith(means.foreign.prefix) and entry.kind not in known:
             if entry.secrets:
-                raise ByHand(
-                    f"register it under Connectors, MCP, and give its secrets there ({', '.join(entry.secrets)})"
-                )
-            await register_server(
-                means.session, means.actor, means.registry, entry.kind[len(PREFIX) :], entry.title, entry.settings,
-                transport=entry.transport or "http", sign_in=entry.sign_in or "none", ledger=means.ledger,
+                names = ", ".join(entry.secrets)
+                raise ByHand(f"register it under Connectors, MCP, and give its secrets there ({names})")
+            about = {"title": entry.title, "transport": entry.transport, "sign_in": entry.sign_in}
+            await means.foreign.register(
+                means.session, means.actor, means.registry, entry.kind, about, entry.settings, ledger=means.ledger,
                 secrets=means.secrets, clock=means.clock,
             )  # fmt: skip
             return "It reaches nobody before a tool is decided on and a team is given it."
@@ -87,24 +83,20 @@ class Connectors:
 
     async def remove(self, means: Means, before: ConnectorEntry) -> str:
         """Switch it off for everybody; an MCP server is taken away."""
-        if before.kind.startswith(PREFIX):
-            name = before.kind.removeprefix(PREFIX)
-            await remove_server(means.session, means.actor, name, ledger=means.ledger, clock=means.clock)
+        if before.kind.startswith(means.foreign.prefix):
+            await means.foreign.remove(means.session, means.actor, before.kind, ledger=means.ledger, clock=means.clock)
         else:
             await disable_connector(means.session, means.actor, before.kind, ledger=means.ledger, clock=means.clock)
         return "Nobody reaches anything through it any more."
 
 
-def _entry(connector: Connector, account: AccountView, server: Server | None) -> ConnectorEntry:
+def _entry(connector: Connector, account: AccountView, server: Mapping[str, Any]) -> ConnectorEntry:
     fields = [f for f in fields_of(connector) if f.whose == "organisation"]
     shown = {f.name: account.config[f.name] for f in fields if not f.secret and f.name in account.config}
     withheld = {name for name, value in shown.items() if holds_secret(value)}
-    more: dict[str, Any] = {}
-    if server is not None:
-        more = {"title": server.title, "transport": server.transport, "sign_in": server.sign_in}
     return ConnectorEntry(
         kind=connector.kind, settings={n: _plain(v) for n, v in sorted(shown.items()) if n not in withheld},
-        secrets=sorted(withheld | _organisations(fields, account)), **more,
+        secrets=sorted(withheld | _organisations(fields, account)), **server,
     )  # fmt: skip
 
 
@@ -137,14 +129,13 @@ class Tools:
         means.actor.require("org:connectors:read")
         decided = (await tool_states(means.session)).decided
         on = {a.connector for a in await list_accounts(means.session) if a.active and not a.person} | means.wanted
-        reviews = await review_servers(means.session, means.actor, means.registry)
-        words = {t.known.name: t.known.word for r in reviews for t in r.tools}
+        words = await means.foreign.words(means.session, means.actor, means.registry)
         found = []
         for name, (connector, _) in (await means.registry.now(means.session)).tools().items():
             if name in decided and connector.kind in on:
                 pin, state = decided[name]
                 if state != "pending":
-                    found.append(ToolEntry(name=name, state=state, hash=pin, **_word(words.get(name))))
+                    found.append(ToolEntry(name=name, state=state, hash=pin, **words.get(name, {})))
         return by_key(*found)
 
     async def add(self, means: Means, entry: ToolEntry) -> str:
@@ -153,7 +144,7 @@ class Tools:
         if entry.name not in known:
             raise ByHand("there is no such tool here: list the server's tools first, then apply again")
         connector, tool = known[entry.name]
-        if entry.state == "approved" and connector.kind.startswith(PREFIX):
+        if entry.state == "approved" and connector.kind.startswith(means.foreign.prefix):
             await self._classify(means, entry)
         elif entry.state == "approved" and tool.hash != entry.hash:
             raise ByHand("its definition is another one here: look at it under Connectors and decide there")
@@ -167,11 +158,10 @@ class Tools:
     async def _classify(self, means: Means, entry: ToolEntry) -> None:
         if not entry.tier or not entry.data_class:
             raise ByHand("a tool of a server needs its tier and class in the file")
-        await classify_tool(
-            means.session, means.actor, means.registry, entry.name, tier=read_tier(entry.tier),
-            data_class=read_data_class(entry.data_class), egress=entry.egress, reason=entry.reason,
-            ledger=means.ledger, clock=means.clock,
-        )  # fmt: skip
+        word = entry.model_dump(include={"tier", "data_class", "egress", "reason"})
+        await means.foreign.classify(
+            means.session, means.actor, means.registry, entry.name, word, ledger=means.ledger, clock=means.clock
+        )
         now = (await self.read(means)).get(entry.name)
         if now is None or now.hash != entry.hash:
             # The savepoint around this call takes the decision back.
@@ -184,13 +174,6 @@ class Tools:
     async def remove(self, means: Means, before: ToolEntry) -> str:
         """Refuse: a decision is not forgotten."""
         raise ByHand("a decision on a tool is not forgotten: write blocked, or switch its connector off")
-
-
-def _word(word: Word | None) -> dict[str, Any]:
-    if word is None:
-        return {}
-    return {"tier": word.tier.name.lower(), "data_class": word.data_class.name.lower(), "egress": word.egress,
-            "reason": word.reason}  # fmt: skip
 
 
 class Grants:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
@@ -24,6 +24,38 @@ class Waits(Exception):
     """This was proposed: its argument says for whom it waits."""
 
 
+class Foreign(Protocol):
+    """Servers that an administrator registered, and what was said of their tools. The composition root hands it in."""
+
+    prefix: str
+
+    async def servers(self, session: Session, actor: Actor, registry: Registry) -> dict[str, dict[str, str]]:
+        """Return title, transport and sign-in of each, by its connector's kind."""
+        ...
+
+    async def words(self, session: Session, actor: Actor, registry: Registry) -> dict[str, dict[str, Any]]:
+        """Return tier, class, egress and reason of each tool that was classified."""
+        ...
+
+    async def register(
+        self, session: Session, actor: Actor, registry: Registry, kind: str, about: Mapping[str, str],
+        values: Mapping[str, Any], *, ledger: Ledger, secrets: Secrets, clock: Clock,
+    ) -> None:  # fmt: skip
+        """Register a server."""
+        ...
+
+    async def remove(self, session: Session, actor: Actor, kind: str, *, ledger: Ledger, clock: Clock) -> None:
+        """Take a server away."""
+        ...
+
+    async def classify(
+        self, session: Session, actor: Actor, registry: Registry, name: str, word: Mapping[str, Any], *, ledger: Ledger,
+        clock: Clock,
+    ) -> None:  # fmt: skip
+        """Say what a tool is, and approve it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What parts do their deeds with: they act as `actor`, in one transaction.
@@ -37,6 +69,7 @@ class Means:
     secrets: Secrets
     ledger: Ledger
     clock: Clock
+    foreign: Foreign
     wanted: frozenset[str] = field(default_factory=frozenset)
 
     async def team_ids(self) -> dict[str, str]:
