@@ -154,3 +154,19 @@ async def test_pages_and_programs(desk: Any) -> None:
         assert await current_governance(session) == before, "nothing has changed"
     for client in clients.values():
         await client.aclose()
+
+
+async def test_the_draft_of_the_governance_document(office: Any) -> None:
+    await office.draft(highest_input="internal")
+    app = create_app(office.house.by_type(), settings=office.house.settings, lifespan=None)
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 5), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as owner:
+        assert (await owner.post("/sign-in/demo", data={"person": "owner@aldermoor.example"})).status_code == 303
+        assert 'href="/governance/draft/replay"' in (await owner.get("/governance/draft")).text
+        page = await owner.get("/governance/draft/replay")
+        assert "Highest class that may reach an agent" in page.text
+        assert "There are no past calls to compare with yet." in page.text
+        said = (await owner.post("/api/v1/policy/replay", json={"document": True})).json()
+        assert (said["calls"], said["weakens"]) == (0, [])
+        assert (await owner.post("/governance/draft/discard")).status_code == 303
+        assert (await owner.get("/governance/draft/replay")).status_code == 404

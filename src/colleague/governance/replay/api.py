@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from colleague.governance.document.compile import compile_document
+from colleague.governance.document.draft import see_draft
 from colleague.governance.replay.replay import LONGEST, replay
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
@@ -16,9 +18,10 @@ TheEngine = Annotated[Engine, Depends(part(Engine))]
 
 
 class Draft(BaseModel):
-    """Settings to try, and how many days to look back."""
+    """Settings to try, or the draft of the governance document (`document`), and how many days to look back."""
 
-    changes: dict[str, Any] = Field(max_length=50)
+    changes: dict[str, Any] = Field(default_factory=dict, max_length=50)
+    document: bool = False
     days: int = Field(30, ge=1, le=LONGEST)
 
 
@@ -28,5 +31,8 @@ async def of_draft(db: Db, actor: Current, engine: TheEngine, clock: Time, draft
     actor.require("org:policy:read")
     async with db.transaction() as session:
         now = await current_governance(session)
-    seen = await replay(db, engine, now, with_changes(now, draft.changes), days=draft.days, clock=clock)
+        base = now
+        if draft.document:
+            base = compile_document((await see_draft(session, actor)).sentences, now, engine).governance
+    seen = await replay(db, engine, now, with_changes(base, draft.changes), days=draft.days, clock=clock)
     return seen.to_json(people=actor.may("org:tasks:read"))

@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse
 
+from colleague.governance.document.compile import compile_document
+from colleague.governance.document.draft import see_draft
 from colleague.governance.replay.replay import LONGEST, replay
 from colleague.identity.current import Current
 from colleague.identity.directory import names_of
@@ -48,7 +50,20 @@ async def of_proposal(
     if found is None:
         raise NoSuchProposal
     draft = with_changes(now, found.changes)
-    return await _show(request, page, db, engine, clock, actor, now, draft, days, proposal=proposal)
+    return await _show(request, page, db, engine, clock, actor, now, draft, days, back="/policies#waiting")
+
+
+@router.get("/governance/draft/replay")
+async def of_document(
+    request: Request, page: Page, db: Db, actor: Current, engine: TheEngine, clock: Time,
+    days: Annotated[int, Query(ge=1, le=LONGEST)] = 30,
+) -> HTMLResponse:  # fmt: skip
+    """Show what the draft of the governance document would have decided."""
+    actor.require("org:policy:read")
+    async with db.transaction() as session:
+        now, document = await current_governance(session), await see_draft(session, actor)
+    draft = compile_document(document.sentences, now, engine).governance
+    return await _show(request, page, db, engine, clock, actor, now, draft, days, back="/governance/draft")
 
 
 async def _show(
@@ -67,6 +82,6 @@ async def _show(
     ]
     shown: HTMLResponse = page.show(
         request, "governance/replay.html", seen=seen, settings=settings, days=days, sees=sees, people=people,
-        fields=more.get("fields"), proposal=more.get("proposal", ""),
+        fields=more.get("fields"), back=more.get("back", "/policies"),
     )  # fmt: skip
     return shown
