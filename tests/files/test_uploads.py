@@ -86,7 +86,7 @@ async def test_any_bytes_end_in_an_upload_or_a_clear_word() -> None:
 
 async def test_what_is_in_a_file_raises_its_class() -> None:
     secret = b"deploy with AKIA" + b"ABCDEFGHIJKLMNOP"
-    with pytest.raises(ClassTooHigh, match=r"«a.txt» counts as restricted \(access key\)"):
+    with pytest.raises(ClassTooHigh, match=r"«a.txt» counts as restricted \(access key, found .*highest-input"):
         await take_in("a.txt", secret, limit=1000, governance=OPEN)
     table = xlsx(
         '<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>' + secret.decode() + "</t></is></c></row></sheetData>"
@@ -115,7 +115,7 @@ async def test_an_administrator_says_what_labels_stand_for(home: TestHouse) -> N
     async with house.database.transaction() as session:
         governance = await current_governance(session)
     assert governance.label_classes == (f"{GUID}=restricted",)
-    with pytest.raises(ClassTooHigh, match="its sensitivity label"):
+    with pytest.raises(ClassTooHigh, match="the sensitivity label"):
         await take_in("a.docx", docx(p("words"), LABEL), limit=100_000, governance=governance)
     for wrong in (["x=public"], [f"{GUID}=topsecret"], [GUID], "abc", [7]):
         with pytest.raises(BadSetting):
@@ -180,7 +180,7 @@ async def test_a_team_or_a_skill_may_be_permitted_less_and_the_attempt_is_on_rec
     (upload,) = await admit(ana, [("a.txt", b"words")], **kw)
     assert upload.label.data_class == DataClass.CONFIDENTIAL
     for workflow in ("contract-review", "/lawyer:contract-review", "Contract-Review"):
-        with pytest.raises(ClassTooHigh, match="lets nothing above internal"):
+        with pytest.raises(ClassTooHigh, match=r"nothing above internal .*rule permitted-input"):
             await admit(ana, [("a.txt", b"words")], workflows=[workflow], **kw)
     await admit(ana, [("a.txt", b"words")], workflows=["meeting-prep"], **kw)
     async with house.database.transaction() as session:
@@ -195,6 +195,7 @@ async def test_a_team_or_a_skill_may_be_permitted_less_and_the_attempt_is_on_rec
         "code": "ClassTooHigh",
         "found": "confidential",
         "permitted": "internal",
+        "rule": "permitted-input",
     }
     assert "secret-name" not in rows[-1].body
     await house.close()

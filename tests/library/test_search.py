@@ -14,6 +14,7 @@ from colleague.library.tools import NOTHING, DocumentNotThere, read, use
 from colleague.policy.model import DataClass, Integrity
 from colleague.projects.manage import delete_project, remove_member, remove_project_file, set_member
 from colleague.projects.store import project_files
+from colleague.testing.house import agreed
 
 pytestmark = pytest.mark.anyio
 SALARY = "What does the chair of the board earn?"
@@ -192,3 +193,17 @@ async def test_words_are_cut_in_the_language_of_the_organisation(shelves: Any) -
     async with shelves.house.database.transaction() as session:
         assert await lexemes_of(session, "Flights were booked", "english") == ["book", "flight"]
         assert await lexemes_of(session, "Flüge wurden gebucht", "german") == ["flug", "gebucht", "wurd"]
+
+
+async def test_what_a_path_rule_or_a_detector_puts_above_the_permitted_class_is_not_found(shelves: Any) -> None:
+    house, owner = shelves.house, shelves.home.people["owner"]
+    (shelves.folder / "Policies" / "Keys.md").write_text(
+        "# Keys\n\nThe machine room key is AKIA" + "ABCDEFGHIJKLMNOP.\n"
+    )
+    await _refresh(shelves)
+    assert (await shelves.ask("ana", "machine room key")).hits == ()
+    assert (await shelves.ask("ana", "first class trains")).hits
+    async with house.database.transaction() as session:
+        change = {"path_classes": ["**/travel*=restricted"]}
+        await agreed(session, owner, change, ledger=house.ledger, clock=house.clock)
+    assert (await shelves.ask("ana", "first class trains")).hits == ()

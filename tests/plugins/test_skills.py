@@ -92,6 +92,11 @@ async def test_from_ones_own_to_everybodys(door: Door) -> None:
     assert (await ana.post(f"/api/v1/skills/{package}/submit")).status_code == 200
     assert (await ana.post(f"/api/v1/skills/{package}/decide", json=word)).status_code == 403
     assert (await owner.post(f"/api/v1/skills/{package}/decide", json=word | {"sha256": "0" * 64})).status_code == 409
+    unsaid = await owner.post(f"/api/v1/skills/{package}/decide", json=word)
+    assert (unsaid.status_code, "internal_summary" in unsaid.json()["message"]) == (422, True), "OH-4"
+    odd = await owner.post(f"/api/v1/skills/{package}/decide", json=word | {"category": "whatever"})
+    assert odd.status_code == 422
+    word |= {"category": "meeting_prep"}
     assert (await owner.post(f"/api/v1/skills/{package}/decide", json=word)).status_code == 200
     assert "tidy:tidy" in await names(ben)
     changed = await add(ana, TIDY + b"More.\n")

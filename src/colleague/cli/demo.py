@@ -23,6 +23,7 @@ from colleague.identity.actor import Actor
 from colleague.kit import log
 from colleague.kit.errors import Conflict, Unavailable
 from colleague.kit.settings import Settings
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.delegate import answer_question
 from colleague.tasks.model import ENDED, PARKED, State
 from colleague.tasks.sight import View, view_task
@@ -196,6 +197,7 @@ async def _answer(house: House, actor: Actor, view: View) -> None:
     said = await read_line("Your answer:") if sys.stdin.isatty() else ""
     if not said:
         raise Unanswered(task=view.task.id, who=MEMBER)
+    await admit_words(actor, said, parts=house.parts)
     async with house.database.transaction() as session:
         await answer_question(
             session, actor, view.task.id, call.id, said, ledger=house.ledger, clock=house.clock

@@ -100,6 +100,7 @@ def decide(
     package: Package, as_person: As,
     approve: Annotated[bool, typer.Option("--approve/--deny", help="Approve or deny.")] = False,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
+    category: Annotated[str, typer.Option(help="The output category of what they write, where they do not say.")] = "",
 ) -> None:  # fmt: skip
     """Approve or deny what was handed in, as it is now."""
 
@@ -108,8 +109,8 @@ def decide(
         async with house.database.transaction() as session:
             row = await get_package(session, package)
             await decide_package(
-                session, actor, package, approve=approve, sha256=row.sha256, reason=reason, ledger=house.ledger,
-                clock=house.clock,
+                session, actor, package, approve=approve, sha256=row.sha256, reason=reason, category=category,
+                ledger=house.ledger, clock=house.clock,
             )  # fmt: skip
         line("Approved." if approve else "Denied.")
 

@@ -7,6 +7,7 @@ import typer
 from colleague.agent.plan import Plan
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, with_house
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.sight import view_task
 from colleague.tasks.steer.again import again, line_of, point
 from colleague.tasks.steer.pause import pause, unpause
@@ -64,6 +65,7 @@ def edit(
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
+        await admit_words(actor, "\n".join(steps), parts=house.parts)
         async with house.database.transaction() as session:
             after = await replan(
                 session, actor, task, steps, version=version, ledger=house.ledger, clock=house.clock
@@ -101,6 +103,7 @@ def once_more(
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
+        await admit_words(actor, words, parts=house.parts)
         async with house.database.transaction() as session:
             at = await point(session, actor, task, step)
             await again(session, actor, task, step, words, ledger=house.ledger, clock=house.clock)

@@ -15,6 +15,7 @@ from colleague.cli.together import share as sharing
 from colleague.connectors.choose import DEFAULT
 from colleague.files.outputs import get_output, list_outputs, output_content
 from colleague.kit.errors import Invalid
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.changes.changed import list_changes
 from colleague.tasks.changes.undo import undo_change
 from colleague.tasks.delegate import answer_question, stop
@@ -198,6 +199,7 @@ def answer(task: str, text: str, as_person: As) -> None:
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
+        await admit_words(actor, text, parts=house.parts)
         async with house.database.transaction() as session:
             view = await view_task(session, actor, task)
             call = view.run.waiting_for

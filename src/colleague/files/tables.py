@@ -28,6 +28,7 @@ class FileRow(Base):
     unit: Mapped[str]
     data_class: Mapped[int]
     categories: Mapped[list[str]]
+    reasons: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     document: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 

@@ -10,23 +10,23 @@ from sqlalchemy import column, select, table
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.screen import Blocked, BlockedPath, BlockedType, NotInspectable, screen
+from colleague.files.classify import NOBODY, UNKNOWN, UNOPENED, class_of_path, classed, reason, why_so_high
 from colleague.files.forget import release
 from colleague.files.tables import FileRow
 from colleague.identity.actor import Actor
 from colleague.kit.blobs import get_blob, put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
+from colleague.kit.documents.guard import DocumentEncrypted
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
-from colleague.policy.detect import Detected, class_of_text
 from colleague.policy.governance import current_governance
 from colleague.policy.inputs import narrowed
 from colleague.policy.model import DataClass, Governance, Integrity, Label
 
 MAX_FILES = 20
-DEFAULT_CLASS = DataClass.CONFIDENTIAL
 # Rows of floors above, by name: which project a task is in, and who is a member of it.
 _TASKS = table("tasks", column("id"), column("person_id"), column("project_id"))
 _SKILLS = table("skill_packages", column("files"))
@@ -46,7 +46,8 @@ class FileBlocked(Invalid):
 
 
 class ClassTooHigh(Invalid):
-    """«{name}» counts as {found} ({why}); the organisation lets nothing above {permitted} reach the agent."""
+    """«{name}» counts as {found} ({why}); nothing above {permitted} may reach the agent here (rule {rule}). Leave it
+    out, or ask an administrator which classes the governance document permits."""
 
 
 class TooManyFiles(Invalid):
@@ -69,23 +70,13 @@ def clean_name(name: str) -> str:
     return "".join(c for c in base if c.isprintable()).strip(" .")[:150] or "file"
 
 
-def class_of_label(labels: str, governance: Governance) -> DataClass:
-    """Return the class that a file's sensitivity labels stand for; a label nobody has mapped counts as confidential."""
-    known = dict(entry.split("=", 1) for entry in governance.label_classes)
-    classes = [DataClass[known[g].upper()] if g in known else DataClass.CONFIDENTIAL for g in labels.split()]
-    return max(classes, default=DataClass.PUBLIC)
-
-
-def _why(detected: Detected, labelled: DataClass, data_class: DataClass) -> str:
-    if labelled == data_class:
-        return "its sensitivity label"
-    return ", ".join(sorted(detected.categories)) or "nobody has said otherwise"
-
-
-async def take_in(name: str, content: bytes, *, limit: int, governance: Governance) -> Upload:
+async def take_in(
+    name: str, content: bytes, *, limit: int, governance: Governance, permitted: DataClass | None = None
+) -> Upload:
     """Check and read one uploaded file, outside of any transaction.
 
-    Raises FileTooLarge, FileBlocked, ClassTooHigh (SC-2: before any model call) or a reader's error.
+    `permitted` is the highest class for this person, where it is lower than the organisation's. Raises FileTooLarge,
+    FileBlocked, ClassTooHigh (SC-2: before any model call) or a reader's error.
     """
     path, name = name, clean_name(name)
     if len(content) > limit:
@@ -94,25 +85,39 @@ async def take_in(name: str, content: bytes, *, limit: int, governance: Governan
         await asyncio.to_thread(screen, path, content, blocked=Blocked.of(governance))
     except (BlockedPath, BlockedType, NotInspectable) as fault:
         raise FileBlocked(**{**fault.details, "name": name, "why": fault.message, "rule": fault.rule}) from None
+    permitted = governance.highest_input if permitted is None else permitted
+    label = Label(Integrity.UNTRUSTED, UNKNOWN, sources=frozenset({name}), reasons=frozenset({reason(UNKNOWN, NOBODY)}))
+    folders, pattern = class_of_path(path.replace("\\", "/"), governance)
+    if pattern:  # A folder that was uploaded whole names its files with their folders.
+        why = reason(folders, f"the path rule {pattern}, for {name}")
+        label = label.join(Label(data_class=folders, reasons=frozenset({why})))
     try:
         document = await read_document(content, name)
+    except DocumentEncrypted as fault:
+        if permitted < UNOPENED:
+            raise _too_high(
+                name, UNOPENED, "it is protected: nobody can see what is in it", governance, permitted
+            ) from fault
+        raise DocumentEncrypted(f"«{name}»: {fault.message}") from fault
     except Invalid as fault:
         # The reader does not know which of several files it was given: the person must.
         raise type(fault)(f"«{name}»: {fault.message}") from fault
     text = "\n".join([b.text or "\t".join(" ".join(r) for r in b.rows) for b in document.blocks])
-    detected = class_of_text(text)
-    labelled = class_of_label(document.sensitivity_label, governance)
-    # Detectors and labels only raise a class, they never lower it.
-    data_class = max(DEFAULT_CLASS, detected.data_class, labelled)
-    if data_class > governance.highest_input:
-        raise ClassTooHigh(
-            name=name,
-            found=data_class.name.lower(),
-            why=_why(detected, labelled, data_class),
-            permitted=governance.highest_input.name.lower(),
-        )
-    label = Label(Integrity.UNTRUSTED, data_class, detected.categories, frozenset({name}))
+    label = classed(label, text, governance, sensitivity=document.sensitivity_label)
+    if label.data_class > permitted:
+        raise _too_high(name, label.data_class, why_so_high(label), governance, permitted)
     return Upload(name, content, document, label)
+
+
+def _too_high(name: str, found: DataClass, why: str, governance: Governance, permitted: DataClass) -> ClassTooHigh:
+    return ClassTooHigh(
+        name=name, found=found.name.lower(), why=why, rule=rule_of(found, governance), permitted=permitted.name.lower()
+    )
+
+
+def rule_of(found: DataClass, governance: Governance) -> str:
+    """Return the rule that keeps `found` out: that of the organisation, else that of a team or skill."""
+    return "highest-input" if found > governance.highest_input else "permitted-input"
 
 
 async def admit(
@@ -124,11 +129,15 @@ async def admit(
     What is refused for its class or kind is put on record (SC-2), in a transaction of its own. Raises as `take_in`.
     """
     async with database.transaction() as session:
-        governance = narrowed(await current_governance(session), actor.teams, workflows)
+        governance = await current_governance(session)
+    permitted = narrowed(governance, actor.teams, workflows).highest_input
     try:
-        return [await take_in(name, content, limit=limit, governance=governance) for name, content in files]
+        return [
+            await take_in(name, content, limit=limit, governance=governance, permitted=permitted)
+            for name, content in files
+        ]
     except (ClassTooHigh, FileBlocked) as refused:
-        facts = {"code": refused.code, "permitted": governance.highest_input.name.lower()}
+        facts = {"code": refused.code, "permitted": permitted.name.lower()}
         facts |= {k: str(v) for k, v in refused.details.items() if k in ("found", "kind", "rule", "pattern")}
         async with database.transaction() as session:
             await ledger.record(session, Event("file.refused", actor.id, data=facts))
@@ -146,6 +155,7 @@ async def add_file(
         media_type=upload.document.media_type,
         size=len(upload.content), sha256=sha256, pages=upload.document.pages, unit=upload.document.unit,
         data_class=int(upload.label.data_class), categories=sorted(upload.label.categories),
+        reasons=sorted(upload.label.reasons),
         document=upload.document.to_json(), created_at=clock.now(),
     )  # fmt: skip
     session.add(row)
@@ -198,4 +208,7 @@ async def file_content(session: Session, task_id: str, file: str) -> tuple[FileR
 
 def label_of(file: FileRow) -> Label:
     """Return what is known of the file's text: nobody in the house wrote it, so it is untrusted."""
-    return Label(Integrity.UNTRUSTED, DataClass(file.data_class), frozenset(file.categories), frozenset({file.name}))
+    return Label(
+        Integrity.UNTRUSTED, DataClass(file.data_class), frozenset(file.categories), frozenset({file.name}),
+        frozenset(file.reasons),
+    )  # fmt: skip

@@ -27,13 +27,14 @@ class Reader:
     """A person, as the library looks at them at this moment: memberships, and grants by connector.
 
     `held_back` are grants that block a tool that reads, or ask before it: what they cover is not found here, whatever
-    another grant opens, for finding is reading.
+    another grant opens, for finding is reading. `highest` is the highest class that may reach the agent for them.
     """
 
     person: str
     projects: frozenset[str]
     grants: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
     held_back: Mapping[str, tuple[Grant, ...]] = field(default_factory=dict)
+    highest: DataClass = DataClass.PUBLIC
 
     @property
     def tokens(self) -> list[str]:
@@ -71,7 +72,7 @@ async def reader_of(session: Session, person: str, *, registry: Registry, clock:
             reading = [t.name for t in connector.tools() if t.tier is Tier.READ]
             back[connector.kind] = tuple(g for g in found if any(g.word(t) is not ToolWord.ALLOW for t in reading))
             grants[connector.kind] = usable((g for g in found if g not in back[connector.kind]), highest)
-    return Reader(person, await projects_of(session, person), grants, back)
+    return Reader(person, await projects_of(session, person), grants, back, highest)
 
 
 def tokens_for(grants: Iterable[Grant], path: str) -> list[str]:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import bindparam, text
@@ -17,6 +18,7 @@ from sqlalchemy.types import String
 
 from colleague.connectors.connector import Access
 from colleague.connectors.shelf import Shelf
+from colleague.files.classify import classed
 from colleague.files.tables import FileRow
 from colleague.files.uploads import label_of
 from colleague.kit.canonical import storable
@@ -26,6 +28,7 @@ from colleague.kit.log import get_log
 from colleague.library.access import Reader, everyone, reader_of, shelves
 from colleague.library.parts import Library
 from colleague.library.tables import DocumentRow
+from colleague.policy.governance import current_governance
 from colleague.policy.model import Integrity, Label
 
 log = get_log("library")
@@ -78,6 +81,7 @@ async def search(library: Library, person: str, query: str, *, sets: Sequence[st
     async with library.database.transaction() as session:
         registry = await library.registry.now(session)
         reader = await reader_of(session, person, registry=registry, clock=library.clock)
+        governance = await current_governance(session)
         rows = await _candidates(session, reader, query, sets, library.language)
         documents = {r.document_id: await session.get_one(DocumentRow, r.document_id) for r in rows}
         opened = {}
@@ -108,17 +112,16 @@ async def search(library: Library, person: str, query: str, *, sets: Sequence[st
         changed = looked[at]
         if changed is None:
             continue
+        label = classed(opened[at].label, row.text, governance)
+        if label.data_class > reader.highest:
+            continue  # By its place, a path rule or what it holds: it does not reach the agent (SC-2).
         taken[at] = taken.get(at, 0) + 1
         given.add(same)
         path = source.path if source.file_id is None else ""
         hits.append(
-            Hit(at, source.set_id, source.name, path, row.place, row.heading, row.text, row.score, changed,
-                opened[at].label)
+            Hit(at, source.set_id, source.name, path, row.place, row.heading, row.text, row.score, changed, label)
         )  # fmt: skip
-    label = Label()
-    for hit in hits:
-        label = label.join(hit.label)
-    return Found(tuple(hits), label)
+    return Found(tuple(hits), reduce(Label.join, (hit.label for hit in hits), Label()))
 
 
 async def _open(

@@ -18,12 +18,13 @@ TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 
 
 class Word(BaseModel):
-    """A decision about exactly one version of skills; `teams` empty: for everybody."""
+    """A decision about exactly one version of skills; `teams` empty: for everybody. `category`: what they write."""
 
     approve: bool
     sha256: str = Field(min_length=64, max_length=64)
     reason: str = Field("", max_length=1000)
     teams: list[str] = Field(default_factory=list, max_length=500)
+    category: str = Field("", max_length=40)
 
 
 class Switch(BaseModel):
@@ -81,6 +82,7 @@ async def decide(db: Db, actor: Current, ledger: TheLedger, clock: Time, package
     async with db.transaction() as session:
         await decide_package(
             session, actor, package, approve=word.approve, sha256=word.sha256, reason=word.reason, teams=word.teams,
+            category=word.category,
             ledger=ledger, clock=clock,
         )  # fmt: skip
     return {"package": package, "state": "approved" if word.approve else "denied"}

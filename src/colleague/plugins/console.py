@@ -24,6 +24,8 @@ from colleague.plugins.packages import (
 from colleague.plugins.receive import read_skill_files
 from colleague.plugins.store import get_package, usable_of
 from colleague.plugins.view import list_skills, see_skill
+from colleague.policy.governance import current_governance
+from colleague.policy.standards import categories
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
@@ -75,9 +77,10 @@ async def show(request: Request, page: Page, db: Db, actor: Current, package: st
         teams = await list_teams(session)
         row = sight.row
         people = await names_of(session, {row.owner_id, row.decided_by} if row else set())
+        kinds = categories(await current_governance(session))
     return page.show(
         request, "plugins/show.html", sight=sight, row=row, teams=teams, people=people, tokens_of=tokens_of,
-        unknown_names=unknown_names,
+        unknown_names=unknown_names, kinds=kinds,
         manage=actor.may(MANAGE),
     )  # fmt: skip
 
@@ -94,13 +97,13 @@ async def submit(db: Db, actor: Current, ledger: TheLedger, clock: Time, package
 async def decide(
     db: Db, actor: Current, ledger: TheLedger, clock: Time, package: str, name: str,
     approve: Annotated[bool, Form()], sha256: Annotated[str, Form()], reason: Annotated[str, Form()] = "",
-    teams: Annotated[list[str] | None, Form()] = None,
+    teams: Annotated[list[str] | None, Form()] = None, category: Annotated[str, Form(max_length=40)] = "",
 ) -> RedirectResponse:  # fmt: skip
     """Approve or deny what was handed in."""
     async with db.transaction() as session:
         await decide_package(
-            session, actor, package, approve=approve, sha256=sha256, reason=reason, teams=teams or [], ledger=ledger,
-            clock=clock,
+            session, actor, package, approve=approve, sha256=sha256, reason=reason, teams=teams or [],
+            category=category, ledger=ledger, clock=clock,
         )  # fmt: skip
     return _to(address_of(package, name))
 

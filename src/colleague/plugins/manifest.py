@@ -139,7 +139,13 @@ def parse_skill(text: str, path: str, *, kind: str = "skill", home: str = "") ->
         denied=words_of(values.get("disallowed-tools", values.get("disallowed_tools")))[:200],
         by_model=not truth(values.get("disable-model-invocation"), False),
         by_person=truth(values.get("user-invocable"), True), licence=text_of(values.get("license"), 200),
+        category=_category_of(values.get("metadata")),
     ), notices  # fmt: skip
+
+
+def _category_of(metadata: Any) -> str:
+    """Return the output category that «metadata» names: the open format leaves that map to programs."""
+    return text_of(metadata.get("category"), 40) if isinstance(metadata, dict) else ""
 
 
 def _name_of(given: Any, home: str, title: str, path: str, kind: str) -> tuple[str, list[Notice]]:

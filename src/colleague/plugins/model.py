@@ -43,6 +43,7 @@ class Skill:
     """One skill (or command) as it was read. `allowed` is None where the author names no tools.
 
     `by_model`: the model may choose it; `by_person`: it can be called with a slash. `path` is its file in the package.
+    `category`: of which output category is what it writes (OH-4), "" while nobody has said so.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Skill:
     by_model: bool = True
     by_person: bool = True
     licence: str = ""
+    category: str = ""
 
     @property
     def folder(self) -> str:
@@ -71,6 +73,7 @@ class Skill:
             "kind": self.kind, "title": self.title, "hint": self.hint, "arguments": list(self.arguments),
             "allowed": None if self.allowed is None else list(self.allowed), "denied": list(self.denied),
             "by_model": self.by_model, "by_person": self.by_person, "licence": self.licence,
+            "category": self.category,
         }  # fmt: skip
 
     @staticmethod

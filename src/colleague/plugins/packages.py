@@ -1,6 +1,7 @@
 """Skills come in, are reviewed by somebody else, stand for everybody, are switched off: each change by one deed."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 
@@ -10,13 +11,15 @@ from colleague.identity.actor import Actor
 from colleague.kit.blobs import put_blob
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
-from colleague.kit.errors import Conflict, Forbidden
+from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.plugins.model import Notice, State
 from colleague.plugins.skills import read_package
 from colleague.plugins.store import NoSuchSkill, get_package, switched_off
 from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
 from colleague.plugins.unpack import BadPackage
+from colleague.policy.governance import current_governance
+from colleague.policy.standards import categories, stricter_of
 
 MANAGE = "org:skills:manage"
 _PACKAGES = 727_041
@@ -36,6 +39,11 @@ class NotYourOwn(Forbidden):
 
 class NotWaiting(Conflict):
     """These skills do not wait for a decision: they are {state}."""
+
+
+class NoCategory(Invalid):
+    """Nobody has said what kind of output «{name}» writes, so nobody could say how it is reviewed. Choose one of:
+    {known}."""
 
 
 class NotOffered(Conflict):
@@ -89,11 +97,12 @@ async def submit_package(session: Session, actor: Actor, package: str, *, ledger
 
 async def decide_package(
     session: Session, actor: Actor, package: str, *, approve: bool, sha256: str, reason: str = "",
-    teams: Sequence[str] = (), ledger: Ledger, clock: Clock,
+    teams: Sequence[str] = (), category: str = "", ledger: Ledger, clock: Clock,
 ) -> None:  # fmt: skip
     """Approve (for `teams`, or for everybody) or deny what was handed in, exactly the version with this hash.
 
-    Raises NotYourOwn, NotWaiting, PermissionMissing.
+    Each skill needs an output category that the organisation has described (OH-4): its own, or `category`; of two the
+    stricter. Raises NotYourOwn, NotWaiting, NoCategory, PermissionMissing.
     """
     actor.require(MANAGE)
     await advisory_lock(session, _PACKAGES)
@@ -103,6 +112,7 @@ async def decide_package(
     if row.state != State.SUBMITTED or row.sha256 != sha256:
         raise NotWaiting(state=row.state)
     if approve:
+        row.skills = await _with_categories(session, row, category.strip())
         older = select(SkillPackageRow).where(SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED)
         for before in await session.scalars(older.with_for_update()):
             before.state = State.REPLACED
@@ -110,7 +120,20 @@ async def decide_package(
     row.decided_at, row.decided_by, row.reason, row.teams = clock.now(), actor.id, reason.strip()[:1000], list(teams)
     verb = "skill.approved" if approve else "skill.denied"
     facts = {"name": row.name, "sha256": row.sha256, "teams": list(teams)}
+    if approve:
+        facts["categories"] = sorted({s["category"] for s in row.skills})
     await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts))
+
+
+async def _with_categories(session: Session, row: SkillPackageRow, category: str) -> list[dict[str, Any]]:
+    governance = await current_governance(session)
+    known, skills = categories(governance), []
+    for skill in row.skills:
+        chosen = stricter_of(governance, [str(skill.get("category") or ""), category], "")
+        if chosen not in known:
+            raise NoCategory(name=skill["name"], known=", ".join(sorted(known)))
+        skills.append({**skill, "category": chosen})
+    return skills
 
 
 async def remove_package(session: Session, actor: Actor, package: str, *, ledger: Ledger) -> None:

@@ -17,6 +17,8 @@ from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, Unavailable
 from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Tier, Zone
+from colleague.policy.standards import LONGEST as LONGEST_CATEGORY
+from colleague.policy.standards import Category
 from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow
 
@@ -163,7 +165,8 @@ def _texts(name: str, values: Sequence[Any]) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for value in values:
-        if not isinstance(value, str) or not value.isprintable() or len(value) > 255:
+        longest = LONGEST_CATEGORY if name == "output_categories" else 255
+        if not isinstance(value, str) or not value.isprintable() or len(value) > longest:
             raise ValueError
         spell = _SPELLINGS.get(name, str.strip)
         text = spell(value)
@@ -194,4 +197,19 @@ def _ceiling(text: str) -> str:
     return str(Ceiling.read(text))
 
 
-_SPELLINGS = {"internal_domains": _domain, "label_classes": _label_class, "input_ceilings": _ceiling}
+def _path_class(text: str) -> str:
+    """Return «PATTERN=class» in its one spelling; ValueError or KeyError if it is none."""
+    pattern, _, word = text.rpartition("=")
+    if not pattern.strip():
+        raise ValueError
+    return f"{pattern.strip()}={DataClass[word.strip().upper()].name.lower()}"
+
+
+def _category(text: str) -> str:
+    return str(Category.read(text))
+
+
+_SPELLINGS = {
+    "internal_domains": _domain, "label_classes": _label_class, "input_ceilings": _ceiling,
+    "path_classes": _path_class, "output_categories": _category,
+}  # fmt: skip

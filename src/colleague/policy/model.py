@@ -73,12 +73,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is known of a text: integrity, class, categories (personal, health, …) and where it came from."""
+    """What is known of a text: integrity, class, categories (personal, health, …) and where it came from.
+
+    `reasons` say what gave it its class, each «class: why» (files/classify.py): they go wherever the class goes.
+    """
 
     integrity: Integrity = Integrity.PERSON
     data_class: DataClass = DataClass.PUBLIC
     categories: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
 
     def join(self, other: "Label") -> "Label":
         """Return the label of a text made from both: the strictest of each."""
@@ -87,6 +91,7 @@ class Label:
             max(self.data_class, other.data_class),
             self.categories | other.categories,
             self.sources | other.sources,
+            self.reasons | other.reasons,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -96,16 +101,18 @@ class Label:
             "class": self.data_class.name.lower(),
             "categories": sorted(self.categories),
             "sources": sorted(self.sources),
+            "reasons": sorted(self.reasons),
         }
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> "Label":
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote, also before there were reasons."""
         return Label(
             Integrity[value["integrity"].upper()],
             DataClass[value["class"].upper()],
             frozenset(value["categories"]),
             frozenset(value["sources"]),
+            frozenset(value.get("reasons", ())),
         )
 
 
@@ -168,6 +175,8 @@ class Governance:
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
     `input_ceilings`: «TEAM/SKILL=class», `*` for any: what may reach the agent for a team, with a skill (inputs.py).
     `reviewed_categories`: output categories that need a second person's review, besides those that ship as such.
+    `output_categories`: what the organisation changed of the shipped categories, and its own (standards.py).
+    `path_classes`: «PATTERN=class», the class that what lies there has at least, in connectors and by names of uploads.
     `rules`: the organisation's own rules in Cedar, which only forbid. `require_acknowledgement`: nobody starts a task
     before they have acknowledged the governance document in force.
     """
@@ -180,9 +189,11 @@ class Governance:
     zone: Zone = Zone.ANY
     blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
     label_classes: tuple[str, ...] = ()
+    path_classes: tuple[str, ...] = ()
     blocked_paths: tuple[str, ...] = ("**/.ssh/**", "**/.git/**", "**/*.pem", "**/*.key", "**/.env*")
     input_ceilings: tuple[str, ...] = ()
     reviewed_categories: tuple[str, ...] = ()
+    output_categories: tuple[str, ...] = ()
     rules: str = ""
     require_acknowledgement: bool = False
     version: int = 0

@@ -11,6 +11,7 @@ import cedarpy
 
 from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance, Zone
+from colleague.policy.standards import categories_weaker
 
 _UNMAPPED = DataClass.CONFIDENTIAL
 
@@ -33,6 +34,8 @@ def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
         "label_classes": _labels_weaker(b.label_classes, a.label_classes),
         "input_ceilings": _ceilings_weaker(b.input_ceilings, a.input_ceilings),
         "reviewed_categories": not set(b.reviewed_categories) <= set(a.reviewed_categories),
+        "output_categories": categories_weaker(b, a),
+        "path_classes": _paths_weaker(b.path_classes, a.path_classes),
         "rules": _rules_weaker(b.rules, a.rules),
         "require_acknowledgement": b.require_acknowledgement and not a.require_acknowledgement,
     }
@@ -46,6 +49,12 @@ def _labels_weaker(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
 
 def _classes(entries: tuple[str, ...]) -> dict[str, DataClass]:
     return {g: DataClass[word.upper()] for g, _, word in (entry.partition("=") for entry in entries)}
+
+
+def _paths_weaker(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Say whether what a pattern named has a lower class after, or none: patterns are compared by their words alone."""
+    old, new = ({p: DataClass[w.upper()] for p, _, w in (e.rpartition("=") for e in side)} for side in (before, after))
+    return any(new.get(pattern, DataClass.PUBLIC) < held for pattern, held in old.items())
 
 
 def _ceilings_weaker(before: tuple[str, ...], after: tuple[str, ...]) -> bool:

@@ -15,6 +15,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, part
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.delegate import amend, answer_question, retry, stop, weigh_edit
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import see_output, view_task
@@ -152,6 +153,7 @@ async def say(parts: TheParts, actor: Current, task_id: str, words: Words) -> di
 @router.post("/tasks/{task_id}/answers")
 async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer) -> dict[str, Any]:
     """Answer a question of the agent."""
+    await admit_words(actor, words.text, parts=parts)
     async with parts.database.transaction() as session:
         await answer_question(session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock)
         return await task_json(session, actor, task_id)

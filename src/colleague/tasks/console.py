@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -10,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from colleague.approvals.inbox import find_cards, get_card
 from colleague.connectors.choose import choices_from, lines_of, offers
 from colleague.connectors.overview import reach_of
-from colleague.files.categories import category, standard
+from colleague.files.categories import standard
 from colleague.files.outputs import get_output, list_versions, output_content
 from colleague.files.readings import changed_since, get_reading, list_readings, places_of
 from colleague.files.receive import read_uploads
@@ -29,7 +30,10 @@ from colleague.kit.errors import Invalid
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
+from colleague.policy.governance import current_governance
+from colleague.policy.standards import standard_of
 from colleague.projects.store import list_projects
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.changes.changed import list_changes
 from colleague.tasks.delegate import amend, answer_question, retry, stop, weigh_edit
 from colleague.tasks.keeping.marks import PINS, marks_of
@@ -144,10 +148,12 @@ async def _live(
     pinned, archived = await marks_of(session, actor.id, task_id)
     offers = await offers_of(session, task_id) if mine else []
     offer_names = await names_of(session, [o.to_id for o in offers])
+    category = partial(standard_of, await current_governance(session))
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
-        answer=linked(markdown(view.run.answer), places), category=category, reach=reach, readings=readings,
+        answer=linked(markdown(view.run.answer), places), category=category, reach=reach,
+        readings=readings,
         changes=changes, people=people, subagents=subagents,
         belonging=await belongs(session, actor, view.task, parts.library),
         owner=view.people[view.task.person_id], pinned=pinned, archived=archived,
@@ -225,6 +231,7 @@ async def answer(
     parts: TheParts, actor: Current, task_id: str, call: Annotated[str, Form()], text: Annotated[str, Form()] = ""
 ) -> Response:
     """Answer the agent's question."""
+    await admit_words(actor, text, parts=parts)
     async with parts.database.transaction() as session:
         await answer_question(session, actor, task_id, call, text, ledger=parts.ledger, clock=parts.clock)
     return _to(f"/tasks/{task_id}")

@@ -25,6 +25,7 @@ from colleague.policy.model import Approval, Decision, Effect, Ruling
 from colleague.tasks.calls.beside import Flight, may_join, side_by_side
 from colleague.tasks.calls.conclude import call_event, why_not
 from colleague.tasks.calls.pen import Pen
+from colleague.tasks.calls.read_class import judge_read
 from colleague.tasks.calls.weigh import DoesNotFit, Scales, Weighed
 from colleague.tasks.model import START_SUBAGENT, CallState, Run, State
 from colleague.tasks.parts import Parts
@@ -324,8 +325,7 @@ class Governed:
         """Save what came of a call, or park where only a person can say how it goes on."""
         match came:
             case Result():
-                outcome = Outcome(call.id, call.tool, came.text, True, came.data)
-                await self._pen.conclude(row, CallState.DONE, outcome, came.label)
+                await self._take(row, bound, call, messages, came)
             case NeedsAnswer():
                 await self._pen.wait_for_answer(row)
                 raise came
@@ -349,6 +349,17 @@ class Governed:
                     return
                 text = "The tool did not answer in time." if late else "The tool failed in an unexpected way."
                 await self._pen.conclude(row, CallState.FAILED, Outcome(call.id, call.tool, text, False))
+
+    async def _take(
+        self, row: CallRow, bound: Bound, call: Call, messages: Sequence[Message], came: Result
+    ) -> None:  # fmt: skip
+        """Save what a call gave, unless what it read is above the class that may reach the model: then only why."""
+        read = await judge_read(self.run, bound, row.arguments, messages, came, self._parts)
+        if read.refused is None:
+            outcome = Outcome(call.id, call.tool, came.text, True, came.data)
+            await self._pen.conclude(row, CallState.DONE, outcome, read.label)
+        else:
+            await self._pen.withhold(row, Outcome(call.id, call.tool, read.words, False), read)
 
     async def _still_mine(self, since: float) -> None:
         """Look again whether the run is ours if too long went by: a worker that was frozen must not act (fencing)."""

@@ -63,7 +63,7 @@ async def run_python(
         row = await lock_run(session, run.id, run.fence)
         # INVARIANT: a program can print anything, so what it says vouches for nothing.
         label = Label.from_json(row.label).join(label).join(Label(Integrity.UNTRUSTED))
-        kind = str(arguments.get("category") or "internal_summary")
+        kind = str(arguments["category"])
         written = []
         for name, content in made:
             version = await keep_output(

@@ -22,6 +22,7 @@ from colleague.policy.model import Label
 from colleague.projects.propose import told
 from colleague.projects.store import see_project
 from colleague.projects.tools import PROJECT_TOOLS
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.delegate import delegate
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import newest_run
@@ -44,7 +45,8 @@ async def start(
     skill; UnknownCommand if there is none of that name. In a `project` its members work (OnlyLook for viewers); with a
     `library_set` the task looks there first (SetNotFound). `reads` and `writes` limit the task to files and folders of
     connectors, and say which of them it may change (PlaceNotOpen). Where the organisation asks for it, nobody starts a
-    task who has not acknowledged its governance document (AcknowledgeFirst).
+    task who has not acknowledged its governance document (AcknowledgeFirst). Words and files above the class that may
+    reach the agent are refused (WordsTooHigh, ClassTooHigh).
     """
     actor.require("own:tasks:use")
     if len(files) > MAX_FILES:
@@ -56,6 +58,7 @@ async def start(
         if governance.require_acknowledgement:
             await parts.acknowledged(session, actor)
     workflows = followed([Said("person", goal)])
+    await admit_words(actor, goal, workflows=workflows, parts=parts)
     uploads = await admit(
         actor, files, workflows=workflows, database=parts.database, ledger=parts.ledger, limit=settings.upload_limit
     )
@@ -65,6 +68,7 @@ async def start(
         )
         tools = {t.name: t.hash for t in (*WORKSPACE_TOOLS, *LIBRARY_TOOLS, *PROJECT_TOOLS)} | toolbox.hashes()
         about, words_label = await _about(session, actor, project, library_set, parts)
+        await admit_words(actor, about, label=words_label, workflows=workflows, parts=parts)
         places = await choose(session, actor.holders, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
         chosen, words = chosen_by(goal, skills) or (None, "")

@@ -38,6 +38,7 @@ from colleague.projects.tools import NAMES as PROPOSE
 from colleague.projects.tools import PROJECT_TOOLS, was_proposed
 from colleague.projects.tools import use as propose_change
 from colleague.tasks.model import Run
+from colleague.tasks.reviews.category import category_for
 from colleague.tasks.run_code import run_python
 from colleague.tasks.store import lock_run, touch
 from colleague.tasks.subagents.begin import NOT_FOR_SUBAGENTS, subagent
@@ -109,9 +110,11 @@ class Workspace:
             case "write_document":
                 return await self._write(arguments, access.idempotency_key.partition(":")[0])
             case "run_python":
+                async with self._database.transaction() as session:
+                    kind = await self._category(session, arguments)
                 return await run_python(
-                    self._run, arguments, access.idempotency_key.partition(":")[0], sandbox=self._sandbox,
-                    database=self._database, ledger=self._ledger, clock=self._clock,
+                    self._run, {**arguments, "category": kind}, access.idempotency_key.partition(":")[0],
+                    sandbox=self._sandbox, database=self._database, ledger=self._ledger, clock=self._clock,
                 )  # fmt: skip
             case "use_skill" | "read_skill_file":
                 return await self._skill(tool, arguments)
@@ -246,13 +249,17 @@ class Workspace:
         label = Label(Integrity.TRUSTED, DataClass.INTERNAL, sources=frozenset({"the people list"}))
         return Result(text or f"No colleague is called «{name}».", {"people": rows}, label)
 
+    async def _category(self, session: Session, arguments: Mapping[str, Any]) -> str:
+        """Return the category of what a call writes; the skills that are followed may ask for more (OH-4)."""
+        teams, asked = await teams_of(session, self._run.person), str(arguments.get("category") or "")
+        return await category_for(session, self._run.task, self._run.person, teams, asked)
+
     async def _write(self, arguments: Mapping[str, Any], call: str) -> Result:
         blocks = read_blocks(arguments["blocks"])
         media = str(arguments["format"])
         name = str(arguments["name"])
         if not name.lower().endswith(f".{media}"):
             name = f"{name}.{media}"
-        kind = str(arguments.get("category") or "internal_summary")
         draft = Draft(str(arguments["title"]), blocks, formulas=bool(arguments.get("formulas")))
         if arguments.get("extractive"):
             draft = replace(draft, mark="Extractive draft, no model used: not reviewed")
@@ -260,6 +267,7 @@ class Workspace:
             run = await lock_run(session, self._run.id, self._run.fence)
             files = [f.name for f in await list_files(session, self._run.task)]
             label = Label.from_json(run.label)
+            kind = await self._category(session, arguments)
             sources = sorted({*label.sources, *files} - {"the people list"})
             template = await find_template(session, media, str(arguments.get("template") or ""))
             facts = {"made-from": "; ".join(sources), "class": label.data_class.name.lower()}

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from colleague.connectors.connector import Tool
-from colleague.files.categories import CATEGORIES
 from colleague.policy.model import Role, Tier
+from colleague.policy.standards import SHIPPED
 from colleague.tasks.model import START_SUBAGENT
 
 
@@ -15,6 +15,12 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
 _TEXT: Final = {"type": "string", "maxLength": 8000}
 _SHORT: Final = {"type": "string", "minLength": 1, "maxLength": 200}
 _PAGE: Final = {"type": "integer", "minimum": 1, "maximum": 100_000}
+
+_CATEGORY: Final = {
+    "type": "string", "maxLength": 40,
+    "description": f"What kind of output it is: {', '.join(sorted(SHIPPED))}, or one that the organisation added. What "
+    "is not known is held to the strictest standard",
+}  # fmt: skip
 
 _BLOCK: Final = {
     "type": "object",
@@ -74,7 +80,7 @@ WORKSPACE_TOOLS: Final = (
         _object(
             ["name", "format", "title", "blocks"],
             name=_SHORT, format={"enum": ["docx", "xlsx", "pptx", "md", "pdf", "csv", "html"]}, title=_SHORT,
-            category={"enum": sorted(CATEGORIES)},
+            category=_CATEGORY,
             blocks={"type": "array", "items": _BLOCK, "maxItems": 5000},
             formulas={"type": "boolean", "description": "Cells that start with = are formulas"},
             template={
@@ -93,7 +99,7 @@ WORKSPACE_TOOLS: Final = (
         "file it writes to the current folder becomes an output of this task, a draft.",
         _object(
             ["code"], code={"type": "string", "minLength": 1, "maxLength": 100_000},
-            files={"type": "array", "items": _SHORT, "maxItems": 20}, category={"enum": sorted(CATEGORIES)},
+            files={"type": "array", "items": _SHORT, "maxItems": 20}, category=_CATEGORY,
         ),
         Tier.READ, {"code": Role.CONTENT, "files": Role.OPTION, "category": Role.OPTION}, writes=True,
         undo="versions are kept",

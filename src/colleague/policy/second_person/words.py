@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from colleague.policy.governance import ENUMS
 from colleague.policy.model import Zone
+from colleague.policy.standards import Category
 
 TITLES: Final[Mapping[str, str]] = {
     "internal_domains": "Mail domains of the organisation",
@@ -18,6 +19,8 @@ TITLES: Final[Mapping[str, str]] = {
     "blocked_paths": "Blocked names of files and folders",
     "input_ceilings": "Highest class for teams and skills",
     "reviewed_categories": "Outputs that need a review, besides those that always do",
+    "output_categories": "Output categories and their review standards",
+    "path_classes": "Classes by name of file and folder",
     "rules": "The organisation's own rules",
     "require_acknowledgement": "Nobody starts a task before they have acknowledged the governance document",
 }
@@ -29,6 +32,8 @@ def setting_words(name: str, value: Any, teams: Mapping[str, str] | None = None)
         value = [f"{teams.get(team, team)}{rest}" for team, rest in map(_parted, value)]
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if name == "output_categories":
+        return "; ".join(_category_words(Category.read(text)) for text in value) or "as shipped"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
     kind = ENUMS.get(name)
@@ -40,3 +45,9 @@ def setting_words(name: str, value: Any, teams: Mapping[str, str] | None = None)
 def _parted(entry: str) -> tuple[str, str]:
     team, slash, rest = entry.partition("/")
     return team, slash + rest
+
+
+def _category_words(category: Category) -> str:
+    held = "high stakes" if category.high_stakes else f"light, {category.sample} % looked at twice"
+    who = f", by {', '.join(category.reviewers)}" if category.reviewers else ""
+    return f"{category.title} ({category.id}): {held}, {len(category.checklist)} points to tick{who}"

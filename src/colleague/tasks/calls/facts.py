@@ -10,6 +10,7 @@ from colleague.connectors.connector import Grant
 from colleague.connectors.grants import scopes_for
 from colleague.connectors.registry import place_of
 from colleague.connectors.screen import blocked_by
+from colleague.files.classify import class_of_path
 from colleague.identity.model import Person
 from colleague.policy import addresses
 from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
@@ -152,7 +153,8 @@ def ask_of(
     return Ask(
         person=run.person, teams=teams, scopes=scopes, connector=connector.kind, tool=bound.name, tier=tool.tier,
         builtin_connector=bound.builtin, egress=tool.egress, tool_state=state, resource=place, writes=tool.writes,
-        deletes=tool.deletes, label=run.label, resource_class=max(_class_of(covering), tool.data_class),
+        deletes=tool.deletes, label=run.label,
+        resource_class=max(_class_of(covering), tool.data_class, class_of_path(place, governance)[0]),
         channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
         blocked_path=not bound.builtin and blocked_by(place, bound.blocked.paths) is not None,

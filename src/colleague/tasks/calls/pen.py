@@ -11,6 +11,7 @@ from colleague.kit.ids import new_id
 from colleague.policy.asked import to_json
 from colleague.policy.model import Effect, Label
 from colleague.tasks.calls.conclude import call_event, decision_facts, record_if_possible, save_outcome
+from colleague.tasks.calls.read_class import Read
 from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.model import CallState, Run, State
 from colleague.tasks.parts import Parts
@@ -154,6 +155,16 @@ class Pen:
                 facts["read"] = label.data_class.name.lower()
             verb = "call.completed" if state is CallState.DONE else "call.failed"
             await self._parts.ledger.record(session, call_event(verb, fresh, facts))
+
+    async def withhold(self, row: CallRow, outcome: Outcome, read: Read) -> None:
+        """Save that what a call read is kept from the model, and by which rule: nothing of it is stored (SC-2)."""
+        assert read.refused is not None
+        async with self._parts.database.transaction() as session:
+            run = await lock_run(session, self.run.id, self.run.fence)
+            fresh = await session.get_one(CallRow, row.id, with_for_update=True)
+            await save_outcome(session, run, fresh, CallState.FAILED, outcome, self._parts.clock.now())
+            facts = {"tool": row.tool, "found": read.label.data_class.name.lower(), "rule": read.refused.rule}
+            await self._parts.ledger.record(session, call_event("input.refused", row, {**facts, "what": "read"}))
 
     async def refuse(self, row: CallRow, why: str) -> None:
         """Save a refusal that came before policy, or because nothing could be put on record. Nothing happened."""

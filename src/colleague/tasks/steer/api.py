@@ -10,6 +10,7 @@ from colleague.identity.current import Current
 from colleague.kit.doors import part
 from colleague.models.usage import cost_of_run
 from colleague.tasks.api import task_json
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import view_task
 from colleague.tasks.steer.again import again
@@ -45,6 +46,7 @@ async def plan(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]:
 @router.put("/plan")
 async def edit_plan(parts: TheParts, actor: Current, task_id: str, given: Steps) -> dict[str, Any]:
     """Put other steps in the place of the plan; refused (409) if it was changed since `version`."""
+    await admit_words(actor, "\n".join(given.steps), parts=parts)
     async with parts.database.transaction() as session:
         await replan(
             session, actor, task_id, given.steps, version=given.version, ledger=parts.ledger, clock=parts.clock
@@ -88,6 +90,7 @@ async def steps(parts: TheParts, actor: Current, task_id: str, run: str = "") ->
 @router.post("/again", status_code=201)
 async def try_again(parts: TheParts, actor: Current, task_id: str, given: Again) -> dict[str, Any]:
     """Try again from a turn: a new run with the history up to there. What was done later is not undone."""
+    await admit_words(actor, given.words, parts=parts)
     async with parts.database.transaction() as session:
         await again(
             session, actor, task_id, given.step, given.words, run_id=given.run, ledger=parts.ledger, clock=parts.clock

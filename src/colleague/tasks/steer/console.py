@@ -9,6 +9,7 @@ from colleague.agent.plan import Plan
 from colleague.identity.current import Current
 from colleague.kit.doors import part
 from colleague.kit.page import Page
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.delegate import NotYourTask
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
@@ -42,6 +43,7 @@ async def edit_plan(
 ) -> Response:  # fmt: skip
     """Use another plan: one step a line."""
     lines = [line for line in steps.splitlines() if line.strip()]
+    await admit_words(actor, steps, parts=parts)
     async with parts.database.transaction() as session:
         await replan(session, actor, task_id, lines, version=version, ledger=parts.ledger, clock=parts.clock)
     return _to(f"/tasks/{task_id}")
@@ -67,6 +69,7 @@ async def try_again(
     words: Annotated[str, Form(max_length=10_000)] = "", run: Annotated[str, Form(max_length=100)] = "",
 ) -> Response:  # fmt: skip
     """Try again from a step."""
+    await admit_words(actor, words, parts=parts)
     async with parts.database.transaction() as session:
         await again(session, actor, task_id, step, words, run_id=run, ledger=parts.ledger, clock=parts.clock)
     return _to(f"/tasks/{task_id}")

@@ -25,6 +25,7 @@ from colleague.identity.directory import (
 from colleague.identity.model import Person
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.ids import new_id
+from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.delegate import tell
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import may_see, see_task
@@ -72,6 +73,7 @@ async def say(session: Session, actor: Actor, task_id: str, text: str, *, to: st
     to = " ".join(to.split()).removeprefix("@")
     if to:
         text = f"{text.rstrip()} @{to}"
+    await admit_words(actor, text, parts=parts)
     await tell(session, actor, task_id, text, ledger=parts.ledger, clock=parts.clock)
     task = await see_task(session, actor, task_id)
     found: dict[str, Mention] = {}
