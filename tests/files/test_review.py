@@ -1,13 +1,19 @@
 """An output is a draft until the person its standard asks for has reviewed that very version."""
 
 import io
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
 from sqlalchemy import text
 
 from colleague.audit.read import entries
+from colleague.connectors.connector import Tool
+from colleague.files.attach import attach
+from colleague.files.categories import standard
 from colleague.files.outputs import (
     BadDraft,
     OutputNotThere,
@@ -17,20 +23,33 @@ from colleague.files.outputs import (
     read_blocks,
     write_output,
 )
-from colleague.files.review import AlreadyReviewed, NotYourReview, review_output
+from colleague.files.reviews.category import NoSuchCategory, NotLower, SameCategory, raise_category
+from colleague.files.reviews.decide import (
+    NoSecondLook,
+    NotAllTicked,
+    OpenItFirst,
+    drawn,
+    look_again,
+    review_output,
+)
+from colleague.files.reviews.look import AlreadyReviewed, NotQualified, NotYourReview, looks_at, open_look
 from colleague.identity.actor import PermissionMissing
 from colleague.kit.documents.model import Block, Draft
-from colleague.policy.model import DataClass, Integrity, Label
+from colleague.policy.model import DataClass, Integrity, Label, Tier
+from colleague.policy.standards import SHIPPED
 from colleague.tasks.delegate import delegate
-from colleague.testing.house import TestHouse, furnish
+from colleague.testing.clock import TestClock
+from colleague.testing.house import TestHouse, agreed, furnish
 
 pytestmark = pytest.mark.anyio
 LABEL = Label(Integrity.UNTRUSTED, DataClass.CONFIDENTIAL, frozenset({"health"}), frozenset({"a.pdf"}))
 
 
 @pytest.fixture
-async def home(database_url: str, tmp_path: Path) -> TestHouse:
-    return await furnish(database_url, tmp_path)
+async def home(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[TestHouse]:
+    home = await furnish(database_url, tmp_path, clock=clock)
+    yield home
+    await home.house.close()
 
 
 async def _written(
@@ -49,11 +68,34 @@ async def _written(
         return version.output_id
 
 
-async def _review(home: TestHouse, who: str, output: str, number: int, *, accept: bool = True) -> None:
-    house = home.house
+async def _open(home: TestHouse, who: str, output: str, number: int) -> bool:
+    house, owner = home.house, home.people["ana"].id
     async with house.database.transaction() as session:
+        opened = await open_look(
+            session, home.people[who], owner, output, number, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+    return opened is not None
+
+
+async def _review(
+    home: TestHouse, who: str, output: str, number: int, *, accept: bool = True, ticked: Sequence[str] | None = None
+) -> None:
+    """Open it, look at every point, decide."""
+    house = home.house
+    await _open(home, who, output, number)
+    async with house.database.transaction() as session:
+        points = (await standard(session, (await get_output(session, output))[0].category)).checklist
         await review_output(
             session, home.people[who], home.people["ana"].id, output, number, accept=accept, note="Seen.",
+            checklist=points if ticked is None else ticked, ledger=house.ledger, clock=house.clock,
+        )  # fmt: skip
+
+
+async def _again(home: TestHouse, who: str, output: str, number: int, *, agree: bool) -> None:
+    house = home.house
+    async with house.database.transaction() as session:
+        await look_again(
+            session, home.people[who], home.people["ana"].id, output, number, agree=agree, note="Hm.",
             ledger=house.ledger, clock=house.clock,
         )  # fmt: skip
 
@@ -84,7 +126,6 @@ async def test_high_stakes_need_a_reviewer_who_is_not_the_author(home: TestHouse
     assert await _words(home, output, 1) == "Offer Wordsreviewed"
     with pytest.raises(AlreadyReviewed):
         await _review(home, "rita", output, 1, accept=False)
-    await house.close()
 
 
 async def test_everyday_outputs_are_reviewed_by_their_owner_or_a_reviewer_only(home: TestHouse) -> None:
@@ -93,7 +134,6 @@ async def test_everyday_outputs_are_reviewed_by_their_owner_or_a_reviewer_only(h
         await _review(home, "ben", output, 1)
     await _review(home, "ana", output, 1, accept=False)
     assert "Draft: not reviewed" in await _words(home, output, 1)  # a rejected one stays a draft
-    await home.house.close()
 
 
 async def test_an_unknown_category_is_held_to_the_strictest_standard_and_none_is_lowered(home: TestHouse) -> None:
@@ -103,7 +143,6 @@ async def test_an_unknown_category_is_held_to_the_strictest_standard_and_none_is
     assert await _written(home, kind="internal_summary", call="call_2") == output
     with pytest.raises(PermissionMissing):
         await _review(home, "ana", output, 2)
-    await home.house.close()
 
 
 async def test_a_new_version_is_a_new_draft_and_the_old_one_stays(home: TestHouse) -> None:
@@ -125,9 +164,10 @@ async def test_a_new_version_is_a_new_draft_and_the_old_one_stays(home: TestHous
     assert "Second" in await _words(home, output, 2)
     async with home.house.database.transaction() as session:
         seen = await entries(session, "r", ledger=home.house.ledger, verb="output.")
-    assert [e.verb for e in seen] == ["output.written", "output.reviewed", "output.written"]
+    assert [e.verb for e in seen] == [
+        "output.written", "output.reviewed", "output.review_opened", "output.written"
+    ]  # fmt: skip
     assert "First" not in str(seen)
-    await home.house.close()
 
 
 @pytest.mark.parametrize(("raw", "word"), [
@@ -141,3 +181,129 @@ async def test_a_new_version_is_a_new_draft_and_the_old_one_stays(home: TestHous
 def test_what_a_model_wants_written_is_checked_in_words(raw: list[object], word: str) -> None:
     with pytest.raises(BadDraft, match=word):
         read_blocks(raw)
+
+
+async def govern(home: TestHouse, **changes: Any) -> None:
+    async with home.house.database.transaction() as session:
+        await agreed(session, home.people["owner"], changes, ledger=home.house.ledger, clock=home.house.clock)
+
+
+async def test_high_stakes_are_opened_looked_at_point_by_point_and_the_time_is_the_servers(
+    home: TestHouse, clock: TestClock
+) -> None:
+    output = await _written(home, kind="contract_review")
+    house, rita = home.house, home.people["rita"]
+    async with house.database.transaction() as session:
+        with pytest.raises(OpenItFirst):
+            await review_output(
+                session, rita, home.people["ana"].id, output, 1, accept=True, note="",
+                checklist=SHIPPED["contract_review"].checklist, ledger=house.ledger, clock=house.clock,
+            )  # fmt: skip
+    assert not await _open(home, "ana", output, 1)  # nothing waits for its owner here
+    assert await _open(home, "rita", output, 1)
+    clock.advance(minutes=7, seconds=5)
+    assert await _open(home, "rita", output, 1)  # the first time counts
+    first, *_ = SHIPPED["contract_review"].checklist
+    for ticked in ([], [first], [first, "Something else."]):
+        with pytest.raises(NotAllTicked, match="Clauses that matter"):
+            await _review(home, "rita", output, 1, ticked=ticked)
+    await _review(home, "rita", output, 1)
+    async with house.database.transaction() as session:
+        (look,) = await looks_at(session, output, 1)
+        _, version = await get_output(session, output, 1)
+        (entry,) = await entries(session, "r", ledger=house.ledger, verb="output.reviewed")
+    assert (look.seconds, look.verdict, look.note) == (425, "accepted", "Seen.")
+    assert look.checklist == list(SHIPPED["contract_review"].checklist)
+    assert look.sha256_after == version.sha256 != look.sha256_before  # the draft mark went
+    assert (entry.data["seconds"], entry.data["sha256_before"]) == (425, look.sha256_before)
+    assert "Seen" not in str(entry)
+    assert version.second_look == ""
+
+
+async def test_to_reject_it_nothing_need_be_ticked(home: TestHouse) -> None:
+    output = await _written(home, kind="contract_review")
+    await _review(home, "rita", output, 1, accept=False, ticked=())
+    async with home.house.database.transaction() as session:
+        (look,) = await looks_at(session, output, 1)
+    assert (look.verdict, look.sha256_before == look.sha256_after) == ("rejected", True)
+
+
+async def test_who_may_review_is_what_the_category_says(home: TestHouse) -> None:
+    await govern(home, output_categories=[str(replace(SHIPPED["contract_review"], reviewers=("security_reviewer",)))])
+    output = await _written(home, kind="contract_review")
+    assert not await _open(home, "rita", output, 1)
+    with pytest.raises(NotQualified, match="security_reviewer"):
+        await _review(home, "rita", output, 1)
+
+
+def test_the_lot_is_fair_and_can_be_counted_again() -> None:
+    draws = [f"draw_{n}" for n in range(20_000)]
+    assert 0.045 < sum(drawn(d, 5) for d in draws) / len(draws) < 0.055
+    assert not any(drawn(d, 0) for d in draws)
+    assert all(drawn(d, 100) for d in draws)
+    assert {d for d in draws if drawn(d, 5)} <= {d for d in draws if drawn(d, 6)}
+
+
+@pytest.mark.parametrize("agree", [True, False])
+async def test_a_light_one_goes_to_a_second_look_that_holds_nothing_up(home: TestHouse, agree: bool) -> None:
+    await govern(home, output_categories=[str(replace(SHIPPED["meeting_prep"], sample=100))])
+    output = await _written(home, kind="meeting_prep")
+    await _review(home, "ana", output, 1)
+    for who, refusal in (("ana", PermissionMissing), ("ben", PermissionMissing), ("rita", OpenItFirst)):
+        with pytest.raises(refusal):
+            await _again(home, who, output, 1, agree=agree)
+    assert not await _open(home, "ana", output, 1)
+    assert await _open(home, "rita", output, 1)
+    await _again(home, "rita", output, 1, agree=agree)
+    with pytest.raises(NoSecondLook):
+        await _again(home, "rita", output, 1, agree=not agree)
+    async with home.house.database.transaction() as session:
+        _, version = await get_output(session, output, 1)
+        seen = await entries(session, "r", ledger=home.house.ledger, verb="output.")
+    assert (version.review, version.second_look) == ("reviewed", "agreed" if agree else "disagreed")
+    facts = {e.verb: e.data for e in seen}
+    reviewed = facts["output.reviewed"]
+    assert reviewed["second_look"] is drawn(reviewed["draw"], 100)
+    assert facts["output.looked_at_again"]["agreed"] is agree
+
+
+async def test_a_category_goes_up_and_not_down_and_ones_own_look_is_then_not_enough(home: TestHouse) -> None:
+    house, ana = home.house, home.people["ana"]
+    output = await _written(home, kind="meeting_prep")
+    await _review(home, "ana", output, 1)
+
+    async def put(who: str, category: str) -> None:
+        async with house.database.transaction() as session:
+            await raise_category(session, home.people[who], ana.id, output, category, ledger=house.ledger)
+
+    for who, category, refusal in (
+        ("ben", "contract_review", PermissionMissing), ("ana", "made_up", NoSuchCategory),
+        ("ana", "meeting_prep", SameCategory),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            await put(who, category)
+    await put("ana", "policy_answer")
+    assert (await _words(home, output, 1)).endswith("reviewed")
+    await put("ana", "contract_review")
+    assert "Draft: not reviewed" in await _words(home, output, 1)
+    async with house.database.transaction() as session:
+        _, version = await get_output(session, output)
+        assert (version.review, version.reviewed_by) == ("draft", None)
+    for who in ("ana", "rita"):
+        with pytest.raises(NotLower):
+            await put(who, "meeting_prep")
+
+
+async def test_what_its_owner_accepted_before_its_category_was_made_strict_does_not_leave(home: TestHouse) -> None:
+    output = await _written(home, kind="meeting_prep")
+    await _review(home, "ana", output, 1)
+    tool = Tool("x", "x", "x", {"properties": {"attachments": {}}}, Tier.COMMUNICATE)
+
+    async def missing() -> bool:
+        async with home.house.database.transaction() as session:
+            task = (await get_output(session, output))[0].task_id
+            return (await attach(session, task, tool, {"attachments": [output]})).review_missing
+
+    assert not await missing()
+    await govern(home, reviewed_categories=["meeting_prep"])
+    assert await missing()

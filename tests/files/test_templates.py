@@ -11,7 +11,7 @@ from docx.shared import RGBColor
 from pptx import Presentation
 
 from colleague.files.outputs import get_output, output_content, write_output
-from colleague.files.review import review_output
+from colleague.files.reviews.decide import review_output
 from colleague.files.templates import (
     BadTemplate,
     OtherFormat,

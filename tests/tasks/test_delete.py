@@ -13,7 +13,7 @@ from colleague.approvals.tables import ApprovalRow
 from colleague.audit.seal import seal
 from colleague.audit.tables import EntryRow
 from colleague.audit.verify import verify_database
-from colleague.files.review import review_output
+from colleague.files.reviews.decide import review_output
 from colleague.kit.blobs import BlobRow
 from colleague.models.spoken import say
 from colleague.models.tables import UsageRow

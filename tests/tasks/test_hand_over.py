@@ -13,7 +13,8 @@ from colleague.audit.record import Ledger
 from colleague.audit.tables import EntryRow
 from colleague.channels.page import list_notices
 from colleague.connectors.grants import grant, revoke
-from colleague.files.review import NotYourReview, review_output
+from colleague.files.reviews.decide import review_output
+from colleague.files.reviews.look import NotYourReview
 from colleague.identity.people import assign_role, create_team, remove_member
 from colleague.policy.model import DataClass
 from colleague.tasks.afterwards import look_after

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from colleague.agent.messages import Turn
 from colleague.files.outputs import keep_output, output_content
-from colleague.files.review import review_output
+from colleague.files.reviews.decide import review_output
 from colleague.files.tables import OutputRow, OutputVersionRow
 from colleague.policy.model import Integrity, Label
 from colleague.tasks.run_code import LIMITS

@@ -7,6 +7,7 @@ from typing import Any
 from colleague.connectors.connector import Attachment, Tool
 from colleague.files.categories import standard
 from colleague.files.outputs import list_outputs, output_content
+from colleague.files.reviews.declassify import declassified, lowered
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.policy.model import Label
@@ -24,12 +25,16 @@ class AttachmentsTooLarge(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """Files to go along, their hashes, what they were made from, and whether a mandatory review is missing."""
+    """Files to go along, their hashes, what they were made from, and whether a mandatory review is missing.
+
+    `lowered`: a person gave every one of them, or some, a lower class than what they were made from.
+    """
 
     files: tuple[Attachment, ...] = ()
     hashes: tuple[str, ...] = ()
     label: Label = Label()  # noqa: RUF009
     review_missing: bool = False
+    lowered: bool = False
 
 
 async def attach(session: Session, task_id: str, tool: Tool, arguments: Mapping[str, Any]) -> Attached:
@@ -43,7 +48,7 @@ async def attach(session: Session, task_id: str, tool: Tool, arguments: Mapping[
     known = {}
     for output, version in await list_outputs(session, task_id):
         known[output.id] = known[output.name] = (output, version)
-    files, hashes, label, missing = [], [], Label(), False
+    files, hashes, label, missing, less = [], [], Label(), False, False
     for name in wanted:
         if name not in known:
             raise NoSuchOutput(name=str(name)[:100])
@@ -51,9 +56,11 @@ async def attach(session: Session, task_id: str, tool: Tool, arguments: Mapping[
         content = await output_content(session, version)
         files.append(Attachment(output.name, version.media_type, content))
         hashes.append(version.sha256)
-        label = label.join(Label.from_json(version.label))
+        given = await declassified(session, version)
+        label, less = label.join(lowered(Label.from_json(version.label), given)), less or given is not None
         strict = (await standard(session, output.category)).high_stakes
-        missing = missing or (strict and version.review != "reviewed")
+        # What its owner alone had accepted has had no review if its category asks for one by now.
+        missing = missing or (strict and (version.review != "reviewed" or version.self_reviewed))
     if sum(len(f.content) for f in files) > SIZE_LIMIT:
         raise AttachmentsTooLarge
-    return Attached(tuple(files), tuple(hashes), label, missing)
+    return Attached(tuple(files), tuple(hashes), label, missing, less)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from colleague.kit.db import Base
@@ -48,7 +48,10 @@ class OutputRow(Base):
 
 
 class OutputVersionRow(Base):
-    """One version of an output. `review`: draft, reviewed or rejected."""
+    """One version of an output. `review`: draft, reviewed or rejected.
+
+    `self_reviewed`: by the person it was made for; `second_look`: "", wanted, agreed or disagreed.
+    """
 
     __tablename__ = "output_versions"
 
@@ -65,6 +68,8 @@ class OutputVersionRow(Base):
     reviewed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     reviewed_at: Mapped[datetime | None]
     review_note: Mapped[str] = mapped_column(default="")
+    self_reviewed: Mapped[bool] = mapped_column(default=False, server_default="false")
+    second_look: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
 
 
@@ -98,3 +103,54 @@ class ReadingRow(Base):
     document: Mapped[dict[str, Any]]
     label: Mapped[dict[str, Any]]
     read_at: Mapped[datetime]
+
+
+def _of_version() -> ForeignKeyConstraint:
+    names = ["output_id", "version"]
+    return ForeignKeyConstraint(names, [f"output_versions.{name}" for name in names], ondelete="CASCADE")
+
+
+class OutputReviewRow(Base):
+    """One person's look at one version. `kind`: review or second look; `verdict` "" while it is only opened.
+
+    Verdicts: accepted, rejected; agreed, disagreed. `seconds`: from the first opening of the page to the decision, as
+    the server measured it; none where nothing was opened. `sha256_after` differs where a draft mark was taken away.
+    """
+
+    __tablename__ = "output_reviews"
+    __table_args__ = (
+        _of_version(),
+        UniqueConstraint("output_id", "version", "kind", "person_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    output_id: Mapped[str]
+    version: Mapped[int]
+    kind: Mapped[str]
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    opened_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    seconds: Mapped[int | None]
+    verdict: Mapped[str] = mapped_column(default="")
+    checklist: Mapped[list[str]] = mapped_column(default=list)
+    note: Mapped[str] = mapped_column(default="")
+    sha256_before: Mapped[str] = mapped_column(default="")
+    sha256_after: Mapped[str] = mapped_column(default="")
+
+
+class DeclassificationRow(Base):
+    """A named person lowered the class of exactly these bytes. `reasons`: what they saw had given the higher class."""
+
+    __tablename__ = "output_declassifications"
+    __table_args__ = (_of_version(),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    output_id: Mapped[str] = mapped_column(index=True)
+    version: Mapped[int]
+    sha256: Mapped[str]
+    from_class: Mapped[int]
+    to_class: Mapped[int]
+    reason: Mapped[str]
+    reasons: Mapped[list[str]]
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]

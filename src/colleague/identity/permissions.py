@@ -16,7 +16,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:models:manage": "Set up model providers, their papers, routes, prices and ceilings.",
     "org:policy:read": "See the rules and explain decisions.",
     "org:policy:manage": "Change the rules within the baseline.",
-    "org:outputs:review": "Review outputs of the high-stakes categories.",
+    "org:outputs:review": "Review outputs of the high-stakes categories, and take second looks at light ones.",
+    "org:outputs:declassify": "Lower the class of an output, with a reason.",
     "org:ledger:read": "Read the ledger and verify it.",
     "org:ledger:export": "Export the ledger.",
     "org:skills:manage": "Approve skills for the organisation and switch them off.",
@@ -30,7 +31,7 @@ _SEE_ALL = frozenset(p for p in PERMISSIONS if p.endswith(":read"))
 ROLES: Final[dict[str, frozenset[str]]] = {
     "owner": frozenset(PERMISSIONS),
     "administrator": frozenset(PERMISSIONS) - {"org:roles:own"},
-    "security_reviewer": _MEMBER | _SEE_ALL | {"org:outputs:review", "org:ledger:export"},
+    "security_reviewer": _MEMBER | _SEE_ALL | {"org:outputs:review", "org:outputs:declassify", "org:ledger:export"},
     "auditor": _SEE_ALL | {"org:ledger:export", "own:tokens:manage"},
     "programme_lead": _MEMBER | {"org:people:read", "org:connectors:read", "org:policy:read"},
     "champion": _MEMBER | {"org:people:read"},

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from colleague.approvals.inbox import get_card
 from colleague.files.outputs import output_content
 from colleague.files.receive import read_uploads
-from colleague.files.review import review_output
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
@@ -22,7 +21,6 @@ from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import author
-from colleague.tasks.together.hand_over import had_before
 from colleague.tasks.together.mention import say as say_it
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
@@ -47,14 +45,6 @@ class Edit(BaseModel):
 
     digest: str = Field(min_length=64, max_length=64)
     arguments: dict[str, Annotated[str, Field(max_length=1_000_000)]] = Field(max_length=20)
-
-
-class Review(BaseModel):
-    """A review of one version of an output."""
-
-    version: int = Field(ge=1)
-    accept: bool
-    note: str = Field("", max_length=2000)
 
 
 async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, Any]:
@@ -200,16 +190,3 @@ async def content(db: Db, actor: Current, output_id: str, version: int | None = 
         body = await output_content(session, row)
     headers = {"X-Content-SHA256": row.sha256, "X-Output-Review": row.review}
     return Response(body, media_type=row.media_type, headers=headers)
-
-
-@router.post("/outputs/{output_id}/reviews")
-async def review(parts: TheParts, actor: Current, output_id: str, words: Review) -> dict[str, Any]:
-    """Accept or reject one version of an output."""
-    async with parts.database.transaction() as session:
-        task, _, _ = await see_output(session, actor, output_id, words.version)
-        await review_output(
-            session, actor, task.person_id, output_id, words.version, accept=words.accept, note=words.note,
-            ledger=parts.ledger, clock=parts.clock, before=await had_before(session, task.id),
-        )  # fmt: skip
-        _, output, version = await see_output(session, actor, output_id, words.version)
-        return {"id": output.id, "version": version.version, "review": version.review, "sha256": version.sha256}

@@ -11,22 +11,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from colleague.approvals.inbox import find_cards, get_card
 from colleague.connectors.choose import choices_from, lines_of, offers
 from colleague.connectors.overview import reach_of
-from colleague.files.categories import standard
-from colleague.files.outputs import get_output, list_versions, output_content
+from colleague.files.outputs import output_content
 from colleague.files.readings import changed_since, get_reading, list_readings, places_of
 from colleague.files.receive import read_uploads
-from colleague.files.review import review_output
-from colleague.files.uploads import file_content, get_file, list_files
+from colleague.files.uploads import file_content, get_file
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.identity.directory import holders_of, names_of
 from colleague.kit.db import Session
-from colleague.kit.documents.difference import differences
-from colleague.kit.documents.model import Block, Document
+from colleague.kit.documents.model import Document
 from colleague.kit.documents.preview import linked, preview_html
-from colleague.kit.documents.read import read_document
 from colleague.kit.doors import Config, Db, Live, part
-from colleague.kit.errors import Invalid
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
@@ -43,7 +38,7 @@ from colleague.tasks.sight import View, belongs, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import TaskNotFound, list_tasks
 from colleague.tasks.timeline import markdown, timeline
-from colleague.tasks.together.hand_over import had_before, offers_of, offers_to
+from colleague.tasks.together.hand_over import offers_of, offers_to
 from colleague.tasks.together.mention import say as say_it
 from colleague.tasks.together.mention import suggested, unseen_by
 
@@ -313,44 +308,6 @@ async def source_download(db: Db, actor: Current, task_id: str, file_id: str) ->
     return _download(file.name, "application/octet-stream", content)
 
 
-@router.get("/outputs/{output_id}")
-async def output(
-    request: Request, page: Page, db: Db, actor: Current, output_id: str, version: int | None = None
-) -> HTMLResponse:
-    """Preview an output: its text, versions, what it was made from, what changed, and its review."""
-    async with db.transaction() as session:
-        task, row, shown = await see_output(session, actor, output_id, version)
-        content = await output_content(session, shown)
-        versions = await list_versions(session, output_id)
-        before, kind = None, await standard(session, row.category)
-        if shown.version > 1:
-            _, old = await get_output(session, output_id, shown.version - 1)
-            before = await output_content(session, old)
-        people = await names_of(session, {v.reviewed_by for v in versions if v.reviewed_by})
-        places = places_of(task.id, await list_readings(session, task.id))
-        places |= {f.name: f"/tasks/{task.id}/files/{f.id}" for f in await list_files(session, task.id)}
-    document = await _shown(content, row.name)
-    changes = differences(await _shown(before, row.name), document) if before is not None else []
-    may_review = (
-        actor.may("org:outputs:review") and actor.id != task.person_id
-        if kind.high_stakes
-        else actor.id == task.person_id
-    )
-    return page.show(
-        request, "tasks/output.html", task=task, output=row, version=shown, versions=versions, people=people,
-        html=preview_html(document, places=places), changes=[c for c in changes if c[0] != "same"],
-        kind=kind, may_review=may_review and shown.review == "draft",
-    )  # fmt: skip
-
-
-async def _shown(content: bytes, name: str) -> Document:
-    """Return what can be read of an output. A program may have made something that has no text, like a chart."""
-    try:
-        return await read_document(content, name)
-    except Invalid as fault:
-        return Document(name, "", "", 0, (Block("note", f"No preview: {fault.message} Download it to look at it."),))
-
-
 @router.get("/outputs/{output_id}/download")
 async def output_download(db: Db, actor: Current, output_id: str, version: int | None = None) -> Response:
     """Download one version."""
@@ -358,18 +315,3 @@ async def output_download(db: Db, actor: Current, output_id: str, version: int |
         _, row, shown = await see_output(session, actor, output_id, version)
         content = await output_content(session, shown)
     return _download(row.name, shown.media_type, content)
-
-
-@router.post("/outputs/{output_id}/reviews")
-async def review(
-    parts: TheParts, actor: Current, output_id: str, version: Annotated[int, Form()],
-    accept: Annotated[bool, Form()], note: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
-    """Accept or reject a version."""
-    async with parts.database.transaction() as session:
-        task, _, _ = await see_output(session, actor, output_id, version)
-        await review_output(
-            session, actor, task.person_id, output_id, version, accept=accept, note=note,
-            ledger=parts.ledger, clock=parts.clock, before=await had_before(session, task.id),
-        )  # fmt: skip
-    return _to(f"/outputs/{output_id}")

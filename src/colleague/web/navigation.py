@@ -32,6 +32,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/tasks/new", "New task", "plus", ("own:tasks:use",)),
     Place("/tasks", "Tasks", "checklist", ("own:tasks:use", "org:tasks:read")),
     Place("/approvals", "Approvals", "shield-check", ("own:approvals:answer",)),
+    Place("/reviews", "Reviews", "circle-check", ("own:tasks:use", "org:outputs:review")),
     Place("/projects", "Projects", "folder", ("own:tasks:use",)),
     Place("/document-sets", "Document sets", "file-search", ("own:tasks:use",)),
     Place("/skills", "Skills", "list-check", ("own:tasks:use", "org:tasks:read")),

@@ -21,6 +21,7 @@ from colleague.policy.addresses import bare
 from colleague.policy.borrowed import Passage, borrowed
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Approval, Ask, Decision, Governance, Label, Role, Tier
+from colleague.policy.provenance import own_words
 from colleague.tasks.calls.arguments import fault_in
 from colleague.tasks.calls.facts import NOTHING, Denied, Seen, ask_of, denied_of, named, seen
 from colleague.tasks.model import START_SUBAGENT, Run
@@ -144,6 +145,8 @@ class Scales:
         if bound.tool.egress or bound.tool.tier > Tier.READ or named(arguments, bound.tool.roles):
             known = seen(messages, await labels_of(session, self.run.id))
             people = await addresses_known(session, map(bare, named(arguments, bound.tool.roles, Role.RECIPIENT)))
+        if attached.lowered and _only_carries(arguments, known):
+            label = replace(label, data_class=attached.label.data_class)
         question = ask_of(
             bound, arguments, replace(self.run, label=label), teams, governance, known, people,
             review_missing=attached.review_missing, denied=denied, skill=skill,
@@ -177,6 +180,15 @@ class Scales:
              "resource": weighed.question.resource, "run": self.run.id, "attempt": row.attempt,
              "policy_hash": row.decision.get("policy_hash", ""), "attachments": weighed.attached.hashes}
         )  # fmt: skip
+
+
+def _only_carries(arguments: Mapping[str, Any], known: Seen) -> bool:
+    """Say whether a call carries its attachments and the person's own words, and nothing else of what was read.
+
+    Only then does the class that somebody gave to an attachment hold for the call: a model's own words may hold more.
+    """
+    rest = {k: v for k, v in arguments.items() if k not in ("attachments", "output")}
+    return own_words(rest, known.request)
 
 
 def _borrowed(card: Preview, known: Seen) -> tuple[Passage, ...]:

@@ -1,0 +1,1 @@
+"""The organisation's output categories: seen by everybody, changed as settings are."""
