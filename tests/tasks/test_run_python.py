@@ -13,7 +13,7 @@ from colleague.files.outputs import keep_output, output_content
 from colleague.files.reviews.decide import review_output
 from colleague.files.tables import OutputRow, OutputVersionRow
 from colleague.policy.model import Integrity, Label
-from colleague.tasks.run_code import LIMITS
+from colleague.tasks.making.run_code import LIMITS
 from colleague.testing.house import furnish
 from colleague.testing.llm import ScriptedLlm, call
 from colleague.testing.worker import work
@@ -100,7 +100,7 @@ async def test_a_program_that_fails_says_why_and_keeps_nothing(desk: Any) -> Non
 async def test_a_limit_that_is_passed_is_named(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
-    monkeypatch.setattr("colleague.tasks.run_code.LIMITS", replace(LIMITS, wall_seconds=0.5))
+    monkeypatch.setattr("colleague.tasks.making.run_code.LIMITS", replace(LIMITS, wall_seconds=0.5))
     task = await desk.run(call("run_python", code="import time; time.sleep(30)"))
     assert await desk.outcomes(task) == [
         "The program was ended: it went past the limit of wall time. Nothing was kept."

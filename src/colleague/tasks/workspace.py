@@ -37,9 +37,9 @@ from colleague.policy.model import DataClass, Integrity, Label
 from colleague.projects.tools import NAMES as PROPOSE
 from colleague.projects.tools import PROJECT_TOOLS, was_proposed
 from colleague.projects.tools import use as propose_change
+from colleague.tasks.making.category import category_for
+from colleague.tasks.making.run_code import run_python
 from colleague.tasks.model import Run
-from colleague.tasks.reviews.category import category_for
-from colleague.tasks.run_code import run_python
 from colleague.tasks.store import lock_run, touch
 from colleague.tasks.subagents.begin import NOT_FOR_SUBAGENTS, subagent
 from colleague.tasks.tables import CallRow
