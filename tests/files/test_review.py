@@ -36,7 +36,7 @@ from colleague.files.reviews.look import AlreadyReviewed, NotQualified, NotYourR
 from colleague.identity.actor import PermissionMissing
 from colleague.kit.documents.model import Block, Draft
 from colleague.policy.model import DataClass, Integrity, Label, Tier
-from colleague.policy.standards import SHIPPED
+from colleague.policy.standards.category import SHIPPED
 from colleague.tasks.delegate import delegate
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, agreed, furnish

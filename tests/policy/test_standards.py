@@ -10,7 +10,7 @@ from colleague.policy.governance import BadSetting, SecondPersonNeeded, change_g
 from colleague.policy.model import Governance
 from colleague.policy.second_person.propose import Proposal, confirm, set_or_propose
 from colleague.policy.second_person.words import setting_words
-from colleague.policy.standards import (
+from colleague.policy.standards.category import (
     SHIPPED,
     BadCategory,
     Category,

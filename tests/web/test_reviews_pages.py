@@ -11,7 +11,7 @@ from colleague.identity.actor import SYSTEM
 from colleague.identity.people import assign_role
 from colleague.kit.documents.model import Block, Draft
 from colleague.policy.model import DataClass, Integrity, Label
-from colleague.policy.standards import SHIPPED
+from colleague.policy.standards.category import SHIPPED
 from colleague.tasks.delegate import delegate
 from colleague.testing.house import TestHouse
 

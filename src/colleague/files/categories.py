@@ -1,10 +1,10 @@
-"""Output categories as the organisation holds them at this moment (policy/standards.py says what they are)."""
+"""Output categories as the organisation holds them at this moment (policy/standards/category.py says what they are)."""
 
 from typing import Final
 
 from colleague.kit.db import Session
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import SHIPPED, Category, standard_of
+from colleague.policy.standards.category import SHIPPED, Category, standard_of
 
 CATEGORIES: Final = SHIPPED
 

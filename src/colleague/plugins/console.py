@@ -25,7 +25,7 @@ from colleague.plugins.receive import read_skill_files
 from colleague.plugins.store import get_package, usable_of
 from colleague.plugins.view import list_skills, see_skill
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import categories
+from colleague.policy.standards.category import categories
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]

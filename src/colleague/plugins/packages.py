@@ -19,7 +19,7 @@ from colleague.plugins.store import NoSuchSkill, get_package, switched_off
 from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
 from colleague.plugins.unpack import BadPackage
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import categories, stricter_of
+from colleague.policy.standards.category import categories, stricter_of
 
 MANAGE = "org:skills:manage"
 _PACKAGES = 727_041

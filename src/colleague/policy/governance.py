@@ -17,8 +17,8 @@ from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, Unavailable
 from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Tier, Zone
-from colleague.policy.standards import LONGEST as LONGEST_CATEGORY
-from colleague.policy.standards import Category
+from colleague.policy.standards.category import LONGEST as LONGEST_CATEGORY
+from colleague.policy.standards.category import Category
 from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow
 

@@ -175,7 +175,7 @@ class Governance:
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
     `input_ceilings`: «TEAM/SKILL=class», `*` for any: what may reach the agent for a team, with a skill (inputs.py).
     `reviewed_categories`: output categories that need a second person's review, besides those that ship as such.
-    `output_categories`: what the organisation changed of the shipped categories, and its own (standards.py).
+    `output_categories`: what the organisation changed of the shipped categories, and its own (standards/category.py).
     `path_classes`: «PATTERN=class», the class that what lies there has at least, in connectors and by names of uploads.
     `rules`: the organisation's own rules in Cedar, which only forbid. `require_acknowledgement`: nobody starts a task
     before they have acknowledged the governance document in force.

@@ -11,7 +11,7 @@ import cedarpy
 
 from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance, Zone
-from colleague.policy.standards import categories_weaker
+from colleague.policy.standards.category import categories_weaker
 
 _UNMAPPED = DataClass.CONFIDENTIAL
 

@@ -26,7 +26,7 @@ from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import standard_of
+from colleague.policy.standards.category import standard_of
 from colleague.projects.store import list_projects
 from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.changes.changed import list_changes

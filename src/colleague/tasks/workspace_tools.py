@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from colleague.connectors.connector import Tool
 from colleague.policy.model import Role, Tier
-from colleague.policy.standards import SHIPPED
+from colleague.policy.standards.category import SHIPPED
 from colleague.tasks.model import START_SUBAGENT
 
 

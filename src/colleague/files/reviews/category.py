@@ -9,7 +9,7 @@ from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import categories, standard_of
+from colleague.policy.standards.category import categories, standard_of
 
 
 class NoSuchCategory(Invalid):

@@ -32,7 +32,7 @@ from colleague.kit.documents.model import Draft
 from colleague.kit.documents.write.formats import write
 from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.ids import new_id
-from colleague.policy.standards import Category
+from colleague.policy.standards.category import Category
 
 
 class OpenItFirst(Conflict):

@@ -14,7 +14,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden
 from colleague.kit.ids import new_id
-from colleague.policy.standards import Category
+from colleague.policy.standards.category import Category
 
 PERMISSION = "org:outputs:review"
 REVIEW, SECOND = "review", "second look"

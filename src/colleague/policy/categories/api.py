@@ -13,7 +13,7 @@ from colleague.policy.governance import current_governance
 from colleague.policy.model import Governance
 from colleague.policy.second_person.on_record import changing
 from colleague.policy.second_person.propose import Proposal
-from colleague.policy.standards import categories
+from colleague.policy.standards.category import categories
 
 router = APIRouter(prefix="/api/v1/categories", tags=["reviews"])
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]

@@ -12,7 +12,7 @@ from colleague.kit.errors import Invalid, NotFound
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Governance
 from colleague.policy.second_person.propose import Proposal, set_or_propose
-from colleague.policy.standards import BadCategory, Category
+from colleague.policy.standards.category import BadCategory, Category
 
 
 class NotDescribed(Invalid):

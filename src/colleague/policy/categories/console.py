@@ -14,7 +14,7 @@ from colleague.policy.categories.change import describe_category, withdraw_categ
 from colleague.policy.governance import current_governance
 from colleague.policy.second_person.on_record import changing
 from colleague.policy.second_person.propose import Proposal
-from colleague.policy.standards import SHIPPED, Category, categories
+from colleague.policy.standards.category import SHIPPED, Category, categories
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from colleague.policy.governance import ENUMS
 from colleague.policy.model import Zone
-from colleague.policy.standards import Category
+from colleague.policy.standards.category import Category
 
 TITLES: Final[Mapping[str, str]] = {
     "internal_domains": "Mail domains of the organisation",

@@ -8,7 +8,7 @@ from colleague.plugins.allowed import followed
 from colleague.plugins.model import Usable
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import stricter_of
+from colleague.policy.standards.category import stricter_of
 from colleague.tasks.model import CallState
 from colleague.tasks.tables import CallRow, RunRow, StepRow
 

@@ -11,7 +11,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.db import Session
 from colleague.policy.governance import current_governance
-from colleague.policy.standards import Category, standard_of
+from colleague.policy.standards.category import Category, standard_of
 from colleague.tasks.tables import HandOverRow, TaskRow
 
 MOST = 200

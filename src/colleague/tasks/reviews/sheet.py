@@ -22,7 +22,7 @@ from colleague.kit.documents.read import read_document
 from colleague.kit.errors import Invalid
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass
-from colleague.policy.standards import Category, categories, standard_of
+from colleague.policy.standards.category import Category, categories, standard_of
 from colleague.tasks.sight import see_output
 from colleague.tasks.tables import TaskRow
 from colleague.tasks.together.hand_over import had_before
