@@ -32,10 +32,10 @@ demo: $(STAMP)  ## Do the first job from the terminal
 	@COLLEAGUE_DATA_DIR=$${COLLEAGUE_DATA_DIR:-var} $(BIN)/colleague demo
 
 test: $(STAMP_ALL)  ## Run every test that needs only PyPI
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not peer"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not peer"
 
 test-peers: $(STAMP_ALL) peers  ## Install the real peers and run the tests that need them
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m peer
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m peer
 
 peers:  ## Install the real peers (Debian packages; needs root)
 	@sh scripts/install-peers
