@@ -140,8 +140,19 @@ def cli() -> str:
     return text + table(("Verb", "What it does", "Arguments and options"), rows)
 
 
+def posture() -> str:
+    """Every hardening check."""
+    from colleague.governance.posture import checks
+
+    text = "\n\n".join((checks.__doc__ or "").split("\n\n")[1:]).strip()
+    rows = [(f"`{c.id}`", c.title, c.why, c.severity.name.lower(), c.remedy) for c in checks.CHECKS.values()]
+    head = "# Posture\n\nThe hardening checks of *Set-up, Posture* and `colleague governance posture`.\n\n"
+    return head + text + "\n\n" + table(("Check", "What is checked", "Why", "Severity", "What to do"), rows)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings, "permissions": permissions, "rules": rules, "tools": tools, "events": events, "cli": cli,
+    "posture": posture,
 }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
 from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
+from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
+from colleague.governance.posture.look import Looking
 from colleague.identity.directory import names_of
 from colleague.identity.scim.parts import Provisioning, Rate
 from colleague.identity.sso.parts import SignOn
@@ -78,6 +80,7 @@ class House:
     sign_on: SignOn
     provisioning: Provisioning
     foreign: Foreign
+    looking: Looking
 
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
@@ -87,7 +90,7 @@ class House:
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
-            Foreign: self.foreign,
+            Foreign: self.foreign, Looking: self.looking,
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -158,6 +161,8 @@ def build(
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
     add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
     add_mcp_jobs(queue, database=database, registry=registry, ledger=ledger, secrets=secrets, clock=clock)
+    looking = Looking(settings, registry, minds, sandbox, ledger, clock)
+    add_posture_jobs(queue, database=database, parts=looking)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
@@ -167,7 +172,7 @@ def build(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
         ),
-        foreign=McpEntries(), provisioning=Provisioning(
+        foreign=McpEntries(), looking=looking, provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip

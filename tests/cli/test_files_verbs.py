@@ -1,5 +1,6 @@
 """`colleague governance export | diff | plan | apply | rollback` at the command line, on the demo organisation."""
 
+import json
 from pathlib import Path
 
 from tests.cli.conftest import Call
@@ -43,3 +44,13 @@ def test_a_folder_that_cannot_be_used_is_refused(call: Call, demo: House, tmp_pa
     (tmp_path / "teams.yaml").write_text("format: 1\nteams:\n- name: A\n  boss: B\n")
     assert "teams.yaml, line 4: boss" in call("governance", "plan", str(tmp_path), as_="marta").err
     assert "permission" in call("governance", "export", str(tmp_path / "x"), as_="ana").err
+
+
+def test_the_posture_is_shown_and_fails_when_it_is_critical(call: Call, demo: House) -> None:
+    said = call("governance", "posture", as_="marta")
+    assert "attested" in said.out
+    # The demo is served with the demo sign-in, but this process is not the server.
+    assert said.code == (1 if "critical        " in said.out else 0), said.out
+    value = json.loads(call("governance", "posture", "--json", as_="ines").out)
+    assert {c["state"] for c in value["checks"]} >= {"ok", "to do", "not applicable"}
+    assert "permission" in call("governance", "posture", as_="ana").err

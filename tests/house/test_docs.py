@@ -20,7 +20,7 @@ def reference() -> Any:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings", "permissions", "rules", "tools", "events", "cli"])
+@pytest.mark.parametrize("name", ["settings", "permissions", "rules", "tools", "events", "cli", "posture"])
 def test_the_reference_is_up_to_date(name: str) -> None:
     written = (ROOT / "docs" / "reference" / f"{name}.md").read_text("utf-8")
     assert reference().PAGES[name]() == written, "run `make reference`"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.audit.signer import Public
@@ -31,6 +33,17 @@ class Entry:
     personal: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an entry says, without personal fields: for who asks the record how things stand."""
+
+    at: datetime
+    verb: str
+    actor: str
+    subject: str
+    data: Mapping[str, Any]
+
+
 async def entries(session: Session, reader: str, *, ledger: Ledger, **filters: Any) -> list[Entry]:
     """Return entries, newest first, and put on record that `reader` looked. For the filters see store.list_entries."""
     rows = await list_entries(session, **filters)
@@ -45,6 +58,25 @@ async def _entry(session: Session, row: EntryRow, ledger: Ledger) -> Entry:
         row.id, row.seq, datetime.fromisoformat(said["at"]), said["verb"], said["actor"], said["subject"],
         said["run"], said["data"], await ledger.personal(session, row),
     )  # fmt: skip
+
+
+async def newest(session: Session, *verbs: str) -> Told | None:
+    """Return the newest entry of these verbs as it was recorded, None if there is none."""
+    query = select(EntryRow).where(EntryRow.verb.in_(verbs)).order_by(EntryRow.id.desc())
+    return _told(await session.scalar(query.limit(1)))
+
+
+async def oldest(session: Session, *verbs: str) -> Told | None:
+    """Return the oldest entry of these verbs as it was recorded, None if there is none (any more)."""
+    query = select(EntryRow).where(EntryRow.verb.in_(verbs)).order_by(EntryRow.id)
+    return _told(await session.scalar(query.limit(1)))
+
+
+def _told(row: EntryRow | None) -> Told | None:
+    if row is None:
+        return None
+    said = json.loads(row.body)
+    return Told(datetime.fromisoformat(said["at"]), said["verb"], said["actor"], said["subject"], said["data"])
 
 
 async def standing(session: Session) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import typer
 from colleague.bootstrap import House
 from colleague.cli.govern.as_files import app as as_files
 from colleague.cli.govern.as_files import compare_folder, write_folder
+from colleague.cli.govern.posture import app as posture
 from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.governance.document.acknowledge import (
     NotAllRight,
@@ -32,6 +33,7 @@ from colleague.policy.second_person.on_record import changing
 
 app = typer.Typer(help="The governance document, and the configuration as files.", no_args_is_help=True)
 app.add_typer(as_files)
+app.add_typer(posture)
 Seen = Annotated[str, typer.Option("--seen", help="The fingerprint of the text, as «governance diff» showed it.")]
 
 

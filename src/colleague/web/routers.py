@@ -17,7 +17,8 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.review.console", "connectors.grant_console",
     "connectors.console", "models.console",
     "models.usage_console", "channels.console", "plugins.console", "projects.console", "projects.memory_console",
-    "library.console", "files.console", "governance.document.console", "governance.asfiles.console", "web.setup",
+    "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
+    "governance.posture.console", "web.setup",
     "identity.scim.door", "identity.scim.console",
     "identity.groups.console", "identity.groups.api", "identity.api",
     "identity.sso.api", "tasks.keeping.api", "tasks.reviews.api", "tasks.api", "tasks.together.api",
@@ -25,7 +26,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "policy.api", "policy.categories.api", "governance.replay.api", "governance.effective.api",
     "connectors.review.api", "connectors.api", "models.api",
     "connectors.mcp.api", "channels.api", "plugins.api", "projects.api", "library.api", "files.api",
-    "governance.asfiles.api", "governance.document.api",
+    "governance.asfiles.api", "governance.posture.api", "governance.document.api",
 )  # fmt: skip
 
 
