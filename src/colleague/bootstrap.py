@@ -80,7 +80,12 @@ class House:
     sign_on: SignOn
     provisioning: Provisioning
     foreign: Foreign
-    looking: Looking
+
+    @property
+    def looking(self) -> Looking:
+        """Return what a look at the posture needs."""
+        sandbox = self.parts.sandbox
+        return Looking(self.settings, self.registry, self.models.minds, sandbox, self.ledger, self.clock)
 
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
@@ -161,8 +166,7 @@ def build(
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
     add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
     add_mcp_jobs(queue, database=database, registry=registry, ledger=ledger, secrets=secrets, clock=clock)
-    looking = Looking(settings, registry, minds, sandbox, ledger, clock)
-    add_posture_jobs(queue, database=database, parts=looking)
+    add_posture_jobs(queue, database=database, parts=Looking(settings, registry, minds, sandbox, ledger, clock))
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
@@ -172,7 +176,7 @@ def build(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
         ),
-        foreign=McpEntries(), looking=looking, provisioning=Provisioning(
+        foreign=McpEntries(), provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip
