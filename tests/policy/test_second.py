@@ -37,7 +37,7 @@ BASE = Governance(
     require_acknowledgement=True,
 )  # fmt: skip
 WEAKER: list[tuple[str, Any]] = [
-    ("internal_domains", ("in.example", "more.example")), ("confirm_internal", False),
+    ("internal_domains", ("in.example", "more.example")), ("internal_domains", ()), ("confirm_internal", False),
     ("highest_input", DataClass.RESTRICTED), ("highest_external", DataClass.CONFIDENTIAL),
     ("dispatch_ceiling", Tier.COMMUNICATE), ("zone", Zone.ANY), ("zone", Zone.US), ("blocked_types", ()),
     ("blocked_paths", ("y",)), ("label_classes", ("g2=internal",)), ("label_classes", ("g1=restricted", "g2=public")),
@@ -47,7 +47,7 @@ WEAKER: list[tuple[str, Any]] = [
     ("rules", '@id("a") forbid (principal, action, resource) when { context.data_class > 3 };'),
 ]  # fmt: skip
 STRICTER: list[tuple[str, Any]] = [
-    ("internal_domains", ()), ("highest_input", DataClass.PUBLIC), ("highest_external", DataClass.PUBLIC),
+    ("highest_input", DataClass.PUBLIC), ("highest_external", DataClass.PUBLIC),
     ("zone", Zone.OWN), ("blocked_types", ("a/b", "c/d")), ("blocked_paths", ("x", "y")),
     ("label_classes", ("g1=restricted", "g2=restricted")), ("label_classes", ("g1=restricted",)),
     ("label_classes", ("g1=restricted", "g2=internal", "g3=restricted")),
@@ -69,6 +69,12 @@ def test_what_allows_less_is_no_weakening(name: str, value: Any) -> None:
 
 def test_the_first_naming_of_mail_domains_is_no_weakening() -> None:
     assert weaker(Governance(), Governance(internal_domains=("in.example",))) == ()
+
+
+def test_a_ceiling_for_a_skill_of_any_plugin_is_not_narrowed_to_one_plugin_by_one_person() -> None:
+    wide, narrow = (replace(BASE, input_ceilings=(entry,)) for entry in ("*/review=internal", "*/law:review=internal"))
+    assert weaker(wide, narrow) == ("input_ceilings",)
+    assert weaker(narrow, wide) == ()
 
 
 @pytest.fixture
@@ -111,6 +117,17 @@ async def test_strengthening_holds_at_once_and_weakening_waits(home: TestHouse) 
     assert (after.highest_external, after.confirm_internal) == (DataClass.CONFIDENTIAL, False)
     with pytest.raises(NoSuchProposal):
         await do(home, confirm, ben, waits.id, waits.digest)
+
+
+async def test_one_person_does_not_empty_the_mail_domains_to_name_others(home: TestHouse) -> None:
+    owner, _ = home.people["owner"], await second(home)
+    before = await force(home)
+    assert before.internal_domains
+    emptied = await do(home, set_or_propose, owner, {"internal_domains": []})
+    assert isinstance(emptied, Proposal), "emptied, the list would take any domain without a second person"
+    named = await do(home, set_or_propose, owner, {"internal_domains": ["elsewhere.example"]})
+    assert isinstance(named, Proposal)
+    assert await force(home) == before
 
 
 async def test_alone_in_the_organisation_it_is_refused_with_what_to_do(home: TestHouse) -> None:

@@ -22,6 +22,7 @@ DEPLOYED = replace(FINE, deployment=True, attested=False, attested_fully=False, 
 BOUND = replace(QUIET, zone=Zone.EU)
 TEAMS = replace(QUIET, input_ceilings=("bids/*=internal", "all/review=internal"))
 SKILLS = replace(QUIET, input_ceilings=("*/lawyer:review=internal",))
+BARE = replace(QUIET, input_ceilings=("*/review=internal",))
 
 CASES = [
     ("think", FINE, QUIET, True),
@@ -44,6 +45,9 @@ CASES = [
     ("think-permitted-input", replace(FINE, teams=frozenset({"bids"})), TEAMS, False),
     ("think-permitted-input", replace(OWN, teams=frozenset({"bids", "all"})), TEAMS, False),
     ("think-permitted-input", replace(FINE, workflows=frozenset({"/Review"})), SKILLS, False),
+    ("think-permitted-input", replace(FINE, workflows=frozenset({"/lawyer:Review"})), BARE, False),
+    ("think-permitted-input", replace(FINE, workflows=frozenset({"review"})), BARE, False),
+    ("think", replace(FINE, workflows=frozenset({"clerk:review"})), SKILLS, True),
     ("think", replace(FINE, teams=frozenset({"all"}), workflows=frozenset({"brief"})), TEAMS, True),
     ("think-highest-input", FINE, replace(QUIET, highest_input=DataClass.INTERNAL), False),
 ]

@@ -35,11 +35,14 @@ class Ceiling:
     def fits(self, teams: Iterable[str], workflows: Iterable[str]) -> bool:
         """Say whether the entry is about somebody in `teams` who follows `workflows`.
 
-        A skill is meant by its full name (`plugin:skill`) and by its own alone, whichever was written.
+        A skill is meant by its full name (`plugin:skill`) and by its own alone, whichever was written, here or there.
         """
         mine = self.team == ANY or self.team in teams
-        names = {self.skill, self.skill.rpartition(":")[2]}
-        return mine and (self.skill == ANY or any(w.casefold().removeprefix("/") in names for w in workflows))
+        return mine and (self.skill == ANY or any(self._means(w.casefold().removeprefix("/")) for w in workflows))
+
+    def _means(self, skill: str) -> bool:
+        (plugin, _, name), (of, _, other) = self.skill.rpartition(":"), skill.rpartition(":")
+        return name == other and (":" not in self.skill or ":" not in skill or plugin == of)
 
 
 def permitted_input(governance: Governance, teams: Iterable[str], workflows: Iterable[str]) -> DataClass:

@@ -19,11 +19,12 @@ _UNMAPPED = DataClass.CONFIDENTIAL
 def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
     """Return the names of the settings that allow more in `after` than in `before`.
 
-    Naming mail domains where there were none is no weakening: until then everybody is outside, and nothing works.
+    Naming mail domains where there were none is no weakening: until then everybody is outside, and nothing works. So
+    taking the last one away is one: after that, one person alone could name others.
     """
     b, a = before, after
     found = {
-        "internal_domains": bool(b.internal_domains) and not set(a.internal_domains) <= set(b.internal_domains),
+        "internal_domains": bool(b.internal_domains) and not set() < set(a.internal_domains) <= set(b.internal_domains),
         "confirm_internal": b.confirm_internal and not a.confirm_internal,
         "highest_input": a.highest_input > b.highest_input,
         "highest_external": a.highest_external > b.highest_external,
@@ -62,6 +63,8 @@ def _ceilings_weaker(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     old, new = ([Ceiling.read(text) for text in entries] for entries in (before, after))
     teams = {c.team for c in (*old, *new)} | {ANY}
     skills = {c.skill for c in (*old, *new)} | {ANY}
+    # What is said of `skill` alone is said of any plugin's, those that nobody has named too.
+    skills |= {f":{skill.rpartition(':')[2]}" for skill in skills - {ANY}}
     return any(_highest(new, t, s) > _highest(old, t, s) for t, s in product(teams, skills))
 
 
