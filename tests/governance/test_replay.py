@@ -12,6 +12,8 @@ from tests.web.conftest import BASE
 
 from colleague.agent.messages import Turn
 from colleague.governance.replay.replay import BadPeriod, Replay, replay
+from colleague.identity.actor import SYSTEM
+from colleague.identity.people import assign_role
 from colleague.identity.sessions import open_session
 from colleague.policy.asked import NotReadable, from_json, to_json, under
 from colleague.policy.engine import RulesInvalid, RulesLoosen
@@ -125,7 +127,10 @@ async def test_pages_and_programs(desk: Any) -> None:
 
     app = create_app(house.by_type(), settings=house.settings, lifespan=None)
     clients = {}
-    for who in ("owner", "ana"):
+    async with house.database.transaction() as session:
+        lead = desk.home.people["rita"].id
+        await assign_role(session, SYSTEM, lead, "programme_lead", ledger=house.ledger)
+    for who in ("owner", "ana", "rita"):
         async with house.database.transaction() as session:
             cookie = await open_session(
                 session, desk.home.people[who].id, how="password", device="t", ledger=house.ledger, clock=desk.clock
@@ -144,6 +149,10 @@ async def test_pages_and_programs(desk: Any) -> None:
     said = await clients["owner"].post("/api/v1/policy/replay", json={"changes": {"highest_input": "public"}})
     assert said.json()["changed"] >= 1
     assert {"task", "person"} <= said.json()["changes"][0].keys()
+    # Who reads the rules and no tasks hears how many and by which rules, not who was written to.
+    for who, sees in (("owner", True), ("rita", False)):
+        page = await clients[who].post("/policies/replay", data={**form, "highest_input": "public"})
+        assert ("<code>highest-input</code>" in page.text, "above the class" in page.text) == (True, sees)
     bad = await clients["owner"].post("/api/v1/policy/replay", json={"changes": {"nonsense": 1}})
     assert bad.status_code == 422
     for method, path in (("POST", "/policies/replay"), ("POST", "/api/v1/policy/replay")):
@@ -154,6 +163,19 @@ async def test_pages_and_programs(desk: Any) -> None:
         assert await current_governance(session) == before, "nothing has changed"
     for client in clients.values():
         await client.aclose()
+
+
+async def test_whose_calls_they_were_and_to_whom_they_went_is_for_who_sees_tasks(desk: Any) -> None:
+    await _work(desk)
+    house = desk.house
+    now = Governance(internal_domains=("aldermoor.example",), confirm_internal=False)
+    draft = replace(now, internal_domains=("elsewhere.example",))
+    seen = await replay(house.database, house.engine, now, draft, days=30, clock=desk.clock)
+    assert "dana@aldermoor.example" in str(seen.to_json(people=True))
+    hidden = seen.to_json(people=False)
+    assert "dana" not in str(hidden)
+    assert [c["to"] for c in hidden["changes"]] == ["allow", "ask"]
+    assert all(c["rules"] for c in hidden["changes"])
 
 
 async def test_the_draft_of_the_governance_document(office: Any) -> None:

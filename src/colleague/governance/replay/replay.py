@@ -81,7 +81,7 @@ class Replay:
         return f"{calls}, of {people}, would have been decided otherwise: {', '.join(parts)}."
 
     def to_json(self, *, people: bool) -> dict[str, Any]:
-        """Return the outcome as JSON; whose calls they were only if `people`."""
+        """Return the outcome as JSON; whose calls they were, and why (which names addresses), only if `people`."""
         return {
             "since": self.since.isoformat(), "calls": self.calls, "changed": self.changed, "unread": self.unread,
             "capped": self.capped, "weakens": list(self.weakens), "people": self.people, "sentence": self.sentence,
@@ -90,8 +90,8 @@ class Replay:
             ],
             "changes": [
                 {"call": c.call, "tool": c.tool, "at": c.at.isoformat(), "from": c.before.name.lower(),
-                 "to": c.after.name.lower(), "rules": list(c.rules), "why": c.why,
-                 **({"task": c.task, "person": c.person} if people else {})}
+                 "to": c.after.name.lower(), "rules": list(c.rules),
+                 **({"task": c.task, "person": c.person, "why": c.why} if people else {})}
                 for c in self.changes
             ],
         }  # fmt: skip
