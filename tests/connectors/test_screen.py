@@ -14,6 +14,8 @@ import pytest
 from docx import Document
 
 from colleague.connectors.screen import SHIPPED, BlockedPath, BlockedType, NotInspectable, blocked_by, screen
+from colleague.kit.documents.guard import DocumentBomb, guard
+from colleague.kit.documents.sniff import sniff
 from colleague.policy.model import Governance
 
 PE = b"MZ\x90\x00" + b"\0" * 56 + (128).to_bytes(4, "little") + b"\0" * 64 + b"PE\0\0" + b"\0" * 400
@@ -195,6 +197,18 @@ def test_bombs_are_bounded() -> None:
         with pytest.raises(NotInspectable):
             screen("a.zip", bomb)
         assert time.process_time() - started < 10
+
+
+def test_a_list_of_entries_that_alone_is_a_bomb_is_not_read() -> None:
+    entry = b"PK\x01\x02" + bytes(24) + b"\x01" + bytes(17) + b"a"
+    size = (len(entry) * 300_000).to_bytes(4, "little")
+    content = b"PK\x03\x04" + entry * 300_000 + b"PK\x05\x06" + bytes(8) + size + b"\x04\x00\x00\x00\x00\x00"
+    started = time.process_time()
+    with pytest.raises(NotInspectable, match="more than 5,000 entries"):
+        screen("a.zip", content)
+    with pytest.raises(DocumentBomb, match="300,000 parts"):
+        guard(content, sniff(content, "a.zip"))
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

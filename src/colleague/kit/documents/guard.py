@@ -5,7 +5,7 @@ import zipfile
 from io import BytesIO
 from typing import IO
 
-from colleague.kit.documents.sniff import DOCX, OLE, PPTX, PROGRAM, UNKNOWN, XLSX, ZIP
+from colleague.kit.documents.sniff import DOCX, OLE, PPTX, PROGRAM, UNKNOWN, XLSX, ZIP, entries_listed
 from colleague.kit.errors import Invalid
 
 MAX_PARTS, MAX_PART, MAX_TOTAL, MAX_RATIO = 5_000, 200_000_000, 400_000_000, 200
@@ -53,6 +53,8 @@ def guard(content: bytes, media_type: str) -> None:
 
 
 def _unpacked(content: bytes) -> list[zipfile.ZipInfo]:
+    if (listed := entries_listed(content)) > 4 * MAX_PARTS:
+        raise DocumentBomb(why=f"{listed:,} parts")
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import olefile
 
-from colleague.kit.documents.sniff import EML, OLE, ZIP, sniff
+from colleague.kit.documents.sniff import EML, OLE, ZIP, entries_listed, sniff
 
 # Head: enough to tell a kind. Tail: where a zip that hides behind something else has its end record.
 HEAD, TAIL, CHUNK = 4096, 66_000, 1 << 16
@@ -115,6 +115,9 @@ def _zip(content: bytes, budget: Budget, *, surely: bool) -> Iterator[tuple[str,
         if surely:
             raise Unjudged("it is damaged")
         return
+    # Counted before the list is read: one of millions of entries costs minutes and gigabytes.
+    if entries_listed(content) > budget.members:
+        raise Unjudged("more than 5,000 entries")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for entry in archive.infolist():
             budget.member()
