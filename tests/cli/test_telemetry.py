@@ -1,5 +1,6 @@
 """A collector sees every page, run, model turn, call and decision as OpenTelemetry, and no word of what was said."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -14,9 +15,13 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.trace import NoOpTracerProvider
 from tests.cli.test_demo import COLLEAGUE, environment, run
 from tests.e2e.served import serving
 
+from colleague.kit import telemetry
 from colleague.kit.settings import Settings
 from colleague.kit.telemetry import BadHeaders, start
 from colleague.testing.serving import json_app
@@ -174,3 +179,30 @@ def test_bad_headers_and_a_missing_extra_are_refused_in_words() -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith("COLLEAGUE_")}
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
     assert "TelemetryNotInstalled" in done.stderr
+
+
+async def _made_up_methods() -> set[str]:
+    reader = InMemoryMetricReader()
+    before, telemetry._hands = telemetry._hands, telemetry._Hands(NoOpTracerProvider(), MeterProvider([reader]))
+    try:
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 405, "headers": []})
+
+        async def nothing(*_: Any) -> None:
+            return None
+
+        for method in ("GET", "ANA-RUIZ-SALARY", *(f"M{n}" for n in range(50))):
+            await telemetry.Traced(answer)({"type": "http", "method": method}, nothing, nothing)
+        read = reader.get_metrics_data()
+        assert read is not None
+        points = [
+            p for r in read.resource_metrics for s in r.scope_metrics for m in s.metrics for p in m.data.data_points
+        ]
+        return {str((p.attributes or {})["http.request.method"]) for p in points}
+    finally:
+        telemetry._hands = before
+
+
+def test_whoever_makes_up_methods_makes_no_series_of_numbers() -> None:
+    assert asyncio.run(_made_up_methods()) == {"GET", "_OTHER"}

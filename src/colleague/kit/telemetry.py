@@ -118,6 +118,10 @@ def ended(by: str) -> None:
     _hands.segments.add(1, {"by": by})
 
 
+# Whoever can reach the server may make up methods: told apart, they would be a new series each, kept for good.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
+
+
 class Traced:
     """Plain ASGI, outermost: a span and a duration for each request; an event stream counts up to its first byte.
 
@@ -133,7 +137,8 @@ class Traced:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, span = time.monotonic(), _hands.tracer.start_span(scope["method"], kind=SpanKind.SERVER)
+        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+        began, span = time.monotonic(), _hands.tracer.start_span(method, kind=SpanKind.SERVER)
         told = False
 
         def tell(status: int) -> None:
@@ -143,9 +148,9 @@ class Traced:
             told = True
             # The pattern, not the path: a path may hold an id that nobody needs to group by.
             route = getattr(scope.get("route"), "path", "")
-            facts = {"http.request.method": scope["method"], "http.response.status_code": status, "http.route": route}
+            facts = {"http.request.method": method, "http.response.status_code": status, "http.route": route}
             _hands.requests.record(time.monotonic() - began, facts)
-            span.update_name(f"{scope['method']} {route}".strip())
+            span.update_name(f"{method} {route}".strip())
             span.set_attributes(facts)
             if status >= 500:
                 span.set_status(Status(StatusCode.ERROR))
