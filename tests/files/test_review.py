@@ -53,16 +53,18 @@ async def home(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIter
 
 
 async def _written(
-    home: TestHouse, *, kind: str, call: str = "call_1", words: str = "Words", name: str = "Offer"
-) -> str:
+    home: TestHouse, *, kind: str, call: str = "call_1", words: str = "Words", name: str = "Offer",
+    media: str = "docx",
+) -> str:  # fmt: skip
     house, ana = home.house, home.people["ana"]
+    draft = Draft("Offer", (Block("paragraph", words), Block("table", rows=(("Item",), (words,)))))
     async with house.database.transaction() as session:
         row = (await session.execute(text("SELECT r.id, r.task_id FROM runs r LIMIT 1"))).first()
         if row is None:
             await delegate(session, ana, "Go", [], model="extractive", tools={}, ledger=house.ledger, clock=house.clock)
             row = (await session.execute(text("SELECT r.id, r.task_id FROM runs r LIMIT 1"))).one()
         version = await write_output(
-            session, row[0], row[1], call, Draft("Offer", (Block("paragraph", words),)), name=name, media="docx",
+            session, row[0], row[1], call, draft, name=name, media=media,
             kind=kind, label=LABEL, made_from=["file_b", "file_a"], ledger=house.ledger, clock=house.clock,
         )  # fmt: skip
         return version.output_id
@@ -123,7 +125,7 @@ async def test_high_stakes_need_a_reviewer_who_is_not_the_author(home: TestHouse
             )
     assert "Draft: not reviewed" in await _words(home, output, 1)
     await _review(home, "rita", output, 1)
-    assert await _words(home, output, 1) == "Offer Wordsreviewed"
+    assert await _words(home, output, 1) == "Offer Words reviewed"
     with pytest.raises(AlreadyReviewed):
         await _review(home, "rita", output, 1, accept=False)
 

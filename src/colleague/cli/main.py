@@ -21,6 +21,8 @@ VERBS: Final = {
 GROUPS: Final = {
     "task": "Hand over, watch, answer and stop tasks.",
     "approval": "See and answer what the agent asks before it acts.",
+    "review": "Review what the agent made.",
+    "category": "See and change output categories and their review standards.",
     "audit": "Read, verify and export the ledger.",
     "policy": "See the rules, and what would be decided.",
     "governance": "The governance document, and the configuration as files.",

@@ -314,4 +314,6 @@ async def output_download(db: Db, actor: Current, output_id: str, version: int |
     async with db.transaction() as session:
         _, row, shown = await see_output(session, actor, output_id, version)
         content = await output_content(session, shown)
-    return _download(row.name, shown.media_type, content)
+    # What a program made has no mark inside: its name says it.
+    unmarked = shown.review != "reviewed" and not shown.draft
+    return _download(f"draft-{row.name}" if unmarked else row.name, shown.media_type, content)

@@ -66,7 +66,8 @@ def write_html(draft: Draft) -> bytes:
     parts = [
         "<!doctype html><html><head><meta charset='utf-8'>",
         f"<title>{html.escape(draft.title)}</title>",
-        f"<meta name='description' content='{html.escape(draft.mark)}'></head><body>",
+        f"<meta name='description' content='{html.escape(draft.mark)}'>",
+        f"<meta name='review' content='{'draft' if draft.mark else 'reviewed'}'></head><body>",
         f"<h1>{html.escape(draft.title)}</h1>",
     ]
     if draft.mark:
@@ -91,9 +92,14 @@ def write_html(draft: Draft) -> bytes:
 
 
 def write_csv(draft: Draft) -> bytes:
-    """Return the draft's tables as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe."""
+    """Return the draft's tables as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe.
+
+    The draft mark is the first line, as a comment: the format has no properties.
+    """
     out = StringIO()
     writer = csv.writer(out)
+    if draft.mark:
+        writer.writerow([f"# {draft.mark}"])
     for block in draft.blocks:
         for row in block.rows:
             writer.writerow([no_formula(c) for c in row])
