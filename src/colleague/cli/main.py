@@ -43,6 +43,7 @@ GROUPS: Final = {
 # Groups that stand in a folder.
 FOLDERS: Final = {
     "project": "together.project", "library": "together.library", "sign-on": "identity.sign_on",
+    "review": "reviews.review", "category": "reviews.category",
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
 }  # fmt: skip
 
