@@ -117,7 +117,8 @@ async def _start(
 def opening(said: Sequence[Message], person: str, goal: str, now: datetime) -> list[Message]:
     """Return the first messages of a sub-agent: the rules, what `person` said to the run, its part of the work. Pure.
 
-    An answer that was one of the choices the model had offered is not copied: it is not the person's own word.
+    An answer that was one of the choices the model had offered is not copied: it is not the person's own word. What
+    they said last of themselves comes last here too: it may call a skill, which holds for both (skill-tools).
     """
     told = next((m.text for m in said if isinstance(m, Said) and m.who == "system"), "")
     # What the product told beside its rules (project, skills, places) stands after an empty line.
@@ -136,6 +137,8 @@ def opening(said: Sequence[Message], person: str, goal: str, now: datetime) -> l
                     words.append(Said("person", text, str(data.get("by") or ""), answer))
             case _:
                 pass
+    last = next((m for m in reversed(said) if isinstance(m, Said) and m.who == "person"), None)
+    words.sort(key=lambda word: word is last)
     part = Said("agent", f"Your part of the task, in the words of the agent that does the whole:\n\n{goal}")
     return [Said("system", rules + (f"\n\n{extra}" if extra else "")), *words, part]
 
