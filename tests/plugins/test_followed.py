@@ -22,3 +22,11 @@ def test_what_was_refused_or_said_by_others_is_not_followed() -> None:
     assert followed(said) == frozenset()
     assert followed(said, "use_skill", {"name": "/Lawyer:Review "}) == {"lawyer:review"}
     assert followed(said, "set_plan", {"name": "x"}) == frozenset()
+
+
+def test_a_skill_whose_own_file_was_read_is_followed_too() -> None:
+    """Its text is a file of it: read that way, it must not be got without what is permitted with it."""
+    read = Call("c1", "read_skill_file", {"name": "Lawyer:Review", "file": "SKILL.md"})
+    said: list[Message] = [Said("person", "Go."), Turn("", (read,)), Outcome("c1", "read_skill_file", "Text.")]
+    assert followed(said) == {"lawyer:review"}
+    assert followed(said[:1], "read_skill_file", read.arguments) == {"lawyer:review"}

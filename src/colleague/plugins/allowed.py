@@ -14,6 +14,8 @@ from colleague.plugins.slash import command_of, short_names
 
 # What stays whatever a skill says: the plan, questions to the person, and the skill's own text.
 ALWAYS: Final = frozenset({"set_plan", "ask_person", "use_skill", "read_skill_file"})
+# What brings a skill into a conversation: its text, or a file that belongs to it.
+TAKES_UP: Final = ("use_skill", "read_skill_file")
 _READ: Final = ("list_files", "read_document", "folder_list", "folder_read", "read_library")
 _SEARCH: Final = ("list_files", "search_documents", "folder_list", "folder_search", "search_library")
 _MAIL: Final = ("mail_search", "mail_read", "mail_send", "mail_draft")
@@ -89,12 +91,12 @@ def followed(messages: Sequence[Message], tool: str = "", arguments: Mapping[str
     """
     names = [command_of(m.words) for m in messages if isinstance(m, Said) and m.who == "person"]
     found = [command[0] for command in names if command]
-    wishes = {call.id: call for m in messages if isinstance(m, Turn) for call in m.calls if call.tool == "use_skill"}
+    wishes = {call.id: call for m in messages if isinstance(m, Turn) for call in m.calls if call.tool in TAKES_UP}
     found += [
         str(wishes[m.call_id].arguments.get("name", ""))
         for m in messages
         if isinstance(m, Outcome) and m.ok and m.call_id in wishes
     ]
-    if tool == "use_skill" and arguments:
+    if tool in TAKES_UP and arguments:
         found.append(str(arguments.get("name", "")))
     return frozenset(n.strip().removeprefix("/").casefold() for n in found if n.strip())

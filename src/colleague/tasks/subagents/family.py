@@ -14,6 +14,7 @@ from colleague.agent.budget import Spent
 from colleague.approvals.tables import ApprovalRow
 from colleague.kit.db import Session
 from colleague.kit.queue import RUNS, Job, enqueue
+from colleague.plugins.allowed import TAKES_UP
 from colleague.policy.model import Label
 from colleague.tasks.model import ENDED, SUBAGENTS, CallState, Run, State
 from colleague.tasks.tables import CallRow, RunRow, StepRow
@@ -81,7 +82,7 @@ async def followed_elsewhere(session: Session, run: Run) -> frozenset[str]:
     What is permitted with them holds for all: their words reach the others as a goal or a report.
     """
     query = select(CallRow.arguments["name"].astext).join(RunRow, RunRow.id == CallRow.run_id)
-    done = (CallRow.tool == "use_skill") & (CallRow.state == CallState.DONE)
+    done = CallRow.tool.in_(TAKES_UP) & (CallRow.state == CallState.DONE)
     names = await session.scalars(query.where(_others(run), done))
     return frozenset(name.strip().removeprefix("/").casefold() for name in names if name)
 
