@@ -13,6 +13,9 @@ from sqlalchemy import func, select, text
 from colleague.audit.tables import EntryRow
 from colleague.connectors.accounts import disable_connector, enable_connector
 from colleague.connectors.grants import grant, list_grants
+from colleague.connectors.mcp.classify import classify_tool
+from colleague.connectors.mcp.definition import define_all
+from colleague.connectors.mcp.servers import keep_listing, register_server
 from colleague.connectors.tiers import decide_tool
 from colleague.governance.asfiles.apply import (
     NeverApplied,
@@ -28,6 +31,7 @@ from colleague.governance.asfiles.apply import (
     plan_files,
 )
 from colleague.governance.asfiles.files import NoFiles, UnknownFile, read_files
+from colleague.governance.asfiles.parts.connect import holds_secret
 from colleague.governance.asfiles.yaml_file import BadFile
 from colleague.identity.actor import SYSTEM, Actor, PermissionMissing
 from colleague.identity.directory import actor_of, list_teams
@@ -41,11 +45,12 @@ from colleague.models.providers import Wanted, add_provider, enable_provider
 from colleague.models.routes import set_route
 from colleague.plugins.packages import switch_skill
 from colleague.policy.governance import current_governance
-from colleague.policy.model import DataClass, ToolWord
+from colleague.policy.model import DataClass, Tier, ToolWord
 from colleague.policy.second_person.propose import confirm, list_proposals
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
 from colleague.testing.house import TestHouse, agreed, furnish
+from colleague.testing.mcp import listed
 from colleague.testing.postgres import TestPostgres
 
 pytestmark = pytest.mark.anyio
@@ -438,3 +443,55 @@ async def test_two_who_apply_the_same_plan_do_it_once(org: Org) -> None:
     both: list[Callable[[], Any]] = [lambda: apply_files(org.parts, org.olga, files, digest)] * 2
     done = await asyncio.gather(*(one() for one in both), return_exceptions=True)
     assert sorted(type(d).__name__ for d in done) == ["Applied", "PlanStale"]
+
+
+async def test_a_foreign_server_goes_round_with_what_was_said_of_its_tools(org: Org, empty: Org) -> None:
+    async def listing(one: Org, *words: str) -> None:
+        raws = [listed(f"tool{n}", w, readOnlyHint=True, openWorldHint=False) for n, w in enumerate(words)]
+        async with one.parts.database.transaction() as session:
+            made = define_all(raws, "clock", "mcp-server-time")
+            await keep_listing(session, "clock", made, partial=False, ledger=one.parts.ledger, clock=one.parts.clock)
+
+    p = org.parts
+    values = {"command": "mcp-server-time", "args": "--local\nUTC"}
+    await org.do(register_server, p.registry, "clock", "Clock", values, transport="stdio", secrets=p.secrets,
+                 clock=p.clock)  # fmt: skip
+    await listing(org, "Tells the time.", "Tells the day.")
+    for number, tier in enumerate((Tier.READ, Tier.MODIFY)):
+        await org.do(classify_tool, p.registry, f"mcp__clock__tool{number}", tier=tier, egress=False,
+                     data_class=DataClass.INTERNAL, reason="We looked at it closely.", clock=p.clock)  # fmt: skip
+    files = await org.export()
+    assert "args: |-" in files["connectors.yaml"] or "--local" in files["connectors.yaml"]
+    # The server first: which tools it has is known once it was asked.
+    plan = await plan_files(empty.parts, empty.olga, files)
+    assert {(c.what, c.state) for c in plan.changes} == {
+        ("mcp__clock", "applies"), ("mcp__clock__tool0", "by hand"), ("mcp__clock__tool1", "by hand")
+    }  # fmt: skip
+    await apply_files(empty.parts, empty.olga, files, plan.digest)
+    await listing(empty, "Tells the time.", "Tells the day, and does something else.")
+    assert {line.partition(" (")[0] for line in await empty.plan(files)} == {
+        "applies: + tool mcp__clock__tool0", "by hand: + tool mcp__clock__tool1"
+    }  # fmt: skip
+    await listing(empty, "Tells the time.", "Tells the day.")
+    await empty.apply(files)
+    assert await empty.export() == files
+    # And away again.
+    without = dict(files, **{"connectors.yaml": "format: 1\nconnectors: []\n", "tools.yaml": "format: 1\ntools: []\n"})
+    await empty.apply({"connectors.yaml": without["connectors.yaml"]})
+    assert "mcp__clock" not in (await empty.export())["connectors.yaml"]
+
+
+async def test_a_setting_that_holds_a_secret_is_left_out_and_named(org: Org) -> None:
+    p = org.parts
+    values = {"command": "mcp-server-x", "args": "--url=https://me:hunter2@example.org/"}
+    await org.do(register_server, p.registry, "loud", "Loud", values, transport="stdio", secrets=p.secrets,
+                 clock=p.clock)  # fmt: skip
+    text = (await org.export())["connectors.yaml"]
+    assert "hunter2" not in text
+    assert "secrets:\n  - args\n" in text
+    assert holds_secret("sk-ant-api03-" + "a1B2" * 20)
+    for text in ("https://a:b@example.org", "https://a@b.example", "--token=x", "--password x", "https://x.example/?api_key=1",
+                 "Authorization: Bearer x", "--env\nSECRET=x"):  # fmt: skip
+        assert holds_secret(text), text
+    for text in ("https://mcp.example.org/mcp", "--local\nUTC", "/srv/secrets", "Authorization", "auth.example.org"):
+        assert not holds_secret(text), text

@@ -87,17 +87,6 @@ async def test_the_owner_accepts_a_light_one_with_one_click(home: TestHouse, sig
     assert (known["review"], known["looks"][0]["kind"]) == ("reviewed", "review")
 
 
-@pytest.mark.parametrize("path", ["out_x", "%00", "out_01m8m5pggndp92az38x7w5h875", "OUTPUT?version=99999999999"])
-async def test_what_is_not_there_is_not_there(home: TestHouse, sign_in: Any, path: str) -> None:
-    output = await written(home, kind="meeting_prep")
-    ana = await sign_in("ana")
-    name, _, more = path.replace("OUTPUT", output).partition("?")
-    assert (await ana.get(f"/api/v1/outputs/{name}/review?{more}")).status_code == 404
-    assert (await ana.get(f"/reviews/{name}?{more}")).status_code == 404
-    noted = {"version": 1, "accept": True, "note": "a\x00b"}
-    assert (await ana.post(f"/api/v1/outputs/{output}/reviews", json=noted)).status_code == 200
-
-
 async def test_a_second_look_stands_in_the_queue_of_others(home: TestHouse, sign_in: Any) -> None:
     owner, ana, rita = await sign_in("owner"), await sign_in("ana"), await sign_in("rita")
     more = {**SHIPPED["meeting_prep"].to_json(), "sample": 100}

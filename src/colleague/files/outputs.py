@@ -17,7 +17,7 @@ from colleague.kit.documents.model import Block, Chart, ChartKind, Draft, Kind
 from colleague.kit.documents.write.charts import BadChart, plot
 from colleague.kit.documents.write.formats import write
 from colleague.kit.errors import Invalid, NotFound
-from colleague.kit.ids import is_id, new_id
+from colleague.kit.ids import new_id
 from colleague.policy.model import Label
 
 KINDS = frozenset(get_args(Kind))
@@ -149,8 +149,7 @@ async def list_outputs(session: Session, task_id: str) -> list[tuple[OutputRow, 
 
 async def get_output(session: Session, output_id: str, number: int | None = None) -> tuple[OutputRow, OutputVersionRow]:
     """Return an output and one of its versions (default: the newest); OutputNotThere if there is none."""
-    there = is_id(output_id) and 0 < (number or 1) < 1_000_000_000
-    output = await session.get(OutputRow, output_id) if there else None
+    output = await session.get(OutputRow, output_id)
     if output is None:
         raise OutputNotThere
     version = await session.get(OutputVersionRow, (output_id, number or output.versions))

@@ -26,7 +26,6 @@ from colleague.files.reviews.look import (
 from colleague.files.tables import OutputReviewRow, OutputVersionRow
 from colleague.identity.actor import Actor
 from colleague.kit.blobs import get_blob, put_blob
-from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.documents.model import Draft
@@ -77,7 +76,7 @@ async def review_output(
         raise NotAllTicked(missing=" ".join(missing))
     old = version.sha256
     version.review = "reviewed" if accept else "rejected"
-    version.reviewed_by, version.reviewed_at, version.review_note = actor.id, clock.now(), str(storable(note))[:2000]
+    version.reviewed_by, version.reviewed_at, version.review_note = actor.id, clock.now(), note[:2000]
     version.self_reviewed = actor.id == owner
     if accept:
         await _written_anew(session, version, mark="")

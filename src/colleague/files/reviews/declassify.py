@@ -15,7 +15,7 @@ from colleague.files.classify import above, classed, reason
 from colleague.files.outputs import get_output
 from colleague.files.tables import DeclassificationRow, OutputVersionRow
 from colleague.identity.actor import Actor
-from colleague.kit.canonical import digest, storable
+from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
@@ -122,7 +122,7 @@ async def declassify(
         raise NotTheirOwn
     if to >= known.label.data_class:
         raise NotLowerThanNow(now=known.label.data_class.name.lower())
-    words = " ".join(str(storable(why)).split())
+    words = " ".join(why.split())
     if len(words) < SHORTEST:
         raise SayWhy
     row = DeclassificationRow(

@@ -10,7 +10,6 @@ from colleague.files.categories import standard
 from colleague.files.outputs import get_output
 from colleague.files.tables import OutputReviewRow, OutputVersionRow
 from colleague.identity.actor import Actor
-from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden
@@ -116,11 +115,6 @@ def close_look(
     clock: Clock,
 ) -> None:  # fmt: skip
     """Write down what was decided, and how long it took from the first opening: the page may have lain open."""
-    row.decided_at, row.verdict, row.note, row.checklist = (
-        clock.now(),
-        verdict,
-        str(storable(note))[:2000],
-        list(checklist),
-    )
+    row.decided_at, row.verdict, row.note, row.checklist = clock.now(), verdict, note[:2000], list(checklist)
     row.seconds = int((row.decided_at - row.opened_at).total_seconds()) if row.opened_at else None
     row.sha256_before, row.sha256_after = before, version.sha256

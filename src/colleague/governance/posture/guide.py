@@ -82,6 +82,8 @@ def span(start: datetime, end: datetime) -> str:
     """Return a length of time in words. Pure."""
     minutes = max(0, int((end - start).total_seconds() // 60))
     if minutes < 60:
+        if minutes < 1:
+            return "less than a minute"
         return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
     if minutes < 24 * 60:
         return f"{minutes // 60} h {minutes % 60} min"
@@ -131,7 +133,7 @@ async def _organisation(session: Session, clock: Clock) -> list[Step]:
              "Make the teams, then put people into them: places are opened to teams, never to everybody.", "2 minutes",
              f"{_count(len(filled), 'team')} with people so far"),
         Step("Enable a connector", bool(enabled), "/connectors",
-             "For example the folder connector, with the folder that holds what people work with. Enabled alone it "
+             "For example «Shared folder», with the folder that holds what people work with. Enabled alone it "
              "reaches nobody.", "2 minutes", ", ".join(enabled)),
         Step("Open a different folder to each team", len(opened) > 1 and len(set(map(frozenset, opened.values()))) > 1,
              f"/connectors/{enabled[0]}#grants" if enabled else "/connectors",

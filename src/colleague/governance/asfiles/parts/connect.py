@@ -1,9 +1,9 @@
 """Connectors that are enabled, what was decided of their tools, and the grants that open them."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from colleague.connectors.accounts import AccountView, disable_connector, enable_connector, list_accounts
 from colleague.connectors.connector import Connector, Field, Grant
@@ -26,6 +26,13 @@ from colleague.governance.asfiles.parts.part import ByHand, Means, by_key
 from colleague.governance.asfiles.shape import ConnectorEntry, GrantEntry, ToolEntry, numbered
 from colleague.policy.detect import class_of_text
 from colleague.policy.model import DataClass
+
+# Better one setting too many that is given by hand than one secret in a file.
+_SECRET = re.compile(
+    r"://[^/\s@]*@|(?:token|passw(?:or)?d|passphrase|secret|credential|api[_-]?key|auth|bearer)"
+    r"[\"']?(?:\s*[=:]\s*|\s+)\S",
+    re.IGNORECASE,
+)
 
 
 class Connectors:
@@ -109,14 +116,10 @@ def _plain(value: Any) -> str | bool | int:
 
 
 def holds_secret(value: Any) -> bool:
-    """Say whether a setting that is no secret holds one all the same: a password in an address, a key or token."""
+    """Say whether a setting that is no secret may hold one all the same: a password in an address, a key or token, or
+    something that is named like one."""
     text = str(value)
-    if "access key" in class_of_text(text).categories:
-        return True
-    try:
-        return any(urlsplit(word).password for word in text.split())
-    except ValueError:
-        return True
+    return bool(_SECRET.search(text)) or "access key" in class_of_text(text).categories
 
 
 class Tools:
