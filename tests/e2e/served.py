@@ -29,10 +29,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(folder: Path, **more: str) -> Iterator[Served]:
-    """Run `colleague serve --demo` on a free port until left; `more` goes into its environment."""
+def serving(folder: Path, *, demo: bool = True, **more: str) -> Iterator[Served]:
+    """Run `colleague serve` (with `--demo`) on a free port until left; `more` goes into its environment."""
     port = free_port()
-    command = [sys.executable, "-m", "colleague.cli.main", "serve", "--demo", "--port", str(port)]
+    command = [sys.executable, "-m", "colleague.cli.main", "serve", *["--demo"] * demo, "--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
     started = time.monotonic()
     with (folder / "log").open("w") as log:
