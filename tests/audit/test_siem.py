@@ -285,7 +285,7 @@ async def test_syslog_over_tls_only_to_a_collector_that_is_trusted(
 @pytest.mark.parametrize(
     "address",
     ["http://siem.example/in", "syslog://h:514", "syslog+udp://h:514", "https://user:word@h/in", "file:relative",
-     "file://host/x", "syslog+tls://h:port", "syslog+tcp://h/path", "nonsense"],
+     "file://host/x", "syslog+tls://h:port", "syslog+tcp://h/path", "nonsense", "https://siem.example/in?token=x"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(BadSiem):

@@ -1,6 +1,7 @@
 """Styles and scripts are small, served for ever under their own version, and compressed."""
 
 import gzip
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,17 +32,14 @@ async def test_served_for_ever_under_their_version(sign_in: Any) -> None:
 
 async def test_every_icon_that_pages_use_is_in_the_sprite(sign_in: Any) -> None:
     import re
-    from importlib import resources
+
+    import colleague
 
     _, assets = load_assets()
     sprite = assets["icons.svg"].content.decode()
-    folder = resources.files("colleague")
     used = set()
-    for slice_folder in folder.iterdir():
-        for place in ("pages", "frame"):
-            pages = slice_folder.joinpath(place)
-            for page in pages.iterdir() if pages.is_dir() else ():
-                used |= set(re.findall(r'icon\("([\w-]+)"\)', page.read_text("utf-8")))
+    for page in Path(colleague.__file__).parent.rglob("*.html"):
+        used |= set(re.findall(r'icon\("([\w-]+)"\)', page.read_text("utf-8")))
     from colleague.web.navigation import PLACES
 
     used |= {place.icon for place in PLACES}

@@ -30,7 +30,7 @@ class SiemUnavailable(Unavailable):
 
 class BadSiem(Invalid):
     """COLLEAGUE_SIEM must be `file:/path`, `syslog+tls://host:port`, `syslog+tcp://host:port` or an https address,
-    without a password in it."""
+    without a password or a query in it: a key belongs into COLLEAGUE_SIEM_AUTHORIZATION."""
 
 
 class Target(Protocol):
@@ -133,7 +133,7 @@ def target_of(settings: Settings) -> Target | None:
         port = parts.port
     except ValueError:
         raise BadSiem from None
-    if parts.username or parts.password:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise BadSiem
     if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
         return FileTarget(Path(parts.path))

@@ -8,7 +8,7 @@ from colleague.governance.document.compile import Compiled, compile_document
 from colleague.governance.document.model import PARTS, Document
 from colleague.governance.document.store import draft_row, last_number, value_of
 from colleague.identity.actor import Actor
-from colleague.identity.directory import is_active
+from colleague.identity.directory import is_active, who_may
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
@@ -30,8 +30,8 @@ class DraftChanged(Conflict):
 
 
 class OneHandOnly(Conflict):
-    """This weakens a rule of the organisation ({names}), and one person alone stands behind it: let a second one own
-    and sign a part, or publish."""
+    """This weakens a rule of the organisation ({names}), and of those who may change the rules one alone stands behind
+    it: let a second of them (owner or administrator) own and sign a part, or publish."""
 
 
 async def publish(
@@ -77,7 +77,8 @@ async def _put(
     if not proven.holds_for(compiled.governance):
         raise DraftChanged
     people = {actor.id, *(s.person for s in document.signatures)}
-    if (names := weaker(before, compiled.governance)) and len(people) < 2:
+    may = {person.id for person in await who_may(session, "org:policy:manage")}
+    if (names := weaker(before, compiled.governance)) and len(people & may) < 2:
         raise OneHandOnly(names=", ".join(names))
     after = await put_in_force(session, actor, before, compiled.governance, ledger=ledger, clock=clock)
     row = await draft_row(session)

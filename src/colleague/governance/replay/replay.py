@@ -5,6 +5,7 @@ under the draft.
 """
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Any
 
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
-from colleague.kit.errors import Invalid
+from colleague.kit.errors import Conflict, Invalid
 from colleague.policy.asked import NotReadable, from_json, under
 from colleague.policy.engine import Engine
 from colleague.policy.model import Ask, Effect, Governance
@@ -21,6 +22,10 @@ from colleague.policy.stricter import weaker
 from colleague.tasks.calls.past import Past, past_questions
 
 MOST, SHOWN, LONGEST = 20_000, 200, 365
+
+
+class ReplayBusy(Conflict):
+    """Past calls are being put again just now, for somebody else perhaps: try again in a moment."""
 
 
 class BadPeriod(Invalid):
@@ -103,11 +108,26 @@ async def replay(
     """Put the calls of the last `days` days again, to the settings in force (`now`) and to `draft`; newest first.
 
     At most 20,000 calls are looked at; about a thousand a second, off the loop.
-    Raises BadPeriod, RulesInvalid, RulesLoosen.
+    Raises BadPeriod, RulesInvalid, RulesLoosen, ReplayBusy.
     """
     if not 1 <= days <= LONGEST:
         raise BadPeriod
     engine.rules_in(draft.rules)
+    if not _one.acquire(blocking=False):
+        raise ReplayBusy
+    try:
+        return await _replay(database, engine, now, draft, days, clock)
+    finally:
+        _one.release()
+
+
+# One at a time in each process: it keeps a processor busy for seconds.
+_one = threading.Lock()
+
+
+async def _replay(
+    database: Database, engine: Engine, now: Governance, draft: Governance, days: int, clock: Clock
+) -> Replay:
     since = clock.now() - timedelta(days=days)
     moves: Counter[tuple[Effect, Effect]] = Counter()
     changes: list[Change] = []

@@ -110,9 +110,10 @@ async def confirm(
 ) -> Governance:
     """Put a proposal of somebody else in force; `seen` is its digest as it was shown.
 
-    Raises NoSuchProposal, NotYourOwn, ProposalStale, PermissionMissing.
+    Raises NoSuchProposal, NotYourOwn, ProposalStale, PermissionMissing, SignInYourself: a token is no second person.
     """
     before, _ = await changed(session, actor, {})
+    actor.require_presence()
     row = await _open(session, proposal, clock)
     if row.proposed_by == actor.id:
         raise NotYourOwn

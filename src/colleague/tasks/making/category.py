@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from colleague.agent.messages import Said, from_json
 from colleague.kit.db import Session
-from colleague.plugins.allowed import followed
+from colleague.plugins.allowed import TAKES_UP, followed
 from colleague.plugins.model import Usable
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
@@ -34,6 +34,6 @@ async def _followed(session: Session, task: str) -> frozenset[str]:
         select(StepRow.body).where(StepRow.run_id.in_(runs), StepRow.kind == "said").order_by(StepRow.seq)
     )
     words = [message for body in said if isinstance(message := from_json(body), Said)]
-    done = (CallRow.tool == "use_skill") & (CallRow.state == CallState.DONE)
+    done = CallRow.tool.in_(TAKES_UP) & (CallRow.state == CallState.DONE)
     used = await session.scalars(select(CallRow.arguments["name"].astext).where(CallRow.run_id.in_(runs), done))
     return followed(words) | {name.strip().removeprefix("/").casefold() for name in used if name}

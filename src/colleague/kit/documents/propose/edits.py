@@ -41,6 +41,7 @@ def propose_edits(content: bytes, name: str, edits: Sequence[Edit], *, author: s
     found = [p for word, tree in parts.values() for p in paragraphs(word, tree, hidden)]
     targets = aim(wanted, found)
     _refuse_overlaps(targets)
+    author = clean(author)
     marks = Marks(author, stamp := at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _highest(parts.values()))
     for target in sorted(targets, key=lambda t: (t.start, t.end), reverse=True):
         note = file.comment(target.edit.comment, author, stamp) if target.edit.comment else ""

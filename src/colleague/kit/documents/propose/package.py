@@ -99,8 +99,9 @@ class WordFile:
         return [t.removeprefix("/") if t.startswith("/") else f"word/{t}" for t in targets]
 
     def _comments(self) -> Any:
-        self._new.update(present := self._related("comments")[:1])
-        if present and (tree := self.tree(present[0])) is not None:
+        present = self._related("comments")[:1]
+        if present and (tree := self.tree(present[0])) is not None and tree.tag == element("comments").tag:
+            self._new.update(present)
             return tree
         part, rels, types = "word/comments.xml", self.tree(_RELS), self.tree("[Content_Types].xml")
         if types is None or rels is None or part in self._zip.namelist():
