@@ -81,3 +81,9 @@ async def test_what_nobody_expected_has_a_reference_and_no_content(sign_in: Any,
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "reference:" in answer.text
+
+
+async def test_what_the_database_cannot_hold_is_the_senders_fault(sign_in: Any) -> None:
+    owner = await sign_in("owner")
+    for path in ("/api/v1/ledger?subject=%00", "/api/v1/ledger?before=99999999999999999999999", "/ledger?actor=%00"):
+        assert (await owner.get(path)).status_code == 422, path

@@ -28,7 +28,7 @@ _NAMES: Final = {
 }  # fmt: skip
 OURS: Final = frozenset(
     {*ALWAYS, *_MAIL, *(tool for tools in _NAMES.values() for tool in tools), "folder_delete", "find_colleague",
-     "propose_note", "propose_instruction"}
+     "propose_note", "propose_instruction", "start_subagent"}
 )  # fmt: skip
 _SERVER = re.compile(r"mcp__[A-Za-z0-9_.-]+?(?:__(?:[A-Za-z0-9_.-]+|\*))?")
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -127,6 +127,10 @@ class CatchAll:
             log.error("database away", error=type(error).__name__)
             away = DatabaseAway()
             return answer(request, 503, away.code, away.message)
+        if isinstance(error, DataError):
+            # A character or number that the database cannot hold came in from outside.
+            log.warning("not storable", error=type(error).__name__)
+            return answer(request, 422, "Invalid", "What was sent holds a character or number that cannot be kept.")
         if isinstance(error, Failure):
             return answer(request, status_of(error), error.code, error.message)
         if isinstance(error, HTTPException):
