@@ -186,6 +186,14 @@ async def test_a_model_of_the_deployment_settings_is_not_passed_over(database_ur
     assert (state, severity) == ("deviation", "critical")
     assert "anthropic:claude-x" in words[0][0]
     await home.house.close()
+    today = home.house.clock.now().date()
+    paper = f"DPA 7; {today}; {today + timedelta(days=20)}; inputs, outputs"
+    house = build(home.house.settings.model_copy(update={"model_attestation": paper}))
+    seen = await look(house)
+    assert said(seen, "attested")[0] == "ok"
+    assert said(seen, "attestation-lasts")[0] == "deviation"
+    assert "files, feedback, telemetry, aggregates" in said(seen, "attestation-whole")[2][0][0]
+    await house.close()
 
 
 async def test_the_record_is_asked(home: TestHouse, clock: TestClock) -> None:

@@ -34,7 +34,7 @@ from colleague.models.increases import (
 )
 from colleague.models.model import DATA_KINDS, Price, Route
 from colleague.models.need import Need, use_case_of
-from colleague.models.papers import attest
+from colleague.models.papers import BadPaper, attest, deployed_paper
 from colleague.models.prices import BadPrice, cost, micros_of, set_price
 from colleague.models.providers import add_provider, disable_provider, enable_provider
 from colleague.models.routes import BadRoute, choose, remove_route, set_route
@@ -131,6 +131,47 @@ async def hall(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIter
 async def test_without_a_route_the_deployment_thinks_and_nothing_else(hall: Hall) -> None:
     assert (await hall.think()).turn.model == "extractive"
     assert not any(v.asked for v in hall.voices.values())
+
+
+@pytest.mark.parametrize(
+    ("paper", "privileged", "asked"),
+    [
+        (None, False, False),
+        ("DPA 7; 2026-01-01; 2026-01-31; all", False, False),
+        ("DPA 7; 2027-01-01; 2027-12-31; all", False, False),
+        ("DPA 7; 2026-01-01; 2027-12-31; inputs, outputs", False, True),
+        ("DPA 7; 2026-01-01; 2027-12-31; inputs, outputs", True, False),
+        ("DPA 7; 2026-01-01; 2027-12-31; all", True, True),
+    ],
+)
+async def test_the_deployments_model_is_given_nothing_without_its_attestation(
+    database_url: str, tmp_path: Path, clock: TestClock, paper: str | None, privileged: bool, asked: bool
+) -> None:
+    voice = Voice("anthropic:x")
+    home = await furnish(
+        database_url, tmp_path, connectors=[], clock=clock, models={"anthropic:x": voice}, model="anthropic:x",
+        model_attestation=paper,
+    )  # fmt: skip
+    ana = home.people["ana"]
+    label = Label(data_class=DataClass.INTERNAL, categories=frozenset({"privileged"} if privileged else ()))
+    need = Need("run_1", ana.id, ana.teams, label, "anthropic:x")
+    if asked:
+        await home.house.models.think(need, SAY, [])
+    else:
+        with pytest.raises(NoModelMay, match="no-training attestation" if privileged else "no valid proof"):
+            await home.house.models.think(need, SAY, [])
+    assert voice.asked == asked
+    await home.house.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["DPA 7", "DPA 7; yesterday; 2027-01-01; all", "; 2026-01-01; 2027-01-01; all", "D; 2026-01-01; ; all",
+     "D; 2026-01-01; 2027-01-01; everything", "D; ; ; "],
+)  # fmt: skip
+def test_an_attestation_that_is_none_is_refused_at_the_start(text: str) -> None:
+    with pytest.raises(BadPaper):
+        deployed_paper(text)
 
 
 async def test_the_chain_is_asked_in_order_and_only_as_far_as_needed(hall: Hall) -> None:

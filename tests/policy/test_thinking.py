@@ -18,7 +18,7 @@ FINE = Thought(
 HEALTH = replace(FINE, label=Label(data_class=DataClass.CONFIDENTIAL, categories=frozenset({"health"})))
 PRIVILEGED = replace(FINE, label=Label(data_class=DataClass.CONFIDENTIAL, categories=frozenset({"privileged"})))
 OWN = replace(FINE, zone=Zone.OWN, own=True, attested=False, attested_fully=False, baa=False)
-DEPLOYED = replace(FINE, deployment=True, attested=False, attested_fully=False, baa=False, zone=Zone.ANY)
+DEPLOYED = replace(FINE, attested_fully=False, baa=False, zone=Zone.ANY)
 BOUND = replace(QUIET, zone=Zone.EU)
 TEAMS = replace(QUIET, input_ceilings=("bids/*=internal", "all/review=internal"))
 SKILLS = replace(QUIET, input_ceilings=("*/lawyer:review=internal",))
@@ -69,7 +69,7 @@ def test_every_rule_on_thinking_has_a_case() -> None:
 
 thoughts = st.builds(
     Thought, person=st.text(max_size=20), provider=st.text(max_size=20), kind=st.text(max_size=9),
-    zone=st.sampled_from(Zone), enabled=st.booleans(), own=st.booleans(), deployment=st.booleans(),
+    zone=st.sampled_from(Zone), enabled=st.booleans(), own=st.booleans(),
     attested=st.booleans(), attested_fully=st.booleans(), baa=st.booleans(), ceiling=st.sampled_from(DataClass),
     label=st.builds(
         Label, data_class=st.sampled_from(DataClass),
@@ -92,7 +92,7 @@ def test_what_is_allowed_is_allowed_for_a_reason_and_more_data_never_opens_a_doo
             thought.own
             or (
                 (governance.zone is Zone.ANY or thought.zone is governance.zone)
-                and (thought.attested or thought.deployment)
+                and thought.attested
                 and (not privileged or thought.attested_fully)
                 and (not health or thought.baa)
                 and thought.label.data_class <= governance.highest_input
@@ -109,4 +109,4 @@ def test_a_rule_that_errs_or_a_question_that_makes_no_sense_is_a_refusal() -> No
     broken = Engine('@id("mine") forbid (principal, action == Action::"think", resource) when { context.kind == "" };')
     assert broken.decide_thought(replace(FINE, kind=""), QUIET).effect is Effect.DENY
     assert ENGINE.decide_thought(replace(FINE, ceiling=None), QUIET).effect is Effect.DENY  # type: ignore[arg-type]
-    assert len(fields(Thought)) == 14, "a new field needs its cases"
+    assert len(fields(Thought)) == 13, "a new field needs its cases"

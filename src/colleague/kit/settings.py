@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     model_zone: Literal["any", "us", "eu", "apac", "own"] = Field(
         "any", description="Where that provider works. `own`: on your own machines; `any`: not known."
     )
+    model_attestation: str | None = Field(
+        None,
+        description="Proof that this provider does not train on your data, without which a model that works elsewhere "
+        "is given nothing: `DOCUMENT; SIGNED; LAST DAY; KINDS`, e.g. `DPA 2026-17; 2026-01-15; 2027-01-14; all`. "
+        "Kinds: inputs, outputs, files, feedback, telemetry, aggregates, or `all`.",
+    )
     model_window: int = Field(
         128_000, ge=2_000, le=20_000_000,
         description="Tokens a model can be given at once, where its price says nothing else.",

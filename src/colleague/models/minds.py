@@ -10,7 +10,8 @@ from colleague.kit.db import Session
 from colleague.kit.errors import Failure
 from colleague.kit.secrets import Secrets
 from colleague.kit.settings import Settings
-from colleague.models.model import DEPLOYMENT, KINDS, Kind, NoSuchProvider, Price
+from colleague.models.model import DATA_KINDS, DEPLOYMENT, KINDS, Kind, NoSuchProvider, Price
+from colleague.models.papers import deployed_paper
 from colleague.models.providers import checked_address, open_key
 from colleague.models.routes import parted
 from colleague.models.store import find_price, get_row, provider_values
@@ -49,8 +50,10 @@ class Minds:
         """Take the deployment settings, what opens keys, and the models that are known from the start.
 
         Of these, `provider:model` stands behind a provider's record and is weighed like it; the others are built in.
+        `paper` is the attestation of the deployment's model, if there is one. Raises BadPaper.
         """
         self._settings, self._secrets, self._clock = settings, secrets, clock
+        self.paper = deployed_paper(settings.model_attestation)
         self._others = dict(others)
         self._connected: dict[str, tuple[str, Any, Any]] = {}
 
@@ -99,9 +102,10 @@ class Minds:
         known = kind in (Kind.ANTHROPIC, Kind.OPENAI, Kind.COMPATIBLE, Kind.GOOGLE) and bool(model)
         zone, address = Zone(self._settings.model_zone), (self._settings.model_base_url or "").rstrip("/")
         own = zone is Zone.OWN or _inner(address)
+        paper = self.paper if self.paper and self.paper.holds(self._clock.now().date()) else None
         thought = Thought(
-            person, DEPLOYMENT, kind, Zone.OWN if own else zone, known, own=own, deployment=True,
-            ceiling=DataClass.CONFIDENTIAL,
+            person, DEPLOYMENT, kind, Zone.OWN if own else zone, known, own=own, attested=paper is not None,
+            attested_fully=paper is not None and set(DATA_KINDS) <= set(paper.covers), ceiling=DataClass.CONFIDENTIAL,
         )  # fmt: skip
         return Mind(entry, DEPLOYMENT, model, thought, None, 0, "settings", {"kind": kind, "address": address})
 

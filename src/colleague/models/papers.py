@@ -1,7 +1,7 @@
 """Papers: proof that a provider does not train on the data, and the agreement on health data. Stored, never edited."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -10,7 +10,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import new_id
-from colleague.models.model import DATA_KINDS
+from colleague.models.model import DATA_KINDS, Paper
 from colleague.models.store import get_row
 from colleague.models.tables import PaperRow
 
@@ -31,6 +31,24 @@ def day_of(text: str, what: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise BadPaper(why=f"{what} must be a day such as 2026-12-31") from None
+
+
+def deployed_paper(text: str | None) -> Paper | None:
+    """Return the attestation that the deployment settings name (COLLEAGUE_MODEL_ATTESTATION); None if they name none.
+
+    Raises BadPaper for what is none: `DOCUMENT; SIGNED; LAST DAY; KINDS`.
+    """
+    if not text or not text.strip():
+        return None
+    parts = [part.strip() for part in text.split(";")]
+    if len(parts) != 4 or not parts[0]:
+        raise BadPaper(why="COLLEAGUE_MODEL_ATTESTATION is «DOCUMENT; SIGNED; LAST DAY; KINDS»")
+    signed, last = day_of(parts[1], "its date"), day_of(parts[2], "its last day")
+    covers = DATA_KINDS if parts[3] == "all" else tuple(parts[3].replace(",", " ").split())
+    if signed is None or last is None or not covers or not set(covers) <= set(DATA_KINDS):
+        raise BadPaper(why=f"it needs a date, a last day, and which of {', '.join(DATA_KINDS)} it names (or «all»)")
+    at = datetime.combine(signed, time.min, tzinfo=UTC)
+    return Paper("deployment", "no-training", parts[0], "", tuple(covers), "", signed, last, "", at)
 
 
 async def attest(

@@ -14,7 +14,7 @@ THINK = 'Action::"think"'
 class Thought:
     """Everything the answer may rest on. `own`: it runs on the organisation's own machines (the built-in model does).
 
-    `deployment`: it comes from the deployment settings, without a record. `attested`: a no-training attestation holds
+    `attested`: a no-training attestation holds
     today (DA-4); `attested_fully`: it names every kind of data (DA-5). `baa`: a signed agreement holds today (RG-5).
     `ceiling`: the highest class this provider may see. `label`: what the run has read and been told so far.
     `teams`, `workflows`: the person's teams (ids), the skills that the run follows.
@@ -26,7 +26,6 @@ class Thought:
     zone: Zone
     enabled: bool
     own: bool = False
-    deployment: bool = False
     attested: bool = False
     attested_fully: bool = False
     baa: bool = False
@@ -45,7 +44,7 @@ def request_of_thought(thought: Thought, governance: Governance) -> Request:
         {"uid": {"type": "Provider", "id": thought.provider}, "attrs": {}, "parents": []},
     ]
     context = {
-        "kind": thought.kind, "enabled": thought.enabled, "own": thought.own, "deployment": thought.deployment,
+        "kind": thought.kind, "enabled": thought.enabled, "own": thought.own,
         "zone_bound": governance.zone is not Zone.ANY, "in_zone": thought.zone is governance.zone,
         "attested": thought.attested, "attested_fully": thought.attested_fully, "baa": thought.baa,
         "health": "health" in categories, "privileged": "privileged" in categories,

@@ -17,7 +17,7 @@ from colleague.identity.people import active_owners
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.models.minds import Minds
-from colleague.models.model import DATA_KINDS, DEPLOYMENT, NoSuchProvider, Provider
+from colleague.models.model import DATA_KINDS, DEPLOYMENT, NoSuchProvider, Paper
 from colleague.models.store import list_providers
 from colleague.policy.governance import current_governance, read_settings, stored_form, versions
 from colleague.policy.model import Governance
@@ -112,19 +112,18 @@ async def of_tools(session: Session, registry: Registry) -> Sequence[Finding]:
 async def of_models(session: Session, minds: Minds, today: date) -> Sequence[Finding]:
     """Return what providers lack in proof that they do not train on the organisation's data (DA-4, DA-5)."""
     outside = [p for p in await list_providers(session) if p.enabled and not p.own]
-    found = [f for p in outside for f in _of_provider(p, today)]
+    found = [f for p in outside for f in _of_papers(p.name, p.name, p.lasting("no-training", today), today)]
+    elsewhere = bool(outside)
     if not minds.is_built_in(minds.deployed):
         try:
             own = (await minds.find(session, DEPLOYMENT, "")).thought.own
         except NoSuchProvider:
             own = True
         if not own:
-            words = (
-                f"The model of the deployment settings ({minds.deployed}) works elsewhere, and no attestation can be "
-                "on record for it: register its provider under Models and route tasks there."
-            )
-            found.append(Finding("attested", DEPLOYMENT, words, by="the operator of the server"))
-    if not found and not outside:
+            held = [minds.paper] if minds.paper and minds.paper.holds(today) else []
+            found += _of_papers(DEPLOYMENT, f"the deployment's model ({minds.deployed})", held, today)
+            elsewhere = True
+    if not found and not elsewhere:
         found += [
             Finding(check, "providers", "Nothing leaves for a model elsewhere.", state="not applicable")
             for check in ("attested", "attestation-lasts", "attestation-whole")
@@ -132,19 +131,19 @@ async def of_models(session: Session, minds: Minds, today: date) -> Sequence[Fin
     return found
 
 
-def _of_provider(p: Provider, today: date) -> Iterable[Finding]:
-    held = p.lasting("no-training", today)
+def _of_papers(key: str, name: str, held: Sequence[Paper], today: date) -> Iterable[Finding]:
+    """Say what is wanting in the attestations of a provider that hold today."""
     if not held:
-        yield Finding("attested", p.name, f"No attestation of {p.name} holds today; the rules refuse it.")
+        yield Finding("attested", key, f"No attestation of {name} holds today; the rules refuse it.")
         return
     last = max((paper.expires_on for paper in held if paper.expires_on), default=None)
     if last is not None and last - today <= SOON:
-        yield Finding("attestation-lasts", p.name, f"The last attestation of {p.name} ends on {last.isoformat()}.")
-    if not p.attested_fully(today):
+        yield Finding("attestation-lasts", key, f"The last attestation of {name} ends on {last.isoformat()}.")
+    if not any(set(DATA_KINDS) <= set(paper.covers) for paper in held):
         best = max(held, key=lambda paper: len(set(paper.covers)))
         missing = ", ".join(kind for kind in DATA_KINDS if kind not in best.covers)
-        yield Finding("attestation-whole", p.name, f"That of {p.name} does not name: {missing}.", best.stored_at,
-                      best.stored_by)  # fmt: skip
+        by = best.stored_by or "the operator of the server"
+        yield Finding("attestation-whole", key, f"That of {name} does not name: {missing}.", best.stored_at, by)
 
 
 async def of_proposals(session: Session, clock: Clock) -> Sequence[Finding]:
