@@ -108,7 +108,9 @@ async def outcome(content: bytes, name: str) -> Outcome:
         refusal = failure
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Outcome(document, refusal, cpu, after.ru_maxrss * 1024)
+    # The mark is the highest of all children there ever were: it tells of this one only where it rose.
+    peak = after.ru_maxrss * 1024 if after.ru_maxrss > before.ru_maxrss else 0
+    return Outcome(document, refusal, cpu, peak)
 
 
 async def blocks(content: bytes, name: str) -> list[Block]:

@@ -119,7 +119,7 @@ async def test_no_word_of_it_is_left_and_the_ledger_verifies(desk: Any) -> None:
             await do_see(desk, who, task)
     async with desk.house.database.transaction() as session:
         entry = await session.scalar(select(EntryRow).where(EntryRow.verb == "task.deleted"))
-        delegated = await session.scalar(select(EntryRow).where(EntryRow.subject == task))
+        delegated = await session.scalar(select(EntryRow).where(EntryRow.subject == task).order_by(EntryRow.id))
         used = await session.scalar(text("SELECT sum(input_tokens) FROM model_usage"))
         # A frozen worker that thaws brings nothing back.
         await say(session, gone_run(delegated), f"Saying {CANARY}", clock=desk.clock)

@@ -123,8 +123,7 @@ def diff(
     as_person: As,
     folder: Annotated[Path | None, typer.Argument(help="A folder of files; without it, the draft.")] = None,
 ) -> None:
-    """Show what the draft changes, whom it affects, and who has still to sign; with a folder, how what is in force
-    differs from its files (exit code 1 if it does)."""
+    """Show what the draft changes and who still signs; with a folder, what differs from its files (exit code 1)."""
     if folder is not None:
         compare_folder(folder, as_person)
         return

@@ -63,7 +63,7 @@ class SamlIdp:
 
         answers = changes.pop("answers", REQUEST)
         given = {
-            "now": at(0), "start": at(-30), "end": at(300), "entity": ENTITY, "subject": "sub-ana", "acs": ACS,
+            "now": at(0), "start": at(-30), "end": at(3600), "entity": ENTITY, "subject": "sub-ana", "acs": ACS,
             "recipient": ACS, "audience": OWN, "mail": "ana@aldermoor.example",
             "answers": f' InResponseTo="{answers}"' if answers else "", **changes,
         }  # fmt: skip
