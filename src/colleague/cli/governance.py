@@ -262,8 +262,7 @@ def write_file(
     as_person: As,
     what: Annotated[str, typer.Option(help="document, draft, template, or the number of a version.")] = "document",
 ) -> None:  # fmt: skip
-    """Write the configuration in force into a folder as files, or the document, the draft or the empty template as docx
-    or pdf."""
+    """Write the configuration in force into a folder, or the document, draft or empty template as docx or pdf."""
     if what == "document" and (not file.suffix or file.is_dir()):
         write_folder(file, as_person)
         return
