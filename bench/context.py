@@ -49,7 +49,8 @@ async def run_with(folder: Path, window: int) -> Reader:
     notes = {"bids": {f"n{n}": f"Note {n}. " + "x" * CHARACTERS for n in range(NOTES)}}
     home = await furnish(
         embedded.start(folder), folder, connectors=[FakeConnector(notes)], models={Reader.name: reader},
-        model=Reader.name, model_window=window,
+        model=Reader.name,
+        model_attestation="D; 2020-01-01; 2099-01-01; all", model_window=window,
     )  # fmt: skip
     await open_connector(home, "fake", ["*"], config={})
     await start(home.people["ana"], "Read all.", [], parts=home.house.parts, settings=home.house.settings)

@@ -83,7 +83,7 @@ async def small(database_url: str, tmp_path: Path, clock: TestClock, request: An
     fake, reader = FakeConnector(shelves), Reader([], [])
     home = await furnish(
         database_url, tmp_path, connectors=[fake], models={"openai:small": reader}, model="openai:small",
-        model_window=WINDOW, clock=clock, engine=Engine(),
+        model_attestation="D; 2020-01-01; 2099-01-01; all", model_window=WINDOW, clock=clock, engine=Engine(),
     )  # fmt: skip
     grant = await open_connector(home, "fake", ["*"], config={}, may_write=True)
     yield Desk(home, fake, reader, clock, grant)  # type: ignore[arg-type]
