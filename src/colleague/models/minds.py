@@ -10,7 +10,7 @@ from colleague.kit.db import Session
 from colleague.kit.errors import Failure
 from colleague.kit.secrets import Secrets
 from colleague.kit.settings import Settings
-from colleague.models.model import DATA_KINDS, DEPLOYMENT, KINDS, Kind, NoSuchProvider, Price
+from colleague.models.model import DEPLOYMENT, KINDS, Kind, NoSuchProvider, Price
 from colleague.models.papers import deployed_paper
 from colleague.models.providers import checked_address, open_key
 from colleague.models.routes import parted
@@ -105,7 +105,7 @@ class Minds:
         paper = self.paper if self.paper and self.paper.holds(self._clock.now().date()) else None
         thought = Thought(
             person, DEPLOYMENT, kind, Zone.OWN if own else zone, known, own=own, attested=paper is not None,
-            attested_fully=paper is not None and set(DATA_KINDS) <= set(paper.covers), ceiling=DataClass.CONFIDENTIAL,
+            attested_fully=paper is not None and paper.whole, ceiling=DataClass.CONFIDENTIAL,
         )  # fmt: skip
         return Mind(entry, DEPLOYMENT, model, thought, None, 0, "settings", {"kind": kind, "address": address})
 

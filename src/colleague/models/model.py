@@ -70,6 +70,11 @@ class Paper:
         """Say whether it holds on that day."""
         return self.signed_on <= today and (self.expires_on is None or today <= self.expires_on)
 
+    @property
+    def whole(self) -> bool:
+        """Say whether it names every kind of data (DA-5)."""
+        return set(DATA_KINDS) <= set(self.covers)
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -107,7 +112,7 @@ class Provider:
 
     def attested_fully(self, today: date) -> bool:
         """Say whether one that holds names every kind of data (DA-5): one document, not a patchwork."""
-        return any(set(DATA_KINDS) <= set(p.covers) for p in self.lasting("no-training", today))
+        return any(p.whole for p in self.lasting("no-training", today))
 
     def agreed(self, today: date) -> bool:
         """Say whether a signed agreement on health data holds on that day (RG-5)."""

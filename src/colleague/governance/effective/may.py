@@ -144,7 +144,7 @@ async def may(
     ]  # fmt: skip
     sources = await sources_of(
         session, decision.rulings, now.governance, tool=tool.name, opened=touching,
-        shipped=frozenset(engine.rules_in("").by_id),
+        shipped=frozenset(engine.rules),
     )  # fmt: skip
     return Answer(person, tool.name, tool.title, tool.tier, question.resource, decision, sources)
 

@@ -139,7 +139,7 @@ def _of_papers(key: str, name: str, held: Sequence[Paper], today: date) -> Itera
     last = max((paper.expires_on for paper in held if paper.expires_on), default=None)
     if last is not None and last - today <= SOON:
         yield Finding("attestation-lasts", key, f"The last attestation of {name} ends on {last.isoformat()}.")
-    if not any(set(DATA_KINDS) <= set(paper.covers) for paper in held):
+    if not any(paper.whole for paper in held):
         best = max(held, key=lambda paper: len(set(paper.covers)))
         missing = ", ".join(kind for kind in DATA_KINDS if kind not in best.covers)
         by = best.stored_by or "the operator of the server"

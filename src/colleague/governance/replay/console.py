@@ -7,17 +7,17 @@ from fastapi.responses import HTMLResponse
 
 from colleague.governance.document.compile import compile_document
 from colleague.governance.document.draft import see_draft
+from colleague.governance.document.effect import changes
 from colleague.governance.replay.replay import LONGEST, replay
 from colleague.identity.current import Current
-from colleague.identity.directory import names_of
+from colleague.identity.directory import list_teams, names_of
 from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 from colleague.policy.console import changes_of
 from colleague.policy.engine import Engine
-from colleague.policy.governance import current_governance, stored_form, with_changes
+from colleague.policy.governance import current_governance, with_changes
 from colleague.policy.model import Governance
 from colleague.policy.second_person.propose import NoSuchProposal, list_proposals
-from colleague.policy.second_person.words import TITLES, setting_words
 
 router = APIRouter(include_in_schema=False)
 TheEngine = Annotated[Engine, Depends(part(Engine))]
@@ -74,14 +74,9 @@ async def _show(
     sees = actor.may("org:tasks:read")
     async with db.transaction() as session:
         people = await names_of(session, {c.person for c in seen.changes}) if sees else {}
-    old, new = stored_form(now), stored_form(draft)
-    settings = [
-        (TITLES[name], setting_words(name, old[name]), setting_words(name, new[name]), name in seen.weakens)
-        for name in TITLES
-        if old[name] != new[name]
-    ]
+        teams = {team.id: team.name for team in await list_teams(session)}
     shown: HTMLResponse = page.show(
-        request, "governance/replay.html", seen=seen, settings=settings, days=days, sees=sees, people=people,
-        fields=more.get("fields"), back=more.get("back", "/policies"),
+        request, "governance/replay.html", seen=seen, settings=changes(now, draft, teams), days=days, sees=sees,
+        people=people, fields=more.get("fields"), back=more.get("back", "/policies"),
     )  # fmt: skip
     return shown
