@@ -7,6 +7,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "own:approvals:answer": "Answer the questions that are put to oneself.",
     "own:accounts:manage": "Connect one's own mailbox and other accounts.",
     "own:tokens:manage": "Make and revoke API tokens for oneself.",
+    "own:dispatch:use": "Start and answer tasks from one's own phone and accounts, and by schedule.",
     "org:tasks:read": "See every task, its steps and outputs.",
     "org:people:read": "See people, teams and roles.",
     "org:people:manage": "Invite, deactivate and assign people, teams and roles.",
@@ -21,11 +22,15 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:ledger:read": "Read the ledger and verify it.",
     "org:ledger:export": "Export the ledger.",
     "org:skills:manage": "Approve skills for the organisation and switch them off.",
+    "org:dispatch:read": "See every trigger, schedule, and message that came in from away.",
+    "org:dispatch:manage": "Make triggers and switch them on, and end the access of a lost phone.",
     "org:settings:manage": "Change the organisation's settings.",
     "org:roles:own": "Make and unmake owners.",
 }
 
-_MEMBER = frozenset({"own:tasks:use", "own:approvals:answer", "own:accounts:manage", "own:tokens:manage"})
+_MEMBER = frozenset({
+    "own:tasks:use", "own:approvals:answer", "own:accounts:manage", "own:tokens:manage", "own:dispatch:use",
+})  # fmt: skip
 _SEE_ALL = frozenset(p for p in PERMISSIONS if p.endswith(":read"))
 
 ROLES: Final[dict[str, frozenset[str]]] = {
