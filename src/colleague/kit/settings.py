@@ -90,6 +90,36 @@ class Settings(BaseSettings):
     scim_rate: float = Field(
         50, gt=0, le=10_000, description="Calls a second that an identity provider may make to /scim/v2."
     )
+    sms_account: str | None = Field(
+        None, description="Account SID of the Twilio-compatible provider that brings text messages in and out."
+    )
+    sms_token: SecretStr | None = Field(
+        None, description="Auth token of that account: signs what comes in, signs in what goes out."
+    )
+    sms_from: str | None = Field(None, description="Number that text messages come from and go to, as `+14155550100`.")
+    sms_url: str = Field("https://api.twilio.com", description="Address of that provider.")
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Signing secret of your Slack app: what does not carry its signature is refused."
+    )
+    slack_token: SecretStr | None = Field(
+        None, description="Bot token of your Slack app (`xoxb-…`). The workspace it belongs to is the only one heard."
+    )
+    slack_url: str = Field("https://slack.com/api", description="Address of the Slack Web API.")
+    mailbox_url: SecretStr | None = Field(
+        None,
+        description="Mailbox that takes messages to Colleague: imap[s]://user:password@host:port/folder. What is in "
+        "it is read by Colleague and marked as read.",
+    )
+    mail_authserv: str = Field(
+        "",
+        description="Name under which your mail server writes its Authentication-Results (RFC 8601). Only that "
+        "server's word on who sent a mail is believed; without it no mail is.",
+    )
+    transcription_url: str | None = Field(
+        None, description="Address of an OpenAI-compatible service that writes voice notes down, e.g. `https://…/v1`."
+    )
+    transcription_key: SecretStr | None = Field(None, description="Key of that service.")
+    transcription_model: str = Field("whisper-1", description="Name of its model.")
     egress_hosts: str = Field("", description="Comma-separated hosts that calls out may reach, besides granted ones.")
     egress_private: bool = Field(False, description="Let calls out reach private and loopback addresses (tests, demo).")
     demo: bool = Field(False, description="Demo organisation with one-click sign-in; refused off loopback.")
