@@ -1,0 +1,1 @@
+"""Numbers and accounts that were proven to be a person's own: where Dispatch hears them and answers them."""

@@ -1,0 +1,21 @@
+"""Numbers and accounts that people bound to themselves."""
+
+from alembic import op
+
+from colleague.kit.db import Base
+
+revision = "0024"
+down_revision = "0023"
+branch_labels = None
+depends_on = None
+
+TABLES = ("channel_addresses",)
+
+
+def upgrade() -> None:
+    Base.metadata.create_all(op.get_bind(), tables=[Base.metadata.tables[name] for name in TABLES], checkfirst=True)
+
+
+def downgrade() -> None:
+    for name in reversed(TABLES):
+        op.drop_table(name)
