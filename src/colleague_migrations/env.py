@@ -6,7 +6,7 @@ from pkgutil import walk_packages
 from alembic import context
 
 import colleague
-from colleague.kit import blobs  # noqa: F401
+from colleague.kit import blobs, once  # noqa: F401
 from colleague.kit.db import Base
 
 for part in walk_packages(colleague.__path__, "colleague."):

@@ -14,14 +14,14 @@ from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, part
-from colleague.tasks.calls.read_class import admit_words
-from colleague.tasks.delegate import amend, answer_question, retry, stop, weigh_edit
+from colleague.kit.once import Sending
+from colleague.tasks.delegate import amend, retry, stop, weigh_edit
 from colleague.tasks.parts import Parts
+from colleague.tasks.sent import answer_once, say_once
 from colleague.tasks.sight import see_output, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import list_tasks
 from colleague.tasks.timeline import author
-from colleague.tasks.together.mention import say as say_it
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
 TheParts = Annotated[Parts, Depends(part(Parts))]
@@ -86,7 +86,7 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
 
 @router.post("/tasks", status_code=201)
 async def create(
-    parts: TheParts, settings: Config, actor: Current,
+    parts: TheParts, settings: Config, actor: Current, once: Sending,
     goal: Annotated[str, Form()], files: Annotated[list[UploadFile] | None, File()] = None,
     project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
     reads: Annotated[list[str] | None, Form()] = None, writes: Annotated[list[str] | None, Form()] = None,
@@ -98,7 +98,7 @@ async def create(
     uploads = await read_uploads(files or [], settings.upload_limit)
     task = await start(
         actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set,
-        reads=reads or (), writes=writes or (),
+        reads=reads or (), writes=writes or (), once=once,
     )  # fmt: skip
     async with parts.database.transaction() as session:
         return await task_json(session, actor, task)
@@ -132,20 +132,18 @@ async def show(db: Db, actor: Current, task_id: str) -> dict[str, Any]:
 
 
 @router.post("/tasks/{task_id}/messages")
-async def say(parts: TheParts, actor: Current, task_id: str, words: Words) -> dict[str, Any]:
+async def say(parts: TheParts, actor: Current, task_id: str, words: Words, once: Sending) -> dict[str, Any]:
     """Add context or change course; an ended task goes on. Colleagues named with @ are told (`mentions`)."""
+    answer = await say_once(actor, task_id, words.text, once=once, parts=parts)
     async with parts.database.transaction() as session:
-        mentions = await say_it(session, actor, task_id, words.text, parts=parts)
-        told = [{"text": m.text, "person": m.person, "told": m.told} for m in mentions]
-        return {**await task_json(session, actor, task_id), "mentions": told}
+        return {**await task_json(session, actor, task_id), **answer}
 
 
 @router.post("/tasks/{task_id}/answers")
-async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer) -> dict[str, Any]:
+async def answer(parts: TheParts, actor: Current, task_id: str, words: Answer, once: Sending) -> dict[str, Any]:
     """Answer a question of the agent."""
-    await admit_words(actor, words.text, parts=parts)
+    await answer_once(actor, task_id, words.call, words.text, once=once, parts=parts)
     async with parts.database.transaction() as session:
-        await answer_question(session, actor, task_id, words.call, words.text, ledger=parts.ledger, clock=parts.clock)
         return await task_json(session, actor, task_id)
 
 

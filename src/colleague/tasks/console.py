@@ -22,24 +22,24 @@ from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.preview import linked, preview_html
 from colleague.kit.doors import Config, Db, Live, part
+from colleague.kit.once import keyed
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
 from colleague.policy.governance import current_governance
 from colleague.policy.standards.category import standard_of
 from colleague.projects.store import list_projects
-from colleague.tasks.calls.read_class import admit_words
 from colleague.tasks.changes.changed import list_changes
-from colleague.tasks.delegate import amend, answer_question, retry, stop, weigh_edit
+from colleague.tasks.delegate import amend, retry, stop, weigh_edit
 from colleague.tasks.keeping.marks import PINS, marks_of
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
+from colleague.tasks.sent import answer_once, say_once
 from colleague.tasks.sight import View, belongs, see_output, see_task, view_task
 from colleague.tasks.start import start
 from colleague.tasks.store import TaskNotFound, list_tasks
 from colleague.tasks.timeline import markdown, timeline
 from colleague.tasks.together.hand_over import offers_of, offers_to
-from colleague.tasks.together.mention import say as say_it
 from colleague.tasks.together.mention import suggested, unseen_by
 
 router = APIRouter(include_in_schema=False)
@@ -83,12 +83,13 @@ async def create(
     goal: Annotated[str, Form()] = "", files: Annotated[list[UploadFile] | None, File()] = None,
     project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
     reads: Annotated[list[str] | None, Form()] = None, writes: Annotated[list[str] | None, Form()] = None,
+    once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Hand the task over and show it."""
     uploads = await read_uploads(files or [], settings.upload_limit)
     made = await start(
         actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set,
-        reads=lines_of(reads), writes=lines_of(writes),
+        reads=lines_of(reads), writes=lines_of(writes), once=keyed(actor.id, once),
     )  # fmt: skip
     return _to(f"/tasks/{made}")
 
@@ -213,22 +214,20 @@ async def events(
 @router.post("/tasks/{task_id}/messages")
 async def say(
     parts: TheParts, actor: Current, task_id: str, text: Annotated[str, Form()] = "",
-    to: Annotated[str, Form(max_length=200)] = "",
+    to: Annotated[str, Form(max_length=200)] = "", once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Add a person's words, and tell the colleagues they name."""
-    async with parts.database.transaction() as session:
-        await say_it(session, actor, task_id, text, to=to, parts=parts)
+    await say_once(actor, task_id, text, to=to, once=keyed(actor.id, once), parts=parts)
     return _to(f"/tasks/{task_id}")
 
 
 @router.post("/tasks/{task_id}/answers")
 async def answer(
-    parts: TheParts, actor: Current, task_id: str, call: Annotated[str, Form()], text: Annotated[str, Form()] = ""
-) -> Response:
+    parts: TheParts, actor: Current, task_id: str, call: Annotated[str, Form()], text: Annotated[str, Form()] = "",
+    once: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
     """Answer the agent's question."""
-    await admit_words(actor, text, parts=parts)
-    async with parts.database.transaction() as session:
-        await answer_question(session, actor, task_id, call, text, ledger=parts.ledger, clock=parts.clock)
+    await answer_once(actor, task_id, call, text, once=keyed(actor.id, once), parts=parts)
     return _to(f"/tasks/{task_id}")
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.identity.people import STOP_ALL
 from colleague.kit.db import Session
+from colleague.kit.once import forget_old_keys
 from colleague.kit.queue import RUNS, Queue, enqueue, with_jobs
 from colleague.tasks.afterwards import look_after
 from colleague.tasks.leave import stop_all
@@ -39,6 +40,12 @@ def add_jobs(queue: Queue, *, parts: Parts) -> None:
         await look_after(parts=parts)
 
     queue.add("tasks.look", look, every="* * * * *")
+
+    async def forget() -> None:
+        async with parts.database.transaction() as session:
+            await forget_old_keys(session, clock=parts.clock)
+
+    queue.add("tasks.forget_keys", forget, every="29 * * * *")
     queue.sweep(sweep)
 
 

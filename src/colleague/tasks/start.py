@@ -9,6 +9,7 @@ from colleague.files.uploads import MAX_FILES, TooManyFiles, admit
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
+from colleague.kit.once import Once
 from colleague.kit.settings import Settings
 from colleague.library.sets import get_set
 from colleague.library.tools import LIBRARY_TOOLS
@@ -37,7 +38,7 @@ class SetOrFiles(Invalid):
 async def start(
     actor: Actor, goal: str, files: Sequence[tuple[str, bytes]], *, parts: Parts, settings: Settings,
     budget: Budget | None = None, project: str = "", library_set: str = "", reads: Sequence[str] = (),
-    writes: Sequence[str] = (),
+    writes: Sequence[str] = (), once: Once | None = None,
 ) -> str:  # fmt: skip
     """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
 
@@ -47,13 +48,18 @@ async def start(
     connectors, and say which of them it may change (PlaceNotOpen). Where the organisation asks for it, nobody starts a
     task who has not acknowledged its governance document (AcknowledgeFirst). Words and files above the class that may
     reach the agent are refused (WordsTooHigh, ClassTooHigh).
+    Sent again under the same key (`once`), the task that was made the first time is returned.
     """
     actor.require("own:tasks:use")
+    # A file's name counts with its content: they go together.
+    once = (once or Once(actor.id)).of("start", goal, project, library_set, list(reads), list(writes), list(files))
     if len(files) > MAX_FILES:
         raise TooManyFiles
     if library_set and (reads or writes):
         raise SetOrFiles
     async with parts.database.transaction() as session:
+        if before := await once.found(session):
+            return str(before["task"])
         governance = await current_governance(session)
         if governance.require_acknowledgement:
             await parts.acknowledged(session, actor)
@@ -63,6 +69,8 @@ async def start(
         actor, files, workflows=workflows, database=parts.database, ledger=parts.ledger, limit=settings.upload_limit
     )
     async with parts.database.transaction() as session:
+        if before := await once.found(session):
+            return str(before["task"])
         toolbox = await open_toolbox(
             session, actor.id, actor.holders, None, registry=parts.registry, secrets=parts.secrets, clock=parts.clock
         )
@@ -82,6 +90,7 @@ async def start(
         need = await need_of(session, run.id, actor.id, goal, settings.model, words_label, workflows=workflows)
         run.model = (await parts.models.chain(session, need))[0]
         await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
+        await once.keep(session, {"task": task}, clock=parts.clock)
         return task
 
 
