@@ -29,7 +29,7 @@ from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
 from colleague.governance.posture.look import Looking
 from colleague.identity.directory import names_of
-from colleague.identity.scim.parts import Provisioning, Rate
+from colleague.identity.scim.parts import Provisioning
 from colleague.identity.sso.parts import SignOn
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database
@@ -39,6 +39,7 @@ from colleague.kit.http import Egress
 from colleague.kit.migrate import migrate
 from colleague.kit.page import Pages
 from colleague.kit.queue import Queue
+from colleague.kit.rate import Rate
 from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.secrets import Secrets, load_key
 from colleague.kit.settings import Settings

@@ -14,10 +14,10 @@ from colleague.identity.groups.rules import set_rule
 from colleague.identity.people import ManagedElsewhere, remove_role, set_active
 from colleague.identity.scim.faults import list_faults
 from colleague.identity.scim.normal import DEEPEST, Malformed, checked, operations, truth
-from colleague.identity.scim.parts import Rate
 from colleague.identity.scim.tokens import revoke_token
 from colleague.identity.sessions import actor_of_cookie, open_session
 from colleague.identity.tokens import actor_of_token, create_token
+from colleague.kit.rate import Rate
 
 pytestmark = pytest.mark.anyio
 JSON = st.recursive(

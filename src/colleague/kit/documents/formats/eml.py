@@ -21,7 +21,7 @@ def read(content: bytes, name: str, media_type: str) -> Document:
     body = mail.get_body(("plain", "html"))
     warnings: tuple[str, ...] = ()
     if isinstance(body, EmailMessage):
-        more, warnings = body_blocks(_text(body), is_html=body.get_content_type() == "text/html")
+        more, warnings = body_blocks(text_of(body), is_html=body.get_content_type() == "text/html")
         blocks += more
     attached = [a.get_filename() or "unnamed" for a in mail.iter_attachments()]
     if attached:
@@ -49,7 +49,8 @@ def _header(mail: EmailMessage, name: str) -> str:
         return " ".join(str(raw).split())
 
 
-def _text(body: EmailMessage) -> str:
+def text_of(body: EmailMessage) -> str:
+    """Return a text part, decoded as far as it can be."""
     try:
         return str(body.get_content())
     except (LookupError, ValueError, AssertionError):

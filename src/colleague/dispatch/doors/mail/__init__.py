@@ -1,0 +1,1 @@
+"""Mails to the mailbox of Colleague."""

@@ -1,0 +1,1 @@
+"""Commands, messages and buttons from one Slack workspace."""
