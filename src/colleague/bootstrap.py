@@ -10,9 +10,11 @@ from colleague.audit.record import Ledger
 from colleague.audit.siem.target import Target, target_of
 from colleague.audit.signer import Signer, load_signer
 from colleague.audit.sink import Sink, sink_of
+from colleague.channels.addresses.jobs import add_jobs as add_address_jobs
 from colleague.channels.jobs import add_jobs as add_channel_jobs
 from colleague.channels.notify import Notifier
-from colleague.channels.registry import channels_of
+from colleague.channels.push.channel import PushChannel
+from colleague.channels.registry import Channels, channels_of
 from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
 from colleague.connectors.mail.connector import MailConnector
@@ -81,6 +83,7 @@ class House:
     sign_on: SignOn
     provisioning: Provisioning
     foreign: Foreign
+    channels: Channels
 
     @property
     def looking(self) -> Looking:
@@ -96,7 +99,8 @@ class House:
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
-            Foreign: self.foreign, Looking: self.looking,
+            Foreign: self.foreign, Looking: self.looking, Channels: self.channels,
+            PushChannel: self.channels.get("push"),
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -119,6 +123,22 @@ def servers_of(
     grants = Grants(database=database, secrets=secrets, egress=egress, ledger=ledger, clock=clock)
     listed = listed_by(database, ledger=ledger, clock=clock)
     return McpServers(Means(egress, sandbox, listed, grants.token))
+
+
+def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, looking: Looking) -> Queue:
+    """Return the queue with every job that this house does."""
+    database, ledger, clock, tell = parts.database, parts.ledger, parts.clock, parts.tell
+    queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
+    add_task_jobs(queue, parts=parts)
+    add_library_jobs(queue, library=parts.library)
+    add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
+    add_channel_jobs(queue, database=database, channels=channels, ledger=ledger, clock=clock)
+    add_address_jobs(
+        queue, database=database, channels=channels, ledger=ledger, clock=clock, tell=tell, sims=settings.sms_sim_swap
+    )  # fmt: skip
+    add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
+    add_posture_jobs(queue, database=database, parts=looking)
+    return queue
 
 
 def build(
@@ -148,7 +168,10 @@ def build(
         connectors if connectors is not None else shipped_connectors(egress, clock), sources=(servers,)
     )  # fmt: skip
     signer = load_signer(settings.ledger_key_file or Path(settings.data_dir) / "ledger.key")
-    notifier = Notifier(settings=settings, clock=clock)
+    channels = channels_of(
+        settings, database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock
+    )  # fmt: skip
+    notifier = Notifier(channels, clock=clock)
     minds = Minds(settings=settings, secrets=secrets, clock=clock, others=built_in(models or {}))
     thinking = Models(
         minds, database=database, engine=engine, ledger=ledger, clock=clock, tell=notifier.notify
@@ -161,13 +184,8 @@ def build(
         acknowledged=acknowledged_first,
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
-    queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
-    add_task_jobs(queue, parts=parts)
-    add_library_jobs(queue, library=library)
-    add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=notifier.notify)
-    add_channel_jobs(queue, database=database, channels=channels_of(settings, clock=clock), ledger=ledger, clock=clock)
-    add_mcp_jobs(queue, database=database, registry=registry, ledger=ledger, secrets=secrets, clock=clock)
-    add_posture_jobs(queue, database=database, parts=Looking(settings, registry, minds, sandbox, ledger, clock))
+    looking = Looking(settings, registry, minds, sandbox, ledger, clock)
+    queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
@@ -177,7 +195,7 @@ def build(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
         ),
-        foreign=McpEntries(), provisioning=Provisioning(
+        foreign=McpEntries(), channels=channels, provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from email.utils import parseaddr
 
-from colleague.channels.channel import Notice, Reader
+from colleague.channels.channel import Message, Notice, Reader
 from colleague.kit.clock import Clock
 from colleague.kit.mail import Letter, address, compose, send, server_of
 
@@ -26,14 +26,20 @@ class EmailChannel:
     async def deliver(self, notice: Notice, reader: Reader) -> None:
         """Send the mail. NotSent: surely not; SentUnknown: nobody can say. The Message-ID is made from the notice."""
         link = f"\n{self._base}{notice.link}\n" if notice.link else ""
+        body = f"{notice.text}\n{link}\n-- \nA notice of Colleague to {reader.name}. Answers to it are not read.\n"
+        await self.write(Message(reader.email, notice.title, body, f"{notice.id}:{self.kind}"))
+
+    async def write(self, message: Message) -> None:
+        """Send a mail with its files. NotSent: surely not; SentUnknown: nobody can say; BadMail for what is no mail."""
         letter = Letter(
             sender=self._sender,
             sender_name=self._name,
-            to=(reader.email,),
-            subject=" ".join(notice.title.split())[:200],
-            body=f"{notice.text}\n{link}\n-- \nA notice of Colleague to {reader.name}. Answers to it are not read.\n",
-            key=f"{notice.id}:{self.kind}",
+            to=(message.to,),
+            subject=" ".join(message.title.split())[:200],
+            body=message.text,
+            key=message.key,
             at=self._clock.now(),
+            parts=message.parts,
             headers=(("Auto-Submitted", "auto-generated"),),
         )
         await send(self._server, compose(letter), seconds=self._seconds)

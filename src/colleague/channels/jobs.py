@@ -2,6 +2,7 @@
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.channels.addresses.find import bound_of
 from colleague.channels.channel import Notice, Reader
 from colleague.channels.notify import TASK
 from colleague.channels.registry import Channels
@@ -39,13 +40,16 @@ async def deliver(
             await ledger.record(session, _event(notice_id, row, "failed"))
             return
         row.state, row.attempts, row.changed_at = "sending", row.attempts + 1, clock.now()
+        addresses = {}
+        if (bound := await bound_of(session, posted.person_id, kind)) is not None:
+            addresses[kind] = bound.address
         notice = Notice(posted.id, posted.person_id, posted.title, posted.text, posted.link, posted.created_at)
     channel = channels.get(kind)
     assert channel is not None
     again: Unavailable | None = None
     state, why = "delivered", ""
     try:
-        await channel.deliver(notice, Reader(person.name, person.email))
+        await channel.deliver(notice, Reader(person.name, person.email, addresses))
     except Unavailable as error:
         again = error
         state, why = "waiting", error.message

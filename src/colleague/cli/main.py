@@ -39,11 +39,12 @@ GROUPS: Final = {
     "group": "See what groups of the identity provider give, and change it.",
     "role": "See roles, and make roles of the organisation's own.",
     "token": "Make and revoke API tokens.",
+    "dispatch": "Bound phones and accounts, triggers, messages, schedules.",
 }
 # Groups that stand in a folder.
 FOLDERS: Final = {
     "project": "together.project", "library": "together.library", "sign-on": "identity.sign_on",
-    "review": "reviews.review", "category": "reviews.category",
+    "dispatch": "dispatch.dispatch", "review": "reviews.review", "category": "reviews.category",
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
 }  # fmt: skip
 

@@ -75,6 +75,12 @@ async def list_active(session: Session) -> list[Person]:
     return [Person(*row) for row in (await session.execute(query))]
 
 
+async def mails_of(session: Session, people: Iterable[str]) -> dict[str, str]:
+    """Return the present mail addresses of those of `people` who are active, by id."""
+    query = select(PersonRow.id, PersonRow.email).where(PersonRow.active, PersonRow.id.in_(sorted(set(people))))
+    return dict((await session.execute(query)).all())
+
+
 async def addresses_known(session: Session, emails: Iterable[str]) -> list[Person]:
     """Return the active people who have one of `emails` (folded already): names and addresses only."""
     query = select(PersonRow.id, PersonRow.name, PersonRow.email).where(

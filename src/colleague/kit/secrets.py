@@ -6,6 +6,7 @@ copied to another row does not open there.
 
 import base64
 import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Secrets:
         """Take the master key (32 bytes) and, after a rotation, the ones before it."""
         self._keys = {hashlib.sha256(k).hexdigest()[:8]: AESGCM(k) for k in (key, *older)}
         self._current = hashlib.sha256(key).hexdigest()[:8]
+        # A key of its own (HKDF's extract step, RFC 5869): what is marked says nothing about what is sealed.
+        self._marking = hmac.digest(b"colleague marks", key, "sha256")
 
     def seal(self, text: str, *, context: str) -> str:
         """Return `text` sealed for `context` (table, column and row it belongs to)."""
@@ -76,3 +79,10 @@ class Secrets:
     def rotate(self, sealed: str, *, context: str) -> str:
         """Return the same secret sealed under the current master key."""
         return self.seal(self.open(sealed, context=context), context=context)
+
+    def mark(self, text: str, *, context: str) -> str:
+        """Return a keyed hash of `text` (HMAC-SHA256): equal texts have equal marks, and who has no key cannot try.
+
+        For short things that must be known again but not kept: one-time codes, numbers of strangers.
+        """
+        return hmac.digest(self._marking, f"{context}\0{text}".encode(), "sha256").hex()

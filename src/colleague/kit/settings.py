@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     )
     sms_from: str | None = Field(None, description="Number that text messages come from and go to, as `+14155550100`.")
     sms_url: str = Field("https://api.twilio.com", description="Address of that provider.")
+    sms_sim_swap: bool = Field(
+        False,
+        description="Ask the provider once a day whether the SIM of a bound number was changed (Twilio Lookup, charged "
+        "by it); then the number must be bound anew.",
+    )
     slack_signing_secret: SecretStr | None = Field(
         None, description="Signing secret of your Slack app: what does not carry its signature is refused."
     )
@@ -120,6 +125,13 @@ class Settings(BaseSettings):
     )
     transcription_key: SecretStr | None = Field(None, description="Key of that service.")
     transcription_model: str = Field("whisper-1", description="Name of its model.")
+    push_key_file: Path | None = Field(
+        None, description="Key that signs push notifications. Default: `push.key` in the data folder."
+    )
+    push_hosts: str = Field(
+        "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com",
+        description="Comma-separated hosts of push services that browsers may name.",
+    )
     egress_hosts: str = Field("", description="Comma-separated hosts that calls out may reach, besides granted ones.")
     egress_private: bool = Field(False, description="Let calls out reach private and loopback addresses (tests, demo).")
     demo: bool = Field(False, description="Demo organisation with one-click sign-in; refused off loopback.")

@@ -1,8 +1,11 @@
-"""Somebody was deactivated: what the agent did for them stops, what it asked is withdrawn, the record stays (ID-3)."""
+"""Somebody was deactivated: what the agent did for them stops, what it asked is withdrawn, their
+phone and accounts are heard no more, the record stays (ID-3)."""
 
 from sqlalchemy import select
 
 from colleague.audit.record import Ledger
+from colleague.channels.addresses.end import LEFT as LEFT_ADDRESSES
+from colleague.channels.addresses.end import break_all
 from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import is_active
 from colleague.kit.clock import Clock
@@ -23,6 +26,7 @@ async def stop_all(person_id: str, *, database: Database, ledger: Ledger, clock:
     async with database.transaction() as session:
         if await is_active(session, person_id):
             return 0
+        await break_all(session, person_id, LEFT_ADDRESSES, ledger=ledger, clock=clock)
         query = select(RunRow.task_id).join(TaskRow, TaskRow.id == RunRow.task_id).distinct()
         going = RunRow.state.not_in(ENDED)
         tasks = (await session.scalars(query.where(TaskRow.person_id == person_id, going))).all()

@@ -16,7 +16,8 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.mcp.console",
     "connectors.review.console", "connectors.grant_console",
     "connectors.console", "models.console",
-    "models.usage_console", "channels.console", "plugins.console", "projects.console", "projects.memory_console",
+    "models.usage_console", "channels.console", "channels.addresses.console", "channels.push.api",
+    "plugins.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
     "governance.posture.console", "web.setup",
     "identity.scim.door", "identity.scim.console",
@@ -25,7 +26,8 @@ CONTENTS: Final[tuple[str, ...]] = (
     "tasks.steer.api", "tasks.changes.api", "approvals.api", "audit.api",
     "policy.api", "policy.categories.api", "governance.replay.api", "governance.effective.api",
     "connectors.review.api", "connectors.api", "models.api",
-    "connectors.mcp.api", "channels.api", "plugins.api", "projects.api", "library.api", "files.api",
+    "connectors.mcp.api", "channels.api", "channels.addresses.api",
+    "plugins.api", "projects.api", "library.api", "files.api",
     "governance.asfiles.api", "governance.posture.api", "governance.document.api",
 )  # fmt: skip
 

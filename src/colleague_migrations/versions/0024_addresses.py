@@ -1,4 +1,4 @@
-"""Numbers and accounts that people bound to themselves."""
+"""Numbers and accounts that people bound to themselves, and browsers that are told."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ down_revision = "0023"
 branch_labels = None
 depends_on = None
 
-TABLES = ("channel_addresses",)
+TABLES = ("channel_addresses", "channel_preferences", "push_subscriptions")
 
 
 def upgrade() -> None:

@@ -34,3 +34,14 @@ class AddressRow(Base):
     verified_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     why: Mapped[str] = mapped_column(default="")
+    sim_checked_at: Mapped[datetime | None]
+
+
+class PreferenceRow(Base):
+    """Whether a channel carries a person's notices, where they chose something else than what is usual."""
+
+    __tablename__ = "channel_preferences"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    carries: Mapped[bool]

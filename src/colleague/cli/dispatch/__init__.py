@@ -1,0 +1,1 @@
+"""Verbs of Dispatch: one file a noun."""

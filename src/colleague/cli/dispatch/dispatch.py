@@ -1,0 +1,8 @@
+"""`colleague dispatch`: from a phone, a message, a clock."""
+
+import typer
+
+from colleague.cli.dispatch import address
+
+app = typer.Typer(help="Bound phones and accounts, triggers, messages, schedules.", no_args_is_help=True)
+app.add_typer(address.app, name="address")
