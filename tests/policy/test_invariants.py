@@ -22,7 +22,7 @@ from colleague.policy.invariants import (
     states,
     worse,
 )
-from colleague.policy.model import Approval, DataClass, Decision, Effect, Governance, Tier, ToolWord
+from colleague.policy.model import Approval, DataClass, Decision, Effect, Governance, Phase, Tier, ToolWord
 
 ENGINE = Engine()
 CALL = 'forbid (principal, action == Action::"call", resource)'
@@ -30,7 +30,9 @@ THINK = 'forbid (principal, action == Action::"think", resource)'
 NO_SENDING = f'@id("no-sending") @why("No.") {CALL} when {{ context.tier == 2 }};'
 NOT_ELSEWHERE = f'@id("y") {THINK} when {{ context.data_class >= 3 && !context.own }};'
 GOVERNANCES = (
-    Governance(internal_domains=("in.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY),
+    Governance(
+        internal_domains=("in.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY, phase=Phase.BROAD
+    ),
     Governance(internal_domains=("in.example",)),
 )
 

@@ -16,6 +16,7 @@ from colleague.policy.model import (
     Governance,
     Integrity,
     Label,
+    Phase,
     Role,
     Scope,
     Tier,
@@ -26,13 +27,15 @@ ENGINE = Engine()
 PLACE = Scope("g1", "files", "bids", covers=True, may_write=True, ceiling=DataClass.CONFIDENTIAL)
 BLOCKS = replace(PLACE, id="g2", word=ToolWord.BLOCK)
 ASKING = replace(PLACE, id="g3", word=ToolWord.ASK)
-QUIET = Governance(internal_domains=("inside.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY)
+QUIET = Governance(
+    internal_domains=("inside.example",), confirm_internal=False, dispatch_ceiling=Tier.MODIFY, phase=Phase.BROAD
+)
 READ = Ask("ana", frozenset({"bids"}), (PLACE,), "files", "files_read", Tier.READ, resource="bids/q1.docx")
 OWN = Ask("ana", frozenset({"bids"}), (), "workspace", "write_document", Tier.READ, builtin_connector=True, writes=True)
 SEND = replace(READ, tool="files_send", tier=Tier.COMMUNICATE, recipients=("dana@inside.example",))
 OUT = replace(SEND, recipients=("x@out.example",), external=("x@out.example",))
 WRITE = replace(READ, tool="files_write", tier=Tier.MODIFY, writes=True)
-YES = Approval("ana", not_self=False)
+YES = Approval("ben", not_self=True, level="other")
 DOUBT = Doubt("to", "eve@out.example", Role.RECIPIENT, "mail.eml")
 
 
@@ -126,6 +129,33 @@ CASES: list[tuple[str, Ask, Governance, Effect, str]] = [
         replace(QUIET, dispatch_ceiling=Tier.COMMUNICATE),
         DENY,
         "unattended",
+    ),
+    ("dispatch-ceiling", replace(SEND, channel="dispatch"), replace(QUIET, phase=Phase.PILOT), DENY, "phase"),
+    ("dispatch-ceiling", replace(WRITE, channel="dispatch"), replace(QUIET, phase=Phase.EXPANSION), DENY, "phase"),
+    ("mapped-tier", replace(SEND, channel="dispatch", mapped=Tier.READ), QUIET, DENY, "mapped to a lower tier"),
+    ("mapped-tier", replace(WRITE, channel="schedule", mapped=Tier.COMMUNICATE), QUIET, DENY, "mapped to a lower"),
+    ("granted-read", replace(SEND, mapped=Tier.READ), QUIET, ALLOW, "given this place"),
+    ("granted-read", replace(READ, channel="dispatch", mapped=Tier.READ), QUIET, ALLOW, "given this place"),
+    ("own-workspace", replace(OWN, channel="dispatch", mapped=Tier.READ), QUIET, ALLOW, "stays inside the task"),
+    ("above-threshold", replace(SEND, channel="dispatch", amount="1000.01"), QUIET, ASKS, "an amount above 1,000"),
+    ("above-threshold", replace(SEND, channel="dispatch", amount="?"), QUIET, ASKS, "an amount above 1,000"),
+    ("above-threshold", replace(SEND, channel="dispatch", records=11), QUIET, ASKS, "11 records"),
+    ("above-threshold", replace(WRITE, channel="dispatch", records=11), QUIET, ASKS, "11 records"),
+    (
+        "above-threshold",
+        replace(SEND, channel="dispatch", label=label(DataClass.CONFIDENTIAL)),
+        QUIET,
+        ASKS,
+        "confidential",
+    ),
+    ("granted-read", replace(SEND, channel="dispatch", amount="1000", records=10), QUIET, ALLOW, "given this place"),
+    ("granted-read", replace(SEND, amount="999999", records=99), QUIET, ALLOW, "given this place"),
+    (
+        "granted-read",
+        replace(SEND, channel="dispatch", records=11, approval=Approval("ben", not_self=True, level="other")),
+        QUIET,
+        ALLOW,
+        "given this place",
     ),
     ("communicate-external", OUT, QUIET, ASKS, "Outside: x@out.example."),
     ("communicate-internal", SEND, replace(QUIET, confirm_internal=True), ASKS, "sent in your name"),
@@ -230,6 +260,14 @@ def test_every_rule_has_words_and_only_forbids_are_lifted() -> None:
 def test_an_approval_lifts_what_was_asked_and_is_decided_by_the_same_rules(case: Any) -> None:
     _, ask, governance, _, _ = case
     assert ENGINE.decide(replace(ask, approval=YES), governance).effect is ALLOW
+
+
+def test_nobody_approves_their_own_call_above_a_threshold() -> None:
+    ask = replace(SEND, channel="dispatch", records=11)
+    assert ENGINE.decide(ask, QUIET).approver == "other"
+    own = ENGINE.decide(replace(ask, approval=Approval("ana", not_self=False)), QUIET)
+    assert own.effect is DENY
+    assert "11 records" in own.why
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c[3] is DENY], ids=lambda c: c[0])

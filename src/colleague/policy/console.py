@@ -14,7 +14,7 @@ from colleague.kit.page import Page
 from colleague.policy.engine import Engine
 from colleague.policy.explain import explain
 from colleague.policy.governance import ENUMS, current_governance
-from colleague.policy.model import DataClass, Tier, Zone
+from colleague.policy.model import DataClass, Phase, Tier, Zone
 from colleague.policy.second_person.on_record import changing
 from colleague.policy.second_person.propose import Proposal, confirm, list_proposals, set_or_propose, withdraw
 from colleague.policy.simulate import simulate
@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 TheEngine = Annotated[Engine, Depends(part(Engine))]
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 CLASSES, TIERS = [c.name.lower() for c in DataClass], [t.name.lower() for t in Tier]
-ZONES = [z.value for z in Zone]
+ZONES, PHASES = [z.value for z in Zone], [p.name.lower() for p in Phase]
 
 
 @router.get("/policies")
@@ -46,16 +46,19 @@ async def index(
         answer = (decision.effect.name.lower(), explain(decision))
     return page.show(
         request, "policy/policies.html", rules=engine.rules_in(governance.rules).by_id, governance=governance,
-        waiting=waiting, people=people, answer=answer, tiers=TIERS, classes=CLASSES, zones=ZONES,
+        waiting=waiting, people=people, answer=answer, tiers=TIERS, classes=CLASSES, zones=ZONES, phases=PHASES,
         asked={"tier": tier, "recipients": recipients, "data_class": data_class, "channel": channel},
     )  # fmt: skip
 
 
 def changes_of(form: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form of settings says: every choice that it carries, and the mark that it carries when set."""
-    chosen = {name: str(form[name]) for name in ENUMS if form.get(name)}
+    chosen: dict[str, Any] = {name: str(form[name]) for name in ENUMS if form.get(name)}
     domains = str(form.get("internal_domains", "")).replace(",", " ").split()
-    return {**chosen, "internal_domains": domains, "confirm_internal": form.get("confirm_internal") == "true"}
+    marks = {name: form.get(name) == "true" for name in ("confirm_internal", "dispatch_free_text")}
+    if "second_person_above" in form:
+        chosen["second_person_above"] = str(form["second_person_above"]).replace(",", " ").split()
+    return {**chosen, "internal_domains": domains, **marks}
 
 
 @router.post("/policies/settings")

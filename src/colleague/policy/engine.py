@@ -18,6 +18,7 @@ from colleague.kit.canonical import digest
 from colleague.kit.errors import Invalid
 from colleague.policy.facts import Request, request_of
 from colleague.policy.model import Ask, Decision, Doubt, Effect, Governance, Ruling
+from colleague.policy.standards.thresholds import above
 from colleague.policy.thinking import Thought, request_of_thought
 
 KEPT = 4  # parsed sets of rules: the version in force, the one before it, a draft that is being looked at
@@ -109,19 +110,23 @@ class Engine:
             if allowed and ask.approval is not None:
                 lacking = _beyond(rules, request, ask.approval.level)
                 if lacking:
-                    return Decision(Effect.DENY, _rulings(rules, lacking, Effect.DENY, ask), policy_hash=stamp)
+                    return Decision(
+                        Effect.DENY, _rulings(rules, lacking, Effect.DENY, ask, governance), policy_hash=stamp
+                    )
             if allowed:
-                return Decision(Effect.ALLOW, _rulings(rules, reasons, Effect.ALLOW, ask), policy_hash=stamp)
+                return Decision(
+                    Effect.ALLOW, _rulings(rules, reasons, Effect.ALLOW, ask, governance), policy_hash=stamp
+                )
             if reasons and soft.issuperset(reasons) and ask.approval is None:
                 approver = max((str(rules.by_id[r]["ask"]) for r in reasons), key=_STRICTER.index)
                 hypothetical = {"by": "somebody", "not_self": approver != "user"}
                 lifted, _ = _evaluate(rules, replace(request, context={**request.context, "approval": hypothetical}))
                 if lifted:
-                    return Decision(Effect.ASK, _rulings(rules, reasons, Effect.ASK, ask), approver, stamp)
+                    return Decision(Effect.ASK, _rulings(rules, reasons, Effect.ASK, ask, governance), approver, stamp)
                 # No person could lift it, so what a person could lift is not why.
                 return Decision(Effect.DENY, (_nothing_permits(ask),), policy_hash=stamp)
             hard = [r for r in reasons if r not in soft] or reasons
-            rulings = _rulings(rules, hard, Effect.DENY, ask) or (_nothing_permits(ask),)
+            rulings = _rulings(rules, hard, Effect.DENY, ask, governance) or (_nothing_permits(ask),)
             return Decision(Effect.DENY, rulings, policy_hash=stamp)
         except Exception as error:
             why = f"The rules could not be evaluated ({type(error).__name__}), so nothing is done."
@@ -134,7 +139,7 @@ class Engine:
             stamp = digest([rules.hash, request.principal, request.resource, request.context])
             allowed, reasons = _evaluate(rules, request)
             effect = Effect.ALLOW if allowed else Effect.DENY
-            return Decision(effect, _rulings(rules, reasons, effect, None), policy_hash=stamp)
+            return Decision(effect, _rulings(rules, reasons, effect, None, governance), policy_hash=stamp)
         except Exception as error:
             why = f"The rules could not be evaluated ({type(error).__name__}), so no model is asked."
             return Decision(Effect.DENY, (Ruling("engine-error", Effect.DENY, why, "Tell an administrator."),))
@@ -170,12 +175,14 @@ def _evaluate(rules: Rules, request: Request) -> tuple[bool, list[str]]:
     return result.decision is cedarpy.Decision.Allow, [names.get(r, r) for r in result.diagnostics.reasons]
 
 
-def _rulings(rules: Rules, names: list[str], effect: Effect, ask: Ask | None) -> tuple[Ruling, ...]:
+def _rulings(
+    rules: Rules, names: list[str], effect: Effect, ask: Ask | None, governance: Governance
+) -> tuple[Ruling, ...]:
     return tuple(
         Ruling(
             name,
             effect,
-            rules.by_id[name].get("why", name) + (_detail(name, ask) if ask else ""),
+            rules.by_id[name].get("why", name) + (_detail(name, ask, governance) if ask else ""),
             rules.by_id[name].get("remedy", ""),
         )
         for name in sorted(names)
@@ -199,11 +206,15 @@ def _rules_of(parsed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return rules
 
 
-def _detail(rule: str, ask: Ask) -> str:
+def _detail(rule: str, ask: Ask, governance: Governance) -> str:
     """Return the concrete value a rule is about, as a further sentence."""
     match rule:
         case "communicate-external":
             return f" Outside: {', '.join(ask.external[:5])}."
+        case "above-threshold":
+            return (
+                f" It is above the organisation's thresholds: {', '.join(above(governance.second_person_above, ask))}."
+            )
         case "skill-tools":
             return f" Skill: {ask.skill}."
         case "unknown-origin":

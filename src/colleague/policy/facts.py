@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from colleague.policy.inputs import permitted_input
 from colleague.policy.model import Ask, DataClass, Governance, Integrity, ToolWord
+from colleague.policy.standards.thresholds import above
 
 _PLAIN = " !#$&()*+,/:;<=>?@[]^`{|}"
 
@@ -64,7 +65,8 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "highest_input": int(governance.highest_input), "highest_external": int(governance.highest_external),
         "resource_class": int(ask.resource_class), "recipients": len(ask.recipients), "external": len(ask.external),
         "confirm_internal": governance.confirm_internal, "doubts": len(ask.doubts),
-        "dispatch": ask.channel != "desk", "dispatch_ceiling": int(governance.dispatch_ceiling),
+        "dispatch": ask.channel != "desk", "dispatch_ceiling": int(governance.away),
+        "mapped": int(ask.mapped), "above": len(above(governance.second_person_above, ask)),
         "zone_ok": ask.zone_ok, "blocked_path": ask.blocked_path, "review_missing": ask.output_review_missing,
         "carries": ask.carries, "denied_before": ask.denied_before, "denials": ask.denials,
         "skill_forbids": ask.skill != "",

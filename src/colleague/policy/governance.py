@@ -16,9 +16,10 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, Unavailable
 from colleague.policy.inputs import Ceiling
-from colleague.policy.model import DataClass, Governance, Tier, Zone
+from colleague.policy.model import DataClass, Governance, Phase, Tier, Zone
 from colleague.policy.standards.category import LONGEST as LONGEST_CATEGORY
 from colleague.policy.standards.category import Category
+from colleague.policy.standards.thresholds import Threshold
 from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow
 
@@ -27,7 +28,13 @@ LOCK = 727010
 SETTINGS = frozenset(f.name for f in fields(Governance)) - {"version"}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}|localhost")
-ENUMS = {"highest_input": DataClass, "highest_external": DataClass, "dispatch_ceiling": Tier, "zone": Zone}
+ENUMS = {
+    "highest_input": DataClass,
+    "highest_external": DataClass,
+    "dispatch_ceiling": Tier,
+    "phase": Phase,
+    "zone": Zone,
+}
 
 
 class NoSuchSetting(Invalid):
@@ -209,7 +216,11 @@ def _category(text: str) -> str:
     return str(Category.read(text))
 
 
+def _threshold(text: str) -> str:
+    return str(Threshold.read(text)) if text.strip() else ""
+
+
 _SPELLINGS = {
     "internal_domains": _domain, "label_classes": _label_class, "input_ceilings": _ceiling,
-    "path_classes": _path_class, "output_categories": _category,
+    "path_classes": _path_class, "output_categories": _category, "second_person_above": _threshold,
 }  # fmt: skip

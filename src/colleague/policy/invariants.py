@@ -87,7 +87,8 @@ def ask_of(state: State) -> Ask:
         writes=tier is Tier.MODIFY, channel=str(v["channel"]), recipients=audience,
         label=Label(Integrity.UNTRUSTED if v["untrusted"] else Integrity.TRUSTED, v["data_class"]),
         external=audience if audience is OUTSIDE else (), doubts=(DOUBT,) if v["doubt"] else (),
-        approval=Approval("ana", not_self=False) if v["approved"] else None,
+        # Of the highest level: an approval that is too low is refused, never asked for again.
+        approval=Approval("ben", not_self=True, level="administrator") if v["approved"] else None,
     )  # fmt: skip
 
 

@@ -16,6 +16,15 @@ class Tier(IntEnum):
     MODIFY = 3
 
 
+class Phase(IntEnum):
+    """How far the organisation has come (PH-1 to PH-4): each opens one tier more away from the desk."""
+
+    PILOT = 1
+    EXPANSION = 2
+    BROAD = 3
+    ENTERPRISE = 4
+
+
 class DataClass(IntEnum):
     """How closely a thing is held (SC-1). Unknown counts as CONFIDENTIAL."""
 
@@ -171,7 +180,9 @@ class Governance:
     `internal_domains`: mail domains of the organisation. `confirm_internal`: mail inside needs a person too (DI-8).
     `highest_input`: class above which nothing reaches the agent. `highest_external`: class above which nothing is
     sent outside, whoever approves. `label_classes`: «GUID=class», what a sensitivity label of office files stands for.
-    `dispatch_ceiling`: highest tier that Dispatch and schedules may reach unattended.
+    `dispatch_ceiling`: highest tier that Dispatch and schedules may reach; none lies above the `phase` (C-3).
+    `second_person_above`: «WHAT=LIMIT», what away from the desk needs a second person (standards/thresholds.py).
+    `dispatch_free_text`: words that fit no trigger may be read as one, after the sender has confirmed it (R52).
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
     `input_ceilings`: «TEAM/SKILL=class», `*` for any: what may reach the agent for a team, with a skill (inputs.py).
     `reviewed_categories`: output categories that need a second person's review, besides those that ship as such.
@@ -186,6 +197,9 @@ class Governance:
     highest_input: DataClass = DataClass.CONFIDENTIAL
     highest_external: DataClass = DataClass.INTERNAL
     dispatch_ceiling: Tier = Tier.READ
+    phase: Phase = Phase.PILOT
+    second_person_above: tuple[str, ...] = ("amount=1000", "records=10", "recipients=10", "class=confidential")
+    dispatch_free_text: bool = False
     zone: Zone = Zone.ANY
     blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")
     label_classes: tuple[str, ...] = ()
@@ -198,6 +212,11 @@ class Governance:
     require_acknowledgement: bool = False
     version: int = 0
 
+    @property
+    def away(self) -> Tier:
+        """The highest tier away from the desk: what the organisation allows, and no more than its phase opens."""
+        return Tier(min(self.dispatch_ceiling, self.phase))
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -208,6 +227,7 @@ class Ask:
     `scopes` are the grants of this person's teams for this connector; a connector of the product itself
     (`builtin_connector`) needs none.
     `tool_state`: approved | pending | blocked | changed. `channel`: desk | dispatch | schedule.
+    `mapped`: the tier that the trigger or automation is mapped to; `amount`, `records`: standards/thresholds.py.
     `carries`: something in the call stands not in the person's own words. `denied_before`: a person denied this very
     call since they last spoke; `denials`: how many questions of this run they denied since. `skill`: the skill that the
     person called and that does not leave this tool to the agent. `workflows`: skills the run follows, as written.
@@ -230,6 +250,9 @@ class Ask:
     resource_class: DataClass = DataClass.PUBLIC
     blocked_path: bool = False
     channel: str = "desk"
+    mapped: Tier = Tier.MODIFY
+    amount: str = ""
+    records: int = 0
     recipients: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
     doubts: tuple[Doubt, ...] = ()

@@ -12,6 +12,7 @@ import cedarpy
 from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance, Zone
 from colleague.policy.standards.category import categories_weaker
+from colleague.policy.standards.thresholds import weaker_thresholds
 
 _UNMAPPED = DataClass.CONFIDENTIAL
 
@@ -29,6 +30,9 @@ def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
         "highest_input": a.highest_input > b.highest_input,
         "highest_external": a.highest_external > b.highest_external,
         "dispatch_ceiling": a.dispatch_ceiling > b.dispatch_ceiling,
+        "phase": a.phase > b.phase,
+        "second_person_above": weaker_thresholds(b.second_person_above, a.second_person_above),
+        "dispatch_free_text": a.dispatch_free_text and not b.dispatch_free_text,
         "zone": a.zone is not b.zone and b.zone is not Zone.ANY and a.zone is not Zone.OWN,
         "blocked_types": not set(b.blocked_types) <= set(a.blocked_types),
         "blocked_paths": not set(b.blocked_paths) <= set(a.blocked_paths),

@@ -24,7 +24,7 @@ from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
 from colleague.policy.asked import to_json
-from colleague.policy.model import Effect, Label, Role
+from colleague.policy.model import Effect, Label, Role, Tier
 from colleague.tasks.calls.conclude import call_event, decision_facts
 from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.halt import halt
@@ -81,12 +81,13 @@ class MovedOn(Conflict):
 async def delegate(
     session: Session, actor: Actor, goal: str, uploads: list[Upload], *, model: str, tools: dict[str, str],
     ledger: Ledger, clock: Clock, budget: Budget | None = None, extra: str = "", label: Label | None = None,
-    project: str = "", library_set: str = "", places: tuple[Choice, ...] = (),
+    project: str = "", library_set: str = "", places: tuple[Choice, ...] = (), cap: Tier = Tier.MODIFY,
 ) -> str:  # fmt: skip
     """Create a task with its files and its first run, and enqueue it, all in the caller's transaction.
 
     `tools` are the names and hashes of the tools this person has now: frozen for the run. `extra` is told to the model
-    beside the rules, `label` is what those words were made from. Returns the task's id.
+    beside the rules, `label` is what those words were made from. It never goes above the tier `cap` (DI-7). Returns the
+    task's id.
     Raises EmptyGoal, GoalTooLong, TooManyFiles, PermissionMissing.
     """
     actor.require("own:tasks:use")
@@ -103,6 +104,7 @@ async def delegate(
     task = TaskRow(
         id=new_id("task"), person_id=actor.id, title=title, goal=goal, channel=actor.via, created_at=now,
         project_id=project or None, set_id=library_set or None, places=[p.to_json() for p in places] or None,
+        cap=int(cap),
     )  # fmt: skip
     session.add(task)
     await session.flush()

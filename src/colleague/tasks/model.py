@@ -8,7 +8,7 @@ from typing import Any
 from colleague.agent.budget import Budget, Spent
 from colleague.agent.plan import Plan
 from colleague.connectors.choose import Choice
-from colleague.policy.model import Label
+from colleague.policy.model import Label, Tier
 
 
 class State(StrEnum):
@@ -47,7 +47,7 @@ class CallState(StrEnum):
 class Run:
     """One execution of a task, as a worker holds it. `fence` is its licence: a higher one elsewhere ends it here.
 
-    `parent` is the run it is a sub-agent of, "" for a task's own run.
+    `parent` is the run it is a sub-agent of, "" for a task's own run. `cap` is the highest tier it may ever reach.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Run:
     library_set: str = ""
     places: tuple[Choice, ...] = ()
     parent: str = ""
+    cap: Tier = Tier.MODIFY
 
     @property
     def root(self) -> str:

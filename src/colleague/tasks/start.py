@@ -19,7 +19,7 @@ from colleague.plugins.offer import offer
 from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
-from colleague.policy.model import Label
+from colleague.policy.model import Label, Tier
 from colleague.projects.propose import told
 from colleague.projects.store import see_project
 from colleague.projects.tools import PROJECT_TOOLS
@@ -38,17 +38,17 @@ class SetOrFiles(Invalid):
 async def start(
     actor: Actor, goal: str, files: Sequence[tuple[str, bytes]], *, parts: Parts, settings: Settings,
     budget: Budget | None = None, project: str = "", library_set: str = "", reads: Sequence[str] = (),
-    writes: Sequence[str] = (), once: Once | None = None,
+    writes: Sequence[str] = (), cap: Tier = Tier.MODIFY, once: Once | None = None,
 ) -> str:  # fmt: skip
     """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
 
     Nothing is stored unless every file passes: the refusal names the file. A goal that begins with a slash calls a
     skill; UnknownCommand if there is none of that name. In a `project` its members work (OnlyLook for viewers); with a
     `library_set` the task looks there first (SetNotFound). `reads` and `writes` limit the task to files and folders of
-    connectors, and say which of them it may change (PlaceNotOpen). Where the organisation asks for it, nobody starts a
-    task who has not acknowledged its governance document (AcknowledgeFirst). Words and files above the class that may
-    reach the agent are refused (WordsTooHigh, ClassTooHigh).
-    Sent again under the same key (`once`), the task that was made the first time is returned.
+    connectors, and say which of them it may change (PlaceNotOpen); `cap` is the highest tier it ever reaches. Where the
+    organisation asks for it, nobody starts a task who has not acknowledged its governance document (AcknowledgeFirst).
+    Words and files above the class that may reach the agent are refused (WordsTooHigh, ClassTooHigh). Sent again under
+    the same key (`once`), the task that was made the first time is returned.
     """
     actor.require("own:tasks:use")
     # A file's name counts with its content: they go together.
@@ -84,7 +84,7 @@ async def start(
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
             budget=budget, extra=extra, label=words_label,
-            project=project, library_set=library_set, places=places,
+            project=project, library_set=library_set, places=places, cap=cap,
         )  # fmt: skip
         run = await newest_run(session, task)
         need = await need_of(session, run.id, actor.id, goal, settings.model, words_label, workflows=workflows)

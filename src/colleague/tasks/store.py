@@ -17,7 +17,7 @@ from colleague.connectors.choose import choices_from
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import NotFound
 from colleague.kit.queue import RUNS, Job
-from colleague.policy.model import Label
+from colleague.policy.model import Label, Tier
 from colleague.tasks.model import Run, State, Step, Summary
 from colleague.tasks.tables import CallRow, MarkRow, RunRow, StepRow, TaskRow
 
@@ -42,6 +42,7 @@ def run_value(run: RunRow, task: TaskRow, person_name: str) -> Run:
         plan=Plan.from_json(run.plan), label=Label.from_json(run.label), budget=Budget.from_json(run.budget),
         spent=Spent.from_json(run.spent), tools=run.tools, project=task.project_id or "",
         library_set=task.set_id or "", places=choices_from(task.places), parent=run.parent_run,
+        cap=Tier(task.cap),
     )  # fmt: skip
 
 

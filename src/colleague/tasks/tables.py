@@ -14,6 +14,7 @@ class TaskRow(Base):
     """What a person handed over, in their own words; perhaps in a project, perhaps about one document set.
 
     `places`: the files and folders it is limited to (connector, place, may change); None for no limit of its own.
+    `cap`: the tier that the trigger or automation is mapped to; a task from the desk has none below the highest.
     """
 
     __tablename__ = "tasks"
@@ -26,6 +27,7 @@ class TaskRow(Base):
     project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id", ondelete="SET NULL"), index=True)
     set_id: Mapped[str | None] = mapped_column(ForeignKey("library_sets.id", ondelete="SET NULL"))
     places: Mapped[list[Any] | None]
+    cap: Mapped[int] = mapped_column(default=3, server_default="3")
     created_at: Mapped[datetime]
 
 

@@ -15,6 +15,7 @@ from colleague.identity.model import Person
 from colleague.policy import addresses
 from colleague.policy.model import Approval, Ask, DataClass, Governance, Integrity, Label, Role
 from colleague.policy.provenance import Known, Voucher, doubts, own_words
+from colleague.policy.standards.thresholds import measured
 from colleague.policy.traces import folded
 from colleague.tasks.model import START_SUBAGENT, Run
 from colleague.tasks.toolbox import Bound
@@ -147,6 +148,7 @@ def ask_of(
         trusted=known.trusted,
         untrusted=known.untrusted,
     )
+    amount, records = measured(arguments, tool.roles)
     state = bound.state
     if state == "approved" and run.tools.get(bound.name) != tool.hash:
         state = "changed"
@@ -155,7 +157,8 @@ def ask_of(
         builtin_connector=bound.builtin, egress=tool.egress, tool_state=state, resource=place, writes=tool.writes,
         deletes=tool.deletes, label=run.label,
         resource_class=max(_class_of(covering), tool.data_class, class_of_path(place, governance)[0]),
-        channel=_channel(run.channel), recipients=recipients, external=external, doubts=found,
+        channel=_channel(run.channel), mapped=run.cap, recipients=recipients,
+amount=amount, records=records, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
         blocked_path=not bound.builtin and blocked_by(place, bound.blocked.paths) is not None,
         carries=not (tool.egress and own_words(arguments, known.request)), approval=approval,
