@@ -18,7 +18,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 PACKAGE = "colleague_assets"
 SCRIPTS = ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js")
-OWN_SCRIPTS = ("colleague.js", "passkey.js")
+OWN_SCRIPTS = ("colleague.js", "passkey.js", "queue.js", "outbox.js", "device.js")
+# What works without a page: sent mail of the outbox, notices. Web adds the version at its top (web/installed.py).
+WORKER_SCRIPTS = ("queue.js", "worker.js")
 LICENCES = ("htmx.org", "@tabler/icons")
 PICTURES = ("icon.svg", "icon-180.png", "icon-512.png")
 
@@ -60,6 +62,7 @@ def build(target: Path) -> None:
             "__init__.py": '"""Styles, scripts and icons of the pages, built by hatch_build.py."""\n',
             "app.css": (own / "colleague.css").read_text("utf-8"),
             "app.js": re.sub(r"(?m)^//# sourceMappingURL=.*$", "", script),
+            "sw.js": "\n;\n".join((own / name).read_text("utf-8") for name in WORKER_SCRIPTS),
             "icons.svg": sprite(modules / "@tabler/icons/icons/outline", (own / "icons.txt").read_text().split()),
             "licences.txt": "\n".join(licence(modules, name) for name in LICENCES),
         }

@@ -32,8 +32,10 @@ async def test_a_task_sent_five_times_at_once_is_one_task(desk: Desk) -> None:
         assert len({a.json()["id"] for a in answers}) == 1
         assert await tasks(desk) == 1
         # The page's door and the program's door know the same keys.
-        page = await door.post("/tasks", data={"goal": "Say hello.", "once": KEY["Idempotency-Key"]})
+        page = await door.post("/tasks", data={"goal": "Say hello."}, headers=KEY)
         assert page.headers["location"].endswith(answers[0].json()["id"])
+        script = await door.post("/tasks", data={"goal": "Say hello."}, headers={**KEY, "Accept": "application/json"})
+        assert script.json() == {"to": page.headers["location"]}
         # Without a key each is a task of its own.
         await door.post("/api/v1/tasks", data={"goal": "Say hello."})
         assert await tasks(desk) == 2

@@ -45,3 +45,37 @@ async def test_every_icon_that_pages_use_is_in_the_sprite(sign_in: Any) -> None:
     used |= {place.icon for place in PLACES}
     assert used
     assert [name for name in used if f'id="{name}"' not in sprite] == []
+
+
+async def test_the_app_is_installable_and_its_worker_knows_its_version(sign_in: Any) -> None:
+    client = await sign_in("")
+    version, _ = load_assets()
+    manifest = (await client.get("/manifest.webmanifest")).json()
+    assert manifest["start_url"] == "/dispatch"
+    assert manifest["share_target"]["action"] == "/dispatch/share"
+    for icon in manifest["icons"]:
+        assert (await client.get(icon["src"])).status_code == 200
+    worker = await client.get("/sw.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert f'const STAMP = "{version}"' in worker.text
+
+
+async def test_the_page_without_a_line_is_the_same_for_everybody(sign_in: Any) -> None:
+    nobody, ana = await sign_in(""), await sign_in("ana")
+    first, second = await nobody.get("/offline"), await ana.get("/offline")
+    assert first.status_code == 200
+    assert first.text == second.text
+    assert "It is not known whether it arrived" in (await nobody.get("/offline?unknown=1")).text
+
+
+async def test_shared_words_without_a_worker_start_nothing(sign_in: Any) -> None:
+    ana = await sign_in("ana")
+    files = {"files": ("a.txt", b"One.", "text/plain")}
+    page = await ana.post("/dispatch/share", data={"title": "Offer", "text": "<b>See</b>"}, files=files)
+    assert page.status_code == 200
+    assert "Offer\n&lt;b&gt;See&lt;/b&gt;" in page.text
+    assert "choose them once more" in page.text
+    assert (await ana.get("/api/v1/tasks")).json() == []
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert (await ana.post("/dispatch/share", data={"text": "x"}, headers=elsewhere)).status_code == 403

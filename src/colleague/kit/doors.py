@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar, cast
 
 from fastapi import Depends, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from colleague.kit.clock import Clock, SystemClock
 from colleague.kit.db import Database, Session
@@ -45,6 +46,13 @@ def asker(request: Request) -> Asker:
     if actor is None:
         raise NotSignedIn
     return cast(Asker, actor)
+
+
+def lead_to(request: Request, path: str) -> Response:
+    """Send a browser on to `path` (303); tell the page's own script, which sends what was kept, where that leads."""
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"to": path})
+    return RedirectResponse(path, 303)
 
 
 def part(kind: type[T]) -> Callable[[Request], T]:

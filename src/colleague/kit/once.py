@@ -102,14 +102,9 @@ def once_of(
     """
     if writer and writer != asker.id:
         raise OtherPerson
-    return keyed(asker.id, key)
-
-
-def keyed(person: str, key: str) -> Once:
-    """Return the key of a person's sending; BadKey unless it is one or ""."""
     if key and not _KEY.fullmatch(key):
         raise BadKey
-    return Once(person, key)
+    return Once(asker.id, key)
 
 
 async def forget_old_keys(session: Session, *, clock: Clock) -> int:

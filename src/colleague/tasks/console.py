@@ -21,8 +21,8 @@ from colleague.identity.directory import holders_of, names_of
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.preview import linked, preview_html
-from colleague.kit.doors import Config, Db, Live, part
-from colleague.kit.once import keyed
+from colleague.kit.doors import Config, Db, Live, lead_to, part
+from colleague.kit.once import Sending
 from colleague.kit.page import Page, Pages
 from colleague.kit.sse import Frame, Hub
 from colleague.library.sets import list_sets
@@ -79,19 +79,18 @@ async def new(
 
 @router.post("/tasks")
 async def create(
-    parts: TheParts, settings: Config, actor: Current,
+    request: Request, parts: TheParts, settings: Config, actor: Current, once: Sending,
     goal: Annotated[str, Form()] = "", files: Annotated[list[UploadFile] | None, File()] = None,
     project: Annotated[str, Form()] = "", library_set: Annotated[str, Form()] = "",
     reads: Annotated[list[str] | None, Form()] = None, writes: Annotated[list[str] | None, Form()] = None,
-    once: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Hand the task over and show it."""
     uploads = await read_uploads(files or [], settings.upload_limit)
     made = await start(
         actor, goal, uploads, parts=parts, settings=settings, project=project, library_set=library_set,
-        reads=lines_of(reads), writes=lines_of(writes), once=keyed(actor.id, once),
+        reads=lines_of(reads), writes=lines_of(writes), once=once,
     )  # fmt: skip
-    return _to(f"/tasks/{made}")
+    return lead_to(request, f"/tasks/{made}")
 
 
 @router.get("/tasks")
@@ -213,22 +212,22 @@ async def events(
 
 @router.post("/tasks/{task_id}/messages")
 async def say(
-    parts: TheParts, actor: Current, task_id: str, text: Annotated[str, Form()] = "",
-    to: Annotated[str, Form(max_length=200)] = "", once: Annotated[str, Form()] = "",
+    request: Request, parts: TheParts, actor: Current, once: Sending, task_id: str, text: Annotated[str, Form()] = "",
+    to: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:  # fmt: skip
     """Add a person's words, and tell the colleagues they name."""
-    await say_once(actor, task_id, text, to=to, once=keyed(actor.id, once), parts=parts)
-    return _to(f"/tasks/{task_id}")
+    await say_once(actor, task_id, text, to=to, once=once, parts=parts)
+    return lead_to(request, f"/tasks/{task_id}")
 
 
 @router.post("/tasks/{task_id}/answers")
 async def answer(
-    parts: TheParts, actor: Current, task_id: str, call: Annotated[str, Form()], text: Annotated[str, Form()] = "",
-    once: Annotated[str, Form()] = "",
+    request: Request, parts: TheParts, actor: Current, once: Sending, task_id: str, call: Annotated[str, Form()],
+    text: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
     """Answer the agent's question."""
-    await answer_once(actor, task_id, call, text, once=keyed(actor.id, once), parts=parts)
-    return _to(f"/tasks/{task_id}")
+    await answer_once(actor, task_id, call, text, once=once, parts=parts)
+    return lead_to(request, f"/tasks/{task_id}")
 
 
 @router.post("/tasks/{task_id}/stop")

@@ -14,7 +14,7 @@ from colleague.identity.tokens import actor_of_token
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 
-PUBLIC = ("/assets/", "/healthz", "/readyz", "/manifest.webmanifest", "/favicon.ico")
+PUBLIC = ("/assets/", "/healthz", "/readyz", "/manifest.webmanifest", "/favicon.ico", "/sw.js", "/offline")
 BACKGROUND = "cl-background"
 
 

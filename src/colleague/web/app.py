@@ -18,6 +18,7 @@ from colleague.web.actor import WhoAsks
 from colleague.web.assets import assets_router, load_assets
 from colleague.web.errors import CatchAll
 from colleague.web.guard import Guard
+from colleague.web.installed import installed_router
 from colleague.web.navigation import exists, navigation
 from colleague.web.routers import routers
 
@@ -46,7 +47,13 @@ def create_app(parts: Mapping[type, object], *, settings: Settings, lifespan: Ca
     version, assets = load_assets()
     app.state.assets = version
     errors.install(app)
-    for router in (home.router, assets_router(version, assets), reference.router, *routers()):
+    for router in (
+        home.router,
+        assets_router(version, assets),
+        installed_router(version, assets),
+        reference.router,
+        *routers(),
+    ):
         app.include_router(router)
     app.openapi = partial(reference.describe, app)  # type: ignore[method-assign]
     cast(Pages, parts[Pages]).environment.globals.update(

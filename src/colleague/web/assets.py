@@ -18,6 +18,7 @@ TYPES = {
     "icon.svg": "image/svg+xml",
     "icons.svg": "image/svg+xml",
     "licences.txt": "text/plain; charset=utf-8",
+    "sw.js": "text/javascript; charset=utf-8",
 }
 FOREVER, BRIEFLY = "public, max-age=31536000, immutable", "public, max-age=60"
 

@@ -1,10 +1,10 @@
-"""What belongs to no slice: the start page, light or dark, probes, and what browsers ask every site for."""
+"""What belongs to no slice: the start page, light or dark, probes, and the icon browsers ask every site for."""
 
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import text
 
 from colleague import __version__
@@ -44,21 +44,6 @@ async def ready(db: Db) -> dict[str, str]:
     async with db.transaction() as session:
         await session.execute(text("SELECT 1"))
     return {"status": "ready"}
-
-
-@router.get("/manifest.webmanifest", include_in_schema=False)
-async def manifest(request: Request) -> Response:
-    """Describe the installable app."""
-    stamp = request.app.state.assets
-    icons = [
-        {"src": f"/assets/{stamp}/icon.svg", "sizes": "any", "type": "image/svg+xml"},
-        {"src": f"/assets/{stamp}/icon-512.png", "sizes": "512x512", "type": "image/png", "purpose": "any maskable"},
-    ]
-    body = {
-        "name": "Colleague", "short_name": "Colleague", "id": "/", "start_url": "/", "scope": "/",
-        "display": "standalone", "background_color": "#f7f7f5", "theme_color": "#f7f7f5", "icons": icons,
-    }  # fmt: skip
-    return JSONResponse(body, media_type="application/manifest+json", headers={"Cache-Control": "max-age=3600"})
 
 
 @router.get("/favicon.ico", include_in_schema=False)

@@ -19,7 +19,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "models.usage_console", "channels.console", "channels.addresses.console", "channels.push.api",
     "plugins.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
-    "governance.posture.console", "web.setup",
+    "governance.posture.console", "web.setup", "dispatch.phone.console",
     "identity.scim.door", "identity.scim.console",
     "identity.groups.console", "identity.groups.api", "identity.api",
     "identity.sso.api", "tasks.keeping.api", "tasks.reviews.api", "tasks.api", "tasks.together.api",

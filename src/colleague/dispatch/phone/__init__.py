@@ -1,0 +1,1 @@
+"""The phone: this device as an installed app, and what other apps share with it."""
