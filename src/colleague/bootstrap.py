@@ -26,6 +26,8 @@ from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.dispatch.receive.jobs import add_jobs as add_dispatch_jobs
+from colleague.dispatch.receive.parts import DispatchParts
 from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
@@ -84,6 +86,7 @@ class House:
     provisioning: Provisioning
     foreign: Foreign
     channels: Channels
+    dispatch: DispatchParts
 
     @property
     def looking(self) -> Looking:
@@ -100,7 +103,7 @@ class House:
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
             Foreign: self.foreign, Looking: self.looking, Channels: self.channels,
-            PushChannel: self.channels.get("push"),
+            DispatchParts: self.dispatch, PushChannel: self.channels.get("push"),
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -186,6 +189,8 @@ def build(
     )  # fmt: skip
     looking = Looking(settings, registry, minds, sandbox, ledger, clock)
     queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking)
+    dispatch = DispatchParts(parts, settings)
+    add_dispatch_jobs(queue, parts=dispatch)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
@@ -195,7 +200,7 @@ def build(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
         ),
-        foreign=McpEntries(), channels=channels, provisioning=Provisioning(
+        dispatch=dispatch, foreign=McpEntries(), channels=channels, provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip

@@ -56,6 +56,8 @@ def changes_of(form: Mapping[str, Any]) -> dict[str, Any]:
     chosen: dict[str, Any] = {name: str(form[name]) for name in ENUMS if form.get(name)}
     domains = str(form.get("internal_domains", "")).replace(",", " ").split()
     marks = {name: form.get(name) == "true" for name in ("confirm_internal", "dispatch_free_text")}
+    if form.get("time_zone"):
+        chosen["time_zone"] = str(form["time_zone"]).strip()
     if "second_person_above" in form:
         chosen["second_person_above"] = str(form["second_person_above"]).replace(",", " ").split()
     return {**chosen, "internal_domains": domains, **marks}

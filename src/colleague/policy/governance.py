@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
@@ -156,6 +157,8 @@ def _checked(name: str, value: Any, example: Any) -> Any:
         if name in ENUMS and isinstance(value, str | int) and not isinstance(value, bool):
             kind = ENUMS[name]
             return kind[value.upper()] if isinstance(value, str) else kind(value)
+        if name == "time_zone" and isinstance(value, str) and value in available_timezones():
+            return value
         if isinstance(example, bool) and isinstance(value, bool):
             return value
         if isinstance(example, tuple) and isinstance(value, list | tuple) and len(value) <= LONGEST:

@@ -33,6 +33,7 @@ def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
         "phase": a.phase > b.phase,
         "second_person_above": weaker_thresholds(b.second_person_above, a.second_person_above),
         "dispatch_free_text": a.dispatch_free_text and not b.dispatch_free_text,
+        "time_zone": False,
         "zone": a.zone is not b.zone and b.zone is not Zone.ANY and a.zone is not Zone.OWN,
         "blocked_types": not set(b.blocked_types) <= set(a.blocked_types),
         "blocked_paths": not set(b.blocked_paths) <= set(a.blocked_paths),

@@ -1,0 +1,86 @@
+"""The words that Dispatch itself understands: help, status, stop, answer. What each does is done as the sender."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.triggers.model import Trigger
+from colleague.identity.actor import Actor
+from colleague.kit.db import Session
+from colleague.tasks.delegate import answer_question, stop
+from colleague.tasks.model import ENDED, State
+from colleague.tasks.store import list_tasks, newest_run
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command did (for the record) and what the sender is told."""
+
+    action: str
+    text: str
+    task: str = ""
+
+
+Command = Callable[[Session, Actor, Sequence[str], Sequence[Trigger], DispatchParts], Awaitable[Done]]
+
+
+async def help_with(
+    session: Session, actor: Actor, rest: Sequence[str], triggers: Sequence[Trigger], parts: DispatchParts
+) -> Done:  # fmt: skip
+    """Tell the commands that are open to the sender; with a name, more about that one."""
+    named = [t for t in triggers if rest and t.wording.name == " ".join(rest).casefold()]
+    if named:
+        words = named[0].wording
+        return Done("help", f"{words.about}\n{words.pattern}\nFor example: {words.example}")
+    lines = [t.wording.pattern for t in triggers]
+    own = "help NAME · status · stop task · answer WORDS"
+    return Done("help", "\n".join([*(lines or ["No command is open to you yet."]), own]))
+
+
+async def status(
+    session: Session, actor: Actor, rest: Sequence[str], triggers: Sequence[Trigger], parts: DispatchParts
+) -> Done:  # fmt: skip
+    """Tell how the sender's newest tasks stand."""
+    tasks = [t for t in await list_tasks(session, person=actor.id, limit=SHOWN) if t.person == actor.id]
+    lines = [f"{t.state}: {t.title[:60]} {parts.settings.url}/tasks/{t.id}" for t in tasks]
+    return Done("status", "\n".join(lines) or "You have no tasks.")
+
+
+async def stop_task(
+    session: Session, actor: Actor, rest: Sequence[str], triggers: Sequence[Trigger], parts: DispatchParts
+) -> Done:  # fmt: skip
+    """Stop the sender's newest task that is at work."""
+    for task in await list_tasks(session, person=actor.id, limit=SHOWN):
+        if task.person == actor.id and task.state not in ENDED:
+            await stop(session, actor, task.id, ledger=parts.tasks.ledger, clock=parts.tasks.clock)
+            return Done("stopped a task", f"Stopped: {task.title[:80]} {parts.settings.url}/tasks/{task.id}", task.id)
+    return Done("stop", "Nothing of yours is at work.")
+
+
+async def answer(
+    session: Session, actor: Actor, rest: Sequence[str], triggers: Sequence[Trigger], parts: DispatchParts
+) -> Done:  # fmt: skip
+    """Answer the one question that a task of the sender's waits with; with several, say so and change nothing."""
+    waiting = [
+        t for t in await list_tasks(session, person=actor.id, limit=30)
+        if t.person == actor.id and t.state == State.WAITING
+    ]  # fmt: skip
+    if not rest or not waiting:
+        return Done("answer", "No task of yours waits for an answer." if rest else "Write your words after «answer».")
+    if len(waiting) > 1:
+        links = "\n".join(f"{t.title[:60]} {parts.settings.url}/tasks/{t.id}" for t in waiting[:SHOWN])
+        return Done("answer", f"{len(waiting)} tasks wait for you. Answer on the page:\n{links}")
+    run = await newest_run(session, waiting[0].id, lock=True)
+    await answer_question(
+        session, actor, waiting[0].id, run.waiting_for, " ".join(rest), ledger=parts.tasks.ledger,
+        clock=parts.tasks.clock,
+    )  # fmt: skip
+    return Done("answered a question of a task", f"Answered: {waiting[0].title[:80]}", waiting[0].id)
+
+
+COMMANDS: Final[dict[str, Command]] = {
+    "help": help_with, "info": help_with, "status": status, "stop": stop_task, "answer": answer,
+}  # fmt: skip

@@ -1,0 +1,19 @@
+"""Durable work of what came in: take up what a killed process had begun."""
+
+from colleague.dispatch.receive.begin import TASK, begin
+from colleague.dispatch.receive.confirm import drop_late
+from colleague.dispatch.receive.parts import DispatchParts
+from colleague.kit.queue import Queue
+
+
+def add_jobs(queue: Queue, *, parts: DispatchParts) -> None:
+    """Teach `queue` to begin what was received."""
+
+    async def work(message: str) -> None:
+        await begin(message, parts=parts)
+
+    async def late() -> None:
+        await drop_late(parts=parts)
+
+    queue.add(TASK, work)
+    queue.add("dispatch.drop_late", late, every="* * * * *")
