@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from colleague.agent.llm import Llm
@@ -28,6 +29,9 @@ from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
 from colleague.dispatch.receive.jobs import add_jobs as add_dispatch_jobs
 from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.schedules.envelopes.stand_in import stand_in
+from colleague.dispatch.schedules.jobs import add_jobs as add_schedule_jobs
+from colleague.dispatch.schedules.parts import Scheduling
 from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
@@ -94,6 +98,11 @@ class House:
         sandbox = self.parts.sandbox
         return Looking(self.settings, self.registry, self.models.minds, sandbox, self.ledger, self.clock)
 
+    @property
+    def scheduling(self) -> Scheduling:
+        """Return what schedules stand on."""
+        return Scheduling(self.parts, self.settings)
+
     def by_type(self) -> Mapping[type, object]:
         """Return the parts by the type that doors ask for."""
         return {
@@ -102,7 +111,7 @@ class House:
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
-            Foreign: self.foreign, Looking: self.looking, Channels: self.channels,
+            Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, PushChannel: self.channels.get("push"),
         }  # fmt: skip
 
@@ -133,6 +142,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     database, ledger, clock, tell = parts.database, parts.ledger, parts.clock, parts.tell
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
     add_task_jobs(queue, parts=parts)
+    add_schedule_jobs(queue, parts=Scheduling(parts, settings))
     add_library_jobs(queue, library=parts.library)
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_channel_jobs(queue, database=database, channels=channels, ledger=ledger, clock=clock)
@@ -184,7 +194,7 @@ def build(
         library=library, database=database, ledger=ledger, clock=clock, engine=engine, registry=registry,
         secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
-        acknowledged=acknowledged_first,
+        acknowledged=acknowledged_first, stand_in=partial(stand_in, ledger=ledger, clock=clock),
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     looking = Looking(settings, registry, minds, sandbox, ledger, clock)

@@ -35,6 +35,8 @@ _MAIL = re.compile(
 _OWNERS = 727011
 # Done by tasks/leave.py: what stands above people stops what somebody who has left was doing.
 STOP_ALL = "tasks.stop_all"
+# Done by dispatch/schedules/leave.py.
+PAUSE_ALL = "dispatch.schedules.pause_all"
 
 
 class BadPerson(Invalid):
@@ -163,7 +165,8 @@ async def set_active(session: Session, actor: Actor, person_id: str, *, active: 
         await session.execute(delete(LinkRow).where(LinkRow.person_id == person_id))
         tokens = update(TokenRow).where(TokenRow.person_id == person_id, TokenRow.revoked_at.is_(None))
         await session.execute(tokens.values(revoked_at=func.now()))
-        await enqueue(session, Job(STOP_ALL, {"person": person_id}, key=f"stop:{person_id}"))
+        for name in (STOP_ALL, PAUSE_ALL):
+            await enqueue(session, Job(name, {"person": person_id}, key=f"{name}:{person_id}"))
     row.active = active
     verb = "person.reactivated" if active else "person.deactivated"
     await ledger.record(session, Event(verb, actor.id, subject=person_id, person=person_id))

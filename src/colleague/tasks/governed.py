@@ -83,7 +83,7 @@ class Governed:
         try:
             weighed = await self._weigh_new(row, call, messages)
             card = self._scales.card(row, weighed) if weighed.decision.effect is Effect.ASK else None
-            await self._pen.decided(row, call, weighed, card)
+            effect = await self._pen.decided(row, call, weighed, card)
         except Interrupt:
             raise
         except Failure as failure:
@@ -93,7 +93,7 @@ class Governed:
             log.error("decision not recorded", error=type(error).__name__, run=self.run.id)
             await self._pen.refuse(row, NotOnRecord().message)
             return
-        match weighed.decision.effect:
+        match effect:
             case Effect.ALLOW if move.following and may_join(weighed, ()):
                 await self._beside(self._fly(row, call, weighed, started), move, turn, messages)
             case Effect.ALLOW if call.tool == START_SUBAGENT:

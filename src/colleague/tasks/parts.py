@@ -14,11 +14,29 @@ from colleague.kit.secrets import Secrets
 from colleague.library.parts import Library
 from colleague.models.think import Models
 from colleague.policy.engine import Engine
+from colleague.policy.model import Ask
 
 # Tells a person something by every channel: (session, person, title, text, link), with the caller's transaction.
 Tell = Callable[[Session, str, str, str, str], Awaitable[object]]
 # Raises for a person who has not acknowledged the governance document; asked where the organisation wants that.
 Acknowledged = Callable[[Session, Actor], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """What stood in for asking: who agreed beforehand, and the id of what they agreed to."""
+
+    by: str
+    id: str
+
+
+# Spends one use of what a person agreed to beforehand, in the caller's transaction: (session, task, call, question).
+StandIn = Callable[[Session, str, str, Ask], Awaitable[Stood | None]]
+
+
+async def nothing_stands(session: Session, task: str, call: str, ask: Ask) -> Stood | None:
+    """Return that nothing was agreed to beforehand: each call is asked."""
+    return None
 
 
 class NobodyCanSay(Unavailable):
@@ -36,6 +54,7 @@ class Parts:
 
     `call_seconds`, `turn_seconds`: how long one call of a tool, one answer of a model may take.
     `acknowledged`: refuses a person who has not acknowledged the governance document in force.
+    `stand_in`: what people agreed to beforehand, for the questions of tasks/calls/stand.py.
     `pause`: seconds before the first new try after trouble; it doubles each time.
     """
 
@@ -50,6 +69,7 @@ class Parts:
     library: Library
     tell: Tell
     acknowledged: Acknowledged = nobody_can_say
+    stand_in: StandIn = nothing_stands
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

@@ -1,6 +1,6 @@
 """From words and files at a door to a queued task: reads the files first, then stores everything at once."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from colleague.agent.budget import Budget
 from colleague.agent.messages import Said
@@ -30,6 +30,9 @@ from colleague.tasks.store import newest_run
 from colleague.tasks.toolbox import open_toolbox
 from colleague.tasks.workspace_tools import WORKSPACE_TOOLS
 
+# Done in the transaction that creates a task, with its id.
+Also = Callable[[Session, str], Awaitable[None]]
+
 
 class SetOrFiles(Invalid):
     """Limit a task to chosen files, or let it work on a document set: not both."""
@@ -38,7 +41,7 @@ class SetOrFiles(Invalid):
 async def start(
     actor: Actor, goal: str, files: Sequence[tuple[str, bytes]], *, parts: Parts, settings: Settings,
     budget: Budget | None = None, project: str = "", library_set: str = "", reads: Sequence[str] = (),
-    writes: Sequence[str] = (), cap: Tier = Tier.MODIFY, once: Once | None = None,
+    writes: Sequence[str] = (), cap: Tier = Tier.MODIFY, once: Once | None = None, also: Also | None = None,
 ) -> str:  # fmt: skip
     """Check and read `files` (name, content), create the task and enqueue its run; returns the task's id.
 
@@ -49,6 +52,7 @@ async def start(
     organisation asks for it, nobody starts a task who has not acknowledged its governance document (AcknowledgeFirst).
     Words and files above the class that may reach the agent are refused (WordsTooHigh, ClassTooHigh). Sent again under
     the same key (`once`), the task that was made the first time is returned.
+    `also` is done with the task's id in the transaction that creates it: where it raises, there is no task.
     """
     actor.require("own:tasks:use")
     # A file's name counts with its content: they go together.
@@ -91,6 +95,8 @@ async def start(
         run.model = (await parts.models.chain(session, need))[0]
         await parts.models.expect(session, need, [len(goal), *(characters_of(u.document) for u in uploads)])
         await once.keep(session, {"task": task}, clock=parts.clock)
+        if also is not None:
+            await also(session, task)
         return task
 
 

@@ -107,7 +107,10 @@ class UndoRow(Base):
 
 
 class CallRow(Base):
-    """The effect ledger: decision, intent, outcome of one call. `position` is its place in the model's turn."""
+    """The effect ledger: decision, intent, outcome of one call. `position` is its place in the model's turn.
+
+    `standing_id`: the approval given beforehand that stood in for asking.
+    """
 
     __tablename__ = "calls"
     __table_args__ = (UniqueConstraint("run_id", "turn_seq", "position"),)
@@ -126,6 +129,7 @@ class CallRow(Base):
     question: Mapped[dict[str, Any] | None]
     attempt: Mapped[int] = mapped_column(default=0)
     approval_id: Mapped[str] = mapped_column(default="")
+    standing_id: Mapped[str] = mapped_column(default="", server_default="")
     outcome: Mapped[dict[str, Any] | None]
     label: Mapped[dict[str, Any] | None]
     decided_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,5 +1,7 @@
 """What is written down of a run's calls: each decision, intent, question, outcome, in one transaction each, fenced."""
 
+from dataclasses import replace
+
 from colleague.agent.messages import Call, Outcome
 from colleague.approvals.ask import ask
 from colleague.approvals.verdict import Verdict, consume
@@ -7,17 +9,24 @@ from colleague.connectors.connector import Preview
 from colleague.connectors.grants import mark_used
 from colleague.kit import telemetry
 from colleague.kit.db import Session
+from colleague.kit.errors import Conflict
 from colleague.kit.ids import new_id
 from colleague.policy.asked import to_json
-from colleague.policy.model import Effect, Label
+from colleague.policy.governance import current_governance
+from colleague.policy.model import Approval, Effect, Label
 from colleague.tasks.calls.conclude import call_event, decision_facts, record_if_possible, save_outcome
 from colleague.tasks.calls.read_class import Read
+from colleague.tasks.calls.stand import may_be_stood_for
 from colleague.tasks.calls.weigh import Scales, Weighed
 from colleague.tasks.model import CallState, Run, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.store import lock_run, may_go_on, resume_job, touch, wait
 from colleague.tasks.subagents.family import wait_for_all
 from colleague.tasks.tables import CallRow, RunRow
+
+
+class NoLongerStands(Conflict):
+    """What was agreed to beforehand does not hold for this any more. Try once more, and it is asked."""
 
 
 class Pen:
@@ -41,8 +50,11 @@ class Pen:
         may_go_on(run)
         return run
 
-    async def decided(self, row: CallRow, call: Call, weighed: Weighed, card: Preview | None) -> None:
-        """Save the decision, and with it the intent, the approval or the refusal, in one transaction."""
+    async def decided(self, row: CallRow, call: Call, weighed: Weighed, card: Preview | None) -> Effect:
+        """Save the decision, and with it the intent, the approval or the refusal, in one transaction.
+
+        Returns what holds: an approval that was given beforehand turns a question into an intent.
+        """
         now, decision = row.decided_at, weighed.decision
         async with self._parts.database.transaction() as session:
             run = await self.hold(session)
@@ -60,6 +72,8 @@ class Pen:
                     pass  # The intent stands beside the decision; the call follows the commit.
                 case Effect.ASK:
                     assert card is not None
+                    if await self._stood_for(session, row, weighed):
+                        return Effect.ALLOW
                     await self.park(session, run, row, weighed, card)
                 case Effect.DENY:
                     remedies = " ".join(r.remedy for r in decision.rulings if r.remedy)
@@ -67,6 +81,28 @@ class Pen:
                     await save_outcome(
                         session, run, row, CallState.REFUSED, Outcome(call.id, call.tool, text, False), now
                     )
+            return decision.effect
+
+    async def _stood_for(self, session: Session, row: CallRow, weighed: Weighed) -> bool:
+        """Let an approval that was given beforehand stand in, if there is one: the same question is decided again with
+        it, on record, and counted in the transaction that writes the intent."""
+        if not may_be_stood_for(weighed):
+            return False
+        stood = await self._parts.stand_in(session, self.run.task, row.id, weighed.question)
+        if stood is None:
+            return False
+        approval = Approval(by=stood.by, not_self=False)
+        question = replace(weighed.question, approval=approval)
+        decision = self._parts.engine.decide(question, await current_governance(session))
+        if decision.effect is not Effect.ALLOW:
+            raise NoLongerStands
+        row.decision, row.standing_id = decision.to_json(), stood.id
+        row.state, row.intended_at, row.attempt = CallState.INTENDED, row.decided_at, 1
+        facts = decision_facts(weighed.bound, question, decision, row.arguments)
+        facts |= {"approved_by": stood.by, "standing": stood.id}
+        await self._parts.ledger.record(session, call_event("call.decided", row, facts))
+        await session.flush()
+        return True
 
     async def park(self, session: Session, run: RunRow, row: CallRow, weighed: Weighed, card: Preview) -> None:
         """Ask a person and let the run wait: answering enqueues its next segment, nothing is held until then."""

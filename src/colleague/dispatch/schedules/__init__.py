@@ -1,0 +1,1 @@
+"""What runs by the clock or after an event: schedules, their slots, and what was agreed to beforehand."""

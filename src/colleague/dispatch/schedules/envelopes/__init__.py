@@ -1,0 +1,1 @@
+"""What a person agreed to beforehand for one schedule: given, listed, counted, ended."""
