@@ -27,6 +27,8 @@ from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.dispatch.doors.jobs import add_jobs as add_door_jobs
+from colleague.dispatch.doors.parts import Doors
 from colleague.dispatch.receive.jobs import add_jobs as add_dispatch_jobs
 from colleague.dispatch.receive.parts import DispatchParts
 from colleague.dispatch.schedules.envelopes.stand_in import stand_in
@@ -91,6 +93,7 @@ class House:
     foreign: Foreign
     channels: Channels
     dispatch: DispatchParts
+    doors: Doors
 
     @property
     def looking(self) -> Looking:
@@ -112,7 +115,7 @@ class House:
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
-            DispatchParts: self.dispatch, PushChannel: self.channels.get("push"),
+            DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"),
         }  # fmt: skip
 
     async def close(self) -> None:
@@ -152,6 +155,14 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
     return queue
+
+
+def doors_of(queue: Queue, *, dispatch: DispatchParts, egress: Egress) -> Doors:
+    """Return the doors of Dispatch, and teach `queue` what goes on behind them."""
+    doors = Doors.of(dispatch, egress=egress)
+    add_dispatch_jobs(queue, parts=dispatch)
+    add_door_jobs(queue, doors=doors)
+    return doors
 
 
 def build(
@@ -200,7 +211,7 @@ def build(
     looking = Looking(settings, registry, minds, sandbox, ledger, clock)
     queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking)
     dispatch = DispatchParts(parts, settings)
-    add_dispatch_jobs(queue, parts=dispatch)
+    doors = doors_of(queue, dispatch=dispatch, egress=egress)
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
@@ -210,7 +221,7 @@ def build(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,
         ),
-        dispatch=dispatch, foreign=McpEntries(), channels=channels, provisioning=Provisioning(
+        dispatch=dispatch, doors=doors, foreign=McpEntries(), channels=channels, provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
     )  # fmt: skip

@@ -103,6 +103,8 @@ async def test_an_allowed_host_answers() -> None:
         "https://127.0.0.1/\r\nHost: evil",
         "gopher://127.0.0.1",
         "",
+        "https://example.com:65536/",
+        "https://example.com:0/",
     ],
 )
 async def test_odd_addresses_are_refused_before_anything_is_resolved(url: str) -> None:

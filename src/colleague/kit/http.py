@@ -266,6 +266,8 @@ class Egress:
             raise BadUrl(why="it has no proper host name") from None
         if target.userinfo:
             raise BadUrl(why="it carries a user name")
+        if target.port is not None and not 0 < target.port < 65_536:
+            raise BadUrl(why="there is no such port")
         if target.scheme != "https" and not (target.scheme == "http" and self._private and is_inner(host)):
             raise BadUrl(why="only https is allowed")
         if PUBLIC not in allowed and not any(matches(host, one) for one in allowed):

@@ -1,4 +1,5 @@
-"""Reading a mailbox over IMAP (RFC 9051, 3501): read-only by EXAMINE; writing only to append a message to a folder."""
+"""Reading a mailbox over IMAP (RFC 9051, 3501): read-only by EXAMINE; writing only to append a message to a folder, and
+to mark one as read in a mailbox that is the product's own."""
 
 import asyncio
 import imaplib
@@ -9,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from colleague.kit.errors import Invalid, NotFound, Unavailable
-from colleague.kit.mail import Server, is_loopback
+from colleague.kit.mail import BadMailServer, Server, is_loopback, server_of
 
 T = TypeVar("T")
 SIZE, HEAD = 40_000_000, 30_000
@@ -37,6 +39,56 @@ class Raw:
 
     id: str
     content: bytes
+    whole: bool = True
+
+
+def mailbox_of(url: str) -> tuple[Server, str]:
+    """Read `imap[s]://user:password@host:port/folder` (INBOX by default); BadMailServer if it is no such address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise BadMailServer(why="it is no address") from None
+    if parts.scheme not in ("imap", "imaps"):
+        raise BadMailServer(why="write imaps://user:password@host:port/folder")
+    return server_of(parts._replace(path="").geturl()), unquote(parts.path.strip("/")) or "INBOX"
+
+
+async def unread(
+    server: Server, limit: int, *, folder: str = "INBOX", size: int = SIZE, seconds: float = 60
+) -> list[Raw]:
+    """Return the oldest messages that nobody has read, still unread; of one larger than `size` only its beginning."""
+
+    def work(imap: imaplib.IMAP4) -> list[Raw]:
+        validity = _examine(imap, folder)
+        kind, found = imap.uid("SEARCH", "UNSEEN", "UNDELETED")
+        _ok(kind)
+        got: list[Raw] = []
+        for uid in (found[0] or b"").split()[:limit]:
+            length = _size(imap, uid.decode())
+            if length is not None:
+                whole = length <= size
+                got.append(
+                    Raw(f"{folder}:{validity}:{uid.decode()}", _fetch(imap, uid, None if whole else HEAD), whole)
+                )
+        return got
+
+    return await _with(server, work, seconds)
+
+
+async def mark_read(server: Server, id_: str, *, seconds: float = 30) -> None:
+    """Mark a message as read; NoSuchMessage if the mailbox was made anew since it was found."""
+    folder, validity, uid = id_.rsplit(":", 2)
+
+    def work(imap: imaplib.IMAP4) -> None:
+        kind, _ = imap.select(_quoted(folder))
+        _ok(kind)
+        _, found = imap.response("UIDVALIDITY")
+        if (found[0] or b"0").decode() != validity:
+            raise NoSuchMessage
+        kind, _ = imap.uid("STORE", uid, "+FLAGS.SILENT", "(\\Seen)")
+        _ok(kind)
+
+    await _with(server, work, seconds)
 
 
 async def search(server: Server, query: str, limit: int, *, folder: str = "INBOX", seconds: float = 30) -> list[Raw]:
@@ -65,12 +117,10 @@ async def read(server: Server, id_: str, *, seconds: float = 60) -> bytes:
     def work(imap: imaplib.IMAP4) -> bytes:
         if _examine(imap, folder) != validity:
             raise NoSuchMessage
-        kind, found = imap.uid("FETCH", uid, "(RFC822.SIZE)")
-        _ok(kind)
-        size = _SIZE.search(b" ".join(p if isinstance(p, bytes) else b" ".join(p) for p in found if p))
+        size = _size(imap, uid)
         if size is None:
             raise NoSuchMessage
-        if int(size.group(1)) > SIZE:
+        if size > SIZE:
             raise MessageTooLarge
         return _fetch(imap, uid.encode(), None)
 
@@ -158,6 +208,14 @@ def _examine(imap: imaplib.IMAP4, folder: str) -> str:
         raise NoSuchMessage
     _, found = imap.response("UIDVALIDITY")
     return (found[0] or b"0").decode()
+
+
+def _size(imap: imaplib.IMAP4, uid: str) -> int | None:
+    """Return how many bytes a message has; None if it is gone."""
+    kind, found = imap.uid("FETCH", uid, "(RFC822.SIZE)")
+    _ok(kind)
+    size = _SIZE.search(b" ".join(p if isinstance(p, bytes) else b" ".join(p) for p in found if p))
+    return int(size.group(1)) if size else None
 
 
 def _fetch(imap: imaplib.IMAP4, uid: bytes, limit: int | None) -> bytes:

@@ -12,8 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from colleague.web.errors import answer
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Where identity providers send browsers with a form of theirs: what counts is its signature, and no cookie comes along.
-FOREIGN = re.compile(r"/sign-in/saml/[a-z][a-z0-9-]{1,29}/(acs|slo)")
+# Where others send what is no form of ours: identity providers by the browser, the services of Dispatch and MCP clients
+# by themselves. What counts there is a signature or a token; the doors behind never look at a cookie.
+FOREIGN = re.compile(
+    r"/sign-in/saml/[a-z][a-z0-9-]{1,29}/(acs|slo)|/dispatch/in/(sms|slack/(commands|interactions|events))|/mcp"
+)
 PROBES = frozenset({"/healthz", "/readyz"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADERS = {

@@ -5,11 +5,14 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colleague.dispatch.doors.mail.origin import NotProven, proven_sender, results
 from colleague.dispatch.doors.mail.words import cut, is_automatic, words_of
+
+# The machine may be busy with other tests.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 OURS = "mx.aldermoor.example"
 
@@ -93,12 +96,14 @@ def test_without_a_trusted_server_nothing_is_believed() -> None:
             proven_sender(mail(header), authserv="")
 
 
+@CALM
 @given(st.text(alphabet=st.sampled_from(list('dkimpas=;()"\\ .\r\nheader@x')), max_size=200))
 def test_no_header_breaks_the_reading(value: str) -> None:
     server, _ = results(f"{OURS}; dkim=fail header.d=evil.example ({value}")
     assert server in (OURS, "")
 
 
+@CALM
 @given(st.binary(max_size=400))
 def test_no_mail_breaks_the_reading(raw: bytes) -> None:
     got = message_from_bytes(raw, policy=default)

@@ -6,13 +6,16 @@ from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colleague.dispatch.doors.sms.read import Text, read
 from colleague.dispatch.doors.sms.twiml import LIMIT, twiml
 from colleague.dispatch.doors.sms.verify import BadSignature, NotAMessage, signature, verify
 from colleague.kit.errors import Failure
+
+# The machine may be busy with other tests.
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 URL, TOKEN, ACCOUNT = "https://colleague.example/dispatch/in/sms", "12345", "AC" + "0" * 32
 SID = "SM" + "a" * 32
@@ -110,6 +113,7 @@ def test_info_asks_for_help() -> None:
     assert read({**MESSAGE, "Body": "Info"}, account=ACCOUNT, number="+15551234567").text == "help"
 
 
+@CALM
 @given(st.binary(max_size=300), st.text(max_size=40))
 def test_no_body_breaks_the_check(body: bytes, signed: str) -> None:
     told = parse_qsl(body.decode("latin-1"), keep_blank_values=True)
@@ -117,12 +121,14 @@ def test_no_body_breaks_the_check(body: bytes, signed: str) -> None:
         verify(TOKEN, URL, told, signed)
 
 
+@CALM
 @given(st.dictionaries(st.sampled_from([*MESSAGE, "MediaUrl0", "OptOutType"]), st.text(max_size=40)))
 def test_no_parameters_break_the_reading(changes: dict[str, str]) -> None:
     with contextlib.suppress(NotAMessage):
         read({**MESSAGE, **changes}, account=ACCOUNT, number="+15551234567")
 
 
+@CALM
 @given(st.text(max_size=3000))
 def test_every_answer_is_proper_xml(text: str) -> None:
     root = ElementTree.fromstring(twiml(text))

@@ -1,0 +1,1 @@
+"""Dispatch for MCP clients (streamable HTTP, no session, JSON answers)."""
