@@ -18,7 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).parent
 PACKAGE = "colleague_assets"
 SCRIPTS = ("htmx.org/dist/htmx.min.js", "htmx.org/dist/ext/hx-sse.min.js")
-OWN_SCRIPTS = ("colleague.js", "passkey.js", "queue.js", "outbox.js", "device.js")
+OWN_SCRIPTS = ("colleague.js", "passkey.js", "queue.js", "outbox.js", "device.js", "voice.js")
 # What works without a page: sent mail of the outbox, notices. Web adds the version at its top (web/installed.py).
 WORKER_SCRIPTS = ("queue.js", "worker.js")
 LICENCES = ("htmx.org", "@tabler/icons")

@@ -34,6 +34,8 @@ from colleague.dispatch.receive.parts import DispatchParts
 from colleague.dispatch.schedules.envelopes.stand_in import stand_in
 from colleague.dispatch.schedules.jobs import add_jobs as add_schedule_jobs
 from colleague.dispatch.schedules.parts import Scheduling
+from colleague.dispatch.voice.hear import Ears
+from colleague.dispatch.voice.jobs import add_jobs as add_voice_jobs
 from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
@@ -94,6 +96,7 @@ class House:
     channels: Channels
     dispatch: DispatchParts
     doors: Doors
+    ears: Ears
 
     @property
     def looking(self) -> Looking:
@@ -115,13 +118,14 @@ class House:
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
-            DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"),
+            DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
         }  # fmt: skip
 
     async def close(self) -> None:
         """Close connections."""
         await self.models.minds.close()
         await self.egress.close()
+        await self.ears.egress.close()
         await self.streams.close()
         await self.database.close()
 
@@ -154,6 +158,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
+    add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
     return queue
 
 
@@ -216,7 +221,7 @@ def build(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
         siem=target_of(settings),        pages=Pages(), parts=parts, models=thinking, egress=egress,
-        sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
+        ears=Ears.of(settings, parts), sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
         sign_on=SignOn(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,

@@ -132,6 +132,14 @@ class Settings(BaseSettings):
         "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.apple.com, *.notify.windows.com",
         description="Comma-separated hosts of push services that browsers may name.",
     )
+    transcription_zone: Literal["any", "us", "eu", "apac", "own"] = Field(
+        "any", description="Where that service works. `own`: on your own machines; `any`: not known."
+    )
+    transcription_attestation: str | None = Field(
+        None,
+        description="Proof that this service does not train on what it hears, without which one that works elsewhere "
+        "is given nothing: `DOCUMENT; SIGNED; LAST DAY; KINDS`, as in COLLEAGUE_MODEL_ATTESTATION.",
+    )
     egress_hosts: str = Field("", description="Comma-separated hosts that calls out may reach, besides granted ones.")
     egress_private: bool = Field(False, description="Let calls out reach private and loopback addresses (tests, demo).")
     demo: bool = Field(False, description="Demo organisation with one-click sign-in; refused off loopback.")

@@ -33,8 +33,8 @@ def day_of(text: str, what: str) -> date | None:
         raise BadPaper(why=f"{what} must be a day such as 2026-12-31") from None
 
 
-def deployed_paper(text: str | None) -> Paper | None:
-    """Return the attestation that the deployment settings name (COLLEAGUE_MODEL_ATTESTATION); None if they name none.
+def deployed_paper(text: str | None, *, name: str = "COLLEAGUE_MODEL_ATTESTATION") -> Paper | None:
+    """Return the attestation that the deployment setting `name` holds; None if it holds none.
 
     Raises BadPaper for what is none: `DOCUMENT; SIGNED; LAST DAY; KINDS`.
     """
@@ -42,7 +42,7 @@ def deployed_paper(text: str | None) -> Paper | None:
         return None
     parts = [part.strip() for part in text.split(";")]
     if len(parts) != 4 or not parts[0]:
-        raise BadPaper(why="COLLEAGUE_MODEL_ATTESTATION is «DOCUMENT; SIGNED; LAST DAY; KINDS»")
+        raise BadPaper(why=f"{name} is «DOCUMENT; SIGNED; LAST DAY; KINDS»")
     signed, last = day_of(parts[1], "its date"), day_of(parts[2], "its last day")
     covers = DATA_KINDS if parts[3] == "all" else tuple(parts[3].replace(",", " ").split())
     if signed is None or last is None or not covers or not set(covers) <= set(DATA_KINDS):

@@ -21,6 +21,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
     "governance.posture.console", "web.setup", "dispatch.phone.console",
     "dispatch.doors.sms.door", "dispatch.doors.slack.door", "dispatch.doors.mcp.door",
+    "dispatch.voice.console", "dispatch.voice.api",
     "identity.scim.door", "identity.scim.console",
     "identity.groups.console", "identity.groups.api", "identity.api",
     "dispatch.doors.api",

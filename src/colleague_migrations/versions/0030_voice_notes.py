@@ -1,0 +1,21 @@
+"""Voice notes, until somebody has decided about them."""
+
+from alembic import op
+
+from colleague.kit.db import Base
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+TABLES = ("voice_notes",)
+
+
+def upgrade() -> None:
+    Base.metadata.create_all(op.get_bind(), tables=[Base.metadata.tables[name] for name in TABLES], checkfirst=True)
+
+
+def downgrade() -> None:
+    for name in reversed(TABLES):
+        op.drop_table(name)
