@@ -27,6 +27,9 @@ from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.dispatch.deliver.jobs import Carrying
+from colleague.dispatch.deliver.jobs import add_jobs as add_result_jobs
+from colleague.dispatch.deliver.promise import take_up
 from colleague.dispatch.doors.jobs import add_jobs as add_door_jobs
 from colleague.dispatch.doors.parts import Doors
 from colleague.dispatch.receive.jobs import add_jobs as add_dispatch_jobs
@@ -158,6 +161,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
+    add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
     add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
     return queue
 
@@ -211,6 +215,7 @@ def build(
         secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
         acknowledged=acknowledged_first, stand_in=partial(stand_in, ledger=ledger, clock=clock),
+        take_up=take_up,
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     looking = Looking(settings, registry, minds, sandbox, ledger, clock)

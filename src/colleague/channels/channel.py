@@ -47,13 +47,17 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Words to one address. `key`: the same key is the same message, where a service can tell. `parts` go by mail."""
+    """Words to one address. `key`: the same key is the same message, where a service can tell. `parts` go by mail.
+
+    `answers` is the Message-ID of the mail that this one answers.
+    """
 
     to: str = field(repr=False)
     title: str
     text: str = field(repr=False)
     key: str
     parts: tuple[Part, ...] = ()
+    answers: str = ""
 
 
 class Channel(Protocol):

@@ -1,10 +1,13 @@
 """Notices by mail, through the server that the operator named."""
 
+import re
 from email.utils import parseaddr
 
 from colleague.channels.channel import Message, Notice, Reader
 from colleague.kit.clock import Clock
 from colleague.kit.mail import Letter, address, compose, send, server_of
+
+_MESSAGE_ID = re.compile(r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>", re.ASCII)
 
 
 class EmailChannel:
@@ -31,6 +34,8 @@ class EmailChannel:
 
     async def write(self, message: Message) -> None:
         """Send a mail with its files. NotSent: surely not; SentUnknown: nobody can say; BadMail for what is no mail."""
+        known = _MESSAGE_ID.fullmatch(message.answers) is not None
+        thread = (("In-Reply-To", message.answers), ("References", message.answers)) if known else ()
         letter = Letter(
             sender=self._sender,
             sender_name=self._name,
@@ -40,6 +45,6 @@ class EmailChannel:
             key=message.key,
             at=self._clock.now(),
             parts=message.parts,
-            headers=(("Auto-Submitted", "auto-generated"),),
+            headers=(("Auto-Submitted", "auto-generated"), *thread),
         )
         await send(self._server, compose(letter), seconds=self._seconds)

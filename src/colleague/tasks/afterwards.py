@@ -1,4 +1,4 @@
-"""What follows a segment of a run, however it ended: a hand-over that waited for it, its words for search."""
+"""What follows a segment of a run, however it ended: promised results, a hand-over that waited, words for search."""
 
 from colleague.kit.log import get_log
 from colleague.tasks.keeping.index import catch_up
@@ -11,6 +11,8 @@ log = get_log("afterwards")
 async def afterwards(run: str, *, parts: Parts) -> None:
     """Do it; what fails here is done by the next look (each minute) and never undoes the segment."""
     try:
+        async with parts.database.transaction() as session:
+            await parts.take_up(session, run)
         await settle(run, parts=parts)
         await catch_up(parts=parts, runs=[run])
     except Exception as error:

@@ -1,5 +1,7 @@
-"""Somebody was deactivated: what the agent did for them stops, what it asked is withdrawn, their
-phone and accounts are heard no more, the record stays (ID-3)."""
+"""Somebody was deactivated: what the agent did for them stops, what it asked is withdrawn, the record stays (ID-3).
+
+Their phone and accounts are heard no more.
+"""
 
 from sqlalchemy import select
 

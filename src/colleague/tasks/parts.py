@@ -21,6 +21,9 @@ Tell = Callable[[Session, str, str, str, str], Awaitable[object]]
 # Raises for a person who has not acknowledged the governance document; asked where the organisation wants that.
 Acknowledged = Callable[[Session, Actor], Awaitable[None]]
 
+# Told that a segment of a run is over, in a transaction: what was promised of an ended task is taken up.
+TakeUp = Callable[[Session, str], Awaitable[object]]
+
 
 @dataclass(frozen=True, slots=True)
 class Stood:
@@ -48,6 +51,10 @@ async def nobody_can_say(session: Session, actor: Actor) -> None:
     raise NobodyCanSay
 
 
+async def nothing_promised(session: Session, run: str) -> None:
+    """Do nothing: nobody above tasks promised anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The parts. `stale_after`: seconds after which a worker looks again whether a run is still its own.
@@ -55,6 +62,7 @@ class Parts:
     `call_seconds`, `turn_seconds`: how long one call of a tool, one answer of a model may take.
     `acknowledged`: refuses a person who has not acknowledged the governance document in force.
     `stand_in`: what people agreed to beforehand, for the questions of tasks/calls/stand.py.
+    `take_up`: is told of each segment that is over.
     `pause`: seconds before the first new try after trouble; it doubles each time.
     """
 
@@ -70,6 +78,7 @@ class Parts:
     tell: Tell
     acknowledged: Acknowledged = nobody_can_say
     stand_in: StandIn = nothing_stands
+    take_up: TakeUp = nothing_promised
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0
