@@ -103,7 +103,8 @@ def events() -> str:
     return "# Events\n\nWhat the ledger records: `noun.verb_past`.\n\n" + table(("Event", "Recorded by"), rows)
 
 
-_VERBS = ("ed", "en", "sent", "made", "read", "left", "put", "lost", "held", "gone", "unavailable", "over", "reset")
+_VERBS = ("ed", "en", "sent", "made", "read", "left", "put", "lost", "held", "gone", "unavailable", "over", "reset",
+          "begun")  # fmt: skip
 
 
 def _is_event(text: str) -> bool:

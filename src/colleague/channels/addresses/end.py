@@ -19,6 +19,7 @@ from colleague.kit.ids import is_id
 
 LEFT, MAIL_CHANGED = "The person is no longer active.", "The person's mail address is another one now."
 OPEN = ("pending", "verified")
+VERBS = {"revoked": "address.revoked", "broken": "address.broken"}
 
 
 class AddressNotFound(NotFound):
@@ -110,7 +111,7 @@ async def _end(
             continue
         row.state, row.code, row.ended_at, row.why = state, None, clock.now(), reason[:500]
         event = Event(
-            f"address.{state}", by, subject=row.id, person=row.person_id, data={"kind": row.kind, "why": reason[:500]},
+            VERBS[state], by, subject=row.id, person=row.person_id, data={"kind": row.kind, "why": reason[:500]},
             personal={"address": row.address},
         )  # fmt: skip
         await ledger.record(session, event)

@@ -25,7 +25,11 @@ DIED = "The worker ended while it was being sent."
 UNBOUND = "You have no address for it: {title} is not bound to you any more."
 NOT_SET_UP = "It is not set up here any more: {title}."
 NOT_SEEN = "You may not see this task any more."
-OVER = frozenset({"delivered", "unknown", "failed", "withheld"})
+# What is on record: that it begins, and what came of it.
+VERBS = {
+    "sending": "result.begun", "delivered": "result.delivered", "unknown": "result.unsettled", "failed": "result.failed",
+    "withheld": "result.withheld",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ async def _begin(result: str, parts: Carrying) -> tuple[Writer, Message] | None:
             return None
         message = await compose(session, row, run, verdict, to=to, name=actor.name, url=parts.url)
         row.state, row.attempts, row.why, row.changed_at = "sending", row.attempts + 1, verdict.why, _now(parts)
-        await parts.tasks.ledger.record(session, _event(row, "begun", [part.name for part in message.parts]))
+        await parts.tasks.ledger.record(session, _event(row, "sending", len(message.parts)))
         return writer, message
 
 
@@ -112,7 +116,7 @@ async def _keep(session: Session, row: ResultRow, state: str, why: str, parts: C
     """Write down what came of it; its person finds under the bell what did not surely arrive, or is on the page."""
     row.state, row.changed_at = state, _now(parts)
     row.why = why[:500] or row.why
-    if state not in OVER:
+    if state not in VERBS:
         return
     await parts.tasks.ledger.record(session, _event(row, state))
     if state == "delivered" and row.target != "thread":
@@ -127,11 +131,11 @@ def _now(parts: Carrying) -> datetime:
     return parts.tasks.clock.now()
 
 
-def _event(row: ResultRow, state: str, files: list[str] | None = None) -> Event:
+def _event(row: ResultRow, state: str, files: int = 0) -> Event:
     facts = {"task": row.task_id, "target": row.target, "form": row.form, "attempts": row.attempts}
     return Event(
-        f"result.{state}", "agent", subject=row.id, run=row.run_id, person=row.person_id,
-        data=facts | ({"files": len(files)} if files else {}),
+        VERBS[state], "agent", subject=row.id, run=row.run_id, person=row.person_id,
+        data=facts | ({"files": files} if files else {}),
     )  # fmt: skip
 
 

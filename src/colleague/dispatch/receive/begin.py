@@ -6,6 +6,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from colleague.agent.budget import Budget
+from colleague.dispatch.deliver.model import target_of
+from colleague.dispatch.deliver.promise import promise
 from colleague.dispatch.model import Reply
 from colleague.dispatch.receive.parts import DispatchParts
 from colleague.dispatch.receive.record import event_of, reply_of
@@ -96,4 +98,9 @@ async def _end(message: str, state: str, action: str, words: str, task: str, par
             content.plan = None
         await session.execute(delete(SentFileRow).where(SentFileRow.message_id == message))
         await parts.tasks.ledger.record(session, event_of(row))
+        if task and row.person_id is not None:
+            await promise(
+                session, task, row.person_id, target_of(row.delivery, row.channel), reply_to=row.reply_to,
+                ledger=parts.tasks.ledger, clock=parts.tasks.clock,
+            )  # fmt: skip
         return await reply_of(session, row)
