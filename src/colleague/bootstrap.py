@@ -214,8 +214,7 @@ def build(
         library=library, database=database, ledger=ledger, clock=clock, engine=engine, registry=registry,
         secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
-        acknowledged=acknowledged_first, stand_in=partial(stand_in, ledger=ledger, clock=clock),
-        take_up=take_up,
+        acknowledged=acknowledged_first, take_up=take_up, stand_in=partial(stand_in, ledger=ledger, clock=clock),
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
     looking = Looking(settings, registry, minds, sandbox, ledger, clock)

@@ -27,8 +27,8 @@ NOT_SET_UP = "It is not set up here any more: {title}."
 NOT_SEEN = "You may not see this task any more."
 # What is on record: that it begins, and what came of it.
 VERBS = {
-    "sending": "result.begun", "delivered": "result.delivered", "unknown": "result.unsettled", "failed": "result.failed",
-    "withheld": "result.withheld",
+    "sending": "result.begun", "delivered": "result.delivered", "unknown": "result.unsettled",
+    "failed": "result.failed", "withheld": "result.withheld",
 }  # fmt: skip
 
 
