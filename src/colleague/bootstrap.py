@@ -32,8 +32,8 @@ from colleague.dispatch.deliver.jobs import add_jobs as add_result_jobs
 from colleague.dispatch.deliver.promise import take_up
 from colleague.dispatch.doors.jobs import add_jobs as add_door_jobs
 from colleague.dispatch.doors.parts import Doors
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.jobs import add_jobs as add_dispatch_jobs
-from colleague.dispatch.receive.parts import DispatchParts
 from colleague.dispatch.schedules.envelopes.stand_in import stand_in
 from colleague.dispatch.schedules.jobs import add_jobs as add_schedule_jobs
 from colleague.dispatch.schedules.parts import Scheduling

@@ -31,6 +31,7 @@ class Place:
 PLACES: Final[tuple[Place, ...]] = (
     Place("/tasks/new", "New task", "plus", ("own:tasks:use",)),
     Place("/tasks", "Tasks", "checklist", ("own:tasks:use", "org:tasks:read")),
+    Place("/dispatch", "Dispatch", "send", ("own:dispatch:use",)),
     Place("/approvals", "Approvals", "shield-check", ("own:approvals:answer",)),
     Place("/reviews", "Reviews", "circle-check", ("own:tasks:use", "org:outputs:review")),
     Place("/projects", "Projects", "folder", ("own:tasks:use",)),

@@ -22,6 +22,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "governance.posture.console", "web.setup", "dispatch.phone.console",
     "dispatch.doors.sms.door", "dispatch.doors.slack.door", "dispatch.doors.mcp.door",
     "dispatch.voice.console", "dispatch.voice.api",
+    "dispatch.triggers.console", "dispatch.receive.console",
     "identity.scim.door", "identity.scim.console",
     "identity.groups.console", "identity.groups.api", "identity.api",
     "dispatch.doors.api",
@@ -29,7 +30,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "tasks.steer.api", "tasks.changes.api", "approvals.api", "audit.api",
     "policy.api", "policy.categories.api", "governance.replay.api", "governance.effective.api",
     "connectors.review.api", "connectors.api", "models.api",
-    "connectors.mcp.api", "channels.api", "channels.addresses.api",
+    "connectors.mcp.api", "channels.api", "channels.addresses.api", "dispatch.triggers.api", "dispatch.receive.api",
     "plugins.api", "projects.api", "library.api", "files.api",
     "governance.asfiles.api", "governance.posture.api", "governance.document.api",
 )  # fmt: skip

@@ -13,7 +13,7 @@ from colleague.channels.addresses.find import find_bound
 from colleague.channels.addresses.model import Bound
 from colleague.dispatch.doors.workspace import Workspace
 from colleague.dispatch.model import Channel, Incoming, Reply
-from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.receive import receive
 from colleague.dispatch.triggers.drill import triggers_for
 from colleague.identity.actor import Actor

@@ -9,7 +9,7 @@ from colleague.agent.budget import Budget
 from colleague.dispatch.deliver.model import target_of
 from colleague.dispatch.deliver.promise import promise
 from colleague.dispatch.model import Reply
-from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.record import event_of, reply_of
 from colleague.dispatch.receive.tables import ContentRow, MessageRow, SentFileRow
 from colleague.dispatch.triggers.model import Plan

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.triggers.model import Trigger
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session

@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from colleague.dispatch.model import Incoming
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.begin import enqueue_begin
-from colleague.dispatch.receive.parts import DispatchParts
 from colleague.dispatch.receive.record import event_of
 from colleague.dispatch.receive.tables import ContentRow, MessageRow, SentFileRow
 from colleague.identity.actor import Actor

@@ -1,8 +1,8 @@
 """Durable work of what came in: take up what a killed process had begun."""
 
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.begin import TASK, begin
 from colleague.dispatch.receive.confirm import drop_late
-from colleague.dispatch.receive.parts import DispatchParts
 from colleague.kit.queue import Queue
 
 

@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from colleague.channels.addresses.find import find_bound
 from colleague.dispatch.model import Incoming, Reply
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.begin import CONFIRM, begin, enqueue_begin
 from colleague.dispatch.receive.commands import COMMANDS
 from colleague.dispatch.receive.confirm import new_code, say_no, say_yes
 from colleague.dispatch.receive.decide import Confirm, Refuse, Run, decide
-from colleague.dispatch.receive.parts import DispatchParts
 from colleague.dispatch.receive.people import Unclear, with_people
 from colleague.dispatch.receive.record import find_message, reply_of, sent_lately, write, write_unknown
 from colleague.dispatch.receive.tables import MessageRow

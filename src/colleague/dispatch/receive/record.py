@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from colleague.audit.event import Event
 from colleague.dispatch.model import Incoming, Reply
-from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.redact import redacted
 from colleague.dispatch.receive.tables import ContentRow, MessageRow, SentFileRow
 from colleague.dispatch.triggers.match import said

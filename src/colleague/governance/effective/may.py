@@ -39,6 +39,7 @@ class Wish:
     """What is asked about: a tool, where, to whom, started how, after reading what.
 
     `untrusted`: the task has read something nobody vouches for. `doubtful`: a value in the call stands only there.
+    `mapped`: the tier of the trigger that starts it.
     """
 
     tool: str
@@ -48,6 +49,7 @@ class Wish:
     data_class: DataClass = DataClass.PUBLIC
     untrusted: bool = False
     doubtful: bool = False
+    mapped: Tier = Tier.MODIFY
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def ask_for(now: Standing, connector: Connector, tool: Tool, wish: Wish, *, cloc
         blocked_path=blocked_by(place, now.governance.blocked_paths) is not None, recipients=wish.recipients,
         external=external_of(wish.recipients, now.governance.internal_domains),
         channel=wish.channel if wish.channel in ("dispatch", "schedule") else "desk",
-        doubts=doubts if wish.doubtful else (),
+        doubts=doubts if wish.doubtful else (), mapped=wish.mapped,
     )  # fmt: skip
 
 
@@ -187,6 +189,25 @@ def situations(tool: Tool, governance: Governance) -> tuple[tuple[str, Wish], ..
          Wish(tool.name, untrusted=True, data_class=DataClass.INTERNAL, doubtful=True)),
         ("from a phone", Wish(tool.name, channel="dispatch")),
     )  # fmt: skip
+
+
+async def away_with(
+    session: Session, actor: Actor, person: str, tier: Tier, *, registry: Registry, engine: Engine, clock: Clock
+) -> list[tuple[str, Decision]]:
+    """Return what a run that is mapped to `tier` may do away from the desk: the title of each tool that a grant of the
+    person opens, and what would be decided. Raises NotYours, PersonNotFound.
+    """
+    now = await standing_of(session, actor, person, registry=registry, clock=clock)
+    inside = (f"somebody@{next(iter(now.governance.internal_domains), 'nowhere.invalid')}",)
+    found = []
+    for connector in now.registry:
+        mine = [o for o in now.opened if o.grant.connector == connector.kind and not _ended(o, clock)]
+        for tool in connector.tools() if mine else ():
+            to = inside if tool.tier is Tier.COMMUNICATE else ()
+            wish = Wish(tool.name, recipients=to, channel="dispatch", mapped=tier)
+            question = ask_for(now, connector, tool, wish, clock=clock)
+            found.append((f"{connector.title}: {tool.title}", engine.decide(question, now.governance)))
+    return found
 
 
 async def overview(
