@@ -2,7 +2,11 @@
 
 import typer
 
-from colleague.cli.dispatch import address
+from colleague.cli.dispatch import address, message, trigger
 
 app = typer.Typer(help="Bound phones and accounts, triggers, messages, schedules.", no_args_is_help=True)
 app.add_typer(address.app, name="address")
+app.add_typer(trigger.app, name="trigger")
+app.command()(message.say)
+app.command()(message.bench)
+app.command()(message.messages)

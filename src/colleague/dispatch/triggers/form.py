@@ -1,6 +1,6 @@
 """A trigger as a form and as JSON say it."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,7 +39,7 @@ class Given(BaseModel):
             raise BadTrigger(why=f"its phase is one of {', '.join(PHASES)}")
         try:
             micros = int(Decimal(self.ceiling.strip().replace(",", ".")) * 1_000_000)
-        except (InvalidOperation, ValueError, OverflowError):
+        except (ArithmeticError, ValueError):
             raise BadTrigger(why="the ceiling of a run is a sum of money, like 1.00") from None
         return Wording(
             self.name, self.pattern, self.about, self.example, self.goal, self.use_case, Tier[self.tier.upper()],
