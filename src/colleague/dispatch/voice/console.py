@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.audit.record import Ledger
-from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.voice.hear import Ears
 from colleague.dispatch.voice.notes import NoteNotFound, drop, get_note, list_notes, take, write_down
 from colleague.dispatch.voice.send import send as send_words

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from colleague.dispatch.model import Incoming, Reply
-from colleague.dispatch.receive.parts import DispatchParts
+from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.receive import receive
 from colleague.dispatch.voice.hear import Ears
 from colleague.dispatch.voice.notes import AlreadySent, decided, get_note
