@@ -32,6 +32,7 @@ from colleague.dispatch.deliver.jobs import add_jobs as add_result_jobs
 from colleague.dispatch.deliver.promise import take_up
 from colleague.dispatch.doors.jobs import add_jobs as add_door_jobs
 from colleague.dispatch.doors.parts import Doors
+from colleague.dispatch.doors.slack.card import blocks_of
 from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.jobs import add_jobs as add_dispatch_jobs
 from colleague.dispatch.schedules.envelopes.stand_in import stand_in
@@ -166,9 +167,9 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     return queue
 
 
-def doors_of(queue: Queue, *, dispatch: DispatchParts, egress: Egress) -> Doors:
+def doors_of(queue: Queue, *, dispatch: DispatchParts, egress: Egress, ears: Ears) -> Doors:
     """Return the doors of Dispatch, and teach `queue` what goes on behind them."""
-    doors = Doors.of(dispatch, egress=egress)
+    doors = Doors.of(dispatch, egress=egress, ears=ears)
     add_dispatch_jobs(queue, parts=dispatch)
     add_door_jobs(queue, doors=doors)
     return doors
@@ -194,15 +195,14 @@ def build(
     # It knows no hosts of its own: what a connector may reach comes from grants and from registered servers.
     egress = Egress(private=settings.egress_private)
     sandbox = Sandbox(settings)
-    servers = servers_of(
-        sandbox, egress=egress, database=database, secrets=secrets, ledger=ledger, clock=clock
-    )  # fmt: skip
+    servers = servers_of(sandbox, egress=egress, database=database, secrets=secrets, ledger=ledger, clock=clock)
     registry = Registry(
         connectors if connectors is not None else shipped_connectors(egress, clock), sources=(servers,)
     )  # fmt: skip
     signer = load_signer(settings.ledger_key_file or Path(settings.data_dir) / "ledger.key")
     channels = channels_of(
-        settings, database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock
+        settings, database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock,
+        dress=partial(blocks_of, database=database, url=settings.url),
     )  # fmt: skip
     notifier = Notifier(channels, clock=clock)
     minds = Minds(settings=settings, secrets=secrets, clock=clock, others=built_in(models or {}))
@@ -220,12 +220,12 @@ def build(
     looking = Looking(settings, registry, minds, sandbox, ledger, clock)
     queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking)
     dispatch = DispatchParts(parts, settings)
-    doors = doors_of(queue, dispatch=dispatch, egress=egress)
+    doors = doors_of(queue, dispatch=dispatch, egress=egress, ears=(ears := Ears.of(settings, parts)))
     return House(
         settings=settings, database=database, queue=queue, streams=Streams(url), hub=Hub(), clock=clock,
         secrets=secrets, ledger=ledger, engine=engine, registry=registry, signer=signer, sink=sink_of(settings),
         siem=target_of(settings),        pages=Pages(), parts=parts, models=thinking, egress=egress,
-        ears=Ears.of(settings, parts), sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
+        ears=ears, sign_ins=SignIns(egress=egress, clock=clock, base_url=settings.url),
         sign_on=SignOn(
             database=database, egress=egress, secrets=secrets, ledger=ledger, clock=clock, settings=settings,
             tell=notifier.notify,

@@ -8,7 +8,7 @@ from colleague.channels.channel import Channel, Writer
 from colleague.channels.email import EmailChannel
 from colleague.channels.push.channel import PushChannel
 from colleague.channels.push.encrypt import load_vapid
-from colleague.channels.slack import SlackChannel
+from colleague.channels.slack import Dress, SlackChannel
 from colleague.channels.sms import SmsChannel
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
@@ -48,9 +48,12 @@ class Channels:
 
 
 def channels_of(
-    settings: Settings, *, database: Database, egress: Egress, secrets: Secrets, ledger: Ledger, clock: Clock
-) -> Channels:
+    settings: Settings, *, database: Database, egress: Egress, secrets: Secrets, ledger: Ledger, clock: Clock,
+    dress: Dress | None = None,
+) -> Channels:  # fmt: skip
     """Return what the settings set up: mail, text messages and Slack where they are named; push always.
+
+    `dress` makes the blocks of a notice in Slack.
 
     BadMailServer, BadMail if the mail server or its sender is none.
     """
@@ -61,7 +64,7 @@ def channels_of(
     if settings.sms_account and settings.sms_token and settings.sms_from:
         found.append(SmsChannel(settings, egress=egress))
     if settings.slack_token:
-        found.append(SlackChannel(settings, egress=egress))
+        found.append(SlackChannel(settings, egress=egress, dress=dress))
     # Push services want somebody to write to if something goes wrong (RFC 8292, 2.1).
     contact = settings.url if settings.url.startswith("https://") else f"mailto:{parseaddr(settings.mail_from)[1]}"
     vapid = load_vapid(settings.push_key_file or settings.data_dir / "push.key", contact=contact)

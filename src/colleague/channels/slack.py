@@ -1,6 +1,7 @@
 """Direct messages in Slack: notices, codes, results (auth.test, conversations.open, chat.postMessage)."""
 
 import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ from colleague.kit.http import Egress
 from colleague.kit.settings import Settings
 
 LONGEST = 12_000
+# Returns a notice as blocks (https://docs.slack.dev/block-kit), or none: then its title and link are sent.
+Dress = Callable[[Notice], Awaitable[Sequence[Mapping[str, Any]]]]
 _UNKNOWN = frozenset({"internal_error", "fatal_error", "request_timeout"})
 _LATER = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
 _WORDS = {
@@ -29,11 +32,11 @@ class SlackChannel:
     kind = "slack"
     title = "Slack"
 
-    def __init__(self, settings: Settings, *, egress: Egress) -> None:
-        """Take the bot token from the settings (slack_token must be set)."""
+    def __init__(self, settings: Settings, *, egress: Egress, dress: Dress | None = None) -> None:
+        """Take the bot token from the settings (slack_token must be set), and what dresses a notice as blocks."""
         assert settings.slack_token
         self._token, self._base = settings.slack_token.get_secret_value(), settings.url
-        self._url, self._egress = settings.slack_url.rstrip("/"), egress
+        self._url, self._egress, self._dress = settings.slack_url.rstrip("/"), egress, dress
 
     async def team(self) -> str:
         """Return the id of the one workspace that the app is installed in."""
@@ -45,22 +48,33 @@ class SlackChannel:
         if address is None:
             raise NotTaken(channel="Slack", why="no Slack account of this person is bound any more")
         link = f"\n{self._base}{notice.link}" if notice.link else ""
-        await self.write(Message(address, "", f"{notice.title}{link}", f"{notice.id}:{self.kind}"))
+        blocks = await self._dress(notice) if self._dress else ()
+        await self.post(await self._talk(address), f"{notice.title}{link}", blocks=blocks)
 
     async def write(self, message: Message) -> None:
         """Send a direct message to «TEAM:USER». TryLater: surely not sent; TakenUnknown: nobody can say."""
-        user = message.to.rpartition(":")[2]
+        await self.post(await self._talk(message.to), message.text)
+
+    async def _talk(self, address: str) -> str:
+        """Return the direct conversation with «TEAM:USER»."""
+        user = address.rpartition(":")[2]
         opened = await self.ask("conversations.open", {"users": user}, repeat=True)
         channel = opened.get("channel")
         place = channel.get("id") if isinstance(channel, dict) else None
         if not isinstance(place, str):
             raise NotTaken(channel="Slack", why="it opened no conversation")
-        await self.post(place, message.text)
+        return place
 
-    async def post(self, channel: str, text: str, *, thread: str = "") -> None:
-        """Post into a conversation, or into the thread of the message `thread` there. Raises what `write` raises."""
+    async def post(
+        self, channel: str, text: str, *, thread: str = "", blocks: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Post into a conversation, or into the thread of the message `thread` there. Raises what `write` raises.
+
+        `blocks` are shown in place of the text, which remains for small notifications.
+        """
         body = {"channel": channel, "text": escaped(text)[:LONGEST], "unfurl_links": False, "unfurl_media": False}
-        await self.ask("chat.postMessage", body | ({"thread_ts": thread} if thread else {}))
+        more = ({"thread_ts": thread} if thread else {}) | ({"blocks": list(blocks)} if blocks else {})
+        await self.ask("chat.postMessage", body | more)
 
     async def ask(self, method: str, body: dict[str, Any], *, repeat: bool | None = None) -> dict[str, Any]:
         """Call a method of the Web API and return its answer. NotTaken with the reason if Slack says it is not ok."""

@@ -20,6 +20,7 @@ from colleague.dispatch.doors.answers.tables import AnswerRow
 from colleague.dispatch.doors.parts import Doors
 from colleague.dispatch.doors.slack.verify import signature as slack_signature
 from colleague.dispatch.doors.sms.verify import signature as sms_signature
+from colleague.identity.actor import Actor
 from colleague.testing.addresses import bind
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
@@ -80,6 +81,15 @@ class Knocker:
     clock: TestClock
     services: Services
     app: Any
+    heard: list[tuple[str, bytes]] = field(default_factory=list)
+    deaf: Exception | None = None
+
+    async def hear(self, actor: Actor, recording: bytes) -> str:
+        """Write down what is said in a recording, or fail."""
+        self.heard.append((actor.id, recording))
+        if self.deaf is not None:
+            raise self.deaf
+        return "brief acme"
 
     async def text(self, url: str = f"{BASE}/dispatch/in/sms", **changes: str) -> httpx.Response:
         """Send a text message, signed for `url`."""
@@ -162,7 +172,10 @@ async def knocker(
     async def triggers(session: Any, actor: Any) -> list[dict[str, Any]]:
         return [{"name": "brief", "pattern": "brief {company}"}]
 
-    doors = replace(house.doors, receive=pipeline.receive, triggers=triggers)
+    async def hear(actor: Actor, recording: bytes) -> str:
+        return await hand.hear(actor, recording)
+
+    doors = replace(house.doors, receive=pipeline.receive, triggers=triggers, hear=hear)
 
     @asynccontextmanager
     async def quiet(app: Any) -> AsyncIterator[None]:
@@ -171,5 +184,6 @@ async def knocker(
     app = create_app({**house.by_type(), Doors: doors}, settings=house.settings, lifespan=quiet)
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 5), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-        yield Knocker(home, doors, pipeline, client, clock, services, app)
+        hand = Knocker(home, doors, pipeline, client, clock, services, app)
+        yield hand
     await house.close()

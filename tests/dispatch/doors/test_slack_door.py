@@ -12,28 +12,34 @@ from tests.dispatch.doors.conftest import BASE, MEMBER, TEAM, Knocker
 
 from colleague.approvals.ask import ask
 from colleague.approvals.tables import ApprovalRow
+from colleague.channels.addresses.prefer import prefer
 from colleague.connectors.connector import Preview
 from colleague.dispatch.doors.answers.send import send_answer
 from colleague.dispatch.doors.parts import AGAIN
 from colleague.kit.canonical import digest
 from colleague.kit.ids import new_id
 from colleague.kit.queue import RUNS, Job
-from colleague.policy.model import Decision, Effect, Label, Ruling, Tier
+from colleague.policy.model import DataClass, Decision, Effect, Label, Ruling, Tier
+from colleague.testing.worker import work
 
 pytestmark = pytest.mark.anyio
 
 WHO = f"{TEAM}:{MEMBER}"
 
 
-async def question(knocker: Knocker, requester: str = "ana") -> ApprovalRow:
+async def question(
+    knocker: Knocker, requester: str = "ana", *, label: Label = Label(), body: str = "Dear all",
+    title: str = "Send a note",
+) -> ApprovalRow:  # fmt: skip
     run, call = new_id("run"), new_id("call")
     house = knocker.home.house
     async with house.database.transaction() as session:
         id_ = await ask(
             session, run=run, call=call, requester=knocker.home.people[requester].id, tool="fake_send",
-            title="Send a note", tier=Tier.COMMUNICATE, digest=digest([run, call]), preview=Preview("Send a note"),
+            title="Send a note", tier=Tier.COMMUNICATE, digest=digest([run, call]),
+            preview=Preview(title, (("To", "ben@aldermoor.example"),), body),
             decision=Decision(Effect.ASK, (Ruling("r", Effect.ASK, "Because."),), "user"), doubts=(), external=(),
-            label=Label(), then=Job("tasks.resume", {"run": run}, RUNS, key=f"{run}.1", lock=run), ledger=house.ledger,
+            label=label, then=Job("tasks.resume", {"run": run}, RUNS, key=f"{run}.1", lock=run), ledger=house.ledger,
             clock=knocker.clock,
         )  # fmt: skip
         return await session.get_one(ApprovalRow, id_)
@@ -210,6 +216,53 @@ async def test_a_button_is_answered_at_slack_only(knocker: Knocker) -> None:
     away = await knocker.slack("interactions", button(knocker, row, response_url="https://evil.example/x"))
     assert away.status_code == 200
     assert await state_of(knocker, row) == "approved"
+
+
+async def told(knocker: Knocker, row: ApprovalRow, who: str = "ana") -> dict[str, Any]:
+    """Tell `who` of the question as reminders do, and return what Slack got."""
+    house = knocker.home.house
+    actor = knocker.home.people[who]
+    async with house.database.transaction() as session:
+        await prefer(session, actor, "slack", carries=True, channels=house.channels, ledger=house.ledger)
+        await house.parts.tell(session, actor.id, "Needs you", "x", f"/approvals/{row.id}")
+    await work(house, queue="deliveries")
+    found: dict[str, Any] = knocker.services.bodies("/api/chat.postMessage")[-1]
+    return found
+
+
+async def test_the_buttons_stand_under_all_that_will_happen_and_work(knocker: Knocker) -> None:
+    await knocker.bind("slack", WHO)
+    row = await question(knocker, body="Dear <!channel> all, " + "word " * 1000)
+    blocks = (await told(knocker, row))["blocks"]
+    shown = "".join(b["text"]["text"] for b in blocks if b["type"] in ("header", "section"))
+    assert "Send a note" in shown
+    assert "To: ben@aldermoor.example" in shown
+    assert shown.count("word") == 1000
+    assert {b["text"]["type"] for b in blocks if "text" in b} == {"plain_text"}
+    pressed = [{"action_id": e["action_id"], "value": e["value"]} for e in blocks[-1]["elements"] if "value" in e]
+    await knocker.slack("interactions", button(knocker, row, actions=pressed[1:]))
+    assert await state_of(knocker, row) == "denied"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"label": Label(data_class=DataClass.CONFIDENTIAL)}, {"label": Label(categories=frozenset({"health"}))},
+        {"body": "x" * 30_000}, {"title": "x" * 200},
+    ],
+)  # fmt: skip
+async def test_what_is_no_thing_for_a_chat_is_a_link(knocker: Knocker, changes: dict[str, Any]) -> None:
+    await knocker.bind("slack", WHO)
+    row = await question(knocker, **changes)
+    sent = await told(knocker, row)
+    assert "blocks" not in sent
+    assert sent["text"] == f"Needs you\n{BASE}/approvals/{row.id}"
+
+
+async def test_who_may_not_answer_gets_no_buttons(knocker: Knocker) -> None:
+    await knocker.bind("slack", WHO, "ben")
+    row = await question(knocker)
+    assert "blocks" not in await told(knocker, row, "ben")
 
 
 @pytest.mark.slow

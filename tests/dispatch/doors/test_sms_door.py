@@ -13,6 +13,7 @@ from tests.dispatch.doors.conftest import ACCOUNT, BASE, PHONE, TOKEN, Knocker
 
 from colleague.dispatch.doors.parts import AGAIN
 from colleague.dispatch.doors.sms.verify import signature
+from colleague.dispatch.voice.hear import MayNotHear, NotWrittenDown
 
 pytestmark = pytest.mark.anyio
 
@@ -117,13 +118,28 @@ async def test_pictures_and_voice_are_fetched_with_the_accounts_sign_in(knocker:
     assert services.asked[0][1]["authorization"] == f"Basic {sign_in}"
 
 
-async def test_a_sound_alone_is_a_voice_note(knocker: Knocker) -> None:
+async def test_a_sound_alone_is_a_voice_note_and_its_words_are_handed_on(knocker: Knocker) -> None:
     await knocker.bind("sms", PHONE)
     sid = "MM" + "5" * 32
     knocker.services.files[place(sid)] = (200, {}, AMR)
-    assert told(await knocker.text(MessageSid=sid, Body="", NumMedia="1", MediaUrl0=knocker.services.url + place(sid)))
+    more = {"Body": "", "NumMedia": "1", "MediaUrl0": knocker.services.url + place(sid)}
+    assert told(await knocker.text(MessageSid=sid, **more))
     (message,) = knocker.pipeline.messages
-    assert (message.channel, message.sender, message.files) == ("voice", PHONE, (("voice-1.amr", AMR),))
+    assert (message.channel, message.sender, message.text, message.files) == ("voice", PHONE, "brief acme", ())
+    assert knocker.heard == [(knocker.home.people["ana"].id, AMR)]
+
+
+@pytest.mark.parametrize("fault", [NotWrittenDown(why="x"), TimeoutError(), MayNotHear(why="no paper.")])
+async def test_a_voice_note_that_was_not_heard_does_nothing(knocker: Knocker, fault: Exception) -> None:
+    await knocker.bind("sms", PHONE)
+    sid = "MM" + "5" * 32
+    knocker.services.files[place(sid)] = (200, {}, AMR)
+    knocker.deaf = fault
+    more = {"Body": "", "NumMedia": "1", "MediaUrl0": knocker.services.url + place(sid)}
+    words = told(await knocker.text(MessageSid=sid, **more)) or ""
+    assert "Nothing was done" in words
+    assert "kept" not in words
+    assert knocker.pipeline.calls == 0
 
 
 @pytest.mark.parametrize(

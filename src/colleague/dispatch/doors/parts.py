@@ -16,6 +16,8 @@ from colleague.dispatch.model import Channel, Incoming, Reply
 from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.receive import receive
 from colleague.dispatch.triggers.drill import triggers_for
+from colleague.dispatch.voice.hear import Ears
+from colleague.dispatch.voice.notes import transcribe
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
@@ -50,7 +52,11 @@ class NotTaken(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The parts. `receive` is the one pipeline behind all doors; `triggers` lists what a person may start."""
+    """The parts.
+
+    `receive` is the one pipeline behind all doors; `triggers` lists what a person may start, `hear` writes down what
+    somebody says in a recording.
+    """
 
     settings: Settings
     database: Database
@@ -60,18 +66,20 @@ class Doors:
     receive: Callable[[Incoming], Awaitable[Reply]]
     secrets: Secrets
     triggers: Callable[[Session, Actor], Awaitable[list[dict[str, Any]]]]
+    hear: Callable[[Actor, bytes], Awaitable[str]]
     slack: Workspace | None = None
     callers: Rate = field(default_factory=lambda: Rate(50))
+    voices: Rate = field(default_factory=lambda: Rate(0.5))
     strangers: Rate = field(default_factory=lambda: Rate(2))
     kept: Rate = field(default_factory=lambda: Rate(1))
 
     @staticmethod
-    def of(parts: DispatchParts, *, egress: Egress) -> "Doors":
+    def of(parts: DispatchParts, *, egress: Egress, ears: Ears) -> "Doors":
         """Return the doors before the pipeline that works with `parts`."""
         tasks, settings = parts.tasks, parts.settings
         return Doors(
             settings, tasks.database, tasks.ledger, tasks.clock, egress, partial(receive, parts=parts), tasks.secrets,
-            triggers_of, Workspace.of(settings, egress),
+            triggers_of, partial(transcribe, ears=ears), Workspace.of(settings, egress),
         )  # fmt: skip
 
     async def bound(self, kind: str, address: str) -> Bound | None:

@@ -1,10 +1,13 @@
 """POST /dispatch/in/sms: a text message comes in, its answer goes back in the response."""
 
+import asyncio
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from colleague.channels.addresses.model import Bound
 from colleague.dispatch.doors.parts import AGAIN, DoorClosed, Doors, TheDoors, TooOften, body_of, caller_of, public_url
 from colleague.dispatch.doors.sms.media import AUDIO, Files, fetch
 from colleague.dispatch.doors.sms.read import Text, read
@@ -12,10 +15,14 @@ from colleague.dispatch.doors.sms.stop import stop
 from colleague.dispatch.doors.sms.twiml import twiml
 from colleague.dispatch.doors.sms.verify import BadSignature, NotAMessage, verify
 from colleague.dispatch.model import Incoming
+from colleague.dispatch.voice.hear import NotWrittenDown
+from colleague.identity.directory import actor_of
 from colleague.kit.errors import Failure
 
 router = APIRouter(include_in_schema=False)
-BODY = 64_000
+# The provider waits fifteen seconds for an answer.
+BODY, PATIENCE = 64_000, 9.0
+UNHEARD = "Your voice note could not be written down. Nothing was done: please type it."
 
 
 @router.post("/dispatch/in/sms")
@@ -59,14 +66,39 @@ async def take(doors: Doors, text: Text) -> str:
         return ""
     except Failure as error:
         return f"{error.message} Nothing was done: please send it again."
-    reply = await doors.taken(_incoming(doors, text, files))
+    if bound is not None and _is_voice(text, files):
+        words, heard = await listen(doors, bound, files[0][1])
+        if not heard:
+            return words
+        incoming = replace(_incoming(doors, text), channel="voice", text=words)
+    else:
+        incoming = _incoming(doors, text, files)
+    reply = await doors.taken(incoming)
     if reply is None:
         return AGAIN if bound is not None else ""
     return "" if reply.state == "silent" else reply.text
 
 
-def _incoming(doors: Doors, text: Text, files: Files) -> Incoming:
-    voice = bool(files) and all(name.rpartition(".")[2] in AUDIO for name, _ in files)
-    return Incoming(
-        "voice" if voice else "sms", text.sender, text.id, text.text, doors.clock.now(), text.sender, files
-    )  # fmt: skip
+def _is_voice(text: Text, files: Files) -> bool:
+    """Say whether a message is one recording and nothing else."""
+    return not text.text.strip() and len(files) == 1 and files[0][0].rpartition(".")[2] in AUDIO
+
+
+async def listen(doors: Doors, bound: Bound, recording: bytes) -> tuple[str, bool]:
+    """Return what is said in a recording, or why it was not heard; whether it was."""
+    if not doors.voices.allows(bound.person_id):
+        return f"{TooOften().message} Nothing was done.", False
+    try:
+        async with doors.database.transaction() as session:
+            actor = await actor_of(session, person_id=bound.person_id, via="dispatch")
+        async with asyncio.timeout(PATIENCE):
+            return await doors.hear(actor, recording), True
+    except (TimeoutError, NotWrittenDown):
+        # The recording is not kept: what the phone page says of its own does not hold here.
+        return UNHEARD, False
+    except Failure as error:
+        return f"{error.message} Nothing was done.", False
+
+
+def _incoming(doors: Doors, text: Text, files: Files = ()) -> Incoming:
+    return Incoming("sms", text.sender, text.id, text.text, doors.clock.now(), text.sender, files)
