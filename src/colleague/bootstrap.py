@@ -27,6 +27,7 @@ from colleague.connectors.mcp.servers import McpServers, listed_by
 from colleague.connectors.mcp.sign_in import SignIns
 from colleague.connectors.registry import Registry
 from colleague.connectors.web.connector import WebConnector
+from colleague.dispatch.deliver.cleared import cleared
 from colleague.dispatch.deliver.jobs import Carrying
 from colleague.dispatch.deliver.jobs import add_jobs as add_result_jobs
 from colleague.dispatch.deliver.promise import take_up
@@ -156,7 +157,9 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     add_schedule_jobs(queue, parts=Scheduling(parts, settings))
     add_library_jobs(queue, library=parts.library)
     add_approval_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
-    add_channel_jobs(queue, database=database, channels=channels, ledger=ledger, clock=clock)
+    add_channel_jobs(
+        queue, database=database, channels=channels, cleared=cleared, ledger=ledger, clock=clock
+    )  # fmt: skip
     add_address_jobs(
         queue, database=database, channels=channels, ledger=ledger, clock=clock, tell=tell, sims=settings.sms_sim_swap
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Durable work of channels: carry one notice by one channel, at most as often as is safe."""
 
+from collections.abc import Awaitable, Callable
+
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.channels.addresses.find import bound_of
@@ -9,20 +11,22 @@ from colleague.channels.registry import Channels
 from colleague.channels.tables import DeliveryRow, NoticeRow
 from colleague.identity.directory import get_person
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database
+from colleague.kit.db import Database, Session
 from colleague.kit.errors import Conflict, Failure, Unavailable
 from colleague.kit.queue import DELIVERIES, Queue
 
 ATTEMPTS = 5
+# Says whether the words of the notice with this link may leave; title and link always may.
+Cleared = Callable[[Session, str], Awaitable[bool]]
 
 
 async def deliver(
-    notice_id: str, kind: str, *, database: Database, channels: Channels, ledger: Ledger, clock: Clock
+    notice_id: str, kind: str, *, database: Database, channels: Channels, cleared: Cleared, ledger: Ledger, clock: Clock
 ) -> None:
     """Deliver one notice by one channel and keep what came of it.
 
     Unavailable is raised again, so that the queue tries later. A delivery whose outcome nobody knows is not repeated,
-    nor is one that another worker began and did not finish.
+    nor is one that another worker began and did not finish. Words that are not `cleared` stay here: title and link go.
     """
     async with database.transaction() as session:
         row = await session.get(DeliveryRow, (notice_id, kind), with_for_update=True)
@@ -43,7 +47,8 @@ async def deliver(
         addresses = {}
         if (bound := await bound_of(session, posted.person_id, kind)) is not None:
             addresses[kind] = bound.address
-        notice = Notice(posted.id, posted.person_id, posted.title, posted.text, posted.link, posted.created_at)
+        words = posted.text if await cleared(session, posted.link) else ""
+        notice = Notice(posted.id, posted.person_id, posted.title, words, posted.link, posted.created_at)
     channel = channels.get(kind)
     assert channel is not None
     again: Unavailable | None = None
@@ -73,10 +78,14 @@ def _event(notice_id: str, row: DeliveryRow, state: str) -> Event:
     return Event(f"notice.{state}", actor="system", subject=notice_id, data=facts)
 
 
-def add_jobs(queue: Queue, *, database: Database, channels: Channels, ledger: Ledger, clock: Clock) -> None:
+def add_jobs(
+    queue: Queue, *, database: Database, channels: Channels, cleared: Cleared, ledger: Ledger, clock: Clock
+) -> None:
     """Teach `queue` to deliver notices."""
 
     async def work(notice: str, channel: str) -> None:
-        await deliver(notice, channel, database=database, channels=channels, ledger=ledger, clock=clock)
+        await deliver(
+            notice, channel, database=database, channels=channels, cleared=cleared, ledger=ledger, clock=clock
+        )  # fmt: skip
 
     queue.add(TASK, work, queue=DELIVERIES)

@@ -256,3 +256,20 @@ def test_a_reply_goes_where_the_command_came_from() -> None:
 @pytest.mark.parametrize("text", ["", "a" * 1000, "word " * 200, "Ünïcødé " * 90, "short"])
 def test_shortening_never_makes_it_longer(text: str) -> None:
     assert len(shortened(text, 300)) <= 300
+
+
+@pytest.mark.parametrize(
+    ("data_class", "goes"), [("public", True), ("internal", True), ("confidential", False), ("restricted", False)]
+)
+async def test_the_words_of_a_notice_go_by_mail_up_to_internal(post: Any, data_class: str, goes: bool) -> None:
+    task = await post.run(Turn(ANSWER))
+    await post.rests_on(task, data_class)
+    async with post.house.database.transaction() as session:
+        for link in (f"/tasks/{task}", f"/tasks/{task}/files?x=1", "/approvals/ask_nobody", "/usage"):
+            await post.house.parts.tell(session, post.ana, "A task waits", "Northwind, by June", link)
+    await post.work()
+    mails = [kept.message.get_content() for kept in post.mail.kept]
+    assert len(mails) == 4
+    # The last one belongs to no task; the one before to nothing that is known.
+    assert ["Northwind" in mail for mail in mails] == [goes, goes, False, True]
+    assert all(post.house.settings.url in mail for mail in mails)
