@@ -77,7 +77,7 @@ async def task_json(session: Session, actor: Actor, task_id: str) -> dict[str, A
         ],
         "calls": [
             {"id": c.id, "tool": c.tool, "state": c.state, "effect": c.decision.get("effect", ""),
-             "approval": c.approval_id, "at": c.decided_at}
+             "approval": c.approval_id, "standing": c.standing_id, "at": c.decided_at}
             for c in view.calls
         ],
         "subagents": [s.to_json() for s in view.subagents],

@@ -10,7 +10,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "identity.console", "identity.people_console", "identity.sso.console",
     "identity.sso.admin_console", "tasks.keeping.console", "tasks.reviews.console", "tasks.console",
     "tasks.together.console",
-    "tasks.steer.console", "tasks.changes.console", "approvals.console",
+    "tasks.steer.console", "tasks.changes.console", "dispatch.schedules.envelopes.console", "approvals.console",
     "audit.console", "governance.replay.console", "governance.effective.console", "policy.console",
     "policy.categories.console",
     "connectors.mcp.console",
@@ -19,7 +19,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "models.usage_console", "channels.console", "channels.addresses.console", "channels.push.api",
     "plugins.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
-    "governance.posture.console", "web.setup", "dispatch.phone.console",
+    "governance.posture.console", "web.setup", "dispatch.phone.console", "dispatch.schedules.console",
     "dispatch.doors.sms.door", "dispatch.doors.slack.door", "dispatch.doors.mcp.door",
     "dispatch.voice.console", "dispatch.voice.api",
     "dispatch.triggers.console", "dispatch.receive.console",
@@ -32,7 +32,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.review.api", "connectors.api", "models.api",
     "connectors.mcp.api", "channels.api", "channels.addresses.api", "dispatch.triggers.api", "dispatch.receive.api",
     "plugins.api", "projects.api", "library.api", "files.api",
-    "governance.asfiles.api", "governance.posture.api", "governance.document.api",
+    "governance.asfiles.api", "governance.posture.api", "governance.document.api", "dispatch.schedules.api",
 )  # fmt: skip
 
 

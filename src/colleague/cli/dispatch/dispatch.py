@@ -2,11 +2,12 @@
 
 import typer
 
-from colleague.cli.dispatch import address, message, trigger
+from colleague.cli.dispatch import address, message, schedule, trigger
 
 app = typer.Typer(help="Bound phones and accounts, triggers, messages, schedules.", no_args_is_help=True)
 app.add_typer(address.app, name="address")
 app.add_typer(trigger.app, name="trigger")
+app.add_typer(schedule.app, name="schedule")
 app.command()(message.say)
 app.command()(message.bench)
 app.command()(message.messages)

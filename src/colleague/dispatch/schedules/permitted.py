@@ -1,7 +1,5 @@
 """Whether an automation may run at all, by the organisation's ceiling and phase. Pure (C-3)."""
 
-from collections.abc import Sequence
-
 from colleague.dispatch.schedules.model import Order
 from colleague.kit.errors import Forbidden
 from colleague.policy.model import Governance, Phase, Tier
@@ -23,16 +21,3 @@ def check_permitted(order: Order, governance: Governance) -> None:
         raise AboveTheCeiling(ceiling=governance.away.name.lower(), tier=order.tier.name.lower())
     if order.recurring and order.tier > Tier.READ and governance.phase < Phase.BROAD:
         raise PhaseTooEarly(phase=int(governance.phase))
-
-
-def forbidden_now(orders: Sequence[Order], governance: Governance) -> list[Order]:
-    """Return those that may not run now."""
-    return [o for o in orders if _forbidden(o, governance)]
-
-
-def _forbidden(order: Order, governance: Governance) -> bool:
-    try:
-        check_permitted(order, governance)
-    except Forbidden:
-        return True
-    return False

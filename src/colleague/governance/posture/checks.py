@@ -82,6 +82,9 @@ CHECKS: Final[Mapping[str, Check]] = {
               "to mistakes (CN-8).", _M, "Lower the ceiling, or revoke the grant.", "/connectors"),
         Check("scopes-used", "Grants are used", "What nobody needed for ninety days nobody misses (CN-9).", _L,
               "Revoke it.", "/connectors"),
+        Check("automations-phase", "No automation is above the phase", "What runs by itself again and again only reads "
+              "until phase 3 (C-3); what is above is refused when its time comes, and paused.", _M, "Map it to a "
+              "lower tier, or end it.", "/dispatch/schedules?everybody=true"),
         Check("mail-domains", "The organisation's mail domains are named", "Until then everybody is external.", _M,
               "Name them.", "/policies", step=True),
         Check("sign-on", "Only the identity provider signs people in", "Who leaves the company must be out here.", _M,

@@ -1,6 +1,6 @@
 """Looks at every check, dates what deviates, and puts on record what begins and ends to deviate (CT-2)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,11 +33,13 @@ from colleague.kit.settings import Settings
 from colleague.models.minds import Minds
 
 LOCK = 727_052
+# A look at what stands on a higher floor: the composition root says at what.
+Look = Callable[[Session], Awaitable[Sequence[Finding]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """What a look needs of the house."""
+    """What a look needs of the house; `also`: looks of higher floors."""
 
     settings: Settings
     registry: Registry
@@ -45,6 +47,7 @@ class Looking:
     sandbox: Sandbox
     ledger: Ledger
     clock: Clock
+    also: tuple[Look, ...] = ()
 
 
 async def posture_of(session: Session, actor: Actor, parts: Looking) -> Posture:
@@ -57,6 +60,8 @@ async def posture_of(session: Session, actor: Actor, parts: Looking) -> Posture:
     found += [*await of_people(session), *await of_document(session, parts.clock)]
     found += [*await of_grants(session, now, parts.clock), *await of_tools(session, parts.registry)]
     found += [*await of_models(session, parts.minds, now.date()), *await of_proposals(session, parts.clock)]
+    for look in parts.also:
+        found += await look(session)
     started = await first_owner(session)
     found = [_due(f, started, now) for f in found]
     dated = await _dated(session, found, parts, now)
