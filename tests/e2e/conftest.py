@@ -12,10 +12,29 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.e2e.served import Served, free_port, serving
 
+AXE = Path(__file__).parents[2] / ".peers/axe/node_modules/axe-core/axe.min.js"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """Give a function that looks for barriers on a page with axe-core, and fails with what it finds."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `make peers`")
+    source = AXE.read_text("utf-8")
+
+    def look(page: Page) -> None:
+        # By the browser's own line: the page's policy lets no foreign script in.
+        page.evaluate(f"{source}; 0")
+        found = page.evaluate(
+            "axe.run(document).then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))"
+        )
+        assert found == [], (page.url, found)
+
+    return look
 
 
 @pytest.fixture(scope="session")

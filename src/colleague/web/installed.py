@@ -1,8 +1,12 @@
 """What makes the pages an app on a phone: the manifest, the service worker, the page that is there without a line."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from colleague.dispatch.voice.hear import Ears
+from colleague.kit.doors import part
 from colleague.kit.page import Page
 from colleague.web.assets import Asset, NoSuchAsset
 
@@ -43,7 +47,9 @@ def installed_router(version: str, found: dict[str, Asset]) -> APIRouter:
         return Response(text, media_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
     @router.get("/offline")
-    async def offline(request: Request, page: Page, unknown: bool = False) -> HTMLResponse:
-        return page.show(request, "web/offline.html", unknown=unknown)
+    async def offline(
+        request: Request, page: Page, ears: Annotated[Ears, Depends(part(Ears))], unknown: bool = False
+    ) -> HTMLResponse:
+        return page.show(request, "web/offline.html", unknown=unknown, voice=ears.set_up)
 
     return router

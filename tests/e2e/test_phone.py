@@ -1,0 +1,169 @@
+"""A phone: voice notes recorded with a microphone, also without a line; push notices that lead to where one decides."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.e2e.conftest import FLAGS
+from tests.e2e.served import Served, free_port, serving
+
+pytestmark = [pytest.mark.peer("chromium"), pytest.mark.peer("aimock")]
+AIMOCK = Path(__file__).parents[2] / ".peers/aimock/node_modules/@copilotkit/aimock/dist/cli.js"
+HEARD = "Brief me on Harbour City"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a real server of OpenAI's wire format that writes down the same words each time; give its address."""
+    if not AIMOCK.exists() or shutil.which("node") is None:
+        pytest.skip("aimock is not installed: run `make peers`")
+    match = {"model": "whisper-1", "endpoint": "transcription"}
+    fixtures = {"fixtures": [{"match": match, "response": {"transcription": {"text": HEARD}}}]}
+    file = tmp_path_factory.mktemp("aimock") / "script.json"
+    file.write_text(json.dumps(fixtures))
+    port = free_port()
+    command = ["node", str(AIMOCK), "-p", str(port), "-f", str(file), "--strict", "--log-level", "silent"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield f"http://127.0.0.1:{port}/v1"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, service: str) -> Iterator[Served]:
+    voice = {"COLLEAGUE_TRANSCRIPTION_URL": service, "COLLEAGUE_TRANSCRIPTION_ZONE": "own"}
+    with serving(tmp_path_factory.mktemp("voice"), **voice) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium whose microphone beeps."""
+    microphone = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *microphone])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(house: Served, browser: Browser) -> Iterator[Page]:
+    """Ana's phone."""
+    context = browser.new_context(
+        base_url=house.url, viewport={"width": 390, "height": 844}, permissions=["microphone", "notifications"],
+    )  # fmt: skip
+    context.add_init_script("delete ServiceWorkerRegistration.prototype.sync")
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("/sign-in")
+    page.click("button[value^='ana@']")
+    page.goto("/tasks/new")
+    page.wait_for_function("navigator.serviceWorker.controller")
+    yield page
+    context.close()
+    assert not errors
+
+
+def record(page: Page, seconds: float = 1.5) -> None:
+    page.locator("[data-cl-record]").click()
+    expect(page.locator("[data-cl-record-say]")).to_contain_text("Recording")
+    page.wait_for_timeout(seconds * 1000)
+    page.locator("[data-cl-record]").click()
+    expect(page.locator("[data-cl-record-say]")).to_contain_text("It is not sent yet")
+
+
+def titles(page: Page) -> list[str]:
+    return [task["title"] for task in page.request.get("/api/v1/tasks").json()]
+
+
+def test_what_was_said_is_shown_changed_and_acts_after_a_tap(phone: Page) -> None:
+    phone.goto("/dispatch/voice")
+    record(phone)
+    phone.get_by_role("button", name="Write it down").click()
+    phone.wait_for_url(re.compile("/dispatch/voice/voice_"))
+    expect(phone.locator("#words")).to_have_value(HEARD)
+    assert HEARD not in titles(phone)
+    # The recording can be heard: the strict policy lets the page play what comes from us.
+    lasts = phone.evaluate(
+        """async () => {
+          const audio = document.querySelector("audio");
+          audio.load();
+          await new Promise((done, fail) => {
+            audio.onloadedmetadata = done;
+            audio.onerror = () => fail(audio.error.message);
+          });
+          return audio.readyState;
+        }"""
+    )
+    assert lasts >= 1
+    phone.fill("#words", f"{HEARD}, please")
+    phone.get_by_role("button", name="Start as a task").click()
+    phone.wait_for_url(re.compile("/tasks/task_"))
+    assert f"{HEARD}, please" in titles(phone)
+
+
+def test_a_note_spoken_without_a_line_waits_and_is_written_down_once(phone: Page) -> None:
+    phone.context.set_offline(True)
+    phone.goto("/dispatch/voice")
+    expect(phone.locator("h1")).to_have_text("There is no line to Colleague")
+    record(phone)
+    phone.get_by_role("button", name="Write it down").click()
+    row = phone.locator(".cl-outbox-row")
+    expect(row).to_contain_text("Voice note")
+    expect(row).to_contain_text("queued, will be sent when online")
+    before = set(titles(phone))
+    phone.context.set_offline(False)
+    expect(row).to_have_count(0, timeout=20_000)
+    phone.goto("/dispatch/voice")
+    waiting = phone.locator("a.cl-row", has_text=HEARD)
+    expect(waiting).to_have_count(1)
+    assert set(titles(phone)) == before, "nothing acts by itself"
+    waiting.click()
+    phone.get_by_role("button", name="Delete").click()
+    expect(phone.locator("a.cl-row")).to_have_count(0)
+
+
+def pushed(page: Page, house: Served, data: str) -> list[dict[str, Any]]:
+    """Let the browser deliver a push message, and return the notices it shows."""
+    devtools, found = page.context.new_cdp_session(page), []
+    devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
+    devtools.send("ServiceWorker.enable")
+    page.wait_for_timeout(300)
+    given = {"origin": house.url, "registrationId": found[0]["registrationId"], "data": data}
+    devtools.send("ServiceWorker.deliverPushMessage", given)
+    page.wait_for_timeout(500)
+    notices: list[dict[str, Any]] = page.evaluate(
+        """async () => (await (await navigator.serviceWorker.ready).getNotifications())
+          .map(({ title, body, tag, data, actions }) => ({ title, body, tag, data, actions }))"""
+    )
+    return notices
+
+
+def test_a_push_is_a_notice_that_leads_inside_and_has_no_buttons(phone: Page, house: Served) -> None:
+    notice = {"title": "Needs approval", "body": "A task waits.", "link": "/approvals/apr_1", "tag": "apr_1"}
+    (shown,) = pushed(phone, house, json.dumps(notice))
+    link = {"link": f"{house.url}/approvals/apr_1"}
+    assert shown == {"title": "Needs approval", "body": "A task waits.", "tag": "apr_1", "data": link, "actions": []}
+    # The same tag replaces; what leads elsewhere, or is no notice at all, leads home.
+    for data in (json.dumps({**notice, "link": "https://evil.example/x"}), "not json"):
+        assert pushed(phone, house, data)[-1]["data"]["link"] == f"{house.url}/" or house.url
+
+
+def test_the_page_of_the_device_says_what_can_be_done(phone: Page) -> None:
+    phone.goto("/dispatch/phone")
+    expect(phone.locator("[data-cl-push] button")).to_have_text("Notify me on this device")
+    expect(phone.locator("[data-cl-push] p")).to_contain_text("never what is in it")
+
+
+def test_voice_and_offline_pages_have_no_barriers(phone: Page, axe: Callable[[Page], None]) -> None:
+    for path in ("/dispatch/voice", "/dispatch/phone", "/dispatch/share", "/offline"):
+        phone.goto(path)
+        axe(phone)
+        assert phone.evaluate("document.documentElement.scrollWidth") == 390
