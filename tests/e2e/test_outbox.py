@@ -197,6 +197,11 @@ def test_decisions_are_not_kept(phone: Callable[..., Page]) -> None:
     start(page, "Summarise the RFP, draft a response outline and mail it to Dana")
     card = page.locator(".cl-card-asked")
     expect(card).to_be_visible(timeout=60_000)
+    # The keyboard's «Go» presses nothing.
+    card.get_by_placeholder("If you deny: why?").fill("Not yet")
+    card.get_by_placeholder("If you deny: why?").press("Enter")
+    page.wait_for_timeout(500)
+    expect(card).to_be_visible()
     page.context.set_offline(True)
     card.get_by_role("button", name="Deny").click()
     expect(card).to_contain_text("Nothing was sent")

@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from colleague.dispatch.model import Incoming
 from colleague.dispatch.parts import DispatchParts
@@ -15,7 +15,7 @@ from colleague.dispatch.triggers.drill import drilled, triggers_for
 from colleague.files.receive import read_uploads
 from colleague.identity.current import Current
 from colleague.identity.directory import find_by_email
-from colleague.kit.doors import part
+from colleague.kit.doors import lead_to, part
 from colleague.kit.once import Sending
 from colleague.kit.page import Page
 
@@ -43,7 +43,7 @@ async def home(request: Request, page: Page, parts: TheParts, actor: Current, te
 
 @router.post("/dispatch")
 async def say(
-    parts: TheParts, actor: Current, sending: Sending, text: Annotated[str, Form()] = "",
+    request: Request, parts: TheParts, actor: Current, sending: Sending, text: Annotated[str, Form()] = "",
     once: Annotated[str, Form()] = "", files: Annotated[list[UploadFile] | None, File()] = None,
 ) -> Response:  # fmt: skip
     """Take a command from the page; the same one sent again is the same one."""
@@ -54,7 +54,7 @@ async def say(
         "form", "", f"{actor.id} {key}", text, parts.tasks.clock.now(), files=tuple(uploads), person=actor.id
     )
     reply = await receive(message, parts=parts)
-    return RedirectResponse(f"/dispatch/messages/{reply.message}", 303)
+    return lead_to(request, f"/dispatch/messages/{reply.message}")
 
 
 @router.get("/dispatch/messages/{message}")
