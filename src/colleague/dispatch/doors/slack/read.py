@@ -92,7 +92,9 @@ def event(body: bytes) -> Said | Challenge | None:
     inner = given.get("event")
     if given.get("type") != "event_callback" or not isinstance(inner, Mapping):
         return None
-    direct = inner.get("type") == "message" and inner.get("channel_type") == "im"
+    # A direct message says so, and its conversation's id begins with a D.
+    kind = inner.get("channel_type", "im" if _text(inner.get("channel")).startswith("D") else "")
+    direct = inner.get("type") == "message" and kind == "im"
     if not direct and inner.get("type") != "app_mention":
         return None
     if inner.get("bot_id") or inner.get("app_id") or inner.get("subtype") not in (None, "file_share"):
