@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from tests.dispatch.schedules.conftest import DAILY, Timekeeper, in_days
 
+from colleague.dispatch.deliver.tables import ResultRow
 from colleague.dispatch.schedules.begin import begin
 from colleague.dispatch.schedules.due import DOWN, tick
 from colleague.dispatch.schedules.make import edit_schedule, end_schedule, pause, run_now
@@ -237,3 +238,18 @@ async def test_a_thousand_schedules_cost_a_look_at_what_is_due(keeper: Timekeepe
     keeper.at("2026-03-04T07:30")
     assert await tick(parts=keeper.parts) == 1
     assert [state for _, state in await keeper.states(first)] == ["claimed"]
+
+
+async def test_what_came_out_is_promised_by_mail_in_the_slots_own_transaction(keeper: Timekeeper) -> None:
+    schedule = await keeper.make(replace(DAILY, delivery="email"))
+    keeper.at("2026-03-04T07:30")
+    await keeper.turn()
+    await keeper.turn()
+    (slot,) = await keeper.slots(schedule)
+    async with keeper.parts.database.transaction() as session:
+        (row,) = await session.scalars(select(ResultRow))
+    assert (row.task_id, row.target, row.state) == (slot.task, "email", "promised")
+    await keeper.desk.work()
+    async with keeper.parts.database.transaction() as session:
+        (row,) = await session.scalars(select(ResultRow))
+    assert row.state == "waiting"

@@ -2,7 +2,7 @@
 
 import typer
 
-from colleague.cli.dispatch import address, message, schedule, trigger
+from colleague.cli.dispatch import address, message, result, schedule, trigger
 
 app = typer.Typer(help="Bound phones and accounts, triggers, messages, schedules.", no_args_is_help=True)
 app.add_typer(address.app, name="address")
@@ -11,3 +11,4 @@ app.add_typer(schedule.app, name="schedule")
 app.command()(message.say)
 app.command()(message.bench)
 app.command()(message.messages)
+app.command()(result.results)

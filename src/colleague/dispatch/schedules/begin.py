@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from colleague.agent.budget import Budget
 from colleague.audit.event import Event
+from colleague.dispatch.deliver.model import TARGETS
+from colleague.dispatch.deliver.promise import promise
 from colleague.dispatch.schedules.due import claim
 from colleague.dispatch.schedules.make import set_state
 from colleague.dispatch.schedules.model import Order
@@ -80,6 +82,8 @@ async def _start(
         slot.state, slot.task_id, slot.revision = "started", task, revision
         facts = {"slot": slot.id, "task": task, "tier": order.tier.name.lower(), "caught_up": slot.caught_up}
         await parts.ledger.record(session, Event("schedule.started", actor.id, subject=row.id, data=facts))
+        if order.delivery in TARGETS:
+            await promise(session, task, actor.id, order.delivery, ledger=parts.ledger, clock=parts.clock)
 
     try:
         # The place of a file is told to the task as what it is limited to: names that others gave vouch for nothing.

@@ -9,7 +9,7 @@ from colleague.policy.model import Tier
 
 Kind = Literal["cron", "once", "skill", "file"]
 CatchUp = Literal["skip", "once", "all"]
-Delivery = Literal["notice", "quiet"]
+Delivery = Literal["notice", "quiet", "email", "sms", "slack"]
 State = Literal["draft", "active", "paused", "ended"]
 
 KINDS: Final[dict[str, str]] = {
@@ -20,7 +20,11 @@ CATCH_UPS: Final[dict[str, str]] = {
     "once": "start the last missed one",
     "all": "start all missed ones, up to a number",
 }
-DELIVERIES: Final[dict[str, str]] = {"notice": "tell me when a run has ended", "quiet": "only show it in the list"}
+DELIVERIES: Final[dict[str, str]] = {
+    "notice": "tell me when a run has ended", "quiet": "only show it in the list",
+    "email": "send me what came out by mail", "sms": "send me what came out as a text message",
+    "slack": "send me what came out in Slack",
+}  # fmt: skip
 
 
 class SlotState(StrEnum):
