@@ -156,6 +156,50 @@ def test_a_push_is_a_notice_that_leads_inside_and_has_no_buttons(phone: Page, ho
         assert pushed(phone, house, data)[-1]["data"]["link"] == f"{house.url}/" or house.url
 
 
+SUBSCRIBE = """
+  const keys = { p256dh: "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM",
+                 auth: "tBHItJI5svbpez7KI4CCXg" };
+  const one = { endpoint: "https://fcm.googleapis.com/fcm/send/of-this-test", keys };
+  const unsubscribe = async () => { sessionStorage.removeItem("pushed"); return true; };
+  const own = { ...one, toJSON: () => one, unsubscribe };
+  PushManager.prototype.subscribe = async (options) => {
+    if (!options.userVisibleOnly || options.applicationServerKey.length < 80) throw new Error("unfit");
+    sessionStorage.setItem("pushed", "1");
+    return own;
+  };
+  PushManager.prototype.getSubscription = async () => sessionStorage.getItem("pushed") ? own : null;
+"""
+
+
+def test_this_device_is_notified_from_a_tap_until_it_is_stopped_or_signed_out(phone: Page) -> None:
+    # This Chromium knows no push service: what the browser answers is written here, the rest is real.
+    phone.context.add_init_script(SUBSCRIBE)
+    phone.goto("/dispatch/phone")
+
+    def devices() -> int:
+        return len(phone.request.get("/push/subscriptions").json())
+
+    button, words = phone.locator("[data-cl-push] button"), phone.locator("[data-cl-push] p")
+    for _ in range(2):
+        assert devices() == 0
+        button.click()
+        expect(words).to_have_text("This device is notified.")
+        assert devices() == 1
+        expect(button).to_have_text("Stop notices on this device")
+        button.click()
+        expect(button).to_have_text("Notify me on this device")
+    button.click()
+    expect(words).to_have_text("This device is notified.")
+    phone.reload()
+    expect(words).to_have_text("This device is notified.")
+    phone.click(".cl-tabs summary")
+    phone.click(".cl-sheet button:has-text('Sign out')")
+    phone.wait_for_url(re.compile("/sign-in"))
+    phone.click("button[value^='ana@']")
+    phone.wait_for_url(re.compile("/tasks"))
+    assert devices() == 0
+
+
 def test_the_page_of_the_device_says_what_can_be_done(phone: Page) -> None:
     phone.goto("/dispatch/phone")
     expect(phone.locator("[data-cl-push] button")).to_have_text("Notify me on this device")

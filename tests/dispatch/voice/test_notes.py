@@ -267,7 +267,22 @@ async def test_a_note_is_its_owners_alone_and_can_be_deleted(phone: Phone, servi
             assert (await other.delete(f"{NOTES}/{note}")).status_code == 404
             assert (await other.get(NOTES)).json() == []
         assert (await ana.delete(f"{NOTES}/{note}")).status_code == 204
-    assert await phone.rows() == []
+        assert (await ana.get(f"{NOTES}/{note}")).status_code == 404
+        assert (await ana.delete(f"{NOTES}/{note}")).status_code == 404
+    (row,) = await phone.rows()
+    assert (row.content, row.transcript, row.state) == (None, "", "deleted")
+
+
+async def test_nobody_keeps_the_service_busy(phone: Phone, service: Transcription) -> None:
+    await phone.open(**own(service))
+    async with phone.door() as door:
+        for _ in range(60):
+            note = (await say(door)).json()["id"]
+            assert (await door.delete(f"{NOTES}/{note}")).status_code == 204
+        assert (await say(door)).json()["code"] == "TooOften"
+        phone.clock.advance(hours=1)
+        assert (await say(door)).status_code == 201
+    assert len(service.asked) == 61
 
 
 async def test_recordings_go_after_a_day(phone: Phone, service: Transcription, clock: TestClock) -> None:

@@ -16,7 +16,7 @@ from colleague.kit.errors import Conflict, NotFound
 from colleague.kit.ids import new_id
 from colleague.kit.once import Once
 
-KEPT, WRITING, AT_ONCE = timedelta(hours=24), timedelta(minutes=3), 20
+KEPT, WRITING, AT_ONCE, IN_HOUR = timedelta(hours=24), timedelta(minutes=3), 20, 60
 
 
 class NoteNotFound(NotFound):
@@ -27,6 +27,10 @@ class TooManyNotes(Conflict):
     """20 voice notes of yours wait already. Send or delete some of them first."""
 
 
+class TooOften(Conflict):
+    """You sent 60 voice notes within an hour. Wait a little, or write."""
+
+
 class AlreadySent(Conflict):
     """This voice note was sent already."""
 
@@ -34,7 +38,7 @@ class AlreadySent(Conflict):
 async def take(actor: Actor, content: bytes, *, once: Once, ears: Ears) -> str:
     """Keep a recording and return its id; the same one sent again is the same note.
 
-    Raises NotSetUp, NotARecording, RecordingTooLarge, TooManyNotes.
+    Raises NotSetUp, NotARecording, RecordingTooLarge, TooManyNotes, TooOften.
     """
     actor.require("own:dispatch:use")
     if not ears.set_up:
@@ -44,10 +48,12 @@ async def take(actor: Actor, content: bytes, *, once: Once, ears: Ears) -> str:
     async with ears.database.transaction() as session:
         if before := await once.found(session):
             return str(before["note"])
-        waiting = select(func.count()).where(VoiceNoteRow.person_id == actor.id, VoiceNoteRow.state != "sent")
-        if (await session.scalar(waiting) or 0) >= AT_ONCE:
-            raise TooManyNotes
         now = ears.clock.now()
+        mine = select(func.count()).where(VoiceNoteRow.person_id == actor.id)
+        if (await session.scalar(mine.where(VoiceNoteRow.content.is_not(None))) or 0) >= AT_ONCE:
+            raise TooManyNotes
+        if (await session.scalar(mine.where(VoiceNoteRow.at > now - timedelta(hours=1))) or 0) >= IN_HOUR:
+            raise TooOften
         row = VoiceNoteRow(
             id=new_id("voice"), person_id=actor.id, content=content, media_type=sound.media_type, seconds=sound.seconds,
             state="kept", at=now, changed_at=now,
@@ -96,6 +102,7 @@ async def transcribe(actor: Actor, content: bytes, *, ears: Ears) -> str:
 async def get_note(session: Session, actor: Actor, note: str, *, lock: bool = False) -> VoiceNoteRow:
     """Return a note of one's own; NoteNotFound for everything else."""
     query = select(VoiceNoteRow).where(VoiceNoteRow.id == note, VoiceNoteRow.person_id == actor.id)
+    query = query.where(VoiceNoteRow.state != "deleted")
     row = await session.scalar(query.with_for_update() if lock else query)
     if row is None:
         raise NoteNotFound
@@ -104,7 +111,7 @@ async def get_note(session: Session, actor: Actor, note: str, *, lock: bool = Fa
 
 async def list_notes(session: Session, actor: Actor) -> list[VoiceNoteRow]:
     """Return one's own notes about which nothing was decided yet, newest first."""
-    query = select(VoiceNoteRow).where(VoiceNoteRow.person_id == actor.id, VoiceNoteRow.state != "sent")
+    query = select(VoiceNoteRow).where(VoiceNoteRow.person_id == actor.id, VoiceNoteRow.content.is_not(None))
     return list(await session.scalars(query.order_by(VoiceNoteRow.at.desc())))
 
 
@@ -119,8 +126,9 @@ async def decided(
 
 
 async def drop(session: Session, actor: Actor, note: str, *, ledger: Ledger) -> None:
-    """Delete a note. Raises NoteNotFound."""
-    await session.delete(await get_note(session, actor, note, lock=True))
+    """Delete a note: what is left of it for a day is that there was one. Raises NoteNotFound."""
+    row = await get_note(session, actor, note, lock=True)
+    row.content, row.transcript, row.why, row.state = None, "", "", "deleted"
     await ledger.record(session, Event("voice.deleted", actor.id, subject=note, data={"why": "by its owner"}))
 
 

@@ -9,9 +9,9 @@ from colleague.kit.db import Base
 
 
 class VoiceNoteRow(Base):
-    """What somebody said. `state`: kept, writing, written, failed, sent. `content` and `transcript` go when it is sent.
+    """What somebody said. `state`: kept, writing, written, failed, sent, deleted.
 
-    `led_to` is where its owner was led.
+    `content` and `transcript` go with the last two. `led_to` is where its owner was led.
     """
 
     __tablename__ = "voice_notes"
