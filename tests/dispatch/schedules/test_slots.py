@@ -12,6 +12,7 @@ from tests.dispatch.schedules.conftest import DAILY, Timekeeper, in_days
 
 from colleague.dispatch.deliver.tables import ResultRow
 from colleague.dispatch.schedules.begin import begin
+from colleague.dispatch.schedules.conclude import conclude
 from colleague.dispatch.schedules.due import DOWN, tick
 from colleague.dispatch.schedules.make import edit_schedule, end_schedule, pause, run_now
 from colleague.dispatch.schedules.parts import Scheduling
@@ -253,3 +254,27 @@ async def test_what_came_out_is_promised_by_mail_in_the_slots_own_transaction(ke
     async with keeper.parts.database.transaction() as session:
         (row,) = await session.scalars(select(ResultRow))
     assert row.state == "waiting"
+
+
+async def test_one_that_cannot_be_kept_is_paused_and_stops_no_other(keeper: Timekeeper) -> None:
+    bad, good = await keeper.make(), await keeper.make()
+    async with keeper.parts.database.transaction() as session:
+        await session.execute(text("UPDATE schedules SET zone = 'Mars/Olympus' WHERE id = :id"), {"id": bad})
+    keeper.at("2026-03-04T07:30")
+    await keeper.turn()
+    assert [state for _, state in await keeper.states(good)] == ["started"]
+    found = await keeper.see(bad)
+    assert (found.state, found.by, await keeper.slots(bad)) == ("paused", "system", [])
+    assert "«Mars/Olympus» is no time zone" in found.why
+    assert [n for n in await keeper.notices() if "is paused" in n]
+
+
+async def test_a_deleted_task_leaves_its_slot(keeper: Timekeeper) -> None:
+    schedule = await keeper.make()
+    keeper.at("2026-03-04T07:30")
+    await keeper.turn()
+    async with keeper.parts.database.transaction() as session:
+        await session.execute(text("UPDATE schedule_slots SET task_id = NULL"))
+    assert await conclude(parts=keeper.parts) == 0
+    (slot,) = await keeper.slots(schedule)
+    assert (slot.state, slot.why) == ("stopped", "Its task was deleted.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from colleague.dispatch.schedules.parts import Scheduling
 from colleague.dispatch.schedules.tables import ScheduleRow, SlotRow
@@ -17,7 +17,9 @@ _WORDS = {"completed": "is done", "failed": "failed", "stopped": "was stopped"}
 async def conclude(*, parts: Scheduling) -> int:
     """Write the end of every run that has ended since; return how many. A run that waits for somebody goes on."""
     async with parts.database.transaction() as session:
-        query = select(SlotRow).where(SlotRow.state == "started", SlotRow.task_id.is_not(None))
+        gone = update(SlotRow).where(SlotRow.state == "started", SlotRow.task_id.is_(None))
+        await session.execute(gone.values(state="stopped", why="Its task was deleted.", ended_at=parts.clock.now()))
+        query = select(SlotRow).where(SlotRow.state == "started")
         rows = (await session.scalars(query.with_for_update(skip_locked=True).limit(AT_ONCE))).all()
         states = await newest_states(session, [row.task_id or "" for row in rows])
         ended = [(row, states[row.task_id or ""]) for row in rows if states.get(row.task_id or "") in ENDED]

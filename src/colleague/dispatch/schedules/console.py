@@ -15,7 +15,7 @@ from colleague.dispatch.schedules.order import next_times
 from colleague.dispatch.schedules.parts import Scheduling
 from colleague.dispatch.schedules.permitted import check_permitted
 from colleague.dispatch.schedules.store import list_schedules, schedule_of, slots_of, visible_row
-from colleague.dispatch.schedules.when import zone_named, zones
+from colleague.dispatch.schedules.when import in_words, zone_named, zones
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.identity.directory import names_of
@@ -44,7 +44,7 @@ def when_words(order: Order) -> str:
     """Say in words when it runs."""
     match order.kind:
         case "cron":
-            return f"{order.cron} ({order.zone})"
+            return f"{in_words(order.cron)} ({order.zone})"
         case "once":
             return f"once, {shown(order.at, order.zone)} ({order.zone})"
         case "skill":

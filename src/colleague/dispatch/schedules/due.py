@@ -5,6 +5,7 @@ the same time share the work; a clock that was set back finds its slots taken.
 """
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from colleague.dispatch.schedules.tables import ScheduleRow, SlotRow
 from colleague.dispatch.schedules.watch import EVERY, look_job, skill_slots
 from colleague.dispatch.schedules.when import read_cron
 from colleague.kit.db import Session
+from colleague.kit.errors import Failure
 from colleague.kit.queue import enqueue, with_jobs
 
 AT_ONCE = 50
@@ -51,9 +53,20 @@ async def tick(*, parts: Scheduling) -> int:
             query = query.order_by(ScheduleRow.next_at).limit(AT_ONCE).with_for_update(skip_locked=True)
             rows = (await session.scalars(query)).all()
             for row in rows:
-                count += await _turn(session, row, parts)
+                count += await _one(session, row, parts)
         if len(rows) < AT_ONCE:
             return count
+
+
+async def _one(session: Session, row: ScheduleRow, parts: Scheduling) -> int:
+    """Do the turn of one schedule; one that cannot be kept (a zone that is no more) is paused and stops no other."""
+    try:
+        async with session.begin_nested():
+            return await _turn(session, row, parts)
+    except Failure as failure:
+        await session.refresh(row)
+        await set_state(session, row, "paused", "system", failure.message, parts=parts)
+        return 0
 
 
 async def _turn(session: Session, row: ScheduleRow, parts: Scheduling) -> int:
@@ -86,6 +99,8 @@ async def _turn(session: Session, row: ScheduleRow, parts: Scheduling) -> int:
     ]  # fmt: skip
     written = await claim(session, row, wanted, parts=parts)
     row.next_at = due.then
+    if row.kind == "cron" and due.then is None:
+        await set_state(session, row, "ended", "system", "It has no more times.", parts=parts)
     if row.kind == "once":
         why = "Its one time has come." if chosen else "Its one time passed while Colleague was not running."
         await set_state(session, row, "ended", "system", why, parts=parts)
@@ -145,7 +160,8 @@ async def set_back(*, parts: Scheduling) -> int:
             row.looked_at = now
             order = order_of(row)
             if order.kind == "cron":
-                row.next_at = next(iter(next_times(order, now, 1)), None)
+                with suppress(Failure):
+                    row.next_at = next(iter(next_times(order, now, 1)), None)
             elif order.kind != "once":
                 row.next_at = now
             await parts.ledger.record(session, Event("schedule.clock_set_back", "system", subject=row.id, data=facts))

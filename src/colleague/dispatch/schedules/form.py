@@ -7,7 +7,7 @@ from typing import Any
 
 from colleague.dispatch.schedules.model import Order
 from colleague.dispatch.schedules.order import BadOrder, TimePassed
-from colleague.dispatch.schedules.when import zone_named
+from colleague.dispatch.schedules.when import zone_named, zones
 from colleague.policy.model import Tier
 
 MICROS = 1_000_000
@@ -49,8 +49,8 @@ def local_time(text: str, zone: str) -> datetime:
 
 
 def shown(moment: datetime | None, zone: str) -> str:
-    """Return a time as the owner's wall shows it: «Wed 4 Mar 2026, 08:30»."""
+    """Return a time as the owner's wall shows it: «Wed 4 Mar 2026, 08:30»; in UTC where the zone is no more."""
     if moment is None:
         return ""
-    local = moment.astimezone(zone_named(zone))
+    local = moment.astimezone(zone_named(zone if zone in zones() else "UTC"))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"

@@ -70,6 +70,14 @@ class Cron:
             slot = self.after(slot)
 
 
+def in_words(line: str) -> str:
+    """Say what a cron line means («At 08:30 on Monday through Friday»); the line itself if it cannot be read."""
+    try:
+        return CronSim(line, _PROBE).explain()
+    except (CronSimError, ValueError, AssertionError, TypeError):
+        return line
+
+
 def read_cron(line: str, zone: str) -> Cron:
     """Read a cron line. Raises BadLine, BadZone, TooOften."""
     where = zone_named(zone)
