@@ -39,7 +39,6 @@ class Raw:
 
     id: str
     content: bytes
-    whole: bool = True
 
 
 def mailbox_of(url: str) -> tuple[Server, str]:
@@ -54,23 +53,17 @@ def mailbox_of(url: str) -> tuple[Server, str]:
 
 
 async def unread(
-    server: Server, limit: int, *, folder: str = "INBOX", size: int = SIZE, seconds: float = 60
-) -> list[Raw]:
-    """Return the oldest messages that nobody has read, still unread; of one larger than `size` only its beginning."""
+    server: Server, limit: int, *, folder: str = "INBOX", seconds: float = 60
+) -> list[tuple[str, int]]:  # fmt: skip
+    """Return id and size of the oldest messages that nobody has read; they stay unread."""
 
-    def work(imap: imaplib.IMAP4) -> list[Raw]:
+    def work(imap: imaplib.IMAP4) -> list[tuple[str, int]]:
         validity = _examine(imap, folder)
         kind, found = imap.uid("SEARCH", "UNSEEN", "UNDELETED")
         _ok(kind)
-        got: list[Raw] = []
-        for uid in (found[0] or b"").split()[:limit]:
-            length = _size(imap, uid.decode())
-            if length is not None:
-                whole = length <= size
-                got.append(
-                    Raw(f"{folder}:{validity}:{uid.decode()}", _fetch(imap, uid, None if whole else HEAD), whole)
-                )
-        return got
+        uids = [uid.decode() for uid in (found[0] or b"").split()[:limit]]
+        sized = [(f"{folder}:{validity}:{uid}", _size(imap, uid)) for uid in uids]
+        return [(id_, size) for id_, size in sized if size is not None]
 
     return await _with(server, work, seconds)
 
@@ -108,8 +101,8 @@ async def search(server: Server, query: str, limit: int, *, folder: str = "INBOX
     return await _with(server, work, seconds)
 
 
-async def read(server: Server, id_: str, *, seconds: float = 60) -> bytes:
-    """Return a message by the id that `search` gave; NoSuchMessage, MessageTooLarge."""
+async def read(server: Server, id_: str, *, beginning: bool = False, seconds: float = 60) -> bytes:
+    """Return a message, or only its beginning, by the id that `search` gave; NoSuchMessage, MessageTooLarge."""
     folder, validity, uid = ([*id_.rsplit(":", 2), "", ""])[:3]
     if not folder or not all(p.isascii() and p.isdigit() and len(p) < 20 for p in (validity, uid)):
         raise NoSuchMessage
@@ -120,9 +113,9 @@ async def read(server: Server, id_: str, *, seconds: float = 60) -> bytes:
         size = _size(imap, uid)
         if size is None:
             raise NoSuchMessage
-        if size > SIZE:
+        if size > SIZE and not beginning:
             raise MessageTooLarge
-        return _fetch(imap, uid.encode(), None)
+        return _fetch(imap, uid.encode(), HEAD if beginning else None)
 
     return await _with(server, work, seconds)
 

@@ -19,6 +19,7 @@ from tests.e2e.dovecot import Dovecot
 
 from colleague.dispatch.doors.mail.poll import read_mailbox, take
 from colleague.dispatch.doors.parts import Doors
+from colleague.kit.mailbox import mailbox_of, read, unread
 from colleague.testing.addresses import bind
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.mailbox import MailSink
@@ -175,6 +176,8 @@ async def test_mails_are_taken_from_a_mailbox_once(database_url: str, tmp_path: 
             mailbox_url=f"imap://colleague:demo@127.0.0.1:{port}/INBOX",
         )  # fmt: skip
         house, pipeline = home.house, Pipeline("ana@aldermoor.example")
+        async with house.database.transaction() as session:
+            await bind(session, home.people["ana"].id, "email", "ana@aldermoor.example", at=house.clock.now())
         doors = replace(house.doors, receive=pipeline.receive)
         for number, passed in enumerate(("pass", "fail", "pass"), 1):
             mail = EmailMessage()
@@ -183,11 +186,9 @@ async def test_mails_are_taken_from_a_mailbox_once(database_url: str, tmp_path: 
             mail["Date"], mail["Message-ID"] = format_datetime(house.clock.now()), f"<{number}@aldermoor.example>"
             mail.set_content(f"brief acme {number}")
             put(dovecot, "colleague", mail.as_bytes(), number)
-        from colleague.kit.mailbox import mailbox_of, unread
-
         server, folder = mailbox_of(f"imap://colleague:demo@127.0.0.1:{port}/INBOX")
-        (first, *_) = await unread(server, 10, folder=folder)
-        assert await take(doors, first)
+        first = (await unread(server, 10, folder=folder))[0][0]
+        assert await take(doors, await read(server, first))
         assert len(await unread(server, 10, folder=folder)) == 3
         pipeline.broken = True
         assert await read_mailbox(doors) == 1

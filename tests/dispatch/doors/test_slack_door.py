@@ -14,7 +14,7 @@ from colleague.approvals.ask import ask
 from colleague.approvals.tables import ApprovalRow
 from colleague.channels.addresses.prefer import prefer
 from colleague.connectors.connector import Preview
-from colleague.dispatch.doors.answers.send import send_answer
+from colleague.dispatch.doors.answers.send import forget_answers, send_answer
 from colleague.dispatch.doors.parts import AGAIN
 from colleague.kit.canonical import digest
 from colleague.kit.ids import new_id
@@ -161,6 +161,24 @@ async def test_an_answer_whose_sending_was_cut_off_is_not_sent_again(knocker: Kn
     (row,) = await knocker.answers()
     assert row.state == "unknown"
     assert (await knocker.entries("dispatch_answer.ended"))[0]["state"] == "unknown"
+
+
+async def test_ended_answers_are_forgotten_after_a_month(knocker: Knocker) -> None:
+    await knocker.bind("slack", WHO)
+    house, workspace = knocker.home.house, knocker.doors.slack
+    assert workspace is not None
+    for number in range(2):
+        await knocker.slack("events", knocker.event("brief acme", id_=f"Ev{number}"))
+    sent, _ = await knocker.answers()
+    await send_answer(
+        sent.id, database=house.database, senders={"slack": workspace.say}, ledger=house.ledger, clock=knocker.clock
+    )
+    for days, left in ((29, 2), (2, 1)):
+        knocker.clock.advance(days=days)
+        async with house.database.transaction() as session:
+            await forget_answers(session, clock=knocker.clock)
+        assert len(await knocker.answers()) == left
+    assert (await knocker.answers())[0].state == "waiting"
 
 
 async def test_a_button_decides_once_as_its_person(knocker: Knocker) -> None:

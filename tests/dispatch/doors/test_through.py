@@ -26,7 +26,6 @@ from colleague.dispatch.doors.slack.verify import signature as slack_signature
 from colleague.dispatch.doors.sms.verify import signature
 from colleague.dispatch.doors.workspace import Workspace
 from colleague.identity.tokens import create_token
-from colleague.kit.mailbox import Raw
 from colleague.tasks.tables import TaskRow
 from colleague.web.app import create_app
 
@@ -136,7 +135,7 @@ async def test_a_mail_taken_again_after_a_worker_died_is_one_task_and_one_answer
     mail["Date"] = format_datetime(street.away.clock.now())
     mail.set_content("brief Harbour City\n\n-- \nAna")
     for _ in range(3):
-        assert await take(street.doors, Raw("INBOX:1:1", mail.as_bytes()))
+        assert await take(street.doors, mail.as_bytes())
     assert await street.count() == 1
     assert await street.count(AnswerRow) == 1
 

@@ -1,11 +1,13 @@
 """Durable work of the doors: answers that are sent, and the look into the mailbox."""
 
 from colleague.dispatch.doors.answers.send import TASK as ANSWER
-from colleague.dispatch.doors.answers.send import Send, send_answer
+from colleague.dispatch.doors.answers.send import Send, forget_answers, send_answer
 from colleague.dispatch.doors.mail.poll import TASK as READ_MAIL
 from colleague.dispatch.doors.mail.poll import mail_sender, read_mailbox
 from colleague.dispatch.doors.parts import Doors
 from colleague.kit.queue import DELIVERIES, Queue
+
+FORGET = "dispatch.forget_answers"
 
 
 def add_jobs(queue: Queue, *, doors: Doors) -> None:
@@ -22,6 +24,11 @@ def add_jobs(queue: Queue, *, doors: Doors) -> None:
     async def look() -> None:
         await read_mailbox(doors)
 
+    async def forget() -> None:
+        async with doors.database.transaction() as session:
+            await forget_answers(session, clock=doors.clock)
+
     queue.add(ANSWER, answer, queue=DELIVERIES)
+    queue.add(FORGET, forget, every="37 3 * * *")
     if doors.settings.mailbox_url is not None:
         queue.add(READ_MAIL, look, every="* * * * *")

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.audit.event import Event
@@ -16,7 +18,7 @@ from colleague.kit.db import Database, Session
 from colleague.kit.errors import Conflict, Failure, Unavailable
 from colleague.kit.queue import DELIVERIES, Job, enqueue
 
-TASK, ATTEMPTS, TEXT = "dispatch.answer", 5, 10_000
+TASK, ATTEMPTS, TEXT, KEPT = "dispatch.answer", 5, 10_000, timedelta(days=30)
 # Sends (to, text, about) by one channel. Unavailable: surely not sent. Conflict: nobody can say.
 Send = Callable[[str, str, Mapping[str, Any]], Awaitable[None]]
 
@@ -75,6 +77,13 @@ async def send_answer(
             await _end(session, row, state, why, ledger, clock)
     if again is not None:
         raise again
+
+
+async def forget_answers(session: Session, *, clock: Clock) -> int:
+    """Forget answers that ended more than thirty days ago; return how many. No service repeats a message that late."""
+    old = (AnswerRow.state.in_(("sent", "unknown", "failed")), AnswerRow.changed_at < clock.now() - KEPT)
+    gone = await session.scalars(delete(AnswerRow).where(*old).returning(AnswerRow.id))
+    return len(gone.all())
 
 
 async def _end(session: Session, row: AnswerRow, state: str, why: str, ledger: Ledger, clock: Clock) -> None:

@@ -4,19 +4,21 @@ INVARIANT: a mail is marked as read only after what it says was taken and its an
 between leaves it unread; taken again, it is the same message (its Message-ID) with the same, single answer.
 """
 
+import asyncio
 from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Any
 
 from colleague.dispatch.doors.answers.send import Send, answer_to
 from colleague.dispatch.doors.mail.origin import NotProven
-from colleague.dispatch.doors.mail.read import Letter, TooOld, read
+from colleague.dispatch.doors.mail.read import TooOld, open_letter, read
 from colleague.dispatch.doors.parts import Doors, log
 from colleague.dispatch.model import Reply
 from colleague.kit import mail
 from colleague.kit.clock import Clock
 from colleague.kit.errors import Failure
-from colleague.kit.mailbox import Raw, mailbox_of, mark_read, unread
+from colleague.kit.mailbox import mailbox_of, mark_read, unread
+from colleague.kit.mailbox import read as read_raw
 from colleague.kit.settings import Settings
 
 TASK, BATCH, SIZE = "dispatch.read_mail", 50, 30_000_000
@@ -31,45 +33,50 @@ async def read_mailbox(doors: Doors) -> int:
     server, folder = mailbox_of(url.get_secret_value())
     done = 0
     try:
-        for raw in await unread(server, BATCH, folder=folder, size=SIZE):
-            if await _taken(doors, raw):
-                await mark_read(server, raw.id)
+        for id_, size in await unread(server, BATCH, folder=folder):
+            raw = await read_raw(server, id_, beginning=size > SIZE)
+            if await _taken(doors, raw, whole=size <= SIZE):
+                await mark_read(server, id_)
                 done += 1
     except Failure as error:
         log.warning("mailbox not read", error=error.code, why=error.message)
     return done
 
 
-async def _taken(doors: Doors, raw: Raw) -> bool:
+async def _taken(doors: Doors, raw: bytes, *, whole: bool) -> bool:
     """Take one mail. A fault leaves it unread and keeps no other mail waiting."""
     try:
-        return await take(doors, raw)
+        return await take(doors, raw, whole=whole)
     except Exception as error:
         log.error("mail not taken", error=type(error).__name__)
         return False
 
 
-async def take(doors: Doors, raw: Raw) -> bool:
-    """Take one mail; say whether it is dealt with. False: it could not be taken now and stays unread."""
+async def take(doors: Doors, raw: bytes, *, whole: bool = True) -> bool:
+    """Take one mail, or the beginning of one that is too large; say whether it is dealt with.
+
+    False: it could not be taken now and stays unread.
+    """
+    now = doors.clock.now()
     try:
-        letter = read(raw.content, authserv=doors.settings.mail_authserv, ours=_ours(doors), now=doors.clock.now())
+        # In a thread: a large mail takes a while to be read, and the worker has other things to do.
+        letter = await asyncio.to_thread(
+            open_letter, raw, authserv=doors.settings.mail_authserv, ours=_ours(doors), now=now
+        )  # fmt: skip
     except (NotProven, TooOld) as error:
         await doors.refuse("email", error)
         return True
     if letter is None:
         return True
-    reply = await doors.taken(letter.incoming) if raw.whole else await _too_large(doors, letter)
+    known = await doors.bound("email", letter.sender) is not None
+    incoming = await asyncio.to_thread(read, letter, raw, known=known and whole, now=now)
+    reply = Reply(TOO_LARGE, "refused") if known and not whole else await doors.taken(incoming)
     if reply is None:
         return False
     async with doors.database.transaction() as session:
-        about = {"subject": letter.subject, "reply_to": letter.incoming.reply_to, "references": letter.references}
-        await answer_to(session, letter.incoming, reply, letter.incoming.sender, about, clock=doors.clock)
+        about = {"subject": letter.subject, "reply_to": letter.message_id, "references": letter.references}
+        await answer_to(session, incoming, reply, letter.sender, about, clock=doors.clock)
     return True
-
-
-async def _too_large(doors: Doors, letter: Letter) -> Reply:
-    known = await doors.bound("email", letter.incoming.sender)
-    return Reply(TOO_LARGE, "refused") if known else Reply("", "silent")
 
 
 def _ours(doors: Doors) -> frozenset[str]:

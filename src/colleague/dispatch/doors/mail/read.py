@@ -25,15 +25,17 @@ class TooOld(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail as a message, and what an answer to it needs."""
+    """A mail whose sender is proven: its Message-ID, and what an answer to it needs."""
 
-    incoming: Incoming
+    mail: EmailMessage = field(repr=False)
+    sender: str
+    message_id: str
     subject: str = field(repr=False)
     references: str = ""
 
 
-def read(raw: bytes, *, authserv: str, ours: frozenset[str], now: datetime) -> Letter | None:
-    """Return what a mail says; None for what programs wrote. NotProven, TooOld."""
+def open_letter(raw: bytes, *, authserv: str, ours: frozenset[str], now: datetime) -> Letter | None:
+    """Return who wrote a mail, without reading it further; None for what programs wrote. NotProven, TooOld."""
     mail = message_from_bytes(raw, policy=default)
     if is_automatic(mail, ours=ours):
         return None
@@ -45,12 +47,19 @@ def read(raw: bytes, *, authserv: str, ours: frozenset[str], now: datetime) -> L
     id_ = named[0] if named else f"<{hashlib.sha256(raw).hexdigest()}>"
     subject = " ".join(_AGAIN.sub("", _one_line(mail)).split())[:200]
     before = _ID.findall(_raw(mail, "References"))[-1:]
-    # A Message-ID is its writer's word: with the sender, nobody gets the answer to somebody else's mail by naming it.
-    key = hashlib.sha256(f"{sender} {id_}".encode()).hexdigest()
-    incoming = Incoming(
-        "email", sender, key, words_of(mail) or subject, now, id_, tuple(files_of(raw, limit=FILES))
-    )  # fmt: skip
-    return Letter(incoming, subject, " ".join([*before, id_]) if named else "")
+    return Letter(mail, sender, id_, subject, " ".join([*before, id_]) if named else "")
+
+
+def read(letter: Letter, raw: bytes, *, known: bool, now: datetime) -> Incoming:
+    """Return what a mail says as a message. Of a stranger's mail neither text nor files are read.
+
+    A Message-ID is its writer's word: the id has the sender in it, so that nobody gets the answer to somebody else's
+    mail by naming it.
+    """
+    id_ = hashlib.sha256(f"{letter.sender} {letter.message_id}".encode()).hexdigest()
+    text = (words_of(letter.mail) or letter.subject) if known else ""
+    files = tuple(files_of(raw, limit=FILES)) if known else ()
+    return Incoming("email", letter.sender, id_, text, now, letter.message_id, files)
 
 
 def _written(mail: EmailMessage, now: datetime) -> datetime:
