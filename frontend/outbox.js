@@ -26,7 +26,7 @@
   let own = [];
   const row = (entry) => {
     const item = make("li", "", "cl-outbox-row");
-    const text = entry.fields.map(([, v]) => (v instanceof Blob ? v.name || "recording" : v)).filter(Boolean).join(" · ");
+    const text = entry.fields.filter(([name]) => name !== "once").map(([, v]) => (v instanceof Blob ? v.name || "recording" : v)).filter(Boolean).join(" · ");
     const main = make("div", "", "cl-row-main");
     main.append(make("strong", entry.what), make("span", text.slice(0, 300)));
     main.append(make("span", `${STATES[entry.state]}${entry.why ? `: ${entry.why}` : ""}`, entry.state === "refused" ? "cl-error" : "cl-row-sub"));

@@ -35,7 +35,7 @@ class Inbox:
     def house(self) -> Any:
         return self.home.house
 
-    async def put(self, *, approver: str = "user", requester: str = "ana") -> ApprovalRow:
+    async def put(self, *, approver: str = "user", requester: str = "ana", away: bool = False) -> ApprovalRow:
         """Put a question and return its row."""
         run, call = new_id("run"), new_id("call")
         async with self.house.database.transaction() as session:
@@ -44,7 +44,7 @@ class Inbox:
                 title="Send a note", tier=Tier.COMMUNICATE, digest=digest([run, call]), preview=Preview("Send a note"),
                 decision=Decision(Effect.ASK, (Ruling("r", Effect.ASK, "Because."),), approver), doubts=(),
                 external=(), label=Label(), then=Job("tasks.resume", {"run": run}, RUNS, key=f"{run}.1", lock=run),
-                ledger=self.house.ledger, clock=self.clock,
+                ledger=self.house.ledger, clock=self.clock, away=away,
             )  # fmt: skip
         return await self.row(question)
 

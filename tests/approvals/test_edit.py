@@ -109,17 +109,30 @@ async def test_the_ledger_tells_of_the_edit_without_its_content(desk: Desk) -> N
     assert not [r for r in rows if "Something secret" in r.body]
 
 
-async def test_only_content_is_editable(desk: Desk) -> None:
+async def test_only_content_and_recipients_are_editable(desk: Desk) -> None:
     row = await desk.asked()
     _, _, _, content = await weigh_edit(desk.home.people["ana"], row.id, {}, digest=row.digest, parts=desk.house.parts)
-    assert content == {"text": "Hello"}
-    for changes in ({"to": "ben@aldermoor.example"}, {"to": DANA}, {}, {"text": "Hello"}):
+    assert content == {"to": DANA, "text": "Hello"}
+    for changes in ({"to": DANA}, {}, {"text": "Hello"}):
         with pytest.raises(NotEditable):
             await desk.amend(row, **changes)
     for changes in ({"nope": "x"}, {"text": "x" * 10_001}, {"text": "\ud800"}):
         with pytest.raises((NotEditable, DoesNotFit)):
             await desk.amend(row, **changes)
     assert (await desk.asked()).id == row.id
+
+
+async def test_another_recipient_is_ones_own_word_a_new_question_and_the_only_one_reached(desk: Desk) -> None:
+    old = await desk.asked()
+    await desk.amend(old, to="zoe@elsewhere.example")
+    row = await desk.asked()
+    assert row.id != old.id
+    assert row.digest != old.digest
+    assert row.why["external"] == ["zoe@elsewhere.example"]
+    assert row.why["doubts"] == []
+    await desk.answer(row)
+    await work(desk.house)
+    assert [arguments["to"] for _, _, arguments in desk.fake.effects] == ["zoe@elsewhere.example"]
 
 
 async def test_only_the_requester_edits_exactly_what_was_shown(desk: Desk) -> None:
@@ -209,7 +222,7 @@ async def test_programs_edit_and_answer_by_the_same_deeds(desk: Desk) -> None:
         assert (answered.status_code, answered.json()["code"]) == (403, "NotYoursToAnswer")
         client.headers["Authorization"] = f"Bearer {token}"
         shown = (await client.get(f"/{old.id}/content")).json()
-        assert shown == {"digest": old.digest, "arguments": {"text": "Hello"}}
+        assert shown == {"digest": old.digest, "arguments": {"to": DANA, "text": "Hello"}}
         edited = await client.post(f"/{old.id}/content", json={"digest": old.digest, "arguments": {"text": "Hi"}})
         assert edited.status_code == 200
         card = edited.json()

@@ -1,4 +1,4 @@
-"""Who may answer is reminded after an hour, then daily; after a day it is escalated once."""
+"""Who may answer is told, reminded after an hour, then daily; after a day it is escalated once."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Told:
 async def look(inbox: Any) -> set[str]:
     """Remind once and return the names of who was told."""
     told = Told()
-    await expire(inbox.house.database, ledger=inbox.house.ledger, clock=inbox.clock)
+    await expire(inbox.house.database, tell=told, ledger=inbox.house.ledger, clock=inbox.clock)
     await remind(inbox.house.database, tell=told, ledger=inbox.house.ledger, clock=inbox.clock)
     names = {actor.id: who for who, actor in inbox.home.people.items()}
     assert all(link.startswith("/approvals/ask_") for *_, link in told.notices)
@@ -36,26 +36,29 @@ async def look(inbox: Any) -> set[str]:
 
 async def test_after_an_hour_then_once_a_day_until_it_expires(inbox: Any) -> None:
     row = await inbox.put()
-    inbox.clock.advance(minutes=59)
+    inbox.clock.advance(minutes=5)
+    assert await look(inbox) == {"ana"}
+    inbox.clock.advance(minutes=54)
     assert await look(inbox) == set()
     inbox.clock.advance(minutes=1)
     assert await look(inbox) == {"ana"}
     assert await look(inbox) == set()
-    reminders = 1
+    spoken = 2
     for _ in range(8 * 24):
         inbox.clock.advance(hours=1)
-        reminders += bool(await look(inbox))
-    assert reminders == 7
+        spoken += bool(await look(inbox))
+    assert spoken == 9  # Told, reminded, six days of it, and that it has expired.
     assert (await inbox.row(row.id)).state == "expired"
     verbs = await inbox.verbs(row)
     assert verbs.count("approval.escalated") == 1
+    assert verbs.count("approval.told") == 1
     assert verbs.count("approval.reminded") == 6
     assert not {"approval.approved", "approval.denied"} & set(verbs)
 
 
 @pytest.mark.parametrize(
     ("approver", "people"),
-    [("user", {"ana"}), ("other", {"ana"}), ("reviewer", {"rita", "owner"}), ("administrator", {"owner"})],
+    [("user", {"ana"}), ("other", {"ana", "owner"}), ("reviewer", {"rita", "owner"}), ("administrator", {"owner"})],
 )
 async def test_those_are_reminded_who_may_answer(inbox: Any, approver: str, people: set[str]) -> None:
     await inbox.put(approver=approver)

@@ -62,7 +62,9 @@ async def test_a_denial_is_read_by_the_model_which_goes_on(desk: Any) -> None:
 async def test_an_expired_question_is_no_denial(desk: Any) -> None:
     task = await desk.run(SEND, Turn("Nobody answered."))
     desk.clock.advance(days=8)
-    assert await expire(desk.house.database, ledger=desk.house.ledger, clock=desk.clock) == 1
+    assert (
+        await expire(desk.house.database, tell=desk.house.parts.tell, ledger=desk.house.ledger, clock=desk.clock) == 1
+    )
     await desk.work()
     assert await desk.state(task) == "completed"
     (told,) = await desk.outcomes(task)

@@ -12,7 +12,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
-from colleague.kit.errors import Conflict, Forbidden, NotFound
+from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from colleague.kit.ids import is_id
 from colleague.kit.queue import Job, enqueue
 
@@ -33,6 +33,10 @@ class ApprovalWithdrawn(Conflict):
     """This question was withdrawn: {why}."""
 
 
+class NothingAskedBack(Invalid):
+    """Write what you want to know before you decide."""
+
+
 class NotAsShown(Conflict):
     """This has changed since you looked at it. Read it again before you decide."""
 
@@ -43,7 +47,7 @@ class NotYoursToAnswer(Forbidden):
 
 # What somebody else needs, besides the right to answer at all.
 NEEDS = {"reviewer": "org:outputs:review", "administrator": "org:policy:manage"}
-STAND_INS = ("approver", "driver")
+STAND_INS, SECONDS = ("approver", "driver"), ("approver", "second", "deputy")
 EDITED = "it was edited, and the new version is asked about instead"
 WHO = {
     "user": "the person who asked for it",
@@ -62,9 +66,9 @@ def may_answer(actor: Actor, row: ApprovalRow) -> bool:
     part = row.also.get(actor.id, "")
     match row.approver:
         case "user":
-            return own or part in STAND_INS
+            return own or part in (*STAND_INS, "deputy")
         case "other":
-            return not own and part != "driver"
+            return not own and part != "driver" and (part in SECONDS or actor.may(NEEDS["administrator"]))
         case "reviewer" | "administrator":
             return not own and part != "driver" and actor.may(NEEDS[row.approver])
         case _:
@@ -102,6 +106,8 @@ async def lock_open(session: Session, actor: Actor, approval_id: str, clock: Clo
             raise ApprovalWithdrawn(why=row.reason or "the task was stopped")
         case "expired":
             raise ApprovalExpired
+        case "returned":
+            raise ApprovalWithdrawn(why=f"something was asked back: «{row.reason}»")
         case _ if clock.now() >= row.expires_at:
             raise ApprovalExpired
         case _:
@@ -128,6 +134,27 @@ async def answer(
         facts["as"] = row.also[actor.id]
     event = Event(f"approval.{verdict}", actor.id, subject=row.id, run=row.run_id, data=facts)
     await ledger.record(session, event)
+    await go_on(session, row)
+
+
+async def ask_back(
+    session: Session, actor: Actor, approval_id: str, text: str, *, digest: str, ledger: Ledger, clock: Clock
+) -> None:  # fmt: skip
+    """Ask something before deciding: the question ends undecided, the task is told what is wanted and may ask again.
+
+    Raises what `lock_open` raises, NotYoursToAnswer, NotAsShown, NothingAskedBack.
+    """
+    row = await lock_open(session, actor, approval_id, clock)
+    if not may_answer(actor, row):
+        raise NotYoursToAnswer(who=WHO.get(row.approver, row.approver))
+    if digest != row.digest:
+        raise NotAsShown
+    words = text.replace("\x00", "").strip()[:1000]
+    if not words:
+        raise NothingAskedBack
+    row.state, row.answered_by, row.answered_at, row.reason = "returned", actor.id, clock.now(), words
+    facts = {"digest": digest, "tool": row.tool, "via": actor.via}
+    await ledger.record(session, Event("approval.asked_back", actor.id, subject=row.id, run=row.run_id, data=facts))
     await go_on(session, row)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from colleague.approvals.answer import answer
+from colleague.approvals.answer import answer, ask_back
 from colleague.approvals.inbox import get_card, list_inbox
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
@@ -34,6 +34,23 @@ async def index(db: Db, actor: Current, answered: bool = False) -> list[dict[str
 async def show(db: Db, actor: Current, approval_id: str) -> dict[str, Any]:
     """Return one card."""
     async with db.transaction() as session:
+        return (await get_card(session, actor, approval_id)).to_json()
+
+
+class Back(BaseModel):
+    """What somebody wants to know before they decide about exactly what was shown."""
+
+    question: str = Field(min_length=1, max_length=1000)
+    digest: str = Field(min_length=64, max_length=64)
+
+
+@router.post("/{approval_id}/ask-back")
+async def return_it(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, approval_id: str, given: Back
+) -> dict[str, Any]:  # fmt: skip
+    """Ask something before deciding; the task answers and may ask again."""
+    async with db.transaction() as session:
+        await ask_back(session, actor, approval_id, given.question, digest=given.digest, ledger=ledger, clock=clock)
         return (await get_card(session, actor, approval_id)).to_json()
 
 

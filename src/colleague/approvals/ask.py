@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, delete, or_, select
 
-from colleague.approvals.partners import partners_of_run
+from colleague.approvals.seconds import others_for
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -15,21 +15,24 @@ from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.ids import new_id
-from colleague.kit.queue import Job
+from colleague.kit.queue import Job, enqueue
 from colleague.policy.model import Decision, Doubt, Label, Tier
 
-LIFE = timedelta(days=7)
+LIFE, AT_DESK = timedelta(days=7), timedelta(minutes=5)
+LOOK = "approvals.look_now"
 HANDED_OVER = "the task was handed over to somebody else"
 
 
 async def ask(
     session: Session, *, run: str, call: str, requester: str, tool: str, title: str, tier: Tier, digest: str,
     preview: Preview, decision: Decision, doubts: Sequence[Doubt], external: Sequence[str], label: Label, then: Job,
-    ledger: Ledger, clock: Clock,
+    ledger: Ledger, clock: Clock, away: bool = False,
 ) -> str:  # fmt: skip
     """Put a question, in the caller's transaction, and return its id.
 
     `digest` binds tool, arguments, place, run and policy; `then` is enqueued when the question is answered or expires.
+    Whoever may answer is told after five minutes, which is when somebody at their desk would have seen it; at once if
+    the requester is `away` from it.
     """
     now = clock.now()
     why = {
@@ -45,7 +48,8 @@ async def ask(
         id=new_id("ask"), run_id=run, call_id=call, requester_id=requester, approver=decision.approver, tool=tool,
         title=title, tier=int(tier), digest=digest, preview=asdict(preview), why=why, state="asked",
         then={"task": then.task, "args": then.args, "queue": then.queue, "key": then.key, "lock": then.lock},
-        asked_at=now, expires_at=now + LIFE, reason="", also=await partners_of_run(session, run),
+        asked_at=now, expires_at=now + LIFE, reason="", tell_at=now if away else now + AT_DESK,
+        also=await others_for(session, run, requester, decision.approver, now=now),
     )  # fmt: skip
     session.add(row)
     await session.flush()
@@ -55,6 +59,8 @@ async def ask(
     }  # fmt: skip
     await ledger.record(session, Event("approval.asked", "agent", subject=row.id, run=run, data=facts))
     await notify(session, "approvals")
+    if away:
+        await enqueue(session, Job(LOOK, {}, key=LOOK))
     return row.id
 
 

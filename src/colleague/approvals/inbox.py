@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, false, func, or_, select
 
-from colleague.approvals.answer import STAND_INS, ApprovalNotFound, may_see
+from colleague.approvals.answer import SECONDS, STAND_INS, ApprovalNotFound, may_see
 from colleague.approvals.model import Card, State
 from colleague.approvals.tables import ApprovalRow
 from colleague.identity.actor import Actor
@@ -58,10 +58,11 @@ def _for(actor: Actor) -> ColumnElement[bool]:
         return false()
     mine = ApprovalRow.requester_id == actor.id
     part = func.coalesce(ApprovalRow.also[actor.id].astext, "")
-    stands_in = (ApprovalRow.approver == "user") & part.in_(STAND_INS)
+    stands_in = (ApprovalRow.approver == "user") & part.in_((*STAND_INS, "deputy"))
     kinds = [mine & (ApprovalRow.approver == "user"), stands_in]
     mine = mine | (part == "driver")
-    kinds += [~mine & (ApprovalRow.approver == "other")]
+    second = ~mine & (ApprovalRow.approver == "other")
+    kinds += [second if actor.may("org:policy:manage") else second & part.in_(SECONDS)]
     kinds += [~mine & (ApprovalRow.approver == "reviewer")] if actor.may("org:outputs:review") else []
     kinds += [~mine & (ApprovalRow.approver == "administrator")] if actor.may("org:policy:manage") else []
     return or_(*kinds)

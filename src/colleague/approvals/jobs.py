@@ -1,5 +1,6 @@
 """Every minute: what has expired, and whom to remind."""
 
+from colleague.approvals.ask import LOOK
 from colleague.approvals.expire import Remind, expire, remind
 from colleague.audit.record import Ledger
 from colleague.kit.clock import Clock
@@ -11,7 +12,8 @@ def add_jobs(queue: Queue, *, database: Database, ledger: Ledger, clock: Clock, 
     """Teach the queue to expire questions and to remind people."""
 
     async def look() -> None:
-        await expire(database, ledger=ledger, clock=clock)
+        await expire(database, tell=tell, ledger=ledger, clock=clock)
         await remind(database, tell=tell, ledger=ledger, clock=clock)
 
     queue.add("approvals.look", look, every="* * * * *")
+    queue.add(LOOK, look)

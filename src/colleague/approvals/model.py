@@ -7,7 +7,7 @@ from typing import Any, Literal
 from colleague.connectors.visible import marked
 from colleague.policy.borrowed import Passage, parts
 
-State = Literal["asked", "approved", "denied", "expired", "withdrawn"]
+State = Literal["asked", "approved", "denied", "returned", "expired", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Card:
         """Say whether the card shows its buttons to `person`; the deed checks again, with their rights."""
         own, part = person == self.requester, self.also.get(person, "")
         if self.approver == "user":
-            return own or part in ("approver", "driver")
+            return own or part in ("approver", "driver", "deputy")
         return not own and part != "driver"
 
     def parts(self, where: str, text: str) -> list[tuple[str, str]]:

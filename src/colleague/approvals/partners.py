@@ -70,10 +70,11 @@ async def set_partner(
         )  # fmt: skip
         changed = {"run_id": run_id, "role": role, "shared_at": at}
         await session.execute(values.on_conflict_do_update(index_elements=["task_id", "person_id"], set_=changed))
-    also = await partners_of_run(session, run_id)
+    partners = await partners_of_run(session, run_id)
     query = select(ApprovalRow).where(ApprovalRow.run_id == run_id, ApprovalRow.state == "asked").with_for_update()
     for row in await session.scalars(query.execution_options(populate_existing=True)):
-        row.also = dict(also)
+        asked = {one: part for one, part in row.also.items() if part in ("second", "deputy")}
+        row.also = asked | partners
     await session.flush()
     await notify(session, f"run:{run_id}")
     await notify(session, "approvals")

@@ -12,7 +12,8 @@ from colleague.kit.db import Base
 class ApprovalRow(Base):
     """A question to a person about one call. `then` is the job that goes on when it is answered or expires.
 
-    `also`: the colleagues with whom the requester shares the task, and as what (they may stand in for the requester).
+    `also`: the colleagues who see or may answer it besides the requester, and as what: with whom the task is shared, a
+    second person, a deputy (seconds.py). `tell_at`: when whoever may answer is first told.
     """
 
     __tablename__ = "approvals"
@@ -39,6 +40,8 @@ class ApprovalRow(Base):
     reason: Mapped[str] = mapped_column(default="")
     used_at: Mapped[datetime | None]
     also: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tell_at: Mapped[datetime | None]
+    delegated: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class ShareRow(Base):
@@ -51,3 +54,14 @@ class ShareRow(Base):
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
     role: Mapped[str]
     shared_at: Mapped[datetime]
+
+
+class DeputyRow(Base):
+    """Who may answer in a person's place when they have not answered for some hours, and until when."""
+
+    __tablename__ = "approval_deputies"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    deputy_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    until: Mapped[datetime]
+    named_at: Mapped[datetime]

@@ -1,6 +1,7 @@
 """Hand a task to the agent, and speak to it: the deeds of the person in charge."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -226,7 +227,7 @@ async def stop(session: Session, actor: Actor, task_id: str, *, ledger: Ledger, 
 async def weigh_edit(
     actor: Actor, approval_id: str, changes: Mapping[str, str], *, digest: str, parts: Parts
 ) -> tuple[RunRow, CallRow, Weighed, dict[str, str]]:
-    """Weigh an asked call with some of its content changed; also return the content as it would be. Changes nothing.
+    """Weigh an asked call with some of its content or recipients changed; also return those as they would be.
 
     Raises what `lock_for_edit` raises, NotEditable, DoesNotFit, MovedOn.
     """
@@ -236,30 +237,60 @@ async def weigh_edit(
         run = await session.get_one(RunRow, row.run_id)  # The one that asked: perhaps a sub-agent.
         value = run_value(run, await get_task(session, run.task_id), actor.name)
         messages = [from_json(s.body) for s in await steps_after(session, run.id) if s.kind != "note"]
+    changed = _fitting(row.arguments, changes)
     try:
-        weighed = await Scales(value, parts).weigh(row.tool, {**row.arguments, **changes}, messages)
+        weighed = await Scales(value, parts).weigh(row.tool, {**row.arguments, **changed}, messages)
+        if words := _readdressed(row.arguments, changed, weighed):
+            said = Said("person", words, actor.id)
+            weighed = await Scales(value, parts).weigh(row.tool, {**row.arguments, **changed}, [*messages, said])
     except Interrupt as interrupt:
         raise MovedOn from interrupt
     # A call that may have happened already is done again as it was, or not at all.
     open_ones = {} if row.attempt else {
-        name: str({**row.arguments, **changes}[name])
-        for name in row.arguments
-        if weighed.bound.tool.roles.get(name, Role.CONTENT) is Role.CONTENT and isinstance(row.arguments[name], str)
+        name: _text({**row.arguments, **changed}[name])
+        for name, value in row.arguments.items()
+        if _editable(weighed.bound.tool.roles.get(name, Role.CONTENT), value)
     }  # fmt: skip
     if not set(changes) <= set(open_ones):
         raise NotEditable(names=", ".join(sorted(open_ones)) or "nothing")
     return run, row, weighed, open_ones
 
 
+def _editable(role: Role, value: object) -> bool:
+    """Say whether a person may change this on the card: what is said, and who receives it."""
+    texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return (role in (Role.CONTENT, Role.RECIPIENT) and isinstance(value, str)) or (role is Role.RECIPIENT and texts)
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _fitting(arguments: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the changes in the form the arguments have: several recipients are written with commas."""
+    return {
+        name: [one.strip() for one in text.split(",") if one.strip()] if isinstance(arguments.get(name), list) else text
+        for name, text in changes.items()
+    }
+
+
+def _readdressed(arguments: Mapping[str, Any], changed: Mapping[str, Any], weighed: Weighed) -> str:
+    """Return what a person says by changing recipients on the card: from then on they stand in their own words."""
+    roles = weighed.bound.tool.roles
+    names = [n for n in changed if changed[n] != arguments.get(n) and roles.get(n) is Role.RECIPIENT]
+    return "\n".join(f"I changed «{name}»: {_text(changed[name])}" for name in names)
+
+
 async def amend(actor: Actor, approval_id: str, changes: Mapping[str, str], *, digest: str, parts: Parts) -> str:
-    """Edit the content of what a question of one's own is about: the same call is decided anew and asked anew.
+    """Edit the content or the recipients of what a question of one's own is about: it is decided and asked anew.
 
     The old question ends, the new one has a digest of its own and is not answered by this. Returns its id.
     Raises what `weigh_edit` raises, and EditRefused if the rules forbid it as edited.
     """
     changes = {name: text.replace("\x00", "").replace("\r\n", "\n") for name, text in changes.items()}
     known, row, weighed, _ = await weigh_edit(actor, approval_id, changes, digest=digest, parts=parts)
-    arguments, decision = {**row.arguments, **changes}, weighed.decision
+    changed = _fitting(row.arguments, changes)
+    arguments, decision = {**row.arguments, **changed}, weighed.decision
     if arguments == row.arguments:
         raise NotEditable(names=", ".join(sorted(changes)) or "nothing")
     if decision.effect is Effect.DENY:
@@ -271,6 +302,8 @@ async def amend(actor: Actor, approval_id: str, changes: Mapping[str, str], *, d
             raise MovedOn from interrupt
         question = await lock_for_edit(session, actor, approval_id, digest=digest, clock=parts.clock)
         row = await session.get_one(CallRow, row.id, with_for_update=True, populate_existing=True)
+        if words := _readdressed(row.arguments, changed, weighed):
+            await append(session, run, Said("person", words, actor.id), parts.clock.now())
         row.arguments, row.decision, row.decided_at = arguments, decision.to_json(), parts.clock.now()
         row.question = to_json(weighed.question)
         scales = Scales(run_value(run, await get_task(session, run.task_id), actor.name), parts)
@@ -281,6 +314,7 @@ async def amend(actor: Actor, approval_id: str, changes: Mapping[str, str], *, d
             digest=scales.digest(row, weighed), preview=scales.card(row, weighed),
             decision=decision, doubts=weighed.question.doubts, external=weighed.question.external,
             label=weighed.question.label, then=resume_job(run), ledger=parts.ledger, clock=parts.clock,
+            away=weighed.question.channel != "desk",
         )  # fmt: skip
         facts = decision_facts(weighed.bound, weighed.question, decision, arguments) | {"edited_by": actor.id}
         await parts.ledger.record(session, call_event("call.decided", row, facts))

@@ -114,6 +114,11 @@ def why_not(verdict: Verdict, *, again: bool) -> str:
             return f"A person denied this{': ' + verdict.reason if verdict.reason else ''}. Do not try it again."
         case "expired":
             return "Nobody answered in time: this was not done, and it was not denied either."
+        case "returned":
+            return (
+                f"A person wants to know more before they decide: «{verdict.reason}». This was not done, and not "
+                "denied. Answer them in the task, and propose it again if it still makes sense."
+            )
         case "withdrawn":
             return "The question was withdrawn: this was not done."
         case _:

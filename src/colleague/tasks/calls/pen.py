@@ -113,7 +113,7 @@ class Pen:
             session, run=self.run.root, call=row.id, requester=self.run.person, tool=bound.name, title=bound.tool.title,
             tier=bound.tool.tier, digest=self._scales.digest(row, weighed), preview=card, decision=weighed.decision,
             doubts=question.doubts, external=question.external, label=question.label, then=resume_job(run),
-            ledger=self._parts.ledger, clock=self._parts.clock,
+            ledger=self._parts.ledger, clock=self._parts.clock, away=question.channel != "desk",
         )  # fmt: skip
         wait(run, State.NEEDS_APPROVAL, row.approval_id)
         await touch(session, run, self._parts.clock.now())
