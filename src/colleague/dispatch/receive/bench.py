@@ -73,7 +73,9 @@ async def try_out(
     found = await away_with(
         session, them, person, plan.tier, registry=house.registry, engine=house.engine, clock=house.clock
     )  # fmt: skip
-    tools = [(title, d.effect.name.lower(), d.why if d.effect is not Effect.ALLOW else "") for title, d in found]
+    tools = [
+        (title, d.effect.name.lower(), d.rulings[0].why if d.effect is not Effect.ALLOW else "") for title, d in found
+    ]
     kind = "confirm" if isinstance(verdict, Confirm) else "run"
     asks = "It is asked first whether this is meant" if kind == "confirm" else "It runs"
     words = f"{asks}: {plan.words}. The answer goes {_where(plan)}."
