@@ -46,7 +46,10 @@
     const found = await device.pushManager.getSubscription();
     // One that somebody else made on this device tells nothing to me.
     const person = $("[data-cl-person]")?.dataset.clPerson;
-    const subscription = found && (await clQueue.recall("push")) === person ? found : null;
+    const mine = found && (await clQueue.recall("push")) === person;
+    // Removed elsewhere (a lost phone, another browser): the server knows.
+    const known = mine && (await fetch("/push/subscriptions", { headers: { Accept: "application/json" } }).then((a) => a.json()).catch(() => [0]));
+    const subscription = mine && known.length ? found : null;
     button.hidden = false;
     button.textContent = subscription ? "Stop notices on this device" : "Notify me on this device";
     text.textContent = subscription ? "This device is notified." : "A notice says what waits, never what is in it, and opens the page where you decide.";

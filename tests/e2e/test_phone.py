@@ -190,7 +190,12 @@ def test_this_device_is_notified_from_a_tap_until_it_is_stopped_or_signed_out(ph
         expect(button).to_have_text("Notify me on this device")
     button.click()
     expect(words).to_have_text("This device is notified.")
-    phone.reload()
+    phone.goto("/dispatch/channels")
+    expect(words.first).to_have_text("This device is notified.")
+    phone.get_by_role("button", name="Remove").click()
+    phone.goto("/dispatch/phone")
+    expect(button).to_have_text("Notify me on this device")
+    button.click()
     expect(words).to_have_text("This device is notified.")
     phone.click(".cl-tabs summary")
     phone.click(".cl-sheet button:has-text('Sign out')")
@@ -207,7 +212,8 @@ def test_the_page_of_the_device_says_what_can_be_done(phone: Page) -> None:
 
 
 def test_voice_and_offline_pages_have_no_barriers(phone: Page, axe: Callable[[Page], None]) -> None:
-    for path in ("/dispatch/voice", "/dispatch/phone", "/dispatch/share", "/offline"):
+    paths = ("/dispatch", "/dispatch/voice", "/dispatch/phone", "/dispatch/share", "/dispatch/channels", "/approvals")
+    for path in (*paths, "/offline", "/offline?unknown=1"):
         phone.goto(path)
         axe(phone)
         assert phone.evaluate("document.documentElement.scrollWidth") == 390
