@@ -217,3 +217,47 @@ def test_voice_and_offline_pages_have_no_barriers(phone: Page, axe: Callable[[Pa
         phone.goto(path)
         axe(phone)
         assert phone.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def drilled(house: Served, browser: Browser, phone: Page) -> None:
+    """Let an owner switch commands on, and Ana take the drill by what its page says."""
+    desk = browser.new_context(base_url=house.url).new_page()
+    desk.goto("/sign-in")
+    desk.click("button[value^='marta@']")
+    desk.goto("/dispatch/triggers")
+    desk.get_by_role("button", name=re.compile("Add the .* standard triggers")).click()
+    desk.get_by_role("button", name="Switch on those that only read").click()
+    desk.context.close()
+    phone.goto("/dispatch/drill")
+    for choice in ("You are shown exactly", "Say that it is lost", "You are asked which one"):
+        phone.get_by_label(re.compile(choice)).check()
+    phone.get_by_role("button", name="Check").click()
+    for hint in phone.locator(".cl-field:has(.cl-row-sub)").all():
+        example = hint.locator(".cl-row-sub").inner_text().partition("For example: ")[2]
+        hint.locator("input").fill(example.strip())
+    phone.get_by_role("button", name="Check").click()
+    expect(phone.locator("[role=status]").last).to_contain_text("You have passed")
+
+
+def test_a_command_said_without_a_line_is_answered_once(
+    phone: Page, house: Served, browser: Browser, axe: Callable[[Page], None]
+) -> None:
+    drilled(house, browser, phone)
+    phone.goto("/dispatch")
+    axe(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+    phone.context.set_offline(True)
+    phone.fill("#text", "status")
+    phone.get_by_role("button", name="Send").click()
+    row = phone.locator(".cl-outbox-row")
+    expect(row).to_contain_text("queued, will be sent when online")
+    phone.context.set_offline(False)
+    expect(row).to_have_count(0, timeout=20_000)
+    phone.goto("/dispatch")
+    expect(phone.locator("main li a", has_text=re.compile("^status$"))).to_have_count(1)
+    # With a line it leads to what came of it.
+    phone.fill("#text", "brief Harbour City")
+    phone.get_by_role("button", name="Send").click()
+    phone.wait_for_url(re.compile("/dispatch/messages/"))
+    axe(phone)
+    expect(phone.get_by_role("link", name="See the task")).to_be_visible()
