@@ -10,6 +10,7 @@ from colleague.kit.doors import part
 from colleague.kit.page import Page
 from colleague.web.assets import Asset, NoSuchAsset
 
+TheEars = Annotated[Ears, Depends(part(Ears))]
 SHARED = [
     "image/*", "application/pdf", "text/plain", "text/csv", "text/markdown", "text/html", ".eml", ".msg", ".docx",
     ".xlsx", ".pptx", ".pdf", ".txt", ".md", ".csv",
@@ -40,16 +41,16 @@ def installed_router(version: str, found: dict[str, Asset]) -> APIRouter:
         return JSONResponse(body, media_type="application/manifest+json", headers={"Cache-Control": "max-age=3600"})
 
     @router.get("/sw.js")
-    async def worker() -> Response:
+    async def worker(ears: TheEars) -> Response:
         if "sw.js" not in found:
             raise NoSuchAsset
-        text = f'const STAMP = "{version}";\n'.encode() + found["sw.js"].content
+        # A change of these words makes browsers fetch the page without a line anew.
+        head = f'const STAMP = "{version}"; // voice notes: {"yes" if ears.set_up else "no"}\n'
+        text = head.encode() + found["sw.js"].content
         return Response(text, media_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
     @router.get("/offline")
-    async def offline(
-        request: Request, page: Page, ears: Annotated[Ears, Depends(part(Ears))], unknown: bool = False
-    ) -> HTMLResponse:
+    async def offline(request: Request, page: Page, ears: TheEars, unknown: bool = False) -> HTMLResponse:
         return page.show(request, "web/offline.html", unknown=unknown, voice=ears.set_up)
 
     return router

@@ -2,7 +2,7 @@
 
 import typer
 
-from colleague.cli.dispatch import address, message, result, schedule, trigger
+from colleague.cli.dispatch import address, message, result, schedule, trigger, voice
 
 app = typer.Typer(help="Bound phones and accounts, triggers, messages, schedules.", no_args_is_help=True)
 app.add_typer(address.app, name="address")
@@ -12,3 +12,4 @@ app.command()(message.say)
 app.command()(message.bench)
 app.command()(message.messages)
 app.command()(result.results)
+app.command()(voice.hear)
