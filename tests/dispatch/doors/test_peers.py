@@ -4,9 +4,11 @@ import asyncio
 import os
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,11 +17,19 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
+from sqlalchemy import func, select
+from tests.dispatch.conftest import Away
+from tests.dispatch.conftest import bind as bind_as_drilled
 from tests.e2e.dovecot import Dovecot
 
-from colleague.dispatch.doors.mail.poll import read_mailbox, take
+from colleague.dispatch.doors.answers.send import send_answer
+from colleague.dispatch.doors.answers.tables import AnswerRow
+from colleague.dispatch.doors.mail.poll import mail_sender, read_mailbox, take
 from colleague.dispatch.doors.parts import Doors
+from colleague.kit.clock import SystemClock
 from colleague.kit.mailbox import mailbox_of, read, unread
+from colleague.tasks.tables import TaskRow
 from colleague.testing.addresses import bind
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.mailbox import MailSink
@@ -202,6 +212,46 @@ async def test_mails_are_taken_from_a_mailbox_once(database_url: str, tmp_path: 
         await house.close()
 
 
+@pytest.mark.peer("dovecot")
+@pytest.mark.slow
+async def test_a_worker_killed_between_record_and_mark_changes_nothing(
+    away: Away, database_url: str, tmp_path: Path
+) -> None:  # fmt: skip
+    """kill -9 after the task was started and before the mail is marked: one task, one answer, nothing lost."""
+    port, house = free(), away.house
+    await bind_as_drilled(away.home, "ana", "ana@aldermoor.example", away.clock, "email")
+    with Dovecot(port) as dovecot:
+        mail = EmailMessage()
+        mail["Authentication-Results"] = "mx.aldermoor.example; dkim=pass header.d=aldermoor.example"
+        mail["From"], mail["Subject"], mail["Message-ID"] = "ana@aldermoor.example", "x", "<1@aldermoor.example>"
+        mail["Date"] = format_datetime(datetime.now(UTC))
+        mail.set_content("brief Harbour City")
+        put(dovecot, "colleague", mail.as_bytes(), 1)
+        mailbox = f"imap://colleague:demo@127.0.0.1:{port}/INBOX"
+        script = str(Path(__file__).with_name("killed.py"))
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, script, database_url, str(tmp_path), mailbox, stdout=asyncio.subprocess.PIPE
+        )
+        assert worker.stdout is not None
+        async with asyncio.timeout(60):
+            assert await worker.stdout.readline() == b"recorded\n"
+        worker.kill()
+        await worker.wait()
+        server, folder = mailbox_of(mailbox)
+        assert len(await unread(server, 10, folder=folder)) == 1
+        settings = house.settings.model_copy(
+            update={"mailbox_url": SecretStr(mailbox), "mail_authserv": "mx.aldermoor.example"}
+        )
+        doors = replace(house.doors, settings=settings, clock=SystemClock())
+        assert await read_mailbox(doors) == 1
+        assert await unread(server, 10, folder=folder) == []
+    async with house.database.transaction() as session:
+        assert await session.scalar(select(func.count()).select_from(TaskRow)) == 1
+        (answer,) = await session.scalars(select(AnswerRow))
+        assert answer.to == "ana@aldermoor.example"
+        assert "task_" in answer.text
+
+
 def put(dovecot: Dovecot, to: str, raw: bytes, number: int) -> None:
     """Put a message into somebody's inbox, as a delivery agent would."""
     dovecot.deliver(to, "x@x.example", "x", "x", number)
@@ -210,13 +260,6 @@ def put(dovecot: Dovecot, to: str, raw: bytes, number: int) -> None:
 
 async def answered(house: Any, sink: MailSink) -> None:
     """Send the answers that wait, over a mail server."""
-    from pydantic import SecretStr
-    from sqlalchemy import select
-
-    from colleague.dispatch.doors.answers.send import send_answer
-    from colleague.dispatch.doors.answers.tables import AnswerRow
-    from colleague.dispatch.doors.mail.poll import mail_sender
-
     settings = house.settings.model_copy(update={"smtp_url": SecretStr(sink.url)})
     send = mail_sender(settings, house.clock)
     assert send is not None
