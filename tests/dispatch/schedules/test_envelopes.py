@@ -28,8 +28,10 @@ from colleague.dispatch.schedules.make import activate, edit_schedule, end_sched
 from colleague.files.attach import Attached
 from colleague.identity.actor import SignInYourself
 from colleague.policy.model import Approval, Ask, DataClass, Decision, Doubt, Effect, Role, Ruling, Tier
+from colleague.tasks.calls.facts import Seen
 from colleague.tasks.calls.stand import may_be_stood_for
 from colleague.tasks.calls.weigh import Weighed
+from colleague.tasks.delegate import tell
 from colleague.tasks.tables import CallRow
 from colleague.tasks.toolbox import Bound
 from colleague.testing.connector import TOOLS, FakeConnector
@@ -198,6 +200,18 @@ async def test_an_edit_between_start_and_send_ends_it_for_the_run_too(sender: Ti
     assert [a.state for a in await rows(sender, ApprovalRow)] == ["asked"]
 
 
+async def test_once_somebody_has_said_more_to_the_run_it_is_asked(sender: Timekeeper) -> None:
+    schedule = await sender.make(SEND)
+    await give(sender, schedule, most=100)
+    await sender.do(run_now, schedule, "one")
+    await work(sender.desk.house, queue="house")
+    (slot,) = await sender.slots(schedule)
+    await sender.desk.do(tell, slot.task, "And say that the price is 420.")
+    await sender.desk.work()
+    assert await sender.desk.state(slot.task) == "needs approval"
+    assert sender.desk.fake.effects == []
+
+
 async def test_another_owner_begins_without_any(sender: Timekeeper) -> None:
     schedule = await sender.make(SEND)
     await give(sender, schedule, most=100)
@@ -282,11 +296,11 @@ class Foreign(FakeConnector):
 
 def weighed(ask: Ask = FITS, decision: Decision = ASKED, connector: Any = None, tool: Any = TOOLS[1]) -> Weighed:
     bound = Bound("fake_send", connector or FakeConnector(), tool, None, (), "approved")  # type: ignore[arg-type]
-    return Weighed(bound, Attached(), ask, decision)
+    return Weighed(bound, Attached(), ask, decision, Seen("Send.", (), {}))
 
 
 def test_what_may_be_stood_for_at_all() -> None:
-    assert may_be_stood_for(weighed())
+    assert may_be_stood_for(weighed(), "Send.")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +313,7 @@ def test_what_may_be_stood_for_at_all() -> None:
     ],
 )  # fmt: skip
 def test_nothing_else_may(ask: Ask) -> None:
-    assert not may_be_stood_for(weighed(ask))
+    assert not may_be_stood_for(weighed(ask), "Send.")
 
 
 @pytest.mark.parametrize(
@@ -313,14 +327,19 @@ def test_nothing_else_may(ask: Ask) -> None:
     ],
 )  # fmt: skip
 def test_no_other_rule_may(decision: Decision) -> None:
-    assert not may_be_stood_for(weighed(decision=decision))
+    assert not may_be_stood_for(weighed(decision=decision), "Send.")
+
+
+def test_nor_once_a_person_has_said_more() -> None:
+    assert not may_be_stood_for(weighed(), "Send")
+    assert not may_be_stood_for(weighed(), "")
 
 
 def test_nor_what_a_server_brings_nor_what_changes_something() -> None:
-    assert not may_be_stood_for(weighed(connector=Foreign()))
+    assert not may_be_stood_for(weighed(connector=Foreign()), "Send.")
     for tool in (TOOLS[0], TOOLS[2], replace(TOOLS[1], writes=True), replace(TOOLS[1], deletes=True),
                  replace(TOOLS[1], egress=True)):  # fmt: skip
-        assert not may_be_stood_for(weighed(tool=tool))
+        assert not may_be_stood_for(weighed(tool=tool), "Send.")
 
 
 async def test_a_period_rolls(sender: Timekeeper) -> None:

@@ -86,7 +86,7 @@ class Pen:
     async def _stood_for(self, session: Session, row: CallRow, weighed: Weighed) -> bool:
         """Let an approval that was given beforehand stand in, if there is one: the same question is decided again with
         it, on record, and counted in the transaction that writes the intent."""
-        if not may_be_stood_for(weighed):
+        if not may_be_stood_for(weighed, self.run.goal):
             return False
         stood = await self._parts.stand_in(session, self.run.task, row.id, weighed.question)
         if stood is None:

@@ -11,8 +11,11 @@ from colleague.tasks.calls.weigh import Weighed
 RULE = "communicate-internal"
 
 
-def may_be_stood_for(weighed: Weighed) -> bool:
-    """Say whether this question is one that an approval given beforehand may answer."""
+def may_be_stood_for(weighed: Weighed, goal: str) -> bool:
+    """Say whether this question is one that an approval given beforehand may answer.
+
+    `goal`: the words the task was started with. Once a person has said more to it, it is no longer what was agreed to.
+    """
     ask, decision, tool = weighed.question, weighed.decision, weighed.bound.tool
     return (
         decision.effect is Effect.ASK
@@ -30,4 +33,5 @@ def may_be_stood_for(weighed: Weighed) -> bool:
         and ask.origin == "builtin"
         and is_shipped(weighed.bound.connector)
         and ask.approval is None
+        and weighed.known.request == goal
     )
