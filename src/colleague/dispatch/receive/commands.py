@@ -1,10 +1,11 @@
-"""The words that Dispatch itself understands: help, status, stop, answer. What each does is done as the sender."""
+"""The words that Dispatch itself understands (help, status, stop, …). What each does is done as the sender."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from colleague.dispatch.parts import DispatchParts
+from colleague.dispatch.receive.approving import approvals, approve, ask, deny
+from colleague.dispatch.receive.done import Done
 from colleague.dispatch.triggers.model import Trigger
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
@@ -13,15 +14,6 @@ from colleague.tasks.model import ENDED, State
 from colleague.tasks.store import list_tasks, newest_run
 
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command did (for the record) and what the sender is told."""
-
-    action: str
-    text: str
-    task: str = ""
 
 
 Command = Callable[[Session, Actor, Sequence[str], Sequence[Trigger], DispatchParts], Awaitable[Done]]
@@ -36,7 +28,7 @@ async def help_with(
         words = named[0].wording
         return Done("help", f"{words.about}\n{words.pattern}\nFor example: {words.example}")
     lines = [t.wording.pattern for t in triggers]
-    own = "help NAME · status · stop task · answer WORDS"
+    own = "help NAME · status · stop task · answer WORDS · approvals"
     return Done("help", "\n".join([*(lines or ["No command is open to you yet."]), own]))
 
 
@@ -83,4 +75,5 @@ async def answer(
 
 COMMANDS: Final[dict[str, Command]] = {
     "help": help_with, "info": help_with, "status": status, "stop": stop_task, "answer": answer,
+    "approvals": approvals, "approve": approve, "deny": deny, "ask": ask,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.begin import TASK, begin
+from colleague.dispatch.receive.conclude import conclude
 from colleague.dispatch.receive.confirm import drop_late
 from colleague.kit.queue import Queue
 
@@ -15,5 +16,9 @@ def add_jobs(queue: Queue, *, parts: DispatchParts) -> None:
     async def late() -> None:
         await drop_late(parts=parts)
 
+    async def ended() -> None:
+        await conclude(parts=parts)
+
     queue.add(TASK, work)
+    queue.add("dispatch.conclude", ended, every="* * * * *")
     queue.add("dispatch.drop_late", late, every="* * * * *")

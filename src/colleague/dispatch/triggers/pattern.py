@@ -23,8 +23,9 @@ TYPES: Final[dict[str, str]] = {
 LONGEST, MOST_FIELDS, MOST_GROUPS, MOST_TEXTS = 300, 6, 3, 2
 # What Dispatch itself understands; no trigger may begin with it.
 RESERVED: Final = frozenset(
-    {"help", "info", "status", "stop", "start", "yes", "no", "y", "n", "approve", "deny", "link"}
-)
+    ("help", "info", "status", "stop", "start", "yes", "no", "y", "n", "approve", "approvals", "deny", "ask", "answer",
+     "link")
+)  # fmt: skip
 _PIECE = re.compile(r"\{([a-z][a-z_]{0,29}):([a-z]+)(?:\(([^(){}]{1,200})\))?\}|([^\s{}\[\]]+)")
 _GROUP = re.compile(r"\[([^\[\]]*)\]")
 

@@ -4,16 +4,15 @@ What is confidential, what does not fit, and what a person must look at with car
 taken over) is no thing for a chat: then there is a link to the page, and no button.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from colleague.approvals.inbox import get_card
 from colleague.approvals.model import Card
+from colleague.approvals.text import needs_the_page, text_of
 from colleague.channels.channel import Notice
 from colleague.identity.directory import actor_of
 from colleague.kit.db import Database
 from colleague.kit.errors import Failure
-from colleague.policy.model import DataClass, Integrity, Label
 
 LINK, SECTION, HEAD, SECTIONS = "/approvals/", 2900, 150, 8
 Block = dict[str, Any]
@@ -35,9 +34,9 @@ async def blocks_of(notice: Notice, *, database: Database, url: str) -> list[Blo
 
 def blocks(card: Card, link: str) -> list[Block]:
     """Return a card as Slack blocks, its texts plain (nothing in them becomes a link or a mention); or none. Pure."""
-    if _needs_the_page(card.why, card):
+    if needs_the_page(card):
         return []
-    text = "\n".join(_lines(card))
+    text = text_of(card)
     pieces = [text[start : start + SECTION] for start in range(0, len(text), SECTION)]
     title = card.seen(card.preview["title"])
     if len(pieces) > SECTIONS or len(title) > HEAD:
@@ -53,29 +52,6 @@ def blocks(card: Card, link: str) -> list[Block]:
         *({"type": "section", "text": _plain(piece)} for piece in pieces if piece.strip()),
         {"type": "actions", "elements": buttons},
     ]
-
-
-def _needs_the_page(why: Mapping[str, Any], card: Card) -> bool:
-    label = Label.from_json(why["label"])
-    return bool(why["doubts"] or card.lenders or label.categories) or label.data_class > DataClass.INTERNAL
-
-
-def _lines(card: Card) -> list[str]:
-    """Return all that the page shows of it."""
-    lines = [f"Outside the organisation: {', '.join(map(card.seen, card.why['external']))}"] * bool(
-        card.why["external"]
-    )
-    lines += [f"{name}: {card.seen(value)}" for name, value in card.preview["fields"]]
-    if card.preview["attachments"]:
-        lines.append(f"Attached: {', '.join(map(card.seen, card.preview['attachments']))}")
-    if card.preview["body"]:
-        lines += ["", card.seen(card.preview["body"]), ""]
-    if Label.from_json(card.why["label"]).integrity is Integrity.UNTRUSTED:
-        lines.append("The task has read text from outside; read the message before you approve it.")
-    lines += [r["why"] for r in card.why["rulings"]]
-    undo = card.preview["undo"]
-    lines.append("It cannot be undone." if undo == "cannot be undone" else f"It can be undone: {undo}.")
-    return [*lines, f"Asked for {card.requester_name}; open until {card.expires_at:%Y-%m-%d %H:%M} (UTC)."]
 
 
 def _plain(text: str) -> Block:
