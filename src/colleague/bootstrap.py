@@ -40,6 +40,7 @@ from colleague.dispatch.schedules.envelopes.stand_in import stand_in
 from colleague.dispatch.schedules.jobs import add_jobs as add_schedule_jobs
 from colleague.dispatch.schedules.parts import Scheduling
 from colleague.dispatch.schedules.posture import of_schedules
+from colleague.dispatch.triggers.posture import of_triggers
 from colleague.dispatch.voice.hear import Ears
 from colleague.dispatch.voice.jobs import add_jobs as add_voice_jobs
 from colleague.governance.asfiles.parts.part import Foreign
@@ -109,7 +110,9 @@ class House:
         """Return what a look at the posture needs."""
         sandbox = self.parts.sandbox
         minds = self.models.minds
-        return Looking(self.settings, self.registry, minds, sandbox, self.ledger, self.clock, (of_schedules,))
+        return Looking(
+            self.settings, self.registry, minds, sandbox, self.ledger, self.clock, (of_schedules, of_triggers)
+        )
 
     @property
     def scheduling(self) -> Scheduling:
@@ -222,7 +225,7 @@ def build(
         acknowledged=acknowledged_first, take_up=take_up, stand_in=partial(stand_in, ledger=ledger, clock=clock),
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
-    looking = Looking(settings, registry, minds, sandbox, ledger, clock, (of_schedules,))
+    looking = Looking(settings, registry, minds, sandbox, ledger, clock, (of_schedules, of_triggers))
     queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking)
     dispatch = DispatchParts(parts, settings)
     doors = doors_of(queue, dispatch=dispatch, egress=egress, ears=(ears := Ears.of(settings, parts)))

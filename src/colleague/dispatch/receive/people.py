@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from colleague.dispatch.triggers.match import goal_of
+from colleague.dispatch.triggers.match import goal_for
 from colleague.dispatch.triggers.model import Plan
 from colleague.dispatch.triggers.pattern import read_pattern
 from colleague.dispatch.triggers.store import get_trigger
@@ -26,7 +26,7 @@ async def with_people(session: Session, plan: Plan) -> Plan:
     fields = []
     for name, value in plan.fields:
         fields.append((name, await _one(session, value) if name in named and value else value))
-    return replace(plan, fields=tuple(fields), goal=goal_of(wording.goal, dict(fields)))
+    return replace(plan, fields=tuple(fields), goal=goal_for(wording.goal, dict(fields), plan.delivery))
 
 
 async def _one(session: Session, text: str) -> str:

@@ -15,6 +15,7 @@ from colleague.dispatch.triggers.pattern import Field, Pattern, Piece, read_patt
 from colleague.policy.numbers import read_amount
 
 LONGEST, MOST_WORDS = 1600, 300
+AS_DOCUMENT = "Write the result as a docx document, and say in the answer what it holds."
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,63}", re.IGNORECASE)
 _DATES = (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})"))
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -54,11 +55,17 @@ def plans_of(message: Said, triggers: Sequence[Trigger], *, today: date) -> tupl
 
 def plan_of(trigger: Trigger, fields: dict[str, str], *, delivery: str = "") -> Plan:
     """Return the plan of a trigger with these values."""
-    wording = trigger.wording
+    wording, delivery = trigger.wording, delivery or trigger.wording.delivery
     return Plan(
-        trigger.id, wording.name, trigger.version, tuple(fields.items()), goal_of(wording.goal, fields),
-        wording.use_case, wording.tier, wording.micros, delivery or wording.delivery,
+        trigger.id, wording.name, trigger.version, tuple(fields.items()), goal_for(wording.goal, fields, delivery),
+        wording.use_case, wording.tier, wording.micros, delivery,
     )  # fmt: skip
+
+
+def goal_for(template: str, fields: dict[str, str], delivery: str) -> str:
+    """Return what the agent is told, and that a document is wanted where the answer goes into one."""
+    goal = goal_of(template, fields)
+    return f"{goal}\n{AS_DOCUMENT}" if delivery == "document" else goal
 
 
 def goal_of(template: str, fields: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ from colleague.policy.model import Phase, Tier
 State = Literal["draft", "active", "off"]
 DELIVERIES: Final[Mapping[str, str]] = {
     "reply": "where the command came from", "sms": "my phone, as a text message", "slack": "my Slack account",
-    "email": "my mailbox", "thread": "the task's page only",
+    "email": "my mailbox", "document": "a document in the task", "thread": "the task's page only",
 }  # fmt: skip
 
 

@@ -85,6 +85,10 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("automations-phase", "No automation is above the phase", "What runs by itself again and again only reads "
               "until phase 3 (C-3); what is above is refused when its time comes, and paused.", _M, "Map it to a "
               "lower tier, or end it.", "/dispatch/schedules?everybody=true"),
+        Check("triggers-phase", "No trigger is above the phase", "What is refused each time is a command that misleads "
+              "people (DI-7).", _L, "Switch it off until its phase.", "/dispatch/triggers"),
+        Check("triggers-number", "Five to ten triggers are on in the pilot", "Fewer are not worth learning, more are "
+              "not remembered (DI-4).", _L, "Switch some on or off.", "/dispatch/triggers"),
         Check("mail-domains", "The organisation's mail domains are named", "Until then everybody is external.", _M,
               "Name them.", "/policies", step=True),
         Check("sign-on", "Only the identity provider signs people in", "Who leaves the company must be out here.", _M,
