@@ -23,6 +23,7 @@ from colleague.dispatch.schedules.envelopes.give import (
     give_envelope,
     list_envelopes,
 )
+from colleague.dispatch.schedules.envelopes.stand_in import stand_in
 from colleague.dispatch.schedules.hand_over import accept, offer
 from colleague.dispatch.schedules.make import activate, edit_schedule, end_schedule, pause, run_now
 from colleague.files.attach import Attached
@@ -350,3 +351,23 @@ async def test_a_period_rolls(sender: Timekeeper) -> None:
     assert found == ["completed", "completed", "needs approval"]
     sender.clock.advance(**{"seconds": timedelta(days=7, seconds=1).total_seconds()})
     assert await press(sender, schedule) == "completed"
+
+
+async def test_the_last_use_is_counted_under_a_lock(sender: Timekeeper) -> None:
+    schedule = await sender.make(SEND)
+    envelope = await give(sender, schedule)
+    await sender.do(run_now, schedule, "one")
+    await work(sender.desk.house, queue="house")
+    (slot,) = await sender.slots(schedule)
+    ask, parts = replace(FITS, person=sender.desk.home.people["ana"].id), sender.parts
+
+    async def use(call_id: str) -> Any:
+        async with parts.database.transaction() as session:
+            return await stand_in(session, slot.task, call_id, ask, ledger=parts.ledger, clock=sender.clock)
+
+    async with parts.database.transaction() as session:
+        first = await stand_in(session, slot.task, "call_a", ask, ledger=parts.ledger, clock=sender.clock)
+        second = asyncio.create_task(use("call_b"))
+        await asyncio.sleep(0.5)
+        assert not second.done()
+    assert (first.id if first else "", await second) == (envelope, None)
