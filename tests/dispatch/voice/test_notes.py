@@ -166,7 +166,7 @@ async def test_without_settings_it_is_absent_and_says_so(phone: Phone, service: 
     await phone.open()
     async with phone.door() as door:
         answer = await say(door)
-        assert (answer.status_code, answer.json()["code"]) == (503, "NotSetUp")
+        assert (answer.status_code, answer.json()["code"]) == (409, "NotSetUp")
         page = await door.get("/dispatch/voice")
         assert "not set up here" in page.text
         assert '<form method="post" action="/dispatch/voice"' not in page.text

@@ -15,7 +15,7 @@ from colleague.dispatch.voice.sound import Sound
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
-from colleague.kit.errors import Failure, Forbidden, Unavailable
+from colleague.kit.errors import Conflict, Failure, Forbidden, Unavailable
 from colleague.kit.http import Answer, Egress
 from colleague.kit.settings import Settings
 from colleague.models.model import Kind, Paper
@@ -31,7 +31,7 @@ from colleague.tasks.parts import Parts
 PROVIDER, SECONDS, ANSWER_LIMIT = "transcription", 120, 1_000_000
 
 
-class NotSetUp(Unavailable):
+class NotSetUp(Conflict):
     """Voice notes are not set up here: no service that writes them down is named (COLLEAGUE_TRANSCRIPTION_URL). Your
     keyboard's own dictation works everywhere."""
 
