@@ -21,6 +21,7 @@ class MessageRow(Base):
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
         Index("ix_dispatch_messages_person", "person_id", "received_at"),
+        Index("ix_dispatch_messages_unknown", "channel", "received_at", postgresql_where="state = 'unknown'"),
         Index("ix_dispatch_messages_open", "received_at", postgresql_where="state IN ('begun', 'started')"),
     )
 
