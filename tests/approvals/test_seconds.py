@@ -169,3 +169,29 @@ async def test_asking_back_decides_nothing_and_lets_the_task_go_on(inbox: Any) -
     assert not {"approval.approved", "approval.denied"} & set(await inbox.verbs(row))
     with pytest.raises(ApprovalWithdrawn, match="asked back"):
         await inbox.answer(row)
+
+
+async def test_who_is_no_deputy_any_more_decides_nothing_that_they_were_asked(inbox: Any) -> None:
+    ben, people = await deputy(inbox, days=0.5), inbox.home.people
+    first, second, other = await inbox.put(away=True), await inbox.put(away=True), await inbox.put(approver="other")
+    await look(inbox)
+    inbox.clock.advance(hours=5)
+    assert "ben" in await look(inbox)
+    async with inbox.house.database.transaction() as session:
+        assert len(await list_inbox(session, people["ben"])) == 3
+    # Their time is over, although they were asked in time.
+    inbox.clock.advance(hours=8)
+    for row in (first, other):
+        with pytest.raises(NotYoursToAnswer):
+            await inbox.answer(row, who="ben")
+    with pytest.raises(NotYoursToAnswer):
+        await back(inbox, first, "Why?", who="ben")
+    # Named again they may; ended, they see it no more, and at once.
+    await deputy(inbox)
+    await inbox.answer(first, who="ben")
+    async with inbox.house.database.transaction() as session:
+        await end_deputy(session, people["ana"], ben, ledger=inbox.house.ledger)
+    for row in (second, other):
+        with pytest.raises(ApprovalNotFound):
+            await inbox.answer(row, who="ben")
+    await inbox.answer(second)

@@ -84,8 +84,9 @@ class Away:
         async with self.house.database.transaction() as session:
             found = next(t for t in await list_triggers(session) if t.wording.name == name)
             return await activate_trigger(
-                session, self.home.people[who], found.id, ledger=self.house.ledger, clock=self.clock
-            )
+                session, self.home.people[who], found.id, version=found.version, ledger=self.house.ledger,
+                clock=self.clock,
+            )  # fmt: skip
 
 
 async def bind(home: TestHouse, who: str, address: str, clock: TestClock, kind: str = "sms") -> None:

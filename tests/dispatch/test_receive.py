@@ -336,7 +336,7 @@ async def test_a_trigger_goes_on_only_where_it_is_clear_allowed_and_not_one_too_
         with pytest.raises(SecondPersonForTrigger):
             await activate_trigger(session, people["owner"], standard["tell"].id, ledger=ledger, clock=clock)
         with pytest.raises(AboveCap):
-            await activate_trigger(session, people["rita"], standard["tell"].id, ledger=ledger, clock=clock)
+            await activate_trigger(session, people["rita"], standard["tell"].id, version=1, ledger=ledger, clock=clock)
         for number in range(2):
             more = replace(GOOD, name=f"n{number}", pattern=f"n{number} {{x:text}}", example=f"n{number} milk")
             made = await define_trigger(session, people["owner"], more, ledger=ledger, clock=clock)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
+from colleague.approvals.seconds import DEPUTY, deputies_of
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -59,11 +60,24 @@ WHO = {
 
 def may_answer(actor: Actor, row: ApprovalRow) -> bool:
     """Say whether `actor` may answer: as the rule says, never somebody else by accident."""
+    return _may_as(actor, row, row.also.get(actor.id, ""))
+
+
+async def require_answerer(session: Session, actor: Actor, row: ApprovalRow, clock: Clock) -> None:
+    """Raise NotYoursToAnswer unless `actor` may answer now: who was asked as a deputy must still be one."""
+    part = row.also.get(actor.id, "")
+    if part == DEPUTY:
+        deputies = await deputies_of(session, row.requester_id, now=clock.now())
+        part = part if actor.id in {one.deputy_id for one in deputies} else ""
+    if not _may_as(actor, row, part):
+        raise NotYoursToAnswer(who=WHO.get(row.approver, row.approver))
+
+
+def _may_as(actor: Actor, row: ApprovalRow, part: str) -> bool:
     if not actor.may("own:approvals:answer"):
         return False
     own = actor.id == row.requester_id
     # Who shares the task as approver or driver stands in for its requester; who drives it is no second person.
-    part = row.also.get(actor.id, "")
     match row.approver:
         case "user":
             return own or part in (*STAND_INS, "deputy")
@@ -123,8 +137,7 @@ async def answer(
     `digest` is what the person was shown. Raises what `lock_open` raises, NotYoursToAnswer, NotAsShown.
     """
     row = await lock_open(session, actor, approval_id, clock)
-    if not may_answer(actor, row):
-        raise NotYoursToAnswer(who=WHO.get(row.approver, row.approver))
+    await require_answerer(session, actor, row, clock)
     if digest != row.digest:
         raise NotAsShown
     row.state, row.answered_by, row.answered_at = verdict, actor.id, clock.now()
@@ -145,8 +158,7 @@ async def ask_back(
     Raises what `lock_open` raises, NotYoursToAnswer, NotAsShown, NothingAskedBack.
     """
     row = await lock_open(session, actor, approval_id, clock)
-    if not may_answer(actor, row):
-        raise NotYoursToAnswer(who=WHO.get(row.approver, row.approver))
+    await require_answerer(session, actor, row, clock)
     if digest != row.digest:
         raise NotAsShown
     words = text.replace("\x00", "").strip()[:1000]

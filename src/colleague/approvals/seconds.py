@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from colleague.approvals.partners import partners_of_run
-from colleague.approvals.tables import DeputyRow
+from colleague.approvals.tables import ApprovalRow, DeputyRow
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
@@ -68,10 +68,15 @@ async def name_deputy(
 
 
 async def end_deputy(session: Session, actor: Actor, deputy_id: str, *, ledger: Ledger) -> None:
-    """End a deputy of one's own at once; NoSuchDeputy if they are none."""
+    """End a deputy of one's own at once, also for what they were asked already; NoSuchDeputy if they are none."""
     gone = delete(DeputyRow).where(DeputyRow.person_id == actor.id, DeputyRow.deputy_id == deputy_id)
     if not (await session.scalars(gone.returning(DeputyRow.deputy_id))).all():
         raise NoSuchDeputy
+    asked = select(ApprovalRow).where(
+        ApprovalRow.requester_id == actor.id, ApprovalRow.state == "asked", ApprovalRow.also[deputy_id].astext == DEPUTY
+    )
+    for row in await session.scalars(asked.with_for_update().execution_options(populate_existing=True)):
+        row.also = {person: part for person, part in row.also.items() if person != deputy_id}
     await ledger.record(session, Event("deputy.ended", actor.id, subject=actor.id, data={"deputy": deputy_id}))
 
 
@@ -87,7 +92,7 @@ async def others_for(session: Session, run: str, requester: str, approver: str, 
     others = await partners_of_run(session, run)
     if approver == "other":
         manager = await manager_of(session, requester)
-        seconds = [manager] if manager else []
-        seconds += [row.deputy_id for row in await deputies_of(session, requester, now=now)]
-        others = {person: SECOND for person in seconds if person != requester} | others
+        seconds = {row.deputy_id: DEPUTY for row in await deputies_of(session, requester, now=now)}
+        seconds |= {manager: SECOND} if manager and manager != requester else {}
+        others = seconds | others
     return others

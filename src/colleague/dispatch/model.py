@@ -15,7 +15,8 @@ class Incoming:
     `sender` is the address as the channel knows it: «+4479…», «TEAM:USER», a mail address in small letters; "" where
     a session or token says who it is (`person`). `id` is the channel's own id of the message: the same (channel, id)
     is the same message. `at` is when it was sent, aware UTC, as far as the channel says so reliably. `reply_to` is
-    where an answer in kind goes. `files` are names and contents.
+    where an answer in kind goes. `files` are names and contents. `holds`: what the token may do that speaks for
+    `person`; None where they speak themselves.
     """
 
     channel: Channel
@@ -26,6 +27,7 @@ class Incoming:
     reply_to: str = ""
     files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     person: str = ""
+    holds: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

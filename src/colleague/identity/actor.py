@@ -34,6 +34,11 @@ class Actor:
         """Everything through which this actor may be given something: ids of teams, and `role:NAME`."""
         return self.teams.union(f"role:{role}" for role in self.roles)
 
+    @property
+    def held(self) -> frozenset[str] | None:
+        """What the token may do that speaks for this person; None where they are there themselves."""
+        return self.permissions if self.via == "api" else None
+
     def may(self, permission: str) -> bool:
         """Say whether this actor holds `permission`."""
         return permission in self.permissions

@@ -117,15 +117,17 @@ async def test_an_event_repeated_has_one_effect_and_one_answer(knocker: Knocker)
     assert {a.status_code for a in await asyncio.gather(*tries)} == {200}
     assert len(knocker.pipeline.messages) == 1
     (row,) = await knocker.answers()
-    assert (row.channel, row.to, row.about) == ("slack", "C01234567", {"thread": "1700000000.0001"})
+    # A channel has readers whom the answer is not for: it goes to the person alone.
+    assert (row.channel, row.to, row.about) == ("slack", MEMBER, {"thread": ""})
     house, workspace = knocker.home.house, knocker.doors.slack
     assert workspace is not None
     for _ in range(3):
         await send_answer(
             row.id, database=house.database, senders={"slack": workspace.say}, ledger=house.ledger, clock=knocker.clock
         )
+    assert knocker.services.bodies("/api/conversations.open") == [{"users": MEMBER}]
     (sent,) = knocker.services.bodies("/api/chat.postMessage")
-    assert (sent["channel"], sent["thread_ts"]) == ("C01234567", "1700000000.0001")
+    assert (sent["channel"], "thread_ts" in sent) == ("D1", False)
     assert sent["text"] == "Started: a brief on Acme &amp; Co."
     (row,) = await knocker.answers()
     assert (row.state, row.text) == ("sent", "")
@@ -314,3 +316,15 @@ async def test_thousands_of_mangled_requests_break_nothing(knocker: Knocker) -> 
     assert {m.sender for m in knocker.pipeline.messages} <= {WHO} | {
         m.sender for m in knocker.pipeline.messages if m.sender.startswith(f"{TEAM}:")
     }
+
+
+async def test_a_guest_from_another_workspace_presses_no_button(knocker: Knocker) -> None:
+    await knocker.bind("slack", WHO)
+    action = {"type": "button", "action_id": "approve", "value": f"ask_{'1' * 20}:{'0' * 64}"}
+    payload = {
+        "type": "block_actions", "team": {"id": TEAM}, "user": {"id": MEMBER, "team_id": "T0THERONE"},
+        "actions": [action], "response_url": f"{knocker.services.url}/actions/1",
+    }  # fmt: skip
+    assert (await knocker.slack("interactions", {"payload": json.dumps(payload)})).status_code == 200
+    assert knocker.services.paths().count("/actions/1") == 0
+    assert (await knocker.entries("dispatch_door.refused"))[-1]["code"] == "AnotherWorkspace"

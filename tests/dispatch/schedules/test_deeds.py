@@ -29,7 +29,7 @@ from colleague.dispatch.schedules.order import BadOrder, TimePassed
 from colleague.dispatch.schedules.permitted import AboveTheCeiling, PhaseTooEarly
 from colleague.dispatch.schedules.store import ScheduleNotFound
 from colleague.governance.posture.look import posture_of
-from colleague.identity.actor import SignInYourself
+from colleague.identity.actor import PermissionMissing, SignInYourself
 from colleague.identity.people import set_active
 from colleague.kit.errors import Failure
 from colleague.policy.model import Effect, Tier
@@ -106,6 +106,18 @@ async def test_a_token_lets_nothing_above_reading_run(keeper: Timekeeper) -> Non
     async with keeper.parts.database.transaction() as session:
         with pytest.raises(SignInYourself):
             await activate(session, replace(keeper.desk.home.people["ana"], via="api"), schedule, parts=keeper.parts)
+    # Nor does it raise one that runs already, nor let one run without what it takes to start a task.
+    reads = await keeper.make()
+    ana = replace(keeper.desk.home.people["ana"], via="api")
+    async with keeper.parts.database.transaction() as session:
+        with pytest.raises(SignInYourself):
+            await edit_schedule(session, ana, reads, SENDS, parts=keeper.parts)
+    narrow = replace(ana, permissions=frozenset({"own:dispatch:use"}))
+    for deed, more in ((edit_schedule, (DAILY,)), (run_now, ("p",))):
+        async with keeper.parts.database.transaction() as session:
+            with pytest.raises(PermissionMissing):
+                await deed(session, narrow, reads, *more, parts=keeper.parts)
+    assert (await keeper.see(reads)).order.tier == 1
 
 
 async def test_each_state_has_who_and_why(keeper: Timekeeper) -> None:

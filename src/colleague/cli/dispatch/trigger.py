@@ -14,6 +14,7 @@ from colleague.kit.db import Session
 
 app = typer.Typer(help="The commands of Dispatch: list them, switch them on and off.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The trigger's name.")]
+Version = Annotated[int | None, typer.Option("--version", help="The wording you have read (see list).")]
 
 
 async def _named(session: Session, name: str) -> Trigger:
@@ -32,8 +33,9 @@ def index(as_person: As) -> None:
         async with house.database.transaction() as session:
             found = await list_triggers(session)
         rows(
-            ("name", "pattern", "tier", "from phase", "state"),
-            [(t.wording.name, t.wording.pattern, t.wording.tier.name.lower(), t.phase.name.lower(), t.state)
+            ("name", "pattern", "tier", "from phase", "state", "version"),
+            [(t.wording.name, t.wording.pattern, t.wording.tier.name.lower(), t.phase.name.lower(), t.state,
+              str(t.version))
              for t in found],
         )  # fmt: skip
 
@@ -57,14 +59,16 @@ def standard(
 
 
 @app.command("activate")
-def activate(name: Name, as_person: As) -> None:
-    """Switch a trigger on."""
+def activate(name: Name, as_person: As, version: Version = None) -> None:
+    """Switch a trigger on. One that does more than read needs --version: the wording you have read."""
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             found = await _named(session, name)
-            await activate_trigger(session, actor, found.id, ledger=house.ledger, clock=house.clock)
+            await activate_trigger(
+                session, actor, found.id, version=version, ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
         line(f"«{name}» is on.")
 
     with_house(work)

@@ -44,8 +44,9 @@ async def say(doors: Doors, actor: Actor, channel: Channel, text: str, id_: str 
     """
     actor.require("own:dispatch:use")
     incoming = Incoming(
-        channel, "", f"{actor.id}:{id_ or new_id('said')}", storable(text), doors.clock.now(), person=actor.id
-    )
+        channel, "", f"{actor.id}:{id_ or new_id('said')}", storable(text), doors.clock.now(), person=actor.id,
+        holds=actor.held,
+    )  # fmt: skip
     reply = await doors.taken(incoming)
     if reply is None:
         raise NotTaken

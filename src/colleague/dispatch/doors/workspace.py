@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from colleague.channels.channel import Message
 from colleague.channels.slack import SlackChannel, escaped
 from colleague.kit.errors import Invalid
 from colleague.kit.http import Egress
@@ -45,7 +46,13 @@ class Workspace:
         return self._team
 
     async def say(self, to: str, text: str, about: Mapping[str, Any]) -> None:
-        """Put words into a conversation, in the thread `about` names. Unavailable: surely not; Conflict: unknown."""
+        """Put words into a conversation, in the thread `about` names, or into the direct messages of a person.
+
+        Unavailable: surely not; Conflict: unknown.
+        """
+        if to[:1] in ("U", "W"):
+            await self.channel.write(Message(to, "", text, ""))
+            return
         await self.channel.post(to, text, thread=str(about.get("thread") or ""))
 
     async def rewrite(self, back: str, text: str, *, instead: bool) -> None:

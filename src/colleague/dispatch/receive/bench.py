@@ -9,7 +9,7 @@ from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.commands import COMMANDS
 from colleague.dispatch.receive.decide import Confirm, Refuse, decide
 from colleague.dispatch.receive.people import Unclear, with_people
-from colleague.dispatch.receive.receive import KINDS, UNDRILLED
+from colleague.dispatch.receive.receive import KINDS, UNDRILLED, open_to
 from colleague.dispatch.triggers.drill import drilled
 from colleague.dispatch.triggers.match import LONGEST, said
 from colleague.dispatch.triggers.model import DELIVERIES, Plan
@@ -89,7 +89,7 @@ def _where(plan: Plan) -> str:
 async def _closed(session: Session, them: Actor, text: str, channel: str) -> tuple[str, ...]:
     """Return what keeps this channel closed for them."""
     found = []
-    if not them.may("own:dispatch:use"):
+    if not open_to(them):
         found.append("Dispatch is not open to their role.")
     if len(text) > LONGEST:
         found.append(f"It is longer than {LONGEST:,} characters.")

@@ -9,11 +9,19 @@ from colleague.dispatch.receive.done import Done
 from colleague.dispatch.triggers.model import Trigger
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
+from colleague.kit.errors import Forbidden
 from colleague.tasks.delegate import answer_question, stop
 from colleague.tasks.model import ENDED, State
 from colleague.tasks.store import list_tasks, newest_run
 
 SHOWN = 5
+# Whoever decides must have seen what will happen: no program does it in words.
+PEOPLES: Final = frozenset(("approvals", "approve", "deny", "ask"))
+
+
+class DecidedByPeople(Forbidden):
+    """A program decides about no approval here: whoever answers must have seen what will happen. A token that may
+    answer approvals does so at /api/v1/approvals."""
 
 
 Command = Callable[[Session, Actor, Sequence[str], Sequence[Trigger], DispatchParts], Awaitable[Done]]

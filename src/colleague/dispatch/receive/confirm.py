@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import delete, select
 
@@ -14,6 +15,8 @@ from colleague.dispatch.receive.tables import ContentRow, MessageRow, SentFileRo
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 
+# A voice note comes by text message, and so does its yes.
+_ONE: Final = dict.fromkeys(("sms", "voice"), ("sms", "voice"))
 GOOD_FOR = timedelta(minutes=10)
 NOTHING = "Nothing of yours waits for a yes or a no. What waited longer than ten minutes is not done: say it again."
 
@@ -76,8 +79,9 @@ async def _waiting(
 ) -> tuple[MessageRow | None, str]:  # fmt: skip
     """Return what the sender means, locked: what waits on this channel under the number, or the only one that waits."""
     since = parts.tasks.clock.now() - GOOD_FOR
+    channels = _ONE.get(incoming.channel, (incoming.channel,))
     query = select(MessageRow).where(
-        MessageRow.person_id == actor.id, MessageRow.channel == incoming.channel, MessageRow.state == "confirm",
+        MessageRow.person_id == actor.id, MessageRow.channel.in_(channels), MessageRow.state == "confirm",
         MessageRow.received_at > since,
     )  # fmt: skip
     rows = (await session.scalars(query.with_for_update())).all()

@@ -51,8 +51,9 @@ async def say(
     key = sending.key or once[:80] or str(uuid.uuid4())
     uploads = await read_uploads(files or [], parts.settings.upload_limit)
     message = Incoming(
-        "form", "", f"{actor.id} {key}", text, parts.tasks.clock.now(), files=tuple(uploads), person=actor.id
-    )
+        "form", "", f"{actor.id} {key}", text, parts.tasks.clock.now(), files=tuple(uploads), person=actor.id,
+        holds=actor.held,
+    )  # fmt: skip
     reply = await receive(message, parts=parts)
     return lead_to(request, f"/dispatch/messages/{reply.message}")
 

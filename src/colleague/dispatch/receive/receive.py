@@ -14,7 +14,7 @@ from colleague.channels.addresses.find import find_bound
 from colleague.dispatch.model import Incoming, Reply
 from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.begin import CONFIRM, begin, enqueue_begin
-from colleague.dispatch.receive.commands import COMMANDS
+from colleague.dispatch.receive.commands import COMMANDS, PEOPLES, DecidedByPeople
 from colleague.dispatch.receive.confirm import new_code, say_no, say_yes
 from colleague.dispatch.receive.decide import Confirm, Refuse, Run, decide
 from colleague.dispatch.receive.people import Unclear, with_people
@@ -34,6 +34,12 @@ KINDS: Final = {"sms": "sms", "voice": "sms", "slack": "slack", "email": "email"
 LIMITS: Final = ((10, timedelta(minutes=1), "minute"), (60, timedelta(hours=1), "hour"))
 # A program that holds a person's token has been set up by them at their desk.
 UNDRILLED: Final = ("api", "mcp")
+
+
+NOT_OPEN = (
+    "Dispatch is not open to your role, or your token: it needs own:dispatch:use and own:tasks:use. Ask an "
+    "administrator."
+)
 
 
 async def receive(incoming: Incoming, *, parts: DispatchParts) -> Reply:
@@ -61,6 +67,8 @@ async def _take(session: Session, incoming: Incoming, parts: DispatchParts) -> t
         await write_unknown(session, incoming, parts=parts)
         return SILENT, ""
     actor = await actor_of(session, person_id=person, via="dispatch")
+    if incoming.holds is not None:
+        actor = replace(actor, permissions=actor.permissions & incoming.holds)
     words = said(incoming.text)
     if why := await _closed(session, actor, incoming, parts):
         return await _tell(session, incoming, actor, "refused", "refused", why, parts), ""
@@ -83,11 +91,16 @@ async def _person(session: Session, incoming: Incoming) -> str:
     return bound.person_id if bound else ""
 
 
+def open_to(actor: Actor) -> bool:
+    """Say whether an actor may use Dispatch: whatever is said there is about tasks."""
+    return actor.may("own:dispatch:use") and actor.may("own:tasks:use")
+
+
 async def _closed(session: Session, actor: Actor, incoming: Incoming, parts: DispatchParts) -> str:
     """Return why Dispatch is closed for this message, "" if it is open."""
     now = parts.tasks.clock.now()
-    if not actor.may("own:dispatch:use"):
-        return "Dispatch is not open to your role. Ask an administrator."
+    if not open_to(actor):
+        return NOT_OPEN
     if len(incoming.text) > LONGEST:
         return f"That is longer than {LONGEST:,} characters. Attach long texts as files."
     for most, within, name in LIMITS:
@@ -111,6 +124,8 @@ async def _command(
     """Do what a word of Dispatch itself says; what is wrong with it is a refusal."""
     mine = await triggers_for(session, actor)
     try:
+        if word in PEOPLES and incoming.holds is not None:
+            raise DecidedByPeople
         async with session.begin_nested():
             done = await COMMANDS[word](session, actor, words.words[1:], mine, parts)
     except Failure as failure:

@@ -23,6 +23,7 @@ from colleague.kit.errors import Conflict, Forbidden
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
 from colleague.policy.governance import current_governance
+from colleague.policy.model import Tier
 
 MOST = 100
 WHY_LIMIT = 300
@@ -64,11 +65,14 @@ async def create_schedule(session: Session, actor: Actor, order: Order, *, parts
 async def edit_schedule(session: Session, actor: Actor, schedule: str, order: Order, *, parts: Scheduling) -> None:
     """Give it other words, times or limits. What was agreed to beforehand ends with it; an active one is checked anew.
 
-    Raises NotYourSchedule, NotInThisState, what `read_order` and `check_permitted` raise.
+    Raises NotYourSchedule, NotInThisState, what `read_order` and `check_permitted` raise; for an active one also what
+    switching it on raises.
     """
     row = await own_row(session, actor, schedule)
     _in(row, "draft", "active", "paused")
     order, now = read_order(order), parts.clock.now()
+    if row.state == "active":
+        _may_run(actor, order)
     for name, value in _columns(order).items():
         setattr(row, name, value)
     row.revision += 1
@@ -87,8 +91,7 @@ async def activate(session: Session, actor: Actor, schedule: str, *, parts: Sche
     row = await own_row(session, actor, schedule)
     _in(row, "draft", "paused")
     order, now = order_of(row), parts.clock.now()
-    if order.tier > 1:
-        actor.require_presence()
+    _may_run(actor, order)
     check_permitted(order, await current_governance(session))
     row.next_at, row.looked_at = first_due(order, now), now
     row.cursor, row.trouble = {}, ""
@@ -125,6 +128,7 @@ async def run_now(session: Session, actor: Actor, schedule: str, press: str, *, 
     """
     row = await own_row(session, actor, schedule)
     _in(row, "draft", "active", "paused")
+    actor.require("own:tasks:use")
     check_permitted(order_of(row), await current_governance(session))
     now, key = parts.clock.now(), f"now:{press[:80] or new_id('press')}"
     slot = {"key": key, "at": now, "state": "claimed", "by_hand": True}
@@ -164,6 +168,13 @@ async def own_row(session: Session, actor: Actor, schedule: str, *, manager: boo
     if row.owner_id != actor.id:
         raise NotYourSchedule
     return row
+
+
+def _may_run(actor: Actor, order: Order) -> None:
+    """Raise unless the actor may let this run from now on, by itself: above reading only a person, not their token."""
+    actor.require("own:tasks:use")
+    if order.tier > Tier.READ:
+        actor.require_presence()
 
 
 def _in(row: ScheduleRow, *states: State) -> None:

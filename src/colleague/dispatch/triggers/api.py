@@ -53,10 +53,12 @@ async def change(
 
 
 @router.post("/{trigger}/activate")
-async def activate(db: Db, actor: Current, ledger: TheLedger, clock: Time, trigger: str) -> dict[str, Any]:
-    """Switch a trigger on."""
+async def activate(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, trigger: str, version: int | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """Switch a trigger on. `version`: the wording that was read, needed for a trigger that does more than read."""
     async with db.transaction() as session:
-        return (await activate_trigger(session, actor, trigger, ledger=ledger, clock=clock)).to_json()
+        return (await activate_trigger(session, actor, trigger, version=version, ledger=ledger, clock=clock)).to_json()
 
 
 @router.post("/{trigger}/off")

@@ -100,10 +100,12 @@ async def change(
 
 
 @router.post(f"{LIST}/{{trigger}}/activate")
-async def activate(db: Db, actor: Current, ledger: TheLedger, clock: Time, trigger: str) -> RedirectResponse:
-    """Switch a trigger on."""
+async def activate(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, trigger: str, version: Annotated[int | None, Form()] = None
+) -> RedirectResponse:
+    """Switch on the wording that the page showed."""
     async with db.transaction() as session:
-        await activate_trigger(session, actor, trigger, ledger=ledger, clock=clock)
+        await activate_trigger(session, actor, trigger, version=version, ledger=ledger, clock=clock)
     return RedirectResponse(f"{LIST}/{trigger}", 303)
 
 

@@ -54,6 +54,10 @@ class SecondPersonForTrigger(Forbidden):
     """A trigger that does more than read is switched on by somebody else than who wrote it."""
 
 
+class NotAsRead(Conflict):
+    """This trigger is at version {version} now. Read it, and say which version you switch on."""
+
+
 class AlreadyThere(Conflict):
     """This trigger is {state} already."""
 
@@ -90,9 +94,12 @@ async def change_trigger(
 
 
 async def activate_trigger(
-    session: Session, actor: Actor, trigger_id: str, *, ledger: Ledger, clock: Clock
+    session: Session, actor: Actor, trigger_id: str, *, version: int | None = None, ledger: Ledger, clock: Clock
 ) -> Trigger:  # fmt: skip
-    """Switch a trigger on. Raises AlreadyThere, SecondPersonForTrigger, AboveCap, TooManyTriggers, TooMuchAlike."""
+    """Switch a trigger on. `version` is the wording the actor has read: needed for one that does more than read.
+
+    Raises AlreadyThere, SecondPersonForTrigger, NotAsRead, AboveCap, TooManyTriggers, TooMuchAlike.
+    """
     actor.require("org:dispatch:manage")
     await advisory_lock(session, LOCK)
     trigger = await get_trigger(session, trigger_id, lock=True)
@@ -102,6 +109,8 @@ async def activate_trigger(
     wording = trigger.wording
     if wording.tier > Tier.READ and actor.id == trigger.by:
         raise SecondPersonForTrigger
+    if version != trigger.version and (wording.tier > Tier.READ or version is not None):
+        raise NotAsRead(version=trigger.version)
     if wording.tier > governance.away:
         raise AboveCap(tier=wording.tier.name.lower(), cap=governance.away.name.lower())
     active = await list_triggers(session, state="active")

@@ -22,7 +22,7 @@ async def send(actor: Actor, note: str, words: str, *, ears: Ears, parts: Dispat
     # A double tap is one message; the same words after a refusal are another one.
     mark = hashlib.sha256(f"{since.isoformat()} {words}".encode()).hexdigest()[:16]
     # The person has read what was understood: nobody need ask them again whether it is what they said.
-    message = Incoming("form", "", f"{note}:{mark}", words, ears.clock.now(), person=actor.id)
+    message = Incoming("form", "", f"{note}:{mark}", words, ears.clock.now(), person=actor.id, holds=actor.held)
     reply = await receive(message, parts=parts)
     async with ears.database.transaction() as session:
         if reply.state in ("refused", "silent"):

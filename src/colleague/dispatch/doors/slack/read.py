@@ -26,7 +26,8 @@ class NotSlack(Invalid):
 class Said:
     """Words of a person: by the slash command (`trigger` set), by a direct message or a mention.
 
-    `place` is where an answer goes: the conversation, and the thread after a colon.
+    `place` is where an answer goes: the conversation, and the thread after a colon; or the person, for their direct
+    messages.
     """
 
     id: str
@@ -80,6 +81,9 @@ def interaction(body: bytes) -> Pressed | None:
     if found is None:
         raise NotSlack(why="its button names no approval")
     team, user = _id(_in(given, "team", "id"), "team"), _id(_in(given, "user", "id"), "person")
+    if _in(given, "user", "team_id") not in (None, team):
+        # Somebody from another workspace, in a channel that is shared with it.
+        team = _id(_in(given, "user", "team_id"), "team")
     verdict = VERDICTS[str(first["action_id"])]
     return Pressed(team, user, found[1], found[2], verdict, _text(given.get("response_url")))
 
@@ -109,6 +113,9 @@ def event(body: bytes) -> Said | Challenge | None:
         team = _id(inner.get("user_team") or inner.get("team"), "team")
     thread = inner.get("thread_ts") or (None if direct else inner.get("ts"))
     place = _id(inner.get("channel"), "conversation") + (f":{_stamp(thread)}" if thread else "")
+    if not direct:
+        # A channel has readers whom the answer is not for, from other organisations among them.
+        place = user
     return Said(id_, team, user, plain(_text(inner.get("text"))), place, _at(inner.get("ts")))
 
 
