@@ -78,7 +78,7 @@ def test_reads_direct_messages_and_mentions() -> None:
     assert event(message()) == Said("Ev0PV52K25", "T1DC2JH3J", "U2CERLKJA", "brief acme", "D024BE91L", at)
     said = event(message(type="app_mention", channel_type="channel", text="<@U0LAN0Z89> brief &lt;acme&gt;"))
     assert isinstance(said, Said)
-    assert (said.text, said.place) == ("brief <acme>", "D024BE91L:1531420618.0001")
+    assert (said.text, said.place) == ("brief <acme>", "U2CERLKJA")
 
 
 @pytest.mark.parametrize(

@@ -111,9 +111,10 @@ def event(body: bytes) -> Said | Challenge | None:
     if inner.get("team") not in (None, team) or inner.get("user_team") not in (None, team):
         # A guest from a shared channel belongs to another workspace, whatever the event's own team is.
         team = _id(inner.get("user_team") or inner.get("team"), "team")
-    thread = inner.get("thread_ts") or (None if direct else inner.get("ts"))
-    place = _id(inner.get("channel"), "conversation") + (f":{_stamp(thread)}" if thread else "")
-    if not direct:
+    place, thread = _id(inner.get("channel"), "conversation"), inner.get("thread_ts")
+    if direct:
+        place += f":{_stamp(thread)}" if thread else ""
+    else:
         # A channel has readers whom the answer is not for, from other organisations among them.
         place = user
     return Said(id_, team, user, plain(_text(inner.get("text"))), place, _at(inner.get("ts")))
