@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from colleague.adoption.jobs import add_jobs as add_adoption_jobs
 from colleague.agent.llm import Llm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
 from colleague.audit.record import Ledger
@@ -170,6 +171,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
+    add_adoption_jobs(queue, database=database)
     add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
     add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
     return queue

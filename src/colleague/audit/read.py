@@ -93,3 +93,27 @@ async def verify(database: Database, actor: str, *, public: Public, sink: Sink |
         facts = {"ok": report.ok, "entries": report.verified, "findings": list(report.findings)[:5]}
         await ledger.record(session, Event("ledger.verified", actor, data=facts))
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sealed entry without personal fields, for who keeps count of what happens. `seq` numbers them without gaps."""
+
+    seq: int
+    at: datetime
+    verb: str
+    actor: str
+    subject: str
+    run: str
+    data: Mapping[str, Any]
+
+
+async def following(session: Session, seq: int, *, limit: int = 1000) -> list[Fact]:
+    """Return the sealed entries from number `seq` on, in their order: whoever keeps the number misses none."""
+    query = select(EntryRow).where(EntryRow.seq >= seq).order_by(EntryRow.seq).limit(limit)
+    found = []
+    for row in await session.scalars(query):
+        said = json.loads(row.body)
+        at = datetime.fromisoformat(said["at"])
+        found.append(Fact(row.seq or 0, at, said["verb"], said["actor"], said["subject"], said["run"], said["data"]))
+    return found

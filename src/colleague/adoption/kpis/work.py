@@ -45,8 +45,12 @@ def completion(runs: Iterable[RunFact], week: Week, calendar: Calendar, *, now: 
     if not counted:
         return None
     done = sum(run.end == "delivered" for run in counted)
-    reasons = Counter(run.reason or run.end for run in counted if run.end != "delivered")
+    reasons = Counter(_reason(run) for run in counted if run.end != "delivered")
     return Completion(wilson(done, len(counted)), dict(reasons))
+
+
+def _reason(run: RunFact) -> str:
+    return run.reason or ("abandoned" if run.end == "open" else run.end)
 
 
 def _counts(run: RunFact) -> bool:

@@ -1,0 +1,47 @@
+"""The facts as values, for the metrics."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from colleague.adoption.facts.tables import ActionRow, RunFactRow, SeatRow
+from colleague.adoption.kpis.activity import Session as Visit
+from colleague.adoption.model import Action, End, RunFact, Seat
+from colleague.kit.db import Session
+
+
+async def seats(session: Session) -> list[Seat]:
+    """Return every seat there ever was."""
+    rows = await session.scalars(select(SeatRow).order_by(SeatRow.seq))
+    return [Seat(r.person_id, r.assigned_at, r.accepted_at, r.removed_at) for r in rows]
+
+
+async def actions(session: Session, since: datetime, until: datetime) -> list[Action]:
+    """Return the intentional actions of a period, in their order."""
+    query = select(ActionRow).where(ActionRow.at >= since, ActionRow.at < until).order_by(ActionRow.seq)
+    return [Action(r.person_id, r.at, r.kind) for r in await session.scalars(query)]
+
+
+async def visits(session: Session, since: datetime, until: datetime) -> list[Visit]:
+    """Return the sessions that began in a period, whole: as they were numbered when they were written."""
+    began = select(ActionRow.session).group_by(ActionRow.session)
+    began = began.having(func.min(ActionRow.at) >= since, func.min(ActionRow.at) < until)
+    query = select(
+        ActionRow.person_id, func.min(ActionRow.at), func.max(ActionRow.at), func.count()
+    ).where(ActionRow.session.in_(began)).group_by(ActionRow.session, ActionRow.person_id)  # fmt: skip
+    found = [Visit(person, first, last, number) for person, first, last, number in await session.execute(query)]
+    return sorted(found, key=lambda v: (v.start, v.person))
+
+
+async def runs(session: Session, since: datetime, until: datetime) -> list[RunFact]:
+    """Return the runs that were started in a period. What was not delivered in seven days counts as abandoned later."""
+    query = select(RunFactRow).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
+    return [_run(row) for row in await session.scalars(query.order_by(RunFactRow.asked_at, RunFactRow.run_id))]
+
+
+def _run(row: RunFactRow) -> RunFact:
+    end: End = row.end  # type: ignore[assignment]
+    return RunFact(
+        row.run_id, row.person_id, row.workflow, row.started_at or row.asked_at, end, row.ended_at,
+        input_at=row.asked_at, accepted_at=row.ended_at if end == "delivered" else None,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+"""Rows of facts: whom they are about stands in ids alone, and each names the entry of the ledger it came from."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class PlaceRow(Base):
+    """Up to which entry of the ledger it was rolled up."""
+
+    __tablename__ = "adoption_place"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class ActionRow(Base):
+    """An intentional action of a person (B-2), in its session (B-4)."""
+
+    __tablename__ = "adoption_actions"
+    __table_args__ = (Index("ix_adoption_actions_at", "at"), Index("ix_adoption_actions_person", "person_id", "at"))
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    session: Mapped[int] = mapped_column(BigInteger)
+
+
+class LastRow(Base):
+    """A person's last intentional action and the session it belongs to: what the next one's session is told by."""
+
+    __tablename__ = "adoption_last"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    at: Mapped[datetime]
+    session: Mapped[int] = mapped_column(BigInteger)
+
+
+class SeatRow(Base):
+    """A seat of a person: assigned, accepted with the first sign-in, removed when they were deactivated (B-1)."""
+
+    __tablename__ = "adoption_seats"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    assigned_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
+class RunFactRow(Base):
+    """A run of a task with the skills it followed, and how it ended (B-6). `workflow`: "ad hoc" without a skill."""
+
+    __tablename__ = "adoption_runs"
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str]
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    channel: Mapped[str]
+    workflow: Mapped[str]
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    end: Mapped[str] = mapped_column(default="open")
+    ended_at: Mapped[datetime | None]
