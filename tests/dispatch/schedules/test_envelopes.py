@@ -114,6 +114,13 @@ async def test_it_stands_in_once_a_day_and_is_on_record_with_the_call(sender: Ti
     assert (await envelopes(sender))[0].used == 1
 
 
+async def test_its_class_is_that_of_what_was_read_before_not_of_the_mailbox_it_leaves_from(sender: Timekeeper) -> None:
+    schedule = await sender.make(SEND)
+    await give(sender, schedule, ceiling=DataClass.PUBLIC)
+    assert await press(sender, schedule) == "completed"
+    assert len(sender.desk.fake.effects) == 1
+
+
 async def test_two_runs_at_the_same_moment_do_not_spend_the_last_use_twice(sender: Timekeeper) -> None:
     schedule = await sender.make(SEND)
     await give(sender, schedule, most=2)

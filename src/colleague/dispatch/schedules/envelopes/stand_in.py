@@ -38,7 +38,8 @@ async def stand_in(session: Session, task: str, call: str, ask: Ask, *, ledger: 
             EnvelopeRow.tool == ask.tool,
             EnvelopeRow.ended_at.is_(None),
             EnvelopeRow.ends_at > now,
-            EnvelopeRow.ceiling >= int(max(ask.label.data_class, ask.resource_class)),
+            # What was read before, and what is attached: the class of the mailbox it leaves from says nothing of it.
+            EnvelopeRow.ceiling >= int(ask.label.data_class),
         )
         .order_by(EnvelopeRow.id)
         .with_for_update(of=EnvelopeRow)
