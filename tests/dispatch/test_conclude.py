@@ -2,8 +2,11 @@
 
 import pytest
 from tests.dispatch.conftest import Away
+from tests.tasks.test_delete import look
 
+from colleague.agent.messages import Turn
 from colleague.dispatch.receive.conclude import conclude
+from colleague.dispatch.receive.forget import forget_lists
 from colleague.tasks.keeping.delete import delete_task
 from colleague.testing.llm import call
 
@@ -65,3 +68,30 @@ async def test_what_a_person_decided_on_the_way_is_on_record(away: Away) -> None
     await away.work()
     assert await ended(away) == 1
     assert [row.review for row in await away.rows() if row.state == "finished"] == ["1 approved"]
+
+
+async def test_nothing_said_of_a_deleted_task_from_away_is_left(away: Away) -> None:
+    word, more = "quetzalcanary", {"ledger": away.house.ledger, "clock": away.clock}
+    await away.govern(dispatch_ceiling="communicate", phase="expansion")
+    await away.switch_on("tell")
+    send = call("fake_send", to="ben@aldermoor.example", text=f"Out: {word}.")
+    away.llm.play(call("ask_person", question="Which?"), send, Turn("Done."))
+    task = (await away.say(f"tell ben that the {word} is out")).task
+    await away.work()
+    await away.say(f"answer the {word}")
+    await away.work()
+    number = (await away.say("approvals")).text.split("«approve ")[1][:6]
+    await away.say(f"deny {number} no {word}")
+    await away.work()
+    # Of two tasks at once: such an answer belongs to neither.
+    away.llm.play(Turn("Done."))
+    other = (await away.say(f"brief {word}")).task
+    await away.work()
+    assert word in (await away.say("status")).text
+    async with away.house.database.transaction() as session:
+        for one in (task, other):
+            await delete_task(session, away.home.people["ana"], one, sure=True, **more)
+    away.clock.advance(days=1, seconds=1)
+    assert await forget_lists(parts=away.house.dispatch) == 1
+    assert await forget_lists(parts=away.house.dispatch) == 0
+    assert await look(away.home, word) == []

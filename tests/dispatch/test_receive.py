@@ -132,6 +132,8 @@ async def test_the_channel_opens_with_the_drill_and_a_role_that_may(away: Away) 
 async def test_too_many_messages_wait(away: Away) -> None:
     states = [(await away.say("status")).state for _ in range(12)]
     assert states == ["answered"] * 10 + ["refused"] * 2
+    # Told once: a phone that answers by itself gets no answer to answer, and every message is on record.
+    assert [bool((await away.content(row.id)).reply) for row in await away.rows()][9:] == [True, True, False]
     away.clock.advance(minutes=2)
     assert (await away.say("status")).state == "answered"
 

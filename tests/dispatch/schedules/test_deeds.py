@@ -96,7 +96,7 @@ async def test_a_phase_that_is_taken_back_pauses_with_that_reason(keeper: Timeke
     now = await keeper.see(schedule)
     assert (slot.state, now.state, now.by, now.why) == ("refused", "paused", "system", slot.why)
     assert "phase 2" in slot.why
-    assert (await keeper.notices())[-1] == f"«Morning brief» is paused | {slot.why}"
+    assert (await keeper.notices())[-1] == f"A schedule is paused | «Morning brief»: {slot.why}"
     assert await keeper.tasks() == 0
 
 
@@ -128,7 +128,7 @@ async def test_each_state_has_who_and_why(keeper: Timekeeper) -> None:
     await keeper.do(pause, schedule, "Too  noisy", who="owner")
     found = await keeper.see(schedule)
     assert (found.state, found.why, found.by) == ("paused", "Too noisy", keeper.desk.home.people["owner"].id)
-    assert (await keeper.notices())[-1] == "«Morning brief» is paused | Too noisy"
+    assert (await keeper.notices())[-1] == "A schedule is paused | «Morning brief»: Too noisy"
     keeper.at("2026-03-05T07:30")
     await keeper.turn()
     assert await keeper.slots(schedule) == []
@@ -206,7 +206,9 @@ async def test_an_offer_names_somebody_who_is_here_and_can_be_declined(keeper: T
     with pytest.raises(NotYourSchedule):
         await keeper.do(offer, schedule, "ben@aldermoor.example", who="owner")
     await keeper.do(offer, schedule, "ben@aldermoor.example")
-    assert (await keeper.notices("ben"))[-1].startswith("«Morning brief» is offered to you")
+    assert (await keeper.notices("ben"))[-1].startswith(
+        "A schedule is offered to you | Ana Ruiz offers you «Morning brief»."
+    )
     await keeper.do(decline, schedule, who="ben")
     with pytest.raises(ScheduleNotFound):
         await keeper.do(accept, schedule, who="ben")

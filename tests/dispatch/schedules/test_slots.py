@@ -44,7 +44,7 @@ async def test_a_slot_becomes_one_task_with_the_owners_rights_and_the_mapped_tie
     await keeper.desk.work()
     await keeper.desk.house.queue.tasks["dispatch.schedules.tick"]()
     assert (await keeper.slots(schedule))[0].state == "completed"
-    assert (await keeper.notices())[-1].startswith("«Morning brief» is done")
+    assert (await keeper.notices())[-1].startswith("A schedule is done | «Morning brief»")
     assert await keeper.verbs(schedule) == [
         "schedule.created", "schedule.activated", "schedule.due", "schedule.started"
     ]  # fmt: skip

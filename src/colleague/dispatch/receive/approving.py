@@ -20,8 +20,9 @@ from colleague.dispatch.receive.tables import MessageRow
 from colleague.dispatch.triggers.model import Trigger
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
+from colleague.tasks.tables import RunRow
 
-SHOWN, LONGEST = 3, 1000
+APPROVALS, SHOWN, LONGEST = "approvals", 3, 1000
 GOOD_FOR = timedelta(minutes=10)
 WRONG, MOST_WRONG = "a number that fits nothing", 5
 NO_FIT = "This number fits nothing that waits for you; it holds for ten minutes. Write «approvals» for fresh ones."
@@ -40,10 +41,15 @@ async def approvals(
     """Show what waits for the sender: all of it, or a link."""
     cards = await list_inbox(session, actor, limit=20)
     if not cards:
-        return Done("approvals", "Nothing waits for your approval.")
+        return Done(APPROVALS, "Nothing waits for your approval.")
     shown = [_shown(card, actor, parts) for card in cards[:SHOWN]]
     more = f"{len(cards) - SHOWN} more: {parts.settings.url}/approvals" if len(cards) > SHOWN else ""
-    return Done("approvals", "\n\n".join(filter(None, [*shown, more])))
+    task = await _task(session, cards[0]) if len(cards) == 1 else ""
+    return Done(APPROVALS, "\n\n".join(filter(None, [*shown, more])), task)
+
+
+async def _task(session: Session, card: Card) -> str:
+    return await session.scalar(select(RunRow.task_id).where(RunRow.id == card.run)) or ""
 
 
 def _shown(card: Card, actor: Actor, parts: DispatchParts) -> str:
@@ -78,15 +84,16 @@ async def decide(
     if len(cards) != 1:
         return Done(WRONG, NO_FIT)
     card, reason = cards[0], " ".join(rest[1:])
+    task = await _task(session, card)
     house = parts.tasks
     if verdict == "asked back":
         await ask_back(session, actor, card.id, reason, digest=card.digest, ledger=house.ledger, clock=house.clock)
-        return Done("asked back about an approval", f"Asked: {card.title}. The task answers and may ask again.")
+        return Done("asked back about an approval", f"Asked: {card.title}. The task answers and may ask again.", task)
     word: Literal["approved", "denied"] = "approved" if verdict == "approved" else "denied"
     await answer(
         session, actor, card.id, word, digest=card.digest, reason=reason, ledger=house.ledger, clock=house.clock
     )
-    return Done(f"{word} a question of a task", f"{word.capitalize()}: {card.title}.")
+    return Done(f"{word} a question of a task", f"{word.capitalize()}: {card.title}.", task)
 
 
 async def approve(

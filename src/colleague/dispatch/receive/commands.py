@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from colleague.dispatch.parts import DispatchParts
-from colleague.dispatch.receive.approving import approvals, approve, ask, deny
+from colleague.dispatch.receive.approving import APPROVALS, approvals, approve, ask, deny
 from colleague.dispatch.receive.done import Done
 from colleague.dispatch.triggers.model import Trigger
 from colleague.identity.actor import Actor
@@ -14,7 +14,9 @@ from colleague.tasks.delegate import answer_question, stop
 from colleague.tasks.model import ENDED, State
 from colleague.tasks.store import list_tasks, newest_run
 
-SHOWN = 5
+SHOWN, STATUS = 5, "status"
+# What these tell is of several tasks.
+LISTS: Final = (APPROVALS, STATUS)
 # Whoever decides must have seen what will happen: no program does it in words.
 PEOPLES: Final = frozenset(("approvals", "approve", "deny", "ask"))
 
@@ -46,7 +48,7 @@ async def status(
     """Tell how the sender's newest tasks stand."""
     tasks = [t for t in await list_tasks(session, person=actor.id, limit=SHOWN) if t.person == actor.id]
     lines = [f"{t.state}: {t.title[:60]} {parts.settings.url}/tasks/{t.id}" for t in tasks]
-    return Done("status", "\n".join(lines) or "You have no tasks.")
+    return Done(STATUS, "\n".join(lines) or "You have no tasks.", tasks[0].id if len(tasks) == 1 else "")
 
 
 async def stop_task(

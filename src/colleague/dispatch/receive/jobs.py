@@ -4,6 +4,7 @@ from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.begin import TASK, begin
 from colleague.dispatch.receive.conclude import conclude
 from colleague.dispatch.receive.confirm import drop_late
+from colleague.dispatch.receive.forget import forget_lists
 from colleague.kit.queue import Queue
 
 
@@ -19,6 +20,10 @@ def add_jobs(queue: Queue, *, parts: DispatchParts) -> None:
     async def ended() -> None:
         await conclude(parts=parts)
 
+    async def forget() -> None:
+        await forget_lists(parts=parts)
+
     queue.add(TASK, work)
+    queue.add("dispatch.forget_lists", forget, every="17 * * * *")
     queue.add("dispatch.conclude", ended, every="* * * * *")
     queue.add("dispatch.drop_late", late, every="* * * * *")

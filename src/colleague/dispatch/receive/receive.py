@@ -19,7 +19,7 @@ from colleague.dispatch.receive.confirm import new_code, say_no, say_yes
 from colleague.dispatch.receive.decide import Confirm, Refuse, Run, decide
 from colleague.dispatch.receive.people import Unclear, with_people
 from colleague.dispatch.receive.record import find_message, reply_of, sent_lately, write, write_unknown
-from colleague.dispatch.receive.tables import MessageRow
+from colleague.dispatch.receive.tables import ContentRow, MessageRow
 from colleague.dispatch.triggers.drill import drilled, triggers_for
 from colleague.dispatch.triggers.match import LONGEST, Said, said
 from colleague.dispatch.triggers.store import list_triggers
@@ -70,7 +70,7 @@ async def _take(session: Session, incoming: Incoming, parts: DispatchParts) -> t
     if incoming.holds is not None:
         actor = replace(actor, permissions=actor.permissions & incoming.holds)
     words = said(incoming.text)
-    if why := await _closed(session, actor, incoming, parts):
+    if (why := await _closed(session, actor, incoming, parts)) is not None:
         return await _tell(session, incoming, actor, "refused", "refused", why, parts), ""
     word = words.words[0].casefold().strip(".!") if words.words else ""
     if word in ("yes", "y", "no", "n"):
@@ -96,19 +96,24 @@ def open_to(actor: Actor) -> bool:
     return actor.may("own:dispatch:use") and actor.may("own:tasks:use")
 
 
-async def _closed(session: Session, actor: Actor, incoming: Incoming, parts: DispatchParts) -> str:
-    """Return why Dispatch is closed for this message, "" if it is open."""
+async def _closed(session: Session, actor: Actor, incoming: Incoming, parts: DispatchParts) -> str | None:
+    """Return why Dispatch is closed for this message, None if it is open.
+
+    Whoever sends far too many is told once and then nothing: two programs must not answer each other for ever.
+    """
     now = parts.tasks.clock.now()
     if not open_to(actor):
         return NOT_OPEN
     if len(incoming.text) > LONGEST:
         return f"That is longer than {LONGEST:,} characters. Attach long texts as files."
     for most, within, name in LIMITS:
-        if await sent_lately(session, actor.id, within=within, now=now) >= most:
+        if (count := await sent_lately(session, actor.id, within=within, now=now)) >= most:
+            if count > most and not incoming.person:
+                return ""
             return f"That is more than {most} messages in one {name}. Wait a little; nothing was done with this one."
     if incoming.channel not in UNDRILLED and not await drilled(session, actor.id):
         return f"Take the short drill first, then this channel opens for you: {parts.settings.url}/dispatch/drill"
-    return ""
+    return None
 
 
 async def _tell(
@@ -133,6 +138,8 @@ async def _command(
     reply = await _tell(session, incoming, actor, "answered", done.action, done.text, parts)
     row = await session.get_one(MessageRow, reply.message)
     row.task_id = done.task
+    # What was said about a task goes with it.
+    (await session.get_one(ContentRow, row.id)).task_id = done.task or None
     return replace(reply, task=done.task)
 
 

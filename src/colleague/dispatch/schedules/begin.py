@@ -115,7 +115,9 @@ async def _not_done(
     facts = {"slot": slot.id, "state": state, "why": why}
     await parts.ledger.record(session, Event("schedule.not_started", "system", subject=row.id, data=facts))
     if before != why:
-        await parts.tell(session, row.owner_id, f"«{row.name}» did not start", why, f"/dispatch/schedules/{row.id}")
+        await parts.tell(
+            session, row.owner_id, "A schedule did not start", f"«{row.name}»: {why}", f"/dispatch/schedules/{row.id}"
+        )
 
 
 async def _give_up(session: Session, row: ScheduleRow, slot: SlotRow, why: str, parts: Scheduling) -> None:

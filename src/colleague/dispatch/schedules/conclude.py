@@ -28,8 +28,8 @@ async def conclude(*, parts: Scheduling) -> int:
             row.state, row.ended_at = state.value, parts.clock.now()
             schedule = over[row.schedule_id]
             if schedule.delivery == "notice":
-                title = f"«{schedule.name}» {_WORDS[state.value]}"
-                await parts.tell(session, schedule.owner_id, title, "Its run has ended.", f"/tasks/{row.task_id}")
+                title, text = f"A schedule {_WORDS[state.value]}", f"«{schedule.name}»: its run has ended."
+                await parts.tell(session, schedule.owner_id, title, text, f"/tasks/{row.task_id}")
     return len(ended)
 
 

@@ -138,7 +138,9 @@ async def claim(session: Session, row: ScheduleRow, slots: list[dict[str, Any]],
         await parts.ledger.record(session, Event("schedule.missed", "system", subject=row.id, data=facts))
         caught = sum(s.caught_up and s.state == "claimed" for s in new)
         text = f"{number} of its times passed and were left out. {caught} were started late. {missed[0].why}"
-        await parts.tell(session, row.owner_id, f"«{row.name}» missed some of its times", text, _link(row))
+        await parts.tell(
+            session, row.owner_id, "A schedule missed some of its times", f"«{row.name}»: {text}", _link(row)
+        )
     return len(new)
 
 

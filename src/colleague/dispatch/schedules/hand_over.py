@@ -34,8 +34,8 @@ async def offer(session: Session, actor: Actor, schedule: str, email: str, *, pa
         raise NoSuchHeir
     row.offered_to = heir.id
     await parts.ledger.record(session, Event("schedule.offered", actor.id, subject=row.id, data={"to": heir.id}))
-    text = f"{actor.name} offers you this schedule. Accept it to own it; it runs only once you switch it on."
-    await parts.tell(session, heir.id, f"«{row.name}» is offered to you", text, f"/dispatch/schedules/{row.id}")
+    text = f"{actor.name} offers you «{row.name}». Accept it to own it; it runs only once you switch it on."
+    await parts.tell(session, heir.id, "A schedule is offered to you", text, f"/dispatch/schedules/{row.id}")
 
 
 async def accept(session: Session, actor: Actor, schedule: str, *, parts: Scheduling) -> None:
@@ -54,7 +54,7 @@ async def accept(session: Session, actor: Actor, schedule: str, *, parts: Schedu
     await parts.ledger.record(session, Event("schedule.handed_over", actor.id, subject=row.id, data=facts))
     await set_state(session, row, "paused", actor.id, "It has a new owner, who has not let it go on yet.", parts=parts)
     if await is_active(session, before):
-        await parts.tell(session, before, f"{actor.name} owns «{row.name}» now", "It runs with their rights.", "")
+        await parts.tell(session, before, "A schedule has a new owner", f"{actor.name} owns «{row.name}» now.", "")
 
 
 async def decline(session: Session, actor: Actor, schedule: str, *, parts: Scheduling) -> None:

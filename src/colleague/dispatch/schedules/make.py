@@ -142,6 +142,7 @@ async def run_now(session: Session, actor: Actor, schedule: str, press: str, *, 
 async def set_state(session: Session, row: ScheduleRow, state: State, by: str, why: str, *, parts: Scheduling) -> None:
     """Write a state with who and why, on record, and tell the owner unless they did it themselves.
 
+    Its name stands in the text: a title goes where texts of confidential things may not.
     Where the owner is not active any more, those who manage Dispatch are told: somebody must take it over or end it.
     """
     row.state, row.why, row.state_by, row.state_at = state, why, by, parts.clock.now()
@@ -156,7 +157,9 @@ async def set_state(session: Session, row: ScheduleRow, state: State, by: str, w
         told = [person.id for person in await who_may(session, "org:dispatch:manage")]
     words = {"active": "runs again", "paused": "is paused", "ended": "has ended"}[state]
     for person in told:
-        await parts.tell(session, person, f"«{row.name}» {words}", why, f"/dispatch/schedules/{row.id}")
+        await parts.tell(
+            session, person, f"A schedule {words}", f"«{row.name}»: {why}", f"/dispatch/schedules/{row.id}"
+        )
 
 
 async def own_row(session: Session, actor: Actor, schedule: str, *, manager: bool = False) -> ScheduleRow:

@@ -88,6 +88,6 @@ async def forget_answers(session: Session, *, clock: Clock) -> int:
 
 async def _end(session: Session, row: AnswerRow, state: str, why: str, ledger: Ledger, clock: Clock) -> None:
     # What it said stands in the record of the message; here it is no longer needed.
-    row.state, row.why, row.changed_at, row.text = state, why[:500], clock.now(), ""
+    row.state, row.why, row.changed_at, row.text, row.about = state, why[:500], clock.now(), "", {}
     facts = {"channel": row.channel, "state": state, "attempts": row.attempts}
     await ledger.record(session, Event("dispatch_answer.ended", "system", subject=row.id, data=facts))
