@@ -19,6 +19,7 @@ from colleague.channels.push.channel import PushChannel
 from colleague.channels.registry import Channels, channels_of
 from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
+from colleague.connectors.grants import is_enabled
 from colleague.connectors.mail.connector import MailConnector
 from colleague.connectors.mcp.connector import Means
 from colleague.connectors.mcp.entries import McpEntries
@@ -74,6 +75,7 @@ from colleague.projects.work import Work
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import is_seen, tasks_in
+from colleague.usecases.around import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,11 @@ class House:
         )
 
     @property
+    def reach(self) -> Reach:
+        """Return what use cases ask about connectors."""
+        return Reach(is_enabled)
+
+    @property
     def scheduling(self) -> Scheduling:
         """Return what schedules stand on."""
         return Scheduling(self.parts, self.settings)
@@ -130,6 +137,7 @@ class House:
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
+            Reach: self.reach,
         }  # fmt: skip
 
     async def close(self) -> None:

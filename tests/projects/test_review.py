@@ -11,6 +11,7 @@ from colleague.files.templates import add_template, check_template
 from colleague.files.uploads import take_in
 from colleague.identity.people import set_active
 from colleague.kit.blobs import get_blob
+from colleague.kit.lines import changes
 from colleague.policy.model import DataClass, Governance, Integrity, Label
 from colleague.projects.manage import (
     BadProject,
@@ -27,7 +28,7 @@ from colleague.projects.propose import Cause, decide, list_proposals, propose, t
 from colleague.projects.reach import reaches
 from colleague.projects.store import OnlyLook, OwnersOnly, ProjectNotFound, list_notes
 from colleague.projects.tables import NoteRow, ProjectMemberRow
-from colleague.projects.write import changes, suggest, write_note
+from colleague.projects.write import suggest, write_note
 from colleague.testing.llm import call
 
 pytestmark = pytest.mark.anyio

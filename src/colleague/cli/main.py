@@ -32,6 +32,7 @@ GROUPS: Final = {
     "project": "Work in projects: people, files, notes, instructions, proposals.",
     "library": "Make and search document sets.",
     "skill": "See, add, hand in and decide about skills.",
+    "use-case": "Write, lint, approve and measure use cases.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "sign-on": "Set up identity providers; switch passwords off and on.",
@@ -46,6 +47,7 @@ FOLDERS: Final = {
     "project": "together.project", "library": "together.library", "sign-on": "identity.sign_on",
     "dispatch": "dispatch.dispatch", "review": "reviews.review", "category": "reviews.category",
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
+    "use-case": "programme.use_case",
 }  # fmt: skip
 
 

@@ -25,12 +25,18 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:adoption:read": "See how the agent is used: numbers, and who does not come back.",
     "org:dispatch:read": "See every trigger, schedule, and message that came in from away.",
     "org:dispatch:manage": "Make triggers and switch them on, and end the access of a lost phone.",
+    "org:usecases:read": "See use cases, their baselines and what keeps them from being specific.",
+    "org:usecases:manage": "Write, approve, launch and retire use cases, and see every measured time.",
     "org:settings:manage": "Change the organisation's settings.",
     "org:roles:own": "Make and unmake owners.",
 }
 
 _MEMBER = frozenset({
     "own:tasks:use", "own:approvals:answer", "own:accounts:manage", "own:tokens:manage", "own:dispatch:use",
+    "org:usecases:read",
+})  # fmt: skip
+_LEAD = frozenset({
+    "org:adoption:read", "org:people:read", "org:connectors:read", "org:policy:read", "org:usecases:manage",
 })  # fmt: skip
 _SEE_ALL = frozenset(p for p in PERMISSIONS if p.endswith(":read"))
 
@@ -39,7 +45,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "administrator": frozenset(PERMISSIONS) - {"org:roles:own"},
     "security_reviewer": _MEMBER | _SEE_ALL | {"org:outputs:review", "org:outputs:declassify", "org:ledger:export"},
     "auditor": _SEE_ALL | {"org:ledger:export", "own:tokens:manage"},
-    "programme_lead": _MEMBER | {"org:adoption:read", "org:people:read", "org:connectors:read", "org:policy:read"},
+    "programme_lead": _MEMBER | _LEAD,
     "champion": _MEMBER | {"org:people:read"},
     "reviewer": _MEMBER | {"org:outputs:review"},
     "member": _MEMBER,

@@ -9,11 +9,11 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
+from colleague.kit.lines import Change, changes
 from colleague.policy.model import Label
 from colleague.projects.propose import list_proposals, see_proposal, untrusted
 from colleague.projects.store import list_links, list_notes, members_in, project_files, see_project
 from colleague.projects.tables import NoteRow, ProjectLinkRow, ProjectMemberRow, ProjectRow, ProposalRow
-from colleague.projects.write import Change, changes
 
 
 @dataclass(frozen=True, slots=True)

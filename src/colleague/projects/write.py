@@ -1,8 +1,5 @@
 """A person's own hand in the memory of a project: notes at once, instructions as a difference that an owner accepts."""
 
-from difflib import SequenceMatcher
-from typing import Literal
-
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
@@ -10,8 +7,6 @@ from colleague.kit.db import Session
 from colleague.projects.propose import Cause, decide, propose
 from colleague.projects.store import see_project
 from colleague.projects.tables import ProposalRow
-
-Change = tuple[Literal["same", "removed", "added"], str]
 
 
 async def suggest(
@@ -35,15 +30,3 @@ async def write_note(
     row = await propose(session, project_id, "note", text, cause, note=note, ledger=ledger, clock=clock)
     await decide(session, actor, row.id, accept=True, ledger=ledger, clock=clock)
     return row.note_id
-
-
-def changes(before: str, after: str) -> list[Change]:
-    """Return what changed, line by line in reading order. Pure."""
-    old, new = before.split("\n") if before else [], after.split("\n") if after else []
-    result: list[Change] = []
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            result += [("same", line) for line in old[a:b]]
-        else:
-            result += [("removed", line) for line in old[a:b]] + [("added", line) for line in new[c:d]]
-    return result

@@ -37,6 +37,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/projects", "Projects", "folder", ("own:tasks:use",)),
     Place("/document-sets", "Document sets", "file-search", ("own:tasks:use",)),
     Place("/skills", "Skills", "list-check", ("own:tasks:use", "org:tasks:read")),
+    Place("/use-cases", "Use cases", "clock", ("org:usecases:read",)),
     Place("/ledger", "Ledger", "history", ("org:ledger:read",)),
     Place("/people", "People", "users", ("org:people:read",)),
     Place("/connectors", "Connectors", "plug-connected", ("own:accounts:manage", "org:connectors:read")),

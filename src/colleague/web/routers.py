@@ -17,7 +17,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.review.console", "connectors.grant_console",
     "connectors.console", "models.console",
     "models.usage_console", "channels.console", "channels.addresses.console", "channels.push.api",
-    "plugins.console", "projects.console", "projects.memory_console",
+    "plugins.console", "usecases.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
     "governance.posture.console", "web.setup", "dispatch.phone.console", "dispatch.schedules.console",
     "dispatch.doors.sms.door", "dispatch.doors.slack.door", "dispatch.doors.mcp.door",
@@ -33,7 +33,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.review.api", "connectors.api", "models.api",
     "connectors.mcp.api", "channels.api", "channels.addresses.api", "adoption.api", "dispatch.triggers.api",
     "dispatch.receive.api",
-    "plugins.api", "projects.api", "library.api", "files.api",
+    "plugins.api", "usecases.api", "projects.api", "library.api", "files.api",
     "governance.asfiles.api", "governance.posture.api", "governance.document.api", "dispatch.schedules.api",
 )  # fmt: skip
 

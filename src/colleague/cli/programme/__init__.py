@@ -1,0 +1,1 @@
+"""Verbs of the programme: one file a noun."""

@@ -1,0 +1,177 @@
+"""The words of use cases: the card, where it stands, what the linter says, what was measured. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from colleague.policy.model import DataClass
+
+State = Literal["draft", "approved", "live", "retired"]
+How = Literal["timed", "records", "self_reported"]
+
+# PP-5: what a pilot starts with. PP-10 ("wrong initial use case adds 6 weeks"): what is shown on the plan.
+FEWEST, MOST = 3, 5
+WRONG_CASE_WEEKS: Final = 6
+FORMATS: Final[Mapping[str, str]] = {
+    "docx": "Word document", "xlsx": "workbook", "pptx": "slides", "pdf": "PDF", "md": "text (Markdown)",
+    "csv": "table (CSV)", "email": "mail draft", "answer": "answer in the task",
+}  # fmt: skip
+# PP-4: work that repeats, lives in documents, and can be compared before and after.
+PROFILES: Final[tuple[str, ...]] = (
+    "business development", "financial analysis", "marketing content", "procurement and vendor management",
+)  # fmt: skip
+WEEKDAYS: Final[tuple[str, ...]] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOWS: Final[Mapping[str, str]] = {
+    "timed": "timed while it was done", "records": "from times on record",
+    "self_reported": "self-reported, from memory",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ritual:
+    """The team's habit that the use case serves, such as: Bids, Monday, the pipeline report."""
+
+    team: str
+    weekday: str
+    artefact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is written of a use case (PP-6).
+
+    `work` says in one sentence what is done, `output` what comes out, `minutes` is the target from input to an accepted
+    output. `owner`: id of a person. `category`: the output category, and so the review standard (OH-4). `connectors`:
+    kinds it reads from. `kept`: why it is kept although the linter flags it (PP-10).
+    """
+
+    name: str
+    work: str = ""
+    department: str = ""
+    input: str = ""
+    trigger: str = ""
+    output: str = ""
+    format: str = ""
+    minutes: int = 0
+    owner: str = ""
+    quality: str = ""
+    data_class: DataClass = DataClass.CONFIDENTIAL
+    category: str = ""
+    ritual: Ritual | None = None
+    skill: str = ""
+    profile: str = ""
+    connectors: tuple[str, ...] = ()
+    kept: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as JSON."""
+        return asdict(self) | {"data_class": self.data_class.name.lower(), "connectors": list(self.connectors)}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> "Card":
+        """Read what `to_json` wrote."""
+        read: dict[str, Any] = {
+            "data_class": DataClass[value["data_class"].upper()], "connectors": tuple(value["connectors"]),
+            "ritual": Ritual(**value["ritual"]) if value["ritual"] else None,
+        }  # fmt: skip
+        return Card(**{**value, **read})
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """A use case as it stands: `version` counts its cards, `by` wrote the newest. `live_at`: its first launch."""
+
+    id: str
+    version: int
+    state: State
+    by: str
+    card: Card
+    live_at: datetime | None = None
+    new_capability: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the use case as JSON."""
+        return {
+            "id": self.id, "version": self.version, "state": self.state, "by": self.by,
+            "live_at": self.live_at.isoformat() if self.live_at else None, "new_capability": self.new_capability,
+        } | self.card.to_json()  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the linter has against a card: `field` of it, `why`, and what to write `instead`.
+
+    `weighs`: a refused card is not approved before it is changed; a flagged one may be kept, with a reason.
+    """
+
+    code: str
+    field: str
+    why: str
+    instead: str
+    weighs: Literal["refused", "flagged"] = "refused"
+
+    def to_json(self) -> dict[str, str]:
+        """Return the finding as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One measured piece of work before launch: who took how many minutes on which day, and how that is known."""
+
+    id: str
+    person: str
+    minutes: float
+    on: date
+    how: How
+    by: str
+    version: int
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the observation as JSON."""
+        return asdict(self) | {"on": self.on.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Friction:
+    """Something that got in the way: at which step, what, how many minutes it cost; `resolution` once it is gone."""
+
+    id: str
+    step: str
+    text: str
+    minutes: int
+    by: str
+    at: datetime
+    resolution: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as JSON."""
+        return asdict(self) | {"at": self.at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """One version of the words that people start from, so that quality does not depend on who asks (PP-7)."""
+
+    version: int
+    text: str
+    why: str
+    by: str
+    at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the version as JSON."""
+        return asdict(self) | {"at": self.at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the linter is told of the organisation: connectors that are enabled, whether the owner is here and active,
+    the output categories (None: not asked), and the highest class the agent may read."""
+
+    enabled: frozenset[str] = field(default_factory=frozenset)
+    owner_here: bool = True
+    categories: frozenset[str] | None = None
+    highest: DataClass = DataClass.RESTRICTED
