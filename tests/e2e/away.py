@@ -62,7 +62,7 @@ async def open_dispatch(house: House) -> None:
     async with house.database.transaction() as session:
         second = await actor_of(session, email=REVIEWER, via="page")
         for trigger in await list_triggers(session, state="draft"):
-            await activate_trigger(session, second, trigger.id, ledger=ledger, clock=clock)
+            await activate_trigger(session, second, trigger.id, version=trigger.version, ledger=ledger, clock=clock)
     await house.database.close()
 
 
