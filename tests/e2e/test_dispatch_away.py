@@ -196,6 +196,8 @@ def test_a_schedule_sends_what_was_agreed_to_beforehand_and_asks_for_the_second(
     assert town.street.post.of("The tide is high (2)") == []
     (standing,) = town.api("/dispatch/standing")
     assert standing["used"] == 1
+    # Ana's own mailbox counts as hers, also after a first mail has named it: the second can be decided in a text.
+    assert "The tide is high (2)" in town.street.text_back(ANA, "approvals")
     page = town.phone()
     page.goto(f"/approvals/{card['id']}")
     page.get_by_role("button", name="Deny").tap()

@@ -11,6 +11,7 @@ from colleague.dispatch.deliver.tables import ResultRow
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.db import Session
+from colleague.tasks.tables import TaskRow
 
 FORMS = {
     "": "",
@@ -23,7 +24,10 @@ FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A result on its way or at its end. `form`: how much went; `why`: what held it, or more of it, back."""
+    """A result on its way or at its end. `form`: how much went; `why`: what held it, or more of it, back.
+
+    `about`: the title of one's own task, "" for somebody else's.
+    """
 
     id: str
     task: str
@@ -31,6 +35,7 @@ class Sent:
     person_name: str
     target: str
     title: str
+    about: str
     state: str
     form: str
     why: str
@@ -59,10 +64,15 @@ async def list_results(
         query = query.where(ResultRow.task_id == task)
     rows = (await session.scalars(query)).all()
     names = await names_of(session, {row.person_id for row in rows})
+    # Of somebody else's task not even the title.
+    own = [row.task_id for row in rows if row.person_id == actor.id]
+    found = await session.execute(select(TaskRow.id, TaskRow.title).where(TaskRow.id.in_(own)))
+    titles = {row.id: row.title for row in found}
     return [
         Sent(
             row.id, row.task_id, row.person_id, names.get(row.person_id, ""), row.target,
-            TITLES.get(row.target, row.target), row.state, row.form, row.why, row.made_at, row.changed_at,
+            TITLES.get(row.target, row.target), titles.get(row.task_id, ""), row.state, row.form, row.why,
+            row.made_at, row.changed_at,
         )
         for row in rows
     ]  # fmt: skip

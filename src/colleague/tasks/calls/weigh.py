@@ -160,7 +160,9 @@ class Scales:
         bound = weighed.bound
         try:
             card = bound.connector.preview(bound.tool.name, row.arguments, self.access(row, bound, weighed.attached))
-            return replace(card, borrowed=_borrowed(card, weighed.known))
+            # The person's own mailbox is no foreign address, whatever else has named it.
+            own = str(bound.account.config.get("address", ""))
+            return replace(card, borrowed=_borrowed(card, f"{weighed.known.request}\n{own}", weighed.known.untrusted))
         except Failure:
             raise
         except Exception as error:
@@ -191,7 +193,7 @@ def _only_carries(arguments: Mapping[str, Any], known: Seen) -> bool:
     return own_words(rest, known.request)
 
 
-def _borrowed(card: Preview, known: Seen) -> tuple[Passage, ...]:
+def _borrowed(card: Preview, request: str, untrusted: Mapping[str, str]) -> tuple[Passage, ...]:
     """Return the passages of a card that come from texts nobody vouches for; `where` is a field's name, or body."""
     texts = [(name, value) for name, value in card.fields if isinstance(value, str)] + [("body", card.body)]
-    return tuple(p for where, text in texts for p in borrowed(where, text, known.request, known.untrusted))
+    return tuple(p for where, text in texts for p in borrowed(where, text, request, untrusted))
