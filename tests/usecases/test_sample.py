@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colleague.usecases.model import How, Observation
-from colleague.usecases.sample import baseline, spread
+from colleague.usecases.sample import baseline, spread, veiled
 
 DAY = date(2026, 3, 2)
 TIMES = st.lists(st.floats(0.1, 10_080), min_size=1, max_size=40)
@@ -62,3 +62,18 @@ def test_the_spread_holds_its_order(minutes: list[float]) -> None:
     assert found.lower <= found.median + 1e-6
     assert found.median <= found.upper + 1e-6
     assert found.upper <= found.most + 1e-6
+
+
+@given(TIMES, st.integers(1, 5), st.integers(0, 4))
+def test_a_member_reads_minutes_of_a_crowd_or_their_own_only(minutes: list[float], people: int, reader: int) -> None:
+    rows = [
+        Observation(f"obs_{n}", f"person_{n % people}", value, DAY, "timed", "person_0", 1)
+        for n, value in enumerate(minutes)
+    ]
+    own = [one for one in rows if one.person == f"person_{reader}"]
+    shown = veiled(baseline(rows), baseline(own))
+    assert shown.measured
+    assert shown.measured.n == len(rows)
+    others = {one.person for one in rows} - {f"person_{reader}"}
+    assert shown.measured.veiled is (len({one.person for one in rows}) < 3 and bool(others))
+    assert ("median" in shown.measured.to_json()) is not shown.measured.veiled

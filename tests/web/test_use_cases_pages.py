@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from colleague.audit.tables import EntryRow
-from colleague.identity.people import assign_role
+from colleague.identity.people import assign_role, set_active
 from colleague.testing.house import TestHouse, open_connector
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +75,10 @@ async def test_from_a_shipped_card_to_live_on_the_pages(home: TestHouse, sign_in
     assert "Your own times (10)" in ben_sees
     assert "Your own times" not in ana_sees
     assert "Ben Carter" not in ana_sees
+    assert "84.5" not in ana_sees + (await ana.get("/use-cases")).text
+    assert (await ana.get(f"{API}{at.removeprefix('/use-cases')}")).json()["baseline"]["measured"] == {
+        "n": 10, "days": 0, "veiled": True,
+    }  # fmt: skip
     assert "Ben Carter" in (await lead.get(at)).text
     assert (
         await ana.post(f"{at}/friction", data={"step": "Reading", "text": "Scans", "minutes": ""})
@@ -84,7 +88,7 @@ async def test_from_a_shipped_card_to_live_on_the_pages(home: TestHouse, sign_in
     assert "Closed when it went live" in (await lead.get(at)).text
     late = {"minutes": "5", "on": today, "how": "timed"}
     assert (await ben.post(f"{at}/observations", data=late)).status_code == 409
-    assert "84.5 min, n = 10" in (await ana.get("/use-cases")).text
+    assert "84.5 min, n = 10" in (await lead.get("/use-cases")).text
 
 
 async def test_help_with_writing_is_refused_with_reasons(lead: Any, sign_in: Any) -> None:
@@ -230,6 +234,22 @@ async def test_self_reported_times_never_open_the_launch_and_a_new_capability_sa
     assert (await lead.get(at)).json()["baseline"]["self_reported"]["n"] == 12
     live = (await lead.post(f"{at}/launch", json={"new_capability": "Nobody could do this before."})).json()
     assert (live["state"], live["new_capability"]) == ("live", "Nobody could do this before.")
+
+
+async def test_others_see_the_minutes_once_three_people_have_measured(home: TestHouse, lead: Any, sign_in: Any) -> None:
+    tom, at = await sign_in("tom"), f"{API}/{(await made(lead))['id']}"
+    for n, who in enumerate(("ana", "ben", "rita")):
+        assert (await timed(await sign_in(who), home, at.rpartition("/")[2], 10 * (n + 1))).status_code == 201
+        assert ("median" in (await tom.get(at)).json()["baseline"]["measured"]) is (n == 2)
+
+
+async def test_an_owner_who_has_gone_is_a_reason_against_the_pilot(home: TestHouse, lead: Any, sign_in: Any) -> None:
+    owner = await sign_in("owner")
+    await approved(lead, owner)
+    async with home.house.database.transaction() as session:
+        people = home.people
+        await set_active(session, people["owner"], people["ana"].id, active=False, ledger=home.house.ledger)
+    assert any("owner is not here" in one for one in (await lead.get(f"{API}/ready")).json()["reasons"])
 
 
 async def test_a_time_that_is_sent_again_counts_once(home: TestHouse, lead: Any) -> None:

@@ -1,7 +1,10 @@
 """Measure how long the work takes before launch, person by person (PP-7, R83). Rows of a person are theirs (B-12)."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
+
+from sqlalchemy import func, select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -13,12 +16,13 @@ from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
 from colleague.usecases.around import one_line
 from colleague.usecases.model import HOWS, How, Observation, UseCase
-from colleague.usecases.sample import Baseline, baseline
+from colleague.usecases.sample import Baseline, baseline, veiled
 from colleague.usecases.store import get_use_case, observations_of
 from colleague.usecases.tables import ObservationRow
 
 LONGEST = 10_080
 OLDEST = timedelta(days=366)
+MOST = 200
 
 
 class BadObservation(Invalid):
@@ -27,6 +31,10 @@ class BadObservation(Invalid):
 
 class BaselineClosed(Conflict):
     """The baseline is closed: this use case {why}. A time before is measured before."""
+
+
+class TooManyObservations(Conflict):
+    """Two hundred times of one person are enough for a baseline."""
 
 
 class NoSuchObservation(NotFound):
@@ -39,7 +47,8 @@ async def measure(
 ) -> Observation:  # fmt: skip
     """Keep one measured time: of the actor, or of `person` for those who may manage use cases.
 
-    `how`: timed, records or self_reported. Raises BadObservation, BaselineClosed, PersonNotFound, UseCaseNotFound.
+    `how`: timed, records or self_reported.
+    Raises BadObservation, BaselineClosed, PersonNotFound, TooManyObservations, UseCaseNotFound.
     """
     whose = person or actor.id
     actor.require("own:tasks:use" if whose == actor.id else "org:usecases:manage")
@@ -55,6 +64,13 @@ async def measure(
         raise BadObservation(why="its day is within the last year and not to come")
     if not is_id(whose) or not await is_active(session, whose):
         raise PersonNotFound
+    own = (
+        select(func.count())
+        .select_from(ObservationRow)
+        .where(ObservationRow.use_case_id == found.id, ObservationRow.person_id == whose)
+    )
+    if (await session.scalar(own) or 0) >= MOST:
+        raise TooManyObservations
     kept: How = how  # type: ignore[assignment]
     note = one_line(note, "note", 300)
     one = Observation(new_id("obs"), whose, round(minutes, 1), on, kept, actor.id, found.version, note)
@@ -94,10 +110,15 @@ async def baseline_of(session: Session, use_case: str) -> Baseline:
     return baseline((await observations_of(session, use_case))[use_case])
 
 
-async def visible_observations(session: Session, actor: Actor, use_case: str) -> list[Observation]:
-    """Return the single rows that `actor` may see: their own, or everybody's with org:usecases:manage (B-12)."""
-    rows = (await observations_of(session, use_case))[use_case]
-    return rows if actor.may("org:usecases:manage") else [one for one in rows if one.person == actor.id]
+def seen_by(actor: Actor, rows: Sequence[Observation]) -> tuple[Baseline, list[Observation]]:
+    """Return the sum and the single rows that `actor` may see (B-12): everything with org:usecases:manage, else their
+    own rows, and a sum that does not tell what one or two others took.
+    """
+    found = baseline(rows)
+    if actor.may("org:usecases:manage"):
+        return found, list(rows)
+    own = [one for one in rows if one.person == actor.id]
+    return veiled(found, baseline(own)), own
 
 
 async def _open(session: Session, use_case: str) -> UseCase:

@@ -48,7 +48,7 @@ async def define_use_case(session: Session, actor: Actor, card: Card, *, ledger:
     Raises BadCard, BadText, UseCaseNameTaken, PermissionMissing.
     """
     actor.require("org:usecases:manage")
-    card = await _checked(session, card)
+    card = await checked(session, card)
     await _free(session, card.name)
     row = UseCaseRow(
         id=new_id("uc"), name=card.name, state="draft", version=1, created_at=clock.now(), new_capability="",
@@ -67,7 +67,7 @@ async def change_use_case(
     A baseline that a launch has closed stays closed. Raises like `define_use_case`, and CardChanged, UseCaseRetired.
     """
     actor.require("org:usecases:manage")
-    card = await _checked(session, card)
+    card = await checked(session, card)
     await advisory_lock(session, LOCK)
     before = await get_use_case(session, use_case, lock=True)
     if before.state == "retired":
@@ -107,7 +107,7 @@ async def _write(
     return UseCase(row.id, row.version, "draft", actor.id, card, row.live_at, row.new_capability)
 
 
-async def _checked(session: Session, card: Card) -> Card:
+async def checked(session: Session, card: Card) -> Card:
     """Return the card in its one spelling. Raises BadCard, BadText. What is only missing the linter says."""
     texts = {
         f.name: one_line(value, f.name.replace("_", " "), LONGEST.get(f.name, LONG_TEXT), needed=f.name == "name")

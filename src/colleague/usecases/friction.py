@@ -1,5 +1,7 @@
 """The friction log: what gets in the way of a use case, said by who meets it, until it is gone (PP-7)."""
 
+from sqlalchemy import func, select
+
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
@@ -13,6 +15,8 @@ from colleague.usecases.model import Friction
 from colleague.usecases.store import get_use_case
 from colleague.usecases.tables import FrictionRow
 
+MOST = 500
+
 
 class NoSuchFriction(NotFound):
     """There is no such entry in the friction log."""
@@ -20,6 +24,10 @@ class NoSuchFriction(NotFound):
 
 class AlreadyResolved(Conflict):
     """This entry is resolved already."""
+
+
+class LogFull(Conflict):
+    """The friction log of this use case has five hundred open entries: resolve some first."""
 
 
 class NotYoursToResolve(Forbidden):
@@ -34,7 +42,9 @@ async def note_friction(
     session: Session, actor: Actor, use_case: str, step: str, text: str, *, minutes: int = 0, ledger: Ledger,
     clock: Clock,
 ) -> Friction:  # fmt: skip
-    """Write down what got in the way, at which step, and how many minutes it cost. Raises BadText, UseCaseRetired."""
+    """Write down what got in the way, at which step, and how many minutes it cost. Raises BadMinutes, BadText,
+    LogFull, UseCaseRetired.
+    """
     actor.require("own:tasks:use")
     actor.require("org:usecases:read")
     step, text = one_line(step, "step", 120, needed=True), one_line(text, "what got in the way", 1000, needed=True)
@@ -43,6 +53,13 @@ async def note_friction(
     found = await get_use_case(session, use_case, lock=True)
     if found.state == "retired":
         raise UseCaseRetired
+    unresolved = (
+        select(func.count())
+        .select_from(FrictionRow)
+        .where(FrictionRow.use_case_id == found.id, FrictionRow.resolution == "")
+    )
+    if (await session.scalar(unresolved) or 0) >= MOST:
+        raise LogFull
     one = Friction(new_id("fric"), step, text, minutes, actor.id, clock.now())
     session.add(
         FrictionRow(

@@ -1,7 +1,7 @@
 """What a baseline says: how many observations, over how long, their median and spread (R83, PP-7, B-8). Pure."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from statistics import median, quantiles
 from typing import Any, Final
@@ -10,11 +10,16 @@ from colleague.usecases.model import Observation
 
 ENOUGH: Final = 10
 WINDOW_DAYS: Final = 14
+# Fewer people than these are no crowd: their numbers are theirs (B-12).
+CROWD: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Observations summed up: `n` of `people`, from `first` to `last`; minutes as median, quartiles and extremes."""
+    """Observations summed up: `n` of `people`, from `first` to `last`; minutes as median, quartiles and extremes.
+
+    `veiled`: the reader is told how many there are and no minutes.
+    """
 
     n: int
     people: int
@@ -25,6 +30,7 @@ class Spread:
     most: float
     first: date
     last: date
+    veiled: bool = False
 
     @property
     def days(self) -> int:
@@ -33,6 +39,8 @@ class Spread:
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as JSON."""
+        if self.veiled:
+            return {"n": self.n, "days": self.days, "veiled": True}
         return asdict(self) | {"first": self.first.isoformat(), "last": self.last.isoformat(), "days": self.days}
 
 
@@ -68,6 +76,16 @@ def baseline(observations: Sequence[Observation]) -> Baseline:
     """Sum observations up, the measured and the self-reported each by themselves."""
     told = [one for one in observations if one.how == "self_reported"]
     return Baseline(spread([one for one in observations if one.how != "self_reported"]), spread(told))
+
+
+def veiled(found: Baseline, own: Baseline) -> Baseline:
+    """Return a baseline as a member sees it: without minutes of fewer than three people, unless all are their own."""
+    return Baseline(_veil(found.measured, own.measured), _veil(found.self_reported, own.self_reported))
+
+
+def _veil(all_: Spread | None, own: Spread | None) -> Spread | None:
+    hidden = all_ is not None and all_.people < CROWD and (own is None or own.n < all_.n)
+    return replace(all_, veiled=True) if all_ and hidden else all_
 
 
 def spread(observations: Sequence[Observation]) -> Spread | None:

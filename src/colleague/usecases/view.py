@@ -8,10 +8,11 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.db import Session
 from colleague.usecases.around import Reach, here
-from colleague.usecases.baseline import baseline_of, visible_observations
+from colleague.usecases.baseline import seen_by
+from colleague.usecases.define import checked
 from colleague.usecases.lint import is_kept
 from colleague.usecases.model import WRONG_CASE_WEEKS, Card, Finding, Framework, Friction, Observation, UseCase
-from colleague.usecases.sample import Baseline, baseline
+from colleague.usecases.sample import Baseline
 from colleague.usecases.store import (
     cards_of,
     frameworks_of,
@@ -80,7 +81,8 @@ async def list_lines(session: Session, actor: Actor, *, reach: Reach) -> list[Li
     names = await names_of(session, {one.card.owner for one in found})
     times = await observations_of(session, *(one.id for one in found))
     return [
-        Line(one, names.get(one.card.owner, ""), organisation.lint(one.card), baseline(times[one.id])) for one in found
+        Line(one, names.get(one.card.owner, ""), organisation.lint(one.card), seen_by(actor, times[one.id])[0])
+        for one in found
     ]
 
 
@@ -88,17 +90,18 @@ async def see_use_case(session: Session, actor: Actor, use_case: str, *, reach: 
     """Return one use case with everything that `actor` may see of it. Raises UseCaseNotFound, PermissionMissing."""
     actor.require("org:usecases:read")
     found = await get_use_case(session, use_case)
-    seen = await visible_observations(session, actor, found.id)
+    summed, seen = seen_by(actor, (await observations_of(session, found.id))[found.id])
     frictions, frameworks = await frictions_of(session, found.id), await frameworks_of(session, found.id)
     cards = await cards_of(session, found.id)
     people = {found.card.owner, *(o.person for o in seen), *(f.by for f in frictions), *(f.by for f in frameworks)}
     return Sight(
-        found, (await here(session, [found.card], reach=reach)).lint(found.card), await baseline_of(session, found.id),
+        found, (await here(session, [found.card], reach=reach)).lint(found.card), summed,
         seen, frictions, frameworks, cards, await names_of(session, people | {c.by for c in cards}),
     )  # fmt: skip
 
 
 async def check(session: Session, actor: Actor, card: Card, *, reach: Reach) -> tuple[Finding, ...]:
-    """Return what the linter has against a card that is not saved."""
+    """Return what the linter has against a card that is not saved. Raises BadCard, BadText."""
     actor.require("org:usecases:read")
+    card = await checked(session, card)
     return (await here(session, [card], reach=reach)).lint(card)

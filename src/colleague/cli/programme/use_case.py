@@ -61,7 +61,9 @@ def _say(found: tuple[Finding, ...]) -> None:
 
 
 def _numbers(title: str, one: Spread | None) -> None:
-    if one:
+    if one and one.veiled:
+        line(f"{title}: n = {one.n}; the minutes are shown once three people have measured")
+    elif one:
         line(
             f"{title}: median {one.median:g} min, quartiles {one.lower:g} to {one.upper:g}, n = {one.n} from"
             f" {one.people} people, {one.first} to {one.last}"
