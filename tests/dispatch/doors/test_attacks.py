@@ -5,13 +5,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from tests.dispatch.conftest import ANA, Away, bind
 from tests.dispatch.doors.test_through import Street, street  # noqa: F401
 from tests.dispatch.test_approving import shown, state, waiting
 
 from colleague.dispatch.triggers.define import NotAsRead, activate_trigger, change_trigger
 from colleague.dispatch.triggers.store import list_triggers
+from colleague.dispatch.triggers.tables import TriggerRow, WordingRow
 from colleague.identity.tokens import create_token
+from colleague.policy.model import DataClass, Label
+from colleague.tasks.tables import RunRow
 
 pytestmark = pytest.mark.anyio
 EVERYTHING = ("own:dispatch:use", "own:tasks:use", "own:approvals:answer")
@@ -78,3 +82,30 @@ async def test_a_second_person_switches_on_what_they_have_read(away: Away) -> No
                 await activate_trigger(session, people["rita"], tell.id, version=version, **more)
         on = await activate_trigger(session, people["rita"], tell.id, version=tell.version + 1, **more)
     assert on.state == "active"
+
+
+async def test_the_words_of_a_confidential_task_stay_out_of_texts(away: Away) -> None:
+    task = (await away.say("brief Harbour City")).task
+    assert "Harbour City" in (await away.say("status")).text
+    async with away.house.database.transaction() as session:
+        label = Label(data_class=DataClass.CONFIDENTIAL).to_json()
+        await session.execute(update(RunRow).where(RunRow.task_id == task).values(label=label))
+    for words in ("status", "stop task"):
+        reply = (await away.say(words)).text
+        assert "Harbour City" not in reply, words
+        assert f"/tasks/{task}" in reply
+
+
+async def test_what_was_closed_to_somebody_while_they_were_asked_does_not_begin(away: Away) -> None:
+    asked = await away.say("brief Harbour City", channel="voice")
+    house = away.house
+    async with house.database.transaction() as session:
+        # The same version: only who she is has changed, not what the trigger says.
+        row = await session.scalar(select(WordingRow).join(TriggerRow, TriggerRow.id == WordingRow.trigger_id).where(
+            TriggerRow.name == "brief"))  # fmt: skip
+        assert row is not None
+        row.wording = row.wording | {"who": ["role:auditor"]}
+    number = asked.text.split("yes ")[1][:4]
+    reply = await away.say(f"yes {number}")
+    assert (reply.state, reply.task) == ("refused", "")
+    assert "not open to you any more" in reply.text

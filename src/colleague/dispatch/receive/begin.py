@@ -14,6 +14,7 @@ from colleague.dispatch.receive.record import event_of, reply_of
 from colleague.dispatch.receive.tables import ContentRow, MessageRow, SentFileRow
 from colleague.dispatch.triggers.model import Plan
 from colleague.dispatch.triggers.store import get_trigger
+from colleague.identity.actor import Actor
 from colleague.identity.directory import actor_of
 from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Forbidden, NotFound, Unavailable
@@ -29,6 +30,10 @@ CONFIRM = "Do you mean: {words}? Write «yes {number}» within ten minutes, or �
 
 class SwitchedOff(Forbidden):
     """This command was switched off or changed since you wrote it. Nothing was done: write it again."""
+
+
+class NotOpenToYou(Forbidden):
+    """This command is not open to you any more. Nothing was done."""
 
 
 class AboveByNow(Forbidden):
@@ -58,7 +63,7 @@ async def begin(message: str, *, parts: DispatchParts) -> Reply:
     try:
         async with parts.tasks.database.transaction() as session:
             actor = await actor_of(session, person_id=person, via="dispatch")
-            await _still(session, plan)
+            await _still(session, actor, plan)
         task = await start(
             actor, plan.goal, files, parts=parts.tasks, settings=parts.settings,
             budget=replace(Budget(), micros=plan.micros), cap=plan.tier, once=Once(person, message),
@@ -71,14 +76,17 @@ async def begin(message: str, *, parts: DispatchParts) -> Reply:
     return await _end(message, "started", f"trigger {plan.name}: task started", words, task, parts)
 
 
-async def _still(session: Session, plan: Plan) -> None:
-    """Refuse a plan whose trigger is no longer what it was, or lies above what the organisation allows by now."""
+async def _still(session: Session, actor: Actor, plan: Plan) -> None:
+    """Refuse a plan whose trigger is no longer what it was, or is not open to its sender by now, or to anybody."""
+    actor.require("own:dispatch:use")
     try:
         trigger = await get_trigger(session, plan.trigger)
     except NotFound:
         raise SwitchedOff from None
     if trigger.state != "active" or trigger.version != plan.version:
         raise SwitchedOff
+    if not trigger.open_to(actor.holders):
+        raise NotOpenToYou
     governance = await current_governance(session)
     if plan.tier > governance.away or trigger.phase > governance.phase:
         raise AboveByNow

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from colleague.dispatch.deliver.cleared import cleared
 from colleague.dispatch.parts import DispatchParts
 from colleague.dispatch.receive.approving import APPROVALS, approvals, approve, ask, deny
 from colleague.dispatch.receive.done import Done
@@ -11,7 +12,7 @@ from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 from colleague.kit.errors import Forbidden
 from colleague.tasks.delegate import answer_question, stop
-from colleague.tasks.model import ENDED, State
+from colleague.tasks.model import ENDED, State, Summary
 from colleague.tasks.store import list_tasks, newest_run
 
 SHOWN, STATUS = 5, "status"
@@ -47,7 +48,7 @@ async def status(
 ) -> Done:  # fmt: skip
     """Tell how the sender's newest tasks stand."""
     tasks = [t for t in await list_tasks(session, person=actor.id, limit=SHOWN) if t.person == actor.id]
-    lines = [f"{t.state}: {t.title[:60]} {parts.settings.url}/tasks/{t.id}" for t in tasks]
+    lines = [f"{t.state}: {await _named(session, t)} {parts.settings.url}/tasks/{t.id}" for t in tasks]
     return Done(STATUS, "\n".join(lines) or "You have no tasks.", tasks[0].id if len(tasks) == 1 else "")
 
 
@@ -58,7 +59,11 @@ async def stop_task(
     for task in await list_tasks(session, person=actor.id, limit=SHOWN):
         if task.person == actor.id and task.state not in ENDED:
             await stop(session, actor, task.id, ledger=parts.tasks.ledger, clock=parts.tasks.clock)
-            return Done("stopped a task", f"Stopped: {task.title[:80]} {parts.settings.url}/tasks/{task.id}", task.id)
+            return Done(
+                "stopped a task",
+                f"Stopped: {await _named(session, task)} {parts.settings.url}/tasks/{task.id}",
+                task.id,
+            )
     return Done("stop", "Nothing of yours is at work.")
 
 
@@ -73,14 +78,19 @@ async def answer(
     if not rest or not waiting:
         return Done("answer", "No task of yours waits for an answer." if rest else "Write your words after «answer».")
     if len(waiting) > 1:
-        links = "\n".join(f"{t.title[:60]} {parts.settings.url}/tasks/{t.id}" for t in waiting[:SHOWN])
+        links = "\n".join([f"{await _named(session, t)} {parts.settings.url}/tasks/{t.id}" for t in waiting[:SHOWN]])
         return Done("answer", f"{len(waiting)} tasks wait for you. Answer on the page:\n{links}")
     run = await newest_run(session, waiting[0].id, lock=True)
     await answer_question(
         session, actor, waiting[0].id, run.waiting_for, " ".join(rest), ledger=parts.tasks.ledger,
         clock=parts.tasks.clock,
     )  # fmt: skip
-    return Done("answered a question of a task", f"Answered: {waiting[0].title[:80]}", waiting[0].id)
+    return Done("answered a question of a task", f"Answered: {await _named(session, waiting[0])}", waiting[0].id)
+
+
+async def _named(session: Session, task: Summary) -> str:
+    """Return what a task is called where the answer goes through a phone or a chat: confidential words stay here."""
+    return task.title[:60] if await cleared(session, f"/tasks/{task.id}") else "a task with confidential content"
 
 
 COMMANDS: Final[dict[str, Command]] = {

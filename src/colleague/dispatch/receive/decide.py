@@ -53,7 +53,7 @@ def decide(
     """
     if not message.words:
         return Refuse("There was nothing in your message. Write «help» for what I understand.")
-    open_ones = [t for t in triggers if not t.wording.who or holders & set(t.wording.who)]
+    open_ones = [t for t in triggers if t.open_to(holders)]
     plans = plans_of(message, open_ones, today=today)
     guessed = False
     if not plans and governance.dispatch_free_text:

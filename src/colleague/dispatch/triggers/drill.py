@@ -95,7 +95,7 @@ async def drilled(session: Session, person_id: str) -> bool:
 async def triggers_for(session: Session, actor: Actor) -> list[Trigger]:
     """Return the active triggers that are open to a person."""
     active = await list_triggers(session, state="active")
-    return [t for t in active if not t.wording.who or actor.holders & set(t.wording.who)]
+    return [t for t in active if t.open_to(actor.holders)]
 
 
 async def take_drill(

@@ -104,10 +104,12 @@ def _match(words: Sequence[str], way: tuple[Piece, ...], today: date) -> dict[st
                     return rest
         else:
             for count in _counts(one, len(words) - word):
-                value = read_value(one, words[word : word + count], today=today)
+                # Any words are a text: they are put together only where the rest fits.
+                few = words[word : word + count]
+                value = "" if one.type == "text" else read_value(one, few, today=today)
                 rest = fit(piece + 1, word + count) if value is not None else None
                 if value is not None and rest is not None:
-                    return {one.name: value, **rest}
+                    return {one.name: value or " ".join(few), **rest}
         dead.add((piece, word))
         return None
 

@@ -64,6 +64,10 @@ class Trigger:
         """The phase from which it works: its own, and never before its tier opens."""
         return Phase(max(self.wording.phase, self.wording.tier))
 
+    def open_to(self, holders: frozenset[str]) -> bool:
+        """Say whether it is for somebody with these teams and roles."""
+        return not self.wording.who or bool(holders & set(self.wording.who))
+
     def to_json(self) -> dict[str, Any]:
         """Return the trigger as JSON."""
         return {"id": self.id, "version": self.version, "state": self.state, "by": self.by} | self.wording.to_json()
