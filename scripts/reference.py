@@ -104,7 +104,7 @@ def events() -> str:
 
 
 _VERBS = ("ed", "en", "sent", "made", "read", "left", "put", "lost", "held", "gone", "unavailable", "over", "reset",
-          "begun")  # fmt: skip
+          "begun", "back", "due", "unknown", "confirm")  # fmt: skip
 
 
 def _is_event(text: str) -> bool:

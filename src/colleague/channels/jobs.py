@@ -16,6 +16,7 @@ from colleague.kit.errors import Conflict, Failure, Unavailable
 from colleague.kit.queue import DELIVERIES, Queue
 
 ATTEMPTS = 5
+VERBS = {"delivered": "notice.delivered", "unknown": "notice.unknown", "failed": "notice.failed"}
 # Says whether the words of the notice with this link may leave; title and link always may.
 Cleared = Callable[[Session, str], Awaitable[bool]]
 
@@ -75,7 +76,7 @@ async def deliver(
 
 def _event(notice_id: str, row: DeliveryRow, state: str) -> Event:
     facts = {"channel": row.channel, "attempts": row.attempts}
-    return Event(f"notice.{state}", actor="system", subject=notice_id, data=facts)
+    return Event(VERBS[state], actor="system", subject=notice_id, data=facts)
 
 
 def add_jobs(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -15,6 +16,12 @@ from colleague.dispatch.triggers.model import Plan
 from colleague.kit.db import Session
 from colleague.kit.ids import new_id
 
+# What is on record of a message in each state.
+VERBS: Final = {
+    "unknown": "dispatch.unknown", "refused": "dispatch.refused", "answered": "dispatch.answered",
+    "confirm": "dispatch.confirm", "begun": "dispatch.begun", "started": "dispatch.started",
+    "finished": "dispatch.finished",
+}  # fmt: skip
 MOST_UNKNOWN = 100  # unknown senders of one channel in one hour that get an entry of their own
 UNKNOWN = "Nothing: nobody's address."
 
@@ -80,7 +87,7 @@ def event_of(row: MessageRow, content: str = "") -> Event:
     }  # fmt: skip
     personal = {"content": content} if content and row.person_id else {}
     return Event(
-        f"dispatch.{row.state}", row.person_id or "system", subject=row.id, person=row.person_id or "", data=facts,
+        VERBS[row.state], row.person_id or "system", subject=row.id, person=row.person_id or "", data=facts,
         personal=personal,
     )  # fmt: skip
 

@@ -72,7 +72,7 @@ async def define_trigger(session: Session, actor: Actor, wording: Wording, *, le
     row = TriggerRow(id=new_id("trig"), name=wording.name, state="draft", version=1, created_at=clock.now())
     session.add(row)
     await session.flush()
-    return await _write(session, actor, row, wording, "defined", ledger=ledger, clock=clock)
+    return await _write(session, actor, row, wording, "trigger.defined", ledger=ledger, clock=clock)
 
 
 async def change_trigger(
@@ -90,7 +90,7 @@ async def change_trigger(
     if await session.scalar(other):
         raise NameTaken(name=wording.name)
     row.name, row.state, row.version = wording.name, "draft", row.version + 1
-    return await _write(session, actor, row, wording, "changed", ledger=ledger, clock=clock)
+    return await _write(session, actor, row, wording, "trigger.changed", ledger=ledger, clock=clock)
 
 
 async def activate_trigger(
@@ -158,7 +158,7 @@ async def _write(
         "phase": wording.phase.name.lower(), "who": list(wording.who), "micros": wording.micros,
         "wording": digest(wording.to_json()),
     }  # fmt: skip
-    await ledger.record(session, Event(f"trigger.{verb}", actor.id, subject=row.id, data=facts))
+    await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts))
     return Trigger(row.id, row.version, "draft", actor.id, wording)
 
 
