@@ -144,7 +144,7 @@ def rehearse(schedule: Id, as_person: As) -> None:
     )
     for one in found.standing:
         line(f"agreed to beforehand: {one.words}")
-    line(f"At most {found.ceiling / 1_000_000:.2f} a run.")
+    line(f"At most {found.ceiling / 1_000_000:.2f} US dollars a run.")
 
 
 @app.command("offer")
