@@ -13,6 +13,8 @@ def test_from_a_shipped_card_to_live(call: Call, demo: House, tmp_path: Path) ->
     wish = tmp_path / "wish.toml"
     wish.write_text('name = "Writing"\nwork = "Help with writing"\n')
     assert "It names a wish" in call("use-case", "lint", str(wish), as_="marta").out
+    named = ("--from", "rfp-response", "--owner", "ana@aldermoor.example")
+    assert "Specific" in call("use-case", "lint", *named, as_="ana").out
     fits = call("use-case", "lint", "--from", "rfp-response", "--owner", "person_" + "0" * 26, as_="marta").out
     assert "owner is not here" in fits
     assert call("use-case", "add", str(wish), as_="ana").code == 1
@@ -20,9 +22,7 @@ def test_from_a_shipped_card_to_live(call: Call, demo: House, tmp_path: Path) ->
     broken.write_bytes(b"name = \xff")
     assert "is no card" in call("use-case", "add", str(broken), as_="marta").err
     assert "ship" in call("use-case", "add", as_="marta").err
-    case = call(
-        "use-case", "add", "--from", "rfp-response", "--owner", "ana@aldermoor.example", as_="marta"
-    ).out.strip()
+    case = call("use-case", "add", *named, as_="marta").out.strip()
     assert call("person", "role", "ben@aldermoor.example", "programme_lead", as_="marta").code == 0
     assert "somebody else" in call("use-case", "approve", case, "--version", "1", as_="marta").err
     assert call("use-case", "approve", case, "--version", "1", as_="ben").out == "Approved.\n"

@@ -94,6 +94,7 @@ async def test_from_a_shipped_card_to_live_on_the_pages(home: TestHouse, sign_in
 async def test_help_with_writing_is_refused_with_reasons(lead: Any, sign_in: Any) -> None:
     owner = await sign_in("owner")
     wish = {"name": "Writing", "work": "Help with writing"}
+    assert (await lead.post(f"{API}/lint", json=await card(lead))).json() == []
     found = {one["code"]: one for one in (await lead.post(f"{API}/lint", json=wish)).json()}
     assert {"vague", "no-number", "no-output", "no-owner", "no-trigger", "no-input"} <= set(found)
     case = (await lead.post(API, json=wish)).json()
