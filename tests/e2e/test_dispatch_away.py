@@ -55,7 +55,7 @@ def notified(town: Town) -> dict[str, Any]:
 
 def test_a_text_is_approved_from_a_push_and_answered_by_text_once(town: Town) -> None:
     device = notified(town)
-    sid = town.street.text(ANA, "tell Dana Whitfield that Pier 4 is ours")
+    town.street.text(ANA, "tell Dana Whitfield that Pier 4 is ours")
     card = town.asked("Pier 4 is ours")
     notice = until(lambda: [n for n in town.street.pushed(device) if n["link"] == f"/approvals/{card['id']}"])[0]
     assert "Pier 4" not in json.dumps(notice), "a lock screen says that something waits, not what"
@@ -75,7 +75,7 @@ def test_a_text_is_approved_from_a_push_and_answered_by_text_once(town: Town) ->
     assert record["channel"] == "sms"
     assert record["action"] == "trigger tell: task started"
     assert "approved" in record["review"]
-    assert (sid, record["user"]) != ("", "unknown")
+    assert record["user"].startswith("person_")
     time.sleep(2)
     assert len(town.street.post.of("Pier 4")) == 1
     assert len([text for text in town.street.texts(ANA) if "Told: Pier 4" in text]) == 1
@@ -109,7 +109,7 @@ def test_an_approval_pressed_twice_in_slack_and_tapped_on_the_page_has_one_effec
     said = until(lambda: town.street.hooks.said if len(town.street.hooks.said) == 2 else None)
     assert all(one["replace_original"] for one in said), said
     until(lambda: [m for m in town.street.talk() if "Told: Pier 5 is ours" in m["text"] and SIGNED in m["text"]])
-    assert "approved" in town.record("Pier 5", "finished")["review"]
+    assert "approved" in town.record("Pier 5")["review"]
     assert len(town.street.post.of("Pier 5")) == 1
     assert len([m for m in town.street.talk() if "Told: Pier 5" in m["text"]]) == 1
     assert sum(one["text"].startswith("Approved by Ana Correia") for one in said) <= 1
