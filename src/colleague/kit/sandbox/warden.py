@@ -37,14 +37,36 @@ def main() -> None:
         outcome = Warden(plan, life).run()
     except OSError as error:
         outcome = {"unconfined": error.strerror or "the sandbox cannot be set up"}
-    if os.getppid() != worker:
-        # Nobody is left to clear away the copies of files that the program was given.
-        from colleague.kit.sandbox.scratch import remove
+    # What is told into the pipe of a worker that dies at that moment is read by nobody: so it is looked again after it.
+    if not _alone(worker, report):
+        with contextlib.suppress(BrokenPipeError):
+            os.write(report, json.dumps(outcome).encode())
+        if not (_closed(life) and _alone(worker, report)):
+            return
+    # Nobody is left to clear away the copies of files that the program was given.
+    from colleague.kit.sandbox.scratch import remove
 
-        for folder in plan.owned:
-            remove(folder)
-        return
-    os.write(report, json.dumps(outcome).encode())
+    for folder in plan.owned:
+        remove(folder)
+
+
+def _alone(worker: int, report: int) -> bool:
+    """Say whether the worker has died. A dying one closes its descriptors a moment before it counts as gone: as long as
+    nobody reads the report any more, that moment is waited for.
+    """
+    until = time.monotonic() + 5
+    while os.getppid() == worker:
+        if not _closed(report) or time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _closed(pipe: int) -> bool:
+    """Say whether the other end of a pipe is closed."""
+    look = select.poll()
+    look.register(pipe, 0)
+    return bool(look.poll(0))
 
 
 class Warden:
