@@ -227,6 +227,7 @@ def drilled(house: Served, browser: Browser, phone: Page) -> None:
     desk.goto("/dispatch/triggers")
     desk.get_by_role("button", name=re.compile("Add the .* standard triggers")).click()
     desk.get_by_role("button", name="Switch on those that only read").click()
+    expect(desk.get_by_text("8 active")).to_be_visible()
     desk.context.close()
     phone.goto("/dispatch/drill")
     for choice in ("You are shown exactly", "Say that it is lost", "You are asked which one"):
