@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.channels.addresses.find import bound_of
+from colleague.channels.attempt import attempt
 from colleague.channels.channel import Notice, Reader
 from colleague.channels.notify import TASK
 from colleague.channels.registry import Channels
@@ -12,10 +13,8 @@ from colleague.channels.tables import DeliveryRow, NoticeRow
 from colleague.identity.directory import get_person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
-from colleague.kit.errors import Conflict, Failure, Unavailable
 from colleague.kit.queue import DELIVERIES, Queue
 
-ATTEMPTS = 5
 VERBS = {"delivered": "notice.delivered", "unknown": "notice.unknown", "failed": "notice.failed"}
 # Says whether the words of the notice with this link may leave; title and link always may.
 Cleared = Callable[[Session, str], Awaitable[bool]]
@@ -45,6 +44,7 @@ async def deliver(
             await ledger.record(session, _event(notice_id, row, "failed"))
             return
         row.state, row.attempts, row.changed_at = "sending", row.attempts + 1, clock.now()
+        number = row.attempts
         addresses = {}
         if (bound := await bound_of(session, posted.person_id, kind)) is not None:
             addresses[kind] = bound.address
@@ -52,26 +52,16 @@ async def deliver(
         notice = Notice(posted.id, posted.person_id, posted.title, words, posted.link, posted.created_at)
     channel = channels.get(kind)
     assert channel is not None
-    again: Unavailable | None = None
-    state, why = "delivered", ""
-    try:
-        await channel.deliver(notice, Reader(person.name, person.email, addresses))
-    except Unavailable as error:
-        again = error
-        state, why = "waiting", error.message
-    except Conflict as error:
-        state, why = "unknown", error.message
-    except Failure as error:
-        state, why = "failed", error.message
+    came = await attempt(
+        channel.deliver(notice, Reader(person.name, person.email, addresses)), number, done="delivered"
+    )
     async with database.transaction() as session:
         row = await session.get_one(DeliveryRow, (notice_id, kind), with_for_update=True)
-        if again is not None and row.attempts >= ATTEMPTS:
-            state, again = "failed", None
-        row.state, row.why, row.changed_at = state, why[:500], clock.now()
-        if state != "waiting":
-            await ledger.record(session, _event(notice_id, row, state))
-    if again is not None:
-        raise again
+        row.state, row.why, row.changed_at = came.state, came.why[:500], clock.now()
+        if came.state != "waiting":
+            await ledger.record(session, _event(notice_id, row, came.state))
+    if came.again is not None:
+        raise came.again
 
 
 def _event(notice_id: str, row: DeliveryRow, state: str) -> Event:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from colleague.audit.event import Event
 from colleague.channels.addresses.find import bound_of
+from colleague.channels.attempt import attempt
 from colleague.channels.channel import Message, Writer
 from colleague.channels.registry import Channels
 from colleague.dispatch.deliver.compose import compose, weigh
@@ -13,14 +14,12 @@ from colleague.dispatch.deliver.promise import TASK, sweep
 from colleague.dispatch.deliver.tables import ResultRow
 from colleague.identity.directory import PersonNotFound, actor_of
 from colleague.kit.db import Session
-from colleague.kit.errors import Conflict, Failure, Unavailable
 from colleague.kit.queue import DELIVERIES, Queue
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import see_task
 from colleague.tasks.store import TaskNotFound
 from colleague.tasks.tables import RunRow
 
-ATTEMPTS = 5
 DIED = "The worker ended while it was being sent."
 UNBOUND = "You have no address for it: {title} is not bound to you any more."
 NOT_SET_UP = "It is not set up here any more: {title}."
@@ -50,28 +49,17 @@ async def deliver(result: str, *, parts: Carrying) -> None:
     begun = await _begin(result, parts)
     if begun is None:
         return
-    writer, message = begun
-    again: Unavailable | None = None
-    state, why = "delivered", ""
-    try:
-        await writer.write(message)
-    except Unavailable as error:
-        again, state, why = error, "waiting", error.message
-    except Conflict as error:
-        state, why = "unknown", error.message
-    except Failure as error:
-        state, why = "failed", error.message
+    writer, message, number = begun
+    came = await attempt(writer.write(message), number, done="delivered")
     async with parts.tasks.database.transaction() as session:
         row = await session.get_one(ResultRow, result, with_for_update=True)
-        if again is not None and row.attempts >= ATTEMPTS:
-            state, again = "failed", None
-        await _keep(session, row, state, why, parts)
-    if again is not None:
-        raise again
+        await _keep(session, row, came.state, came.why, parts)
+    if came.again is not None:
+        raise came.again
 
 
-async def _begin(result: str, parts: Carrying) -> tuple[Writer, Message] | None:
-    """Decide what goes and return who carries it and what, with the row marked as being sent; None for nothing."""
+async def _begin(result: str, parts: Carrying) -> tuple[Writer, Message, int] | None:
+    """Decide what goes and mark the row; return who carries it, what, and which attempt it is. None for nothing."""
     async with parts.tasks.database.transaction() as session:
         row = await session.get(ResultRow, result, with_for_update=True, populate_existing=True)
         if row is None or row.state not in ("waiting", "sending"):
@@ -101,7 +89,7 @@ async def _begin(result: str, parts: Carrying) -> tuple[Writer, Message] | None:
         message = await compose(session, row, run, verdict, to=to, name=actor.name, url=parts.url)
         row.state, row.attempts, row.why, row.changed_at = "sending", row.attempts + 1, verdict.why, _now(parts)
         await parts.tasks.ledger.record(session, _event(row, "sending", len(message.parts)))
-        return writer, message
+        return writer, message, row.attempts
 
 
 async def _address(session: Session, row: ResultRow, email: str) -> str:

@@ -10,15 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.channels.attempt import attempt
 from colleague.dispatch.doors.answers.tables import AnswerRow
 from colleague.dispatch.model import Incoming, Reply
 from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
-from colleague.kit.errors import Conflict, Failure, Unavailable
 from colleague.kit.queue import DELIVERIES, Job, enqueue
 
-TASK, ATTEMPTS, TEXT, KEPT = "dispatch.answer", 5, 10_000, timedelta(days=30)
+TASK, TEXT, KEPT = "dispatch.answer", 10_000, timedelta(days=30)
 # Sends (to, text, about) by one channel. Unavailable: surely not sent. Conflict: nobody can say.
 Send = Callable[[str, str, Mapping[str, Any]], Awaitable[None]]
 
@@ -57,26 +57,16 @@ async def send_answer(
             await _end(session, row, "unknown" if begun else "failed", why, ledger, clock)
             return
         row.state, row.attempts, row.changed_at = "sending", row.attempts + 1, clock.now()
-        to, text, about = row.to, row.text, dict(row.about)
-    state, why, again = "sent", "", None
-    try:
-        await send(to, text, about)
-    except Unavailable as error:
-        state, why, again = "waiting", error.message, error
-    except Conflict as error:
-        state, why = "unknown", error.message
-    except Failure as error:
-        state, why = "failed", error.message
+        to, text, about, number = row.to, row.text, dict(row.about), row.attempts
+    came = await attempt(send(to, text, about), number, done="sent")
     async with database.transaction() as session:
         row = await session.get_one(AnswerRow, answer, with_for_update=True)
-        if again is not None and row.attempts >= ATTEMPTS:
-            state, again = "failed", None
-        if state == "waiting":
-            row.state, row.why, row.changed_at = state, why[:500], clock.now()
+        if came.state == "waiting":
+            row.state, row.why, row.changed_at = came.state, came.why[:500], clock.now()
         else:
-            await _end(session, row, state, why, ledger, clock)
-    if again is not None:
-        raise again
+            await _end(session, row, came.state, came.why, ledger, clock)
+    if came.again is not None:
+        raise came.again
 
 
 async def forget_answers(session: Session, *, clock: Clock) -> int:
