@@ -88,7 +88,7 @@ async def _still(session: Session, actor: Actor, plan: Plan) -> None:
     if not trigger.open_to(actor.holders):
         raise NotOpenToYou
     governance = await current_governance(session)
-    if plan.tier > governance.away or trigger.phase > governance.phase:
+    if not trigger.allowed_by(governance):
         raise AboveByNow
 
 

@@ -65,7 +65,7 @@ def decide(
         return Refuse(_not_understood(message, triggers, open_ones, today))
     plan = plans[0]
     trigger = next(t for t in open_ones if t.id == plan.trigger)
-    if plan.tier > governance.away or trigger.phase > governance.phase:
+    if not trigger.allowed_by(governance):
         return Refuse(_above(plan.tier, trigger, governance))
     return Confirm(plan) if guessed or spoken else Run(plan)
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from colleague.kit.canonical import digest
-from colleague.policy.model import Phase, Tier
+from colleague.policy.model import Governance, Phase, Tier
 
 State = Literal["draft", "active", "off"]
 DELIVERIES: Final[Mapping[str, str]] = {
@@ -67,6 +67,10 @@ class Trigger:
     def open_to(self, holders: frozenset[str]) -> bool:
         """Say whether it is for somebody with these teams and roles."""
         return not self.wording.who or bool(holders & set(self.wording.who))
+
+    def allowed_by(self, governance: Governance) -> bool:
+        """Say whether the organisation's ceiling and phase let it run now (DI-6)."""
+        return self.wording.tier <= governance.away and self.phase <= governance.phase
 
     def to_json(self) -> dict[str, Any]:
         """Return the trigger as JSON."""

@@ -23,7 +23,7 @@ async def of_triggers(session: Session) -> Sequence[Finding]:
     if governance.phase is Phase.PILOT and not FEWEST <= len(active) <= MOST_IN_PILOT:
         found.append(Finding(NUMBER, "triggers", f"{len(active)} are on; a pilot works with five to ten."))
     for trigger in active:
-        if trigger.wording.tier > governance.away or trigger.phase > governance.phase:
+        if not trigger.allowed_by(governance):
             words = f"«{trigger.wording.name}» is mapped to {trigger.wording.tier.name.lower()}: it is refused now."
             found.append(Finding(ABOVE, trigger.id, words, by=trigger.by))
     return found
