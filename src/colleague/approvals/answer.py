@@ -5,6 +5,7 @@ from typing import Literal
 
 from sqlalchemy import select
 
+from colleague.approvals.model import SECONDS, STAND_INS
 from colleague.approvals.seconds import DEPUTY, deputies_of
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event
@@ -48,7 +49,6 @@ class NotYoursToAnswer(Forbidden):
 
 # What somebody else needs, besides the right to answer at all.
 NEEDS = {"reviewer": "org:outputs:review", "administrator": "org:policy:manage"}
-STAND_INS, SECONDS = ("approver", "driver"), ("approver", "second", "deputy")
 EDITED = "it was edited, and the new version is asked about instead"
 WHO = {
     "user": "the person who asked for it",
@@ -80,7 +80,7 @@ def _may_as(actor: Actor, row: ApprovalRow, part: str) -> bool:
     # Who shares the task as approver or driver stands in for its requester; who drives it is no second person.
     match row.approver:
         case "user":
-            return own or part in (*STAND_INS, "deputy")
+            return own or part in STAND_INS
         case "other":
             return not own and part != "driver" and (part in SECONDS or actor.may(NEEDS["administrator"]))
         case "reviewer" | "administrator":

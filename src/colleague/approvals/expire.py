@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from colleague.approvals.answer import NEEDS, SECONDS, WHO, go_on
+from colleague.approvals.answer import NEEDS, WHO, go_on
+from colleague.approvals.model import SECONDS
 from colleague.approvals.seconds import DEPUTY, deputies_of
 from colleague.approvals.tables import ApprovalRow
 from colleague.audit.event import Event

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, false, func, or_, select
 
-from colleague.approvals.answer import SECONDS, STAND_INS, ApprovalNotFound, may_see
-from colleague.approvals.model import Card, State
+from colleague.approvals.answer import ApprovalNotFound, may_see
+from colleague.approvals.model import SECONDS, STAND_INS, Card, State
 from colleague.approvals.tables import ApprovalRow
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
@@ -58,7 +58,7 @@ def _for(actor: Actor) -> ColumnElement[bool]:
         return false()
     mine = ApprovalRow.requester_id == actor.id
     part = func.coalesce(ApprovalRow.also[actor.id].astext, "")
-    stands_in = (ApprovalRow.approver == "user") & part.in_((*STAND_INS, "deputy"))
+    stands_in = (ApprovalRow.approver == "user") & part.in_(STAND_INS)
     kinds = [mine & (ApprovalRow.approver == "user"), stands_in]
     mine = mine | (part == "driver")
     second = ~mine & (ApprovalRow.approver == "other")

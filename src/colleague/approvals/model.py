@@ -7,6 +7,9 @@ from typing import Any, Literal
 from colleague.connectors.visible import marked
 from colleague.policy.borrowed import Passage, parts
 
+# What else a colleague may be on a question: who answers in the requester's place, and who beside them.
+STAND_INS, SECONDS = ("approver", "driver", "deputy"), ("approver", "second", "deputy")
+
 State = Literal["asked", "approved", "denied", "returned", "expired", "withdrawn"]
 
 
@@ -37,7 +40,7 @@ class Card:
         """Say whether the card shows its buttons to `person`; the deed checks again, with their rights."""
         own, part = person == self.requester, self.also.get(person, "")
         if self.approver == "user":
-            return own or part in ("approver", "driver", "deputy")
+            return own or part in STAND_INS
         return not own and part != "driver"
 
     def parts(self, where: str, text: str) -> list[tuple[str, str]]:
