@@ -9,7 +9,7 @@ from colleague.adoption.facts.read import actions, runs, seats, visits
 from colleague.adoption.kpis.activity import Frequency, Wau, frequency, wau
 from colleague.adoption.kpis.intervals import Estimate
 from colleague.adoption.kpis.work import Breadth, Completion, breadth, completion
-from colleague.adoption.model import Seat
+from colleague.adoption.model import RunFact, Seat
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
@@ -78,16 +78,23 @@ async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = 
     actor.require("org:adoption:read")
     calendar = Calendar((await current_governance(session)).time_zone)
     last, there = calendar.week(clock.now()), await seats(session)
-    weeks = weeks_between(last.next(1 - count), last)
-    return [await _week(session, week, there, calendar, clock.now()) for week in weeks][::-1]
+    first = last.next(1 - count)
+    # A week looks back eleven more: read once what each of them would read again.
+    began = await runs(session, calendar.start(first.next(-11)), calendar.end(last))
+    weeks = weeks_between(first, last)
+    return [await _week(session, week, there, began, calendar, clock.now()) for week in weeks][::-1]
 
 
-async def _week(session: Session, week: Week, there: Sequence[Seat], calendar: Calendar, now: datetime) -> Numbers:
+async def _week(
+    session: Session, week: Week, there: Sequence[Seat], runs_of_all: Sequence[RunFact], calendar: Calendar,
+    now: datetime,
+) -> Numbers:  # fmt: skip
     start, end = calendar.start(week), calendar.end(week)
     did = await actions(session, start, end)
     found = wau(there, did, week, calendar)
     began = await visits(session, start, end)
-    quarter = await runs(session, calendar.start(week.next(-11)), end)
+    since = calendar.start(week.next(-11))
+    quarter = [run for run in runs_of_all if run.input_at is not None and since <= run.input_at < end]
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), found,
         frequency(began, found.active, week, calendar), completion(quarter, week, calendar, now=now),
