@@ -27,6 +27,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:dispatch:manage": "Make triggers and switch them on, and end the access of a lost phone.",
     "org:usecases:read": "See use cases, their baselines and what keeps them from being specific.",
     "org:usecases:manage": "Write, approve, launch and retire use cases, and see every measured time.",
+    "org:programme:read": "See the programme: phases, gates, cohorts, readouts.",
+    "org:programme:manage": "Run the programme: cohorts, playbook, champions, evidence for gates.",
+    "org:support:manage": "Read and answer support tickets, and import them.",
     "org:settings:manage": "Change the organisation's settings.",
     "org:roles:own": "Make and unmake owners.",
 }
@@ -37,6 +40,7 @@ _MEMBER = frozenset({
 })  # fmt: skip
 _LEAD = frozenset({
     "org:adoption:read", "org:people:read", "org:connectors:read", "org:policy:read", "org:usecases:manage",
+    "org:programme:read", "org:programme:manage", "org:support:manage",
 })  # fmt: skip
 _SEE_ALL = frozenset(p for p in PERMISSIONS if p.endswith(":read"))
 

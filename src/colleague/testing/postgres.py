@@ -40,9 +40,8 @@ class TestPostgres:
         name = f"t_{secrets.token_hex(6)}"
         with psycopg.connect(self._admin, autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(727003)")
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template_colleague STRATEGY wal_log").format(sql.Identifier(name))
-            )
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE template_colleague STRATEGY file_copy")
+            connection.execute(copy.format(sql.Identifier(name)))
         try:
             yield self._url(name)
         finally:

@@ -1,0 +1,1 @@
+"""The programme: from twenty seats to five thousand, phase by phase, on evidence (requirements.md: PP, PH, CH, AD)."""
