@@ -33,6 +33,7 @@ GROUPS: Final = {
     "library": "Make and search document sets.",
     "skill": "See, add, hand in and decide about skills.",
     "use-case": "Write, lint, approve and measure use cases.",
+    "programme": "The programme: readiness, plan and templates, readout.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "sign-on": "Set up identity providers; switch passwords off and on.",
@@ -47,7 +48,7 @@ FOLDERS: Final = {
     "project": "together.project", "library": "together.library", "sign-on": "identity.sign_on",
     "dispatch": "dispatch.dispatch", "review": "reviews.review", "category": "reviews.category",
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
-    "use-case": "programme.use_case",
+    "use-case": "programme.use_case", "programme": "programme.programme",
 }  # fmt: skip
 
 

@@ -1,0 +1,13 @@
+"""`colleague programme`: the verbs of the rollout, gathered from their files."""
+
+import typer
+
+from colleague.cli.programme.readiness import readiness
+
+app = typer.Typer(help="The programme: readiness, plan and templates, readout.", no_args_is_help=True)
+app.command("readiness")(readiness)
+
+
+@app.callback()
+def programme() -> None:
+    """The programme: readiness, plan and templates, readout."""
