@@ -15,6 +15,7 @@ from colleague.identity.directory import teams_of
 from colleague.identity.groups.rules import set_rule
 from colleague.identity.people import create_team
 from colleague.identity.scim.tokens import create_token
+from colleague.identity.seats import Limit, set_limit
 from colleague.kit import embedded, log
 from colleague.testing.house import furnish
 from colleague.web.app import create_app
@@ -46,6 +47,7 @@ async def _measure(folder: Path) -> list[Row]:
         _, token = await create_token(
             session, home.people["owner"], "bench", days=1, ledger=house.ledger, clock=house.clock
         )  # fmt: skip
+        await set_limit(session, SYSTEM, Limit(None, "the enterprise"), ledger=house.ledger, clock=house.clock)
 
     @asynccontextmanager
     async def quiet(app: Any) -> Any:

@@ -141,7 +141,7 @@ async def test_a_seat_is_assigned_accepted_and_removed(count: Count) -> None:
     for active in (False, True):
         async with count.house.database.transaction() as session:
             owner = count.home.people["owner"]
-            await set_active(session, owner, ana.id, active=active, ledger=count.house.ledger)
+            await set_active(session, owner, ana.id, active=active, ledger=count.house.ledger, clock=count.house.clock)
         count.clock.advance(days=1)
     await count.rolled()
     mine = [s for s in await count.read(seats) if s.person == ana.id]

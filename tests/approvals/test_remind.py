@@ -97,7 +97,14 @@ async def test_who_has_left_is_told_nothing(inbox: Any) -> None:
     await inbox.put(approver="reviewer", requester="ben")
     async with inbox.house.database.transaction() as session:
         for who in ("ana", "rita"):
-            await set_active(session, people["owner"], people[who].id, active=False, ledger=inbox.house.ledger)
+            await set_active(
+                session,
+                people["owner"],
+                people[who].id,
+                active=False,
+                ledger=inbox.house.ledger,
+                clock=inbox.house.clock,
+            )
     inbox.clock.advance(hours=1)
     assert await look(inbox) == {"owner"}
 

@@ -96,7 +96,9 @@ async def test_a_deputy_of_yesterday_or_one_who_left_is_not_asked(inbox: Any) ->
     await deputy(inbox, email="dana@aldermoor.example")
     async with inbox.house.database.transaction() as session:
         dana = inbox.home.people["dana"].id
-        await set_active(session, inbox.home.people["owner"], dana, active=False, ledger=inbox.house.ledger)
+        await set_active(
+            session, inbox.home.people["owner"], dana, active=False, ledger=inbox.house.ledger, clock=inbox.house.clock
+        )
     row = await inbox.put(away=True)
     await look(inbox)
     inbox.clock.advance(hours=5)

@@ -91,12 +91,16 @@ async def test_an_administrator_ends_it_for_somebody_and_a_member_does_not(home:
 async def test_who_is_deactivated_is_not_heard_from_that_moment_on(home: TestHouse) -> None:
     made, house = await bound(home), home.house
     async with house.database.transaction() as session:
-        await set_active(session, home.people["owner"], home.people["ana"].id, active=False, ledger=house.ledger)
+        await set_active(
+            session, home.people["owner"], home.people["ana"].id, active=False, ledger=house.ledger, clock=house.clock
+        )
     assert not await heard(home)
     await work(house, queue="house")
     assert await state(home, made) == ("broken", "The person is no longer active.")
     async with house.database.transaction() as session:
-        await set_active(session, home.people["owner"], home.people["ana"].id, active=True, ledger=house.ledger)
+        await set_active(
+            session, home.people["owner"], home.people["ana"].id, active=True, ledger=house.ledger, clock=house.clock
+        )
     assert not await heard(home)
 
 

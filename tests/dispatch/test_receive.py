@@ -109,7 +109,9 @@ async def test_nobody_speaks_for_somebody_who_left_or_whose_number_is_broken(awa
     async with away.house.database.transaction() as session:
         await session.execute(update(AddressRow).values(state="verified"))
         ana = away.home.people["ana"].id
-        await set_active(session, away.home.people["owner"], ana, active=False, ledger=away.house.ledger)
+        await set_active(
+            session, away.home.people["owner"], ana, active=False, ledger=away.house.ledger, clock=away.house.clock
+        )
     assert (await away.say("brief x")).state == "silent"
     assert await tasks(away) == 0
 

@@ -128,13 +128,17 @@ async def test_of_two_who_open_one_invitation_one_is_in(home: TestHouse) -> None
 async def test_who_is_deactivated_has_no_link_any_more(home: TestHouse) -> None:
     token, house = await invitation(home), home.house
     async with house.database.transaction() as session:
-        await set_active(session, home.people["owner"], home.people["ana"].id, active=False, ledger=house.ledger)
+        await set_active(
+            session, home.people["owner"], home.people["ana"].id, active=False, ledger=house.ledger, clock=house.clock
+        )
     with pytest.raises(LinkSpent):
         await take(home, token)
     with pytest.raises(NoSuchPerson):
         await invitation(home)
     async with house.database.transaction() as session:
-        await set_active(session, home.people["owner"], home.people["ana"].id, active=True, ledger=house.ledger)
+        await set_active(
+            session, home.people["owner"], home.people["ana"].id, active=True, ledger=house.ledger, clock=house.clock
+        )
     with pytest.raises(LinkSpent):
         await take(home, token)
 

@@ -174,7 +174,9 @@ async def test_a_registration_for_another_site_is_not_kept_nor_is_a_key_twice(ho
 async def test_who_is_deactivated_does_not_enter_and_a_removed_key_opens_nothing(home: TestHouse) -> None:
     house, anas, bens = home.house, await with_passkey(home), await with_passkey(home, "ben")
     async with house.database.transaction() as session:
-        await set_active(session, home.people["owner"], home.people["ana"].id, active=False, ledger=house.ledger)
+        await set_active(
+            session, home.people["owner"], home.people["ana"].id, active=False, ledger=house.ledger, clock=house.clock
+        )
         (row,) = await list_passkeys(session, home.people["ben"])
         for actor, name in ((home.people["ana"], row.id), (home.people["ben"], "x"), (home.people["ben"], "a\x00b")):
             with pytest.raises(NoSuchPasskey):

@@ -130,7 +130,14 @@ async def test_all_failures_read_the_same(home: TestHouse, email: str, password:
 async def test_who_is_not_active_does_not_enter(home: TestHouse) -> None:
     await give(home)
     async with home.house.database.transaction() as session:
-        await set_active(session, home.people["owner"], home.people["ana"].id, active=False, ledger=home.house.ledger)
+        await set_active(
+            session,
+            home.people["owner"],
+            home.people["ana"].id,
+            active=False,
+            ledger=home.house.ledger,
+            clock=home.house.clock,
+        )
     with pytest.raises(SignInFailed):
         await enter(home)
 

@@ -85,7 +85,14 @@ async def test_who_is_deactivated_is_out_at_once_and_stays_out_when_let_in_again
     cookie, house = await enter(home), home.house
     for active in (False, True):
         async with house.database.transaction() as session:
-            await set_active(session, home.people["owner"], home.people["ana"].id, active=active, ledger=house.ledger)
+            await set_active(
+                session,
+                home.people["owner"],
+                home.people["ana"].id,
+                active=active,
+                ledger=house.ledger,
+                clock=house.clock,
+            )
         assert await who_is(home, cookie) is None
     assert await who_is(home, await enter(home)) == "Ana Ruiz"
 

@@ -87,10 +87,10 @@ async def test_what_its_owner_loses_it_loses_at_once(home: TestHouse) -> None:
         await remove_role(session, owner, ben, "administrator", ledger=house.ledger)
     assert await held(home, token) == {"own:tasks:use"}
     async with house.database.transaction() as session:
-        await set_active(session, owner, ben, active=False, ledger=house.ledger)
+        await set_active(session, owner, ben, active=False, ledger=house.ledger, clock=house.clock)
     assert await held(home, token) is None
     async with house.database.transaction() as session:
-        await set_active(session, owner, ben, active=True, ledger=house.ledger)
+        await set_active(session, owner, ben, active=True, ledger=house.ledger, clock=house.clock)
     assert await held(home, token) is None
 
 

@@ -178,7 +178,7 @@ async def test_who_may_no_more_stands_behind_nothing(home: TestHouse) -> None:
     owner, ben = home.people["owner"], await second(home)
     waits = await do(home, set_or_propose, ben, {"confirm_internal": False})
     async with home.house.database.transaction() as session:
-        await set_active(session, owner, ben.id, active=False, ledger=home.house.ledger)
+        await set_active(session, owner, ben.id, active=False, ledger=home.house.ledger, clock=home.house.clock)
     with pytest.raises(ProposalStale):
         await do(home, confirm, owner, waits.id, waits.digest)
 

@@ -156,12 +156,16 @@ async def test_an_owner_who_has_left_does_not_count_and_the_project_is_not_lost(
                 clock=house.clock,
             )  # fmt: skip
     async with house.database.transaction() as session:
-        await set_active(session, people["owner"], people["ben"].id, active=False, ledger=house.ledger)
+        await set_active(
+            session, people["owner"], people["ben"].id, active=False, ledger=house.ledger, clock=house.clock
+        )
     async with house.database.transaction() as session:
         with pytest.raises(LastOwner):
             await remove_member(session, people["ana"], desk.project, people["ana"].id, ledger=house.ledger)
     async with house.database.transaction() as session:
-        await set_active(session, people["owner"], people["ana"].id, active=False, ledger=house.ledger)
+        await set_active(
+            session, people["owner"], people["ana"].id, active=False, ledger=house.ledger, clock=house.clock
+        )
         await set_member(
             session, people["owner"], desk.project, people["dana"].email, "owner", ledger=house.ledger,
             clock=house.clock,

@@ -24,7 +24,9 @@ SEND = call("fake_send", to="dana@aldermoor.example", text="Hello.")
 
 async def active(desk: Desk, *, active: bool, who: str = "ana") -> None:
     async with desk.house.database.transaction() as session:
-        await set_active(session, SYSTEM, desk.home.people[who].id, active=active, ledger=desk.house.ledger)
+        await set_active(
+            session, SYSTEM, desk.home.people[who].id, active=active, ledger=desk.house.ledger, clock=desk.house.clock
+        )
 
 
 async def leave(desk: Desk) -> None:

@@ -249,7 +249,9 @@ async def test_an_owner_who_has_gone_is_a_reason_against_the_pilot(home: TestHou
     await approved(lead, owner)
     async with home.house.database.transaction() as session:
         people = home.people
-        await set_active(session, people["owner"], people["ana"].id, active=False, ledger=home.house.ledger)
+        await set_active(
+            session, people["owner"], people["ana"].id, active=False, ledger=home.house.ledger, clock=home.house.clock
+        )
     assert any("owner is not here" in one for one in (await lead.get(f"{API}/ready")).json()["reasons"])
 
 

@@ -6,7 +6,7 @@ import typer
 
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, confirm, line, person_at, rows, with_house
-from colleague.identity.directory import list_people, list_teams
+from colleague.identity.directory import list_people, list_teams, list_waiting
 from colleague.identity.first_run import invite
 from colleague.identity.people import (
     NoSuchTeam,
@@ -17,8 +17,11 @@ from colleague.identity.people import (
     remove_member,
     remove_role,
     set_active,
+    set_department,
+    take_seat_back,
 )
 from colleague.identity.permissions import ROLES
+from colleague.identity.seats import current_limit, give_seats, seats_held
 
 app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The person's mail address.")]
@@ -38,7 +41,13 @@ def index(
         rows(
             ("name", "address", "roles", "teams", ""),
             [
-                (p.name, p.email, ", ".join(sorted(p.roles)), ", ".join(p.teams), "" if p.active else "not active")
+                (
+                    p.name,
+                    p.email,
+                    ", ".join(sorted(p.roles)),
+                    ", ".join(p.teams),
+                    "" if p.active else "waits for a seat" if p.waiting_since else "not active",
+                )
                 for p in people
             ],
         )
@@ -150,7 +159,7 @@ def deactivate(
             line("Nothing was changed.")
             return
         async with house.database.transaction() as session:
-            await set_active(session, actor, person.id, active=False, ledger=house.ledger)
+            await set_active(session, actor, person.id, active=False, ledger=house.ledger, clock=house.clock)
         line(f"{person.name} is deactivated.")
 
     with_house(work)
@@ -164,7 +173,61 @@ def reactivate(email: Email, as_person: As) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             person = await person_at(session, email)
-            await set_active(session, actor, person.id, active=True, ledger=house.ledger)
+            await set_active(session, actor, person.id, active=True, ledger=house.ledger, clock=house.clock)
         line(f"{person.name} is active again.")
+
+    with_house(work)
+
+
+@app.command("department")
+def department(
+    email: Email, name: Annotated[str, typer.Argument(help='The department; "" for none.')], as_person: As
+) -> None:
+    """Say in which department a person works."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            await set_department(session, actor, person.id, name, ledger=house.ledger)
+        line(f"{person.name} works in {name}." if name.strip() else f"{person.name} is in no department.")
+
+    with_house(work)
+
+
+@app.command("seats")
+def seats(as_person: As) -> None:
+    """Show how many seats are held, how many the phase allows, and who waits."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        actor.require("org:people:read")
+        async with house.database.transaction() as session:
+            limit, held = await current_limit(session), await seats_held(session)
+            waiting = await list_waiting(session)
+        line(f"{held} seats are held." if limit.most is None else f"{held} of {limit.most} seats of {limit.words}.")
+        if waiting:
+            rows(("waits", "address", "department", "since"),
+                 [(p.name, p.email, p.department, f"{p.waiting_since:%Y-%m-%d}") for p in waiting])  # fmt: skip
+
+    with_house(work)
+
+
+@app.command("seat")
+def seat(
+    email: Email, as_person: As,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take it back: they wait for another one.")] = False,
+) -> None:  # fmt: skip
+    """Give a seat to somebody who waits, or take it back."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            if take_back:
+                await take_seat_back(session, actor, person.id, ledger=house.ledger, clock=house.clock)
+            else:
+                await give_seats(session, actor, [person.id], ledger=house.ledger, clock=house.clock)
+        line(f"{person.name} {'waits for a seat' if take_back else 'has a seat'}.")
 
     with_house(work)

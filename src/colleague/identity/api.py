@@ -7,9 +7,18 @@ from pydantic import BaseModel, Field
 
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
-from colleague.identity.directory import get_person, list_people, list_teams
+from colleague.identity.directory import get_person, list_people, list_teams, list_waiting
 from colleague.identity.model import Person
-from colleague.identity.people import add_member, assign_role, create_person, create_team, set_active
+from colleague.identity.people import (
+    add_member,
+    assign_role,
+    create_person,
+    create_team,
+    set_active,
+    set_department,
+    take_seat_back,
+)
+from colleague.identity.seats import current_limit, give_seats, seats_held
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
 from colleague.kit.doors import Db, Time, part
 
@@ -23,6 +32,18 @@ class NewPerson(BaseModel):
     name: str = Field(max_length=120)
     email: str = Field(max_length=254)
     roles: list[str] = Field(default_factory=list, max_length=10)
+
+
+class Department(BaseModel):
+    """A department, "" for none."""
+
+    name: str = Field(max_length=80)
+
+
+class Seats(BaseModel):
+    """People who wait, by id."""
+
+    people: list[str] = Field(min_length=1, max_length=1000)
 
 
 class NewTeam(BaseModel):
@@ -41,7 +62,8 @@ class NewToken(BaseModel):
 
 def _json(person: Person) -> dict[str, Any]:
     return {"id": person.id, "name": person.name, "email": person.email, "active": person.active,
-            "roles": sorted(person.roles), "teams": list(person.teams)}  # fmt: skip
+            "roles": sorted(person.roles), "teams": list(person.teams), "department": person.department,
+            "waiting_since": person.waiting_since}  # fmt: skip
 
 
 @router.get("/me")
@@ -70,11 +92,46 @@ async def add_person(db: Db, actor: Current, ledger: TheLedger, clock: Time, giv
 
 
 @router.post("/people/{person_id}/deactivate")
-async def deactivate(db: Db, actor: Current, ledger: TheLedger, person_id: str) -> dict[str, Any]:
+async def deactivate(db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str) -> dict[str, Any]:
     """Deactivate a person: sessions and tokens end at once."""
     async with db.transaction() as session:
-        await set_active(session, actor, person_id, active=False, ledger=ledger)
+        await set_active(session, actor, person_id, active=False, ledger=ledger, clock=clock)
         return _json(await get_person(session, person_id))
+
+
+@router.put("/people/{person_id}/department")
+async def department(
+    db: Db, actor: Current, ledger: TheLedger, person_id: str, given: Department
+) -> dict[str, Any]:  # fmt: skip
+    """Say in which department a person works."""
+    async with db.transaction() as session:
+        await set_department(session, actor, person_id, given.name, ledger=ledger)
+        return _json(await get_person(session, person_id))
+
+
+@router.get("/seats")
+async def seats(db: Db, actor: Current) -> dict[str, Any]:
+    """Return how many seats are held, how many there may be, and who waits."""
+    actor.require("org:people:read")
+    async with db.transaction() as session:
+        limit, held = await current_limit(session), await seats_held(session)
+        waiting = await list_waiting(session)
+    return {"held": held, "most": limit.most, "phase": limit.words, "given_by_hand": limit.by_hand,
+            "waiting": [_json(person) for person in waiting]}  # fmt: skip
+
+
+@router.post("/seats")
+async def give(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: Seats) -> dict[str, int]:
+    """Give seats to people who wait: to all of them, or to none."""
+    async with db.transaction() as session:
+        return {"given": await give_seats(session, actor, given.people, ledger=ledger, clock=clock)}
+
+
+@router.delete("/seats/{person_id}", status_code=204)
+async def take_back(db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str) -> None:
+    """Take a person's seat: they wait for another one."""
+    async with db.transaction() as session:
+        await take_seat_back(session, actor, person_id, ledger=ledger, clock=clock)
 
 
 @router.get("/teams")

@@ -40,7 +40,16 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
     for person, team in await session.execute(memberships):
         teams.setdefault(person, []).append(team)
     return [
-        Person(r.id, r.name, r.email, r.active, frozenset(roles.get(r.id, ())), tuple(teams.get(r.id, ())))
+        Person(
+            r.id,
+            r.name,
+            r.email,
+            r.active,
+            frozenset(roles.get(r.id, ())),
+            tuple(teams.get(r.id, ())),
+            r.department,
+            r.waiting_since,
+        )
         for r in rows
     ]
 
@@ -73,6 +82,18 @@ async def list_active(session: Session) -> list[Person]:
     """Return every active person, without roles and teams: names and addresses only."""
     query = select(PersonRow.id, PersonRow.name, PersonRow.email).where(PersonRow.active)
     return [Person(*row) for row in (await session.execute(query))]
+
+
+async def departments_of(session: Session) -> dict[str, str]:
+    """Return the department of every active person who has one, by id."""
+    query = select(PersonRow.id, PersonRow.department).where(PersonRow.active, PersonRow.department != "")
+    return dict((await session.execute(query)).all())
+
+
+async def list_waiting(session: Session, *, limit: int = 200) -> list[Person]:
+    """Return the people who wait for a seat, who waits longest first."""
+    query = select(PersonRow).where(PersonRow.waiting_since.is_not(None))
+    return await _values(session, list(await session.scalars(query.order_by(PersonRow.waiting_since).limit(limit))))
 
 
 async def mails_of(session: Session, people: Iterable[str]) -> dict[str, str]:

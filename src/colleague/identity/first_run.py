@@ -11,6 +11,7 @@ from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.local_routes import check_open
 from colleague.identity.passwords import check_strength, set_password
 from colleague.identity.people import check_reach, create_person
+from colleague.identity.seats import refusal_of
 from colleague.identity.sessions import open_session, sha256
 from colleague.identity.tables import LinkRow, PersonRow, RoleRow
 from colleague.kit.clock import Clock
@@ -86,11 +87,13 @@ async def invite(session: Session, actor: Actor, person_id: str, *, ledger: Ledg
     """Return the path of a one-time link with which a person sets their password (also when it was lost).
 
     Whoever holds the link becomes that person: so nobody makes one for somebody who may do more than they themselves.
-    Raises NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself, and LocalRouteClosed where the
-    identity provider signs people in.
+    Raises WaitsForSeat, NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself, and LocalRouteClosed
+    where the identity provider signs people in.
     """
     actor.require("org:people:manage")
     await check_open(session)
+    if refusal := await refusal_of(session, person_id):
+        raise refusal
     await check_reach(session, actor, person_id)
     token = await _new_link(session, "invite", person_id, clock)
     await ledger.record(session, Event("person.invited", actor.id, subject=person_id, person=person_id))

@@ -1,11 +1,12 @@
 """People as values that leave the slice."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the organisation, with the names of their teams and their roles."""
+    """Somebody in the organisation, with the names of their teams and roles. Who waits for a seat is not active."""
 
     id: str
     name: str
@@ -13,6 +14,8 @@ class Person:
     active: bool = True
     roles: frozenset[str] = frozenset()
     teams: tuple[str, ...] = ()
+    department: str = ""
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """People, teams and roles: every change of who is here and what they may do."""
 
 import re
+from typing import Literal
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import known_roles, permissions_held
+from colleague.identity.seats import may_give, seat
 from colleague.identity.tables import (
     LinkRow,
     MembershipRow,
@@ -33,6 +35,7 @@ _MAIL = re.compile(
     r"@(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]|localhost)"
 )
 _OWNERS = 727011
+Without = Literal["refuse", "wait", "no seat"]
 # Done by tasks/leave.py: what stands above people stops what somebody who has left was doing.
 STOP_ALL = "tasks.stop_all"
 # Done by dispatch/schedules/leave.py.
@@ -83,6 +86,14 @@ class FromGroup(Conflict):
     """This comes from a group of your identity provider: take the person out of it there, or change its rules here."""
 
 
+class NoSeatHeld(Conflict):
+    """This person holds no seat."""
+
+
+class BadDepartment(Invalid):
+    """A department's name has at most 80 printable characters."""
+
+
 class TeamNameTaken(Conflict):
     """A team of this name is here already."""
 
@@ -129,13 +140,19 @@ def read_address(email: str) -> str:
     return email
 
 
-async def create_person(session: Session, actor: Actor, email: str, name: str, *, ledger: Ledger, clock: Clock) -> str:
-    """Add a person without any role but member, and return their id. Raises BadPerson, AlreadyHere."""
+async def create_person(
+    session: Session, actor: Actor, email: str, name: str, *, ledger: Ledger, clock: Clock, without: Without = "refuse"
+) -> str:
+    """Add a person without any role but member, and return their id.
+
+    `without`: what to do where there is no seat for them: refuse, or let them wait; "no seat" gives them none anyway.
+    Raises BadPerson, AlreadyHere, NoSeat.
+    """
     actor.require("org:people:manage")
     email, name = read_address(email), " ".join(name.split())
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise BadPerson
-    row = PersonRow(id=new_id("person"), email=email, name=name, created_at=clock.now(), active=True)
+    row = PersonRow(id=new_id("person"), email=email, name=name, created_at=clock.now(), active=False)
     try:
         async with session.begin_nested():
             session.add(row)
@@ -144,12 +161,17 @@ async def create_person(session: Session, actor: Actor, email: str, name: str, *
     session.add(RoleRow(person_id=row.id, role="member"))
     personal = {"email": email, "name": name}
     await ledger.record(session, Event("person.added", actor.id, subject=row.id, person=row.id, personal=personal))
+    if without != "no seat":
+        await seat(session, actor, row, wait=without == "wait", ledger=ledger, clock=clock)
     return row.id
 
 
-async def set_active(session: Session, actor: Actor, person_id: str, *, active: bool, ledger: Ledger) -> None:
+async def set_active(
+    session: Session, actor: Actor, person_id: str, *, active: bool, ledger: Ledger, clock: Clock
+) -> None:
     """Deactivate a person or let them in again. Sessions and tokens end at once, tasks by a job that goes with it.
 
+    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat is raised.
     Raises LastOwner, NotOneself, ManagedElsewhere.
     """
     actor.require("org:people:manage")
@@ -160,16 +182,67 @@ async def set_active(session: Session, actor: Actor, person_id: str, *, active: 
     if actor.via not in ("provisioning", "system") and await is_managed(session, person_id):
         raise ManagedElsewhere
     await _keep_an_owner(session, actor, person_id, leaves=not active)
-    if not active:
-        await session.execute(delete(SignInRow).where(SignInRow.person_id == person_id))
-        await session.execute(delete(LinkRow).where(LinkRow.person_id == person_id))
-        tokens = update(TokenRow).where(TokenRow.person_id == person_id, TokenRow.revoked_at.is_(None))
-        await session.execute(tokens.values(revoked_at=func.now()))
-        for name in (STOP_ALL, PAUSE_ALL):
-            await enqueue(session, Job(name, {"person": person_id}, key=f"{name}:{person_id}"))
-    row.active = active
     verb = "person.reactivated" if active else "person.deactivated"
+    if not active:
+        row.waiting_since = None
+        await _end_access(session, row)
     await ledger.record(session, Event(verb, actor.id, subject=person_id, person=person_id))
+    if active:
+        wait = actor.via == "provisioning"
+        await seat(session, actor, row, wait=wait, ledger=ledger, clock=clock)
+
+
+async def take_seat_back(session: Session, actor: Actor, person_id: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Take a person's seat: they wait for another one, and what they had open ends as if they had left.
+
+    Raises LastOwner, NotOneself, NoSuchPerson, NoSeatHeld.
+    """
+    if not may_give(actor):
+        actor.require("org:people:manage")
+    if person_id == actor.id:
+        raise NotOneself
+    await advisory_lock(session, _OWNERS)
+    row = await _get(session, person_id)
+    if not row.active:
+        raise NoSeatHeld
+    await _keep_an_owner(session, actor, person_id)
+    row.waiting_since = clock.now()
+    await _end_access(session, row)
+    await ledger.record(session, Event("seat.taken_back", actor.id, subject=person_id, person=person_id))
+
+
+async def set_department(session: Session, actor: Actor, person_id: str, name: str, *, ledger: Ledger) -> None:
+    """Say in which department a person works ("" for none). Raises BadDepartment, NoSuchPerson, ManagedElsewhere."""
+    actor.require("org:people:manage")
+    name = read_department(name)
+    row = await _get(session, person_id)
+    if row.department == name:
+        return
+    described = await session.get(ProvisionedRow, person_id)
+    if described is not None and described.department and await is_managed(session, person_id):
+        raise ManagedElsewhere
+    row.department = name
+    facts = {"department": name}
+    event = Event("person.department_set", actor.id, subject=person_id, person=person_id, data=facts)
+    await ledger.record(session, event)
+
+
+def read_department(name: str) -> str:
+    """Return a department's name in its one spelling; BadDepartment if it cannot be one."""
+    name = " ".join(name.split())
+    if len(name) > 80 or not name.isprintable():
+        raise BadDepartment
+    return name
+
+
+async def _end_access(session: Session, row: PersonRow) -> None:
+    person_id, row.active = row.id, False
+    await session.execute(delete(SignInRow).where(SignInRow.person_id == person_id))
+    await session.execute(delete(LinkRow).where(LinkRow.person_id == person_id))
+    tokens = update(TokenRow).where(TokenRow.person_id == person_id, TokenRow.revoked_at.is_(None))
+    await session.execute(tokens.values(revoked_at=func.now()))
+    for name in (STOP_ALL, PAUSE_ALL):
+        await enqueue(session, Job(name, {"person": person_id}, key=f"{name}:{person_id}"))
 
 
 async def _keep_an_owner(session: Session, actor: Actor, person_id: str, *, leaves: bool = True) -> None:

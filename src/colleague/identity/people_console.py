@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
-from colleague.identity.directory import get_person, list_people, list_teams, members_of
+from colleague.identity.directory import get_person, list_people, list_teams, list_waiting, members_of
 from colleague.identity.first_run import invite
 from colleague.identity.people import (
     add_member,
@@ -18,8 +18,11 @@ from colleague.identity.people import (
     remove_member,
     remove_role,
     set_active,
+    set_department,
+    take_seat_back,
 )
 from colleague.identity.roles import known_roles
+from colleague.identity.seats import current_limit, give_seats, may_give, seats_held
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.page import Page
 
@@ -33,8 +36,45 @@ async def index(request: Request, page: Page, db: Db, actor: Current, search: st
     actor.require("org:people:read")
     async with db.transaction() as session:
         people = await list_people(session, search=search[:100])
-        teams = await list_teams(session)
-    return page.show(request, "identity/people.html", people=people, teams=teams, search=search[:100])
+        teams, waiting = await list_teams(session), await list_waiting(session)
+        limit, held = await current_limit(session), await seats_held(session)
+    return page.show(
+        request, "identity/people.html", people=people, teams=teams, search=search[:100], waiting=waiting, limit=limit,
+        held=held, may_give=may_give(actor),
+    )  # fmt: skip
+
+
+@router.post("/people/seats")
+async def seats(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person: Annotated[list[str], Form(max_length=1000)]
+) -> Response:
+    """Give seats to people who wait."""
+    async with db.transaction() as session:
+        await give_seats(session, actor, person, ledger=ledger, clock=clock)
+    return RedirectResponse("/people", 303)
+
+
+@router.post("/people/{person_id}/seat")
+async def seat(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str, give: Annotated[bool, Form()]
+) -> Response:
+    """Give a seat to somebody who waits, or take it back."""
+    async with db.transaction() as session:
+        if give:
+            await give_seats(session, actor, [person_id], ledger=ledger, clock=clock)
+        else:
+            await take_seat_back(session, actor, person_id, ledger=ledger, clock=clock)
+    return RedirectResponse(f"/people/{person_id}", 303)
+
+
+@router.post("/people/{person_id}/department")
+async def department(
+    db: Db, actor: Current, ledger: TheLedger, person_id: str, name: Annotated[str, Form(max_length=80)] = ""
+) -> Response:
+    """Say in which department a person works."""
+    async with db.transaction() as session:
+        await set_department(session, actor, person_id, name, ledger=ledger)
+    return RedirectResponse(f"/people/{person_id}", 303)
 
 
 @router.post("/people")
@@ -77,11 +117,11 @@ async def invitation(
 
 @router.post("/people/{person_id}/active")
 async def activity(
-    db: Db, actor: Current, ledger: TheLedger, person_id: str, active: Annotated[bool, Form()]
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str, active: Annotated[bool, Form()]
 ) -> Response:
     """Deactivate a person or let them in again."""
     async with db.transaction() as session:
-        await set_active(session, actor, person_id, active=active, ledger=ledger)
+        await set_active(session, actor, person_id, active=active, ledger=ledger, clock=clock)
     return RedirectResponse(f"/people/{person_id}", 303)
 
 

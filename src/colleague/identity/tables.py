@@ -19,6 +19,9 @@ class PersonRow(Base):
     name: Mapped[str]
     password: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
+    # Somebody who may come in once there is a seat for them; not active until then.
+    waiting_since: Mapped[datetime | None]
+    department: Mapped[str] = mapped_column(default="", server_default="")
     manager_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -127,6 +130,7 @@ class ProvisionedRow(Base):
     user_name: Mapped[str] = mapped_column(unique=True)
     external_id: Mapped[str | None] = mapped_column(index=True)
     manager_ref: Mapped[str | None] = mapped_column(index=True)
+    department: Mapped[str] = mapped_column(default="", server_default="")
     body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -279,6 +283,19 @@ class SsoSessionRow(Base):
     subject: Mapped[str]
     sid: Mapped[str]
     sealed: Mapped[str]
+
+
+class SeatLimitRow(Base):
+    """How many seats there may be, and in which words; one row, none means those of a pilot."""
+
+    __tablename__ = "seat_limit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    most: Mapped[int | None]
+    words: Mapped[str]
+    by_hand: Mapped[bool]
+    set_by: Mapped[str]
+    set_at: Mapped[datetime]
 
 
 class LocalRouteRow(Base):

@@ -208,7 +208,9 @@ async def test_who_left_or_may_not_see_it_any_more_gets_nothing(post: Any) -> No
     await post.promise(task, "sms")
     await post.promise(task, "email")
     async with house.database.transaction() as session:
-        await set_active(session, post.home.people["owner"], post.ana, active=False, ledger=house.ledger)
+        await set_active(
+            session, post.home.people["owner"], post.ana, active=False, ledger=house.ledger, clock=house.clock
+        )
     await post.work()
     assert post.messengers.texts == []
     assert post.mail.kept == []

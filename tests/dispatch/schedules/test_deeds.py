@@ -174,7 +174,9 @@ async def test_somebody_who_leaves_leaves_nothing_running(keeper: Timekeeper) ->
 
     await tick(parts=keeper.parts)
     async with house.database.transaction() as session:
-        await set_active(session, people["owner"], people["ana"].id, active=False, ledger=house.ledger)
+        await set_active(
+            session, people["owner"], people["ana"].id, active=False, ledger=house.ledger, clock=house.clock
+        )
     await work(house, queue="house")
     for schedule in (ahead, due):
         found = await keeper.see(schedule)

@@ -151,8 +151,9 @@ async def test_who_is_deactivated_is_out_at_once_and_their_record_stays(idp: Idp
     assert await idp.user("kim") == user
     assert (await idp.person(user)).active
     assert await idp.verbs() == [
-        "person.added", "person.provisioned", "person.changed", "person.deactivated", "person.deprovisioned",
-        "person.provisioned", "person.reactivated",
+        "person.added", "seat.given", "person.provisioned", "person.changed", "person.deactivated",
+        "person.deprovisioned",
+        "person.provisioned", "person.reactivated", "seat.given",
     ]  # fmt: skip
 
 
@@ -190,9 +191,9 @@ async def test_who_comes_from_there_is_not_deactivated_here(idp: Idp) -> None:
                 await revoke_token(session, owner, idp.token_id, ledger=house.ledger, clock=house.clock)
             if refused:
                 with pytest.raises(ManagedElsewhere):
-                    await set_active(session, owner, user, active=False, ledger=house.ledger)
+                    await set_active(session, owner, user, active=False, ledger=house.ledger, clock=house.clock)
             else:
-                await set_active(session, owner, user, active=False, ledger=house.ledger)
+                await set_active(session, owner, user, active=False, ledger=house.ledger, clock=house.clock)
 
 
 def test_the_rate_is_held() -> None:

@@ -15,6 +15,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from tests.identity.sso.conftest import World
 
+from colleague.identity.actor import SYSTEM
+from colleague.identity.seats import Limit, set_limit
 from colleague.kit.errors import Failure
 from colleague.testing.clock import TestClock
 from colleague.testing.idp import FakeIdp
@@ -278,6 +280,16 @@ async def test_unknown_people_become_members_only_where_an_owner_said_so(world: 
     assert (me["name"], me["roles"]) == ("Nina New", ["member"])
     idp.person("eve", "eve@elsewhere.example")
     assert (await world.sign_in("eve")).status_code == 403, "only in the named domains"
+    # Beyond the phase they are known, and wait.
+    house = world.home.house
+    async with house.database.transaction() as session:
+        await set_limit(session, SYSTEM, Limit(1, "the pilot"), ledger=house.ledger, clock=house.clock)
+    idp.person("zoe", "zoe@aldermoor.example", name="Zoe Late")
+    for _ in range(2):
+        answer = await world.sign_in("zoe")
+        assert (answer.status_code, "waiting for a seat" in answer.text) == (409, True)
+    waits = "SELECT waiting_since IS NOT NULL AND NOT active FROM people WHERE name = 'Zoe Late'"
+    assert await world.scalar(waits)
 
 
 async def test_claims_may_come_from_userinfo_but_only_of_the_same_subject(world: World, idp: FakeIdp) -> None:

@@ -13,8 +13,8 @@ KINDS: Final[Mapping[str, str]] = {
     "approval.edited": "decide", "proposal.accepted": "decide", "proposal.rejected": "decide",
     "output.reviewed": "use", "output.declassified": "use", "change.undo_begun": "use",
 }  # fmt: skip
-ASSIGNED: Final = frozenset({"person.added", "person.provisioned", "person.reactivated"})
-REMOVED: Final = frozenset({"person.deactivated", "person.deprovisioned"})
+ASSIGNED: Final = frozenset({"seat.given"})
+REMOVED: Final = frozenset({"seat.taken_back", "person.deactivated", "person.deprovisioned"})
 ENDS: Final[Mapping[str, str]] = {"run.completed": "delivered", "run.failed": "failed", "run.stopped": "cancelled"}
 BY_ITSELF: Final = frozenset({"schedule"})
 

@@ -12,7 +12,16 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.groups.settle import hold, settle
-from colleague.identity.people import AlreadyHere, NoSuchPerson, create_person, read_address, set_active
+from colleague.identity.people import (
+    AlreadyHere,
+    BadDepartment,
+    NoSuchPerson,
+    Without,
+    create_person,
+    read_address,
+    read_department,
+    set_active,
+)
 from colleague.identity.scim.model import POLICY, Person
 from colleague.identity.scim.normal import CORE, ENTERPRISE, PATCH, Malformed, operations, resource
 from colleague.identity.scim.query import condition, list_of, page_of, read_filter, shown_of
@@ -22,6 +31,8 @@ from colleague.kit.db import Session, advisory_lock
 from colleague.kit.ids import is_id
 
 _PEOPLE = 727014
+# To an identity provider somebody who waits for a seat is active: it did its part.
+_LET_IN = PersonRow.active | PersonRow.waiting_since.is_not(None)
 
 
 class UserHere(AlreadyHere):
@@ -83,6 +94,15 @@ def _manager(user: Any) -> str | None:
     return manager.value[:256] if manager is not None and manager.value else None
 
 
+def _department(user: Any) -> str:
+    extension = user[ENTERPRISE]
+    name = extension.department if extension is not None else None
+    try:
+        return read_department(name or "")
+    except BadDepartment:
+        raise Malformed(BadDepartment.__doc__ or "", "invalidValue") from None
+
+
 async def make_user(
     session: Session, actor: Actor, message: Mapping[str, Any], *, ledger: Ledger, clock: Clock
 ) -> Any:  # fmt: skip
@@ -98,7 +118,11 @@ async def make_user(
     same = select(ProvisionedRow.person_id).where(ProvisionedRow.user_name == folded(user.user_name))
     if (described is not None and described.gone_at is None) or await session.scalar(same):
         raise UserHere
-    person = row.id if row is not None else await create_person(session, actor, email, name, ledger=ledger, clock=clock)
+    if row is not None:
+        person = row.id
+    else:
+        without: Without = "wait" if user.active else "no seat"
+        person = await create_person(session, actor, email, name, ledger=ledger, clock=clock, without=without)
     now = clock.now()
     if described is None:
         described = ProvisionedRow(
@@ -128,6 +152,10 @@ async def _keep(
     person.email, person.name = email, name
     row.user_name, row.external_id, row.body = folded(user.user_name), user.external_id, _body(user)
     row.manager_ref, row.changed_at = _manager(user), clock.now()
+    department = _department(user)
+    if department != row.department:
+        # What the provider never said stays what was set by hand.
+        row.department = person.department = department
     person.manager_id = await _find(session, row.manager_ref, but=row.person_id)
     try:
         async with session.begin_nested():
@@ -138,8 +166,8 @@ async def _keep(
     personal = {"email": email, "name": name} if changed else {}
     event = Event(verb, actor.id, subject=row.person_id, person=row.person_id, data=facts, personal=personal)
     await ledger.record(session, event)
-    if bool(user.active) != person.active:
-        await set_active(session, actor, row.person_id, active=bool(user.active), ledger=ledger)
+    if bool(user.active) != (person.active or person.waiting_since is not None):
+        await set_active(session, actor, row.person_id, active=bool(user.active), ledger=ledger, clock=clock)
 
 
 async def _find(session: Session, reference: str | None, *, but: str) -> str | None:
@@ -212,10 +240,11 @@ async def delete_user(session: Session, actor: Actor, user_id: str, *, ledger: L
     await advisory_lock(session, _PEOPLE)
     row = await get_user(session, user_id, lock=True)
     person = await session.get_one(PersonRow, user_id, with_for_update=True, populate_existing=True)
-    if person.active:
-        await set_active(session, actor, user_id, active=False, ledger=ledger)
+    if person.active or person.waiting_since is not None:
+        await set_active(session, actor, user_id, active=False, ledger=ledger, clock=clock)
     row.gone_at = row.changed_at = clock.now()
     row.user_name, row.external_id, row.manager_ref, row.body = f"gone:{user_id}", None, None, {}
+    row.department = ""
     mine = select(GroupRow.id).where(GroupRow.source == "scim")
     held = delete(GroupMemberRow).where(GroupMemberRow.person_id == user_id, GroupMemberRow.group_id.in_(mine))
     await session.execute(held)
@@ -225,7 +254,7 @@ async def delete_user(session: Session, actor: Actor, user_id: str, *, ledger: L
 
 async def _value(session: Session, row: ProvisionedRow) -> Any:
     user = Person.model_validate(row.body, scim_policy=POLICY)
-    user.active = await session.scalar(select(PersonRow.active).where(PersonRow.id == row.person_id))
+    user.active = await session.scalar(select(_LET_IN).where(PersonRow.id == row.person_id))
     return user
 
 
@@ -235,7 +264,7 @@ async def show_users(
     """Return described people as the protocol shows them, with their groups. `query`: names in small letters."""
     ids = [row.person_id for row in rows]
     active: dict[str, bool] = dict(
-        (await session.execute(select(PersonRow.id, PersonRow.active).where(PersonRow.id.in_(ids)))).all()
+        (await session.execute(select(PersonRow.id, _LET_IN).where(PersonRow.id.in_(ids)))).all()
     )
     inside: dict[str, list[dict[str, str]]] = {}
     member = select(GroupMemberRow.person_id, GroupRow.id, GroupRow.name)
@@ -274,7 +303,7 @@ async def list_users(session: Session, query: Mapping[str, str], *, base: str) -
         total = await session.scalar(select(func.count()).select_from(rows.subquery())) or 0
         page = (await session.scalars(rows.offset(start).limit(count))).all()
     else:
-        looked = rows.join(PersonRow, PersonRow.id == ProvisionedRow.person_id).add_columns(PersonRow.active)
+        looked = rows.join(PersonRow, PersonRow.id == ProvisionedRow.person_id).add_columns(_LET_IN)
         hits = [row for row, active in await session.execute(looked) if _fits(row, active, wanted)]
         total, page = len(hits), hits[start : start + count]
     return list_of(await show_users(session, page, query, base=base), total, start)

@@ -22,6 +22,7 @@ class Standing:
     tokens: Sequence[ProvisioningTokenRow]
     people: int
     inactive: int
+    waiting: int
     groups: int
     last: datetime | None
     faults: Sequence[ProvisioningFaultRow]
@@ -30,9 +31,13 @@ class Standing:
 async def standing(session: Session, actor: Actor, *, clock: Clock) -> Standing:
     """Return how provisioning stands. Raises PermissionMissing."""
     tokens, faults = await list_tokens(session, actor), await list_faults(session, actor)
-    here = select(func.count(), func.count().filter(~PersonRow.active), func.max(ProvisionedRow.changed_at))
+    here = select(
+        func.count(), func.count().filter(~PersonRow.active & PersonRow.waiting_since.is_(None)),
+        func.count(PersonRow.waiting_since),
+        func.max(ProvisionedRow.changed_at),
+    )  # fmt: skip
     here = here.join(PersonRow, PersonRow.id == ProvisionedRow.person_id).where(ProvisionedRow.gone_at.is_(None))
-    people, inactive, last = (await session.execute(here)).one()
+    people, inactive, waiting, last = (await session.execute(here)).one()
     groups = await session.scalar(select(func.count()).where(GroupRow.source == "scim")) or 0
     now = clock.now()
     held = [t for t in tokens if t.revoked_at is None]
@@ -44,4 +49,4 @@ async def standing(session: Session, actor: Actor, *, clock: Clock) -> Standing:
         state = "Waiting: your identity provider has not called yet."
     else:
         state = "Connected."
-    return Standing(state, tokens, people, inactive, groups, last, faults)
+    return Standing(state, tokens, people, inactive, waiting, groups, last, faults)

@@ -15,6 +15,7 @@ from colleague.identity.local_routes import PROVIDER, current_mode
 from colleague.identity.model import Person
 from colleague.identity.people import LastOwner, create_person
 from colleague.identity.roles import permissions_held
+from colleague.identity.seats import refusal_of
 from colleague.identity.sessions import open_session, sha256
 from colleague.identity.sso.model import Principal, Provider
 from colleague.identity.sso.parts import SignOn
@@ -74,7 +75,7 @@ async def _guarded(session: Session, person: Person) -> bool:
 
 
 def _active(person: Person) -> Person:
-    if not person.active:
+    if not person.active and person.waiting_since is None:
         raise PersonNotActive
     return person
 
@@ -97,7 +98,7 @@ def check_mail(provider: Provider, principal: Principal) -> str:
 
 
 async def enter(parts: SignOn, provider: Provider, principal: Principal, *, device: str) -> str:
-    """Sign a principal in and return the cookie of a new session; what `settle` raises."""
+    """Sign a principal in and return the cookie of a new session; what `settle` raises, and WaitsForSeat."""
     async with parts.database.transaction() as session:
         # Two first sign-ins of one person at once: one links, the other finds the link.
         await advisory_lock(session, int(sha256(provider.id)[:15], 16))
@@ -111,12 +112,16 @@ async def enter(parts: SignOn, provider: Provider, principal: Principal, *, devi
         link = await session.get_one(SsoLinkRow, (provider.id, principal.subject))
         link.groups, link.last_sign_in_at = list(principal.groups), now
         await _group(session, parts, provider, principal, person)
-        cookie = await open_session(
-            session, person, how=PROVIDER, device=device, ledger=parts.ledger, clock=parts.clock
-        )
-        session.add(_session_row(parts, provider, principal, cookie))
-        await session.flush()
-        return cookie
+        # Who waits is known from now on, and told so: only the session is missing.
+        refusal = await refusal_of(session, person)
+        if refusal is None:
+            cookie = await open_session(
+                session, person, how=PROVIDER, device=device, ledger=parts.ledger, clock=parts.clock
+            )
+            session.add(_session_row(parts, provider, principal, cookie))
+            await session.flush()
+            return cookie
+    raise refusal
 
 
 async def _group(session: Session, parts: SignOn, provider: Provider, principal: Principal, person: str) -> None:
@@ -136,7 +141,9 @@ async def _group(session: Session, parts: SignOn, provider: Provider, principal:
 
 async def _join(session: Session, parts: SignOn, principal: Principal) -> str:
     name = principal.name or principal.mail.partition("@")[0]
-    return await create_person(session, SYSTEM, principal.mail, name, ledger=parts.ledger, clock=parts.clock)
+    return await create_person(
+        session, SYSTEM, principal.mail, name, ledger=parts.ledger, clock=parts.clock, without="wait"
+    )  # fmt: skip
 
 
 def _session_row(parts: SignOn, provider: Provider, principal: Principal, cookie: str) -> SsoSessionRow:

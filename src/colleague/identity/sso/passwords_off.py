@@ -112,7 +112,9 @@ async def _row(session: Session, actor: Actor) -> LocalRouteRow:
 async def _seal(session: Session, row: LocalRouteRow, *, ledger: Ledger, clock: Clock) -> tuple[str, str]:
     """Return the id of the sealed account, made if need be, and its new password; it has nothing else to come in by."""
     found = await find_by_email(session, MAIL)
-    person = found.id if found else await create_person(session, SYSTEM, MAIL, NAME, ledger=ledger, clock=clock)
+    person = found.id if found else await create_person(
+        session, SYSTEM, MAIL, NAME, ledger=ledger, clock=clock, without="no seat"
+    )  # fmt: skip
     await assign_role(session, SYSTEM, person, "owner", ledger=ledger)
     held = await session.get_one(PersonRow, person, with_for_update=True)
     held.active = True

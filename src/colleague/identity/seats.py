@@ -1,0 +1,125 @@
+"""Seats: nobody is active beyond what the phase allows; who comes too early waits, visibly (R80, PH-1).
+
+An active person holds a seat. How many there may be is set by the programme alone; before it began they are those of a
+pilot (MI-1).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.tables import PersonRow, SeatLimitRow
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, advisory_lock
+from colleague.kit.errors import Conflict
+from colleague.kit.ids import is_id
+
+PILOT: Final = 40
+_SEATS: Final = 727_016
+
+
+class NoSeat(Conflict):
+    """All {most} seats of {words} are taken. More come with the next phase, once its gate is passed (Programme)."""
+
+
+class WaitsForSeat(Conflict):
+    """Known here, and waiting for a seat: {words} has {most}. Nothing is wrong with the account; who leads the
+    programme gives seats."""
+
+
+class NotWaiting(Conflict):
+    """This person does not wait for a seat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many seats there may be (`most`; None: any number), in which phase (`words`); `by_hand`: each is given."""
+
+    most: int | None = PILOT
+    words: str = "the pilot"
+    by_hand: bool = False
+
+
+async def current_limit(session: Session) -> Limit:
+    """Return the limit in force; that of a pilot where the programme set none."""
+    row = await session.get(SeatLimitRow, 1, populate_existing=True)
+    return Limit(row.most, row.words, row.by_hand) if row else Limit()
+
+
+async def seats_held(session: Session) -> int:
+    """Return how many people are active."""
+    return await session.scalar(select(func.count()).select_from(PersonRow).where(PersonRow.active)) or 0
+
+
+async def set_limit(session: Session, actor: Actor, limit: Limit, *, ledger: Ledger, clock: Clock) -> None:
+    """Set how many seats there may be: called by the programme's own deeds. Nobody loses a seat by it."""
+    actor.require("org:programme:manage")
+    await advisory_lock(session, _SEATS)
+    values = {
+        "most": limit.most, "words": limit.words, "by_hand": limit.by_hand, "set_by": actor.id, "set_at": clock.now(),
+    }  # fmt: skip
+    row = insert(SeatLimitRow).values(id=1, **values)
+    await session.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
+    facts = {"most": limit.most, "words": limit.words, "by_hand": limit.by_hand}
+    await ledger.record(session, Event("seats.limited", actor.id, subject="seats", data=facts))
+
+
+async def seat(
+    session: Session, actor: Actor, row: PersonRow, *, wait: bool, given: bool = False, ledger: Ledger, clock: Clock
+) -> None:
+    """Make a person active if there is a seat for them. Two who race for the last one: one gets it.
+
+    `wait`: without one they wait, else NoSeat is raised. `given`: somebody chose this very person, so a programme that
+    gives seats by hand does not let them wait.
+    """
+    await advisory_lock(session, _SEATS)
+    if row.active:
+        return
+    limit = await current_limit(session)
+    full = limit.most is not None and await seats_held(session) >= limit.most
+    if full and not wait:
+        raise NoSeat(most=limit.most, words=limit.words)
+    if full or (wait and limit.by_hand and not given):
+        if row.waiting_since is None:
+            row.waiting_since = clock.now()
+            await ledger.record(session, Event("seat.waiting", actor.id, subject=row.id, person=row.id))
+        return
+    row.active, row.waiting_since = True, None
+    await session.flush()
+    await ledger.record(session, Event("seat.given", actor.id, subject=row.id, person=row.id))
+
+
+def may_give(actor: Actor) -> bool:
+    """Say whether an actor may give seats: who looks after people, or leads the programme."""
+    return actor.may("org:people:manage") or actor.may("org:programme:manage")
+
+
+async def give_seats(
+    session: Session, actor: Actor, people: Collection[str], *, ledger: Ledger, clock: Clock
+) -> int:  # fmt: skip
+    """Give seats to people who wait for one, all of them or none; return how many. Raises NoSeat, NotWaiting."""
+    if not may_give(actor):
+        actor.require("org:people:manage")
+    for person in sorted(set(people)):
+        row = None
+        if is_id(person):
+            row = await session.get(PersonRow, person, with_for_update=True, populate_existing=True)
+        if row is None or row.waiting_since is None:
+            raise NotWaiting
+        await seat(session, actor, row, wait=False, given=True, ledger=ledger, clock=clock)
+    return len(set(people))
+
+
+async def refusal_of(session: Session, person_id: str) -> WaitsForSeat | None:
+    """Return what somebody who waits is told when they come; None for everybody else."""
+    waits = select(PersonRow.waiting_since).where(PersonRow.id == person_id)
+    if await session.scalar(waits) is None:
+        return None
+    limit = await current_limit(session)
+    return WaitsForSeat(most=limit.most if limit.most is not None else "no limit of seats", words=limit.words)
