@@ -15,7 +15,7 @@ from colleague.identity.directory import teams_of
 from colleague.identity.groups.rules import set_rule
 from colleague.identity.people import create_team
 from colleague.identity.scim.tokens import create_token
-from colleague.identity.seats import Limit, set_limit
+from colleague.identity.seats.hold import Limit, set_limit
 from colleague.kit import embedded, log
 from colleague.testing.house import furnish
 from colleague.web.app import create_app

@@ -23,7 +23,7 @@ from colleague.identity.people import (
     set_department,
     take_seat_back,
 )
-from colleague.identity.seats import (
+from colleague.identity.seats.hold import (
     Limit,
     NoSeat,
     NotWaiting,

@@ -21,7 +21,7 @@ from colleague.identity.people import (
     take_seat_back,
 )
 from colleague.identity.permissions import ROLES
-from colleague.identity.seats import current_limit, give_seats, seats_held
+from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 
 app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The person's mail address.")]

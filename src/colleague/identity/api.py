@@ -18,7 +18,7 @@ from colleague.identity.people import (
     set_department,
     take_seat_back,
 )
-from colleague.identity.seats import current_limit, give_seats, seats_held
+from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
 from colleague.kit.doors import Db, Time, part
 

@@ -11,7 +11,7 @@ from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.local_routes import check_open
 from colleague.identity.passwords import check_strength, set_password
 from colleague.identity.people import check_reach, create_person
-from colleague.identity.seats import refusal_of
+from colleague.identity.seats.hold import refusal_of
 from colleague.identity.sessions import open_session, sha256
 from colleague.identity.tables import LinkRow, PersonRow, RoleRow
 from colleague.kit.clock import Clock

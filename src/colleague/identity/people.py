@@ -11,7 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import known_roles, permissions_held
-from colleague.identity.seats import may_give, seat
+from colleague.identity.seats.hold import may_give, seat
 from colleague.identity.tables import (
     LinkRow,
     MembershipRow,

@@ -22,7 +22,7 @@ from colleague.identity.people import (
     take_seat_back,
 )
 from colleague.identity.roles import known_roles
-from colleague.identity.seats import current_limit, give_seats, may_give, seats_held
+from colleague.identity.seats.hold import current_limit, give_seats, may_give, seats_held
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.page import Page
 

@@ -6,7 +6,7 @@ from tests.identity.scim.conftest import BASE, ENTERPRISE, Idp
 from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import departments_of, get_person, list_waiting
 from colleague.identity.people import ManagedElsewhere, set_department
-from colleague.identity.seats import Limit, seats_held, set_limit
+from colleague.identity.seats.hold import Limit, seats_held, set_limit
 from colleague.identity.sessions import open_session
 
 pytestmark = pytest.mark.anyio

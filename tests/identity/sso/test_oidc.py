@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, RSAKey
 from tests.identity.sso.conftest import World
 
 from colleague.identity.actor import SYSTEM
-from colleague.identity.seats import Limit, set_limit
+from colleague.identity.seats.hold import Limit, set_limit
 from colleague.kit.errors import Failure
 from colleague.testing.clock import TestClock
 from colleague.testing.idp import FakeIdp

@@ -15,7 +15,7 @@ from colleague.identity.local_routes import PROVIDER, current_mode
 from colleague.identity.model import Person
 from colleague.identity.people import LastOwner, create_person
 from colleague.identity.roles import permissions_held
-from colleague.identity.seats import refusal_of
+from colleague.identity.seats.hold import refusal_of
 from colleague.identity.sessions import open_session, sha256
 from colleague.identity.sso.model import Principal, Provider
 from colleague.identity.sso.parts import SignOn

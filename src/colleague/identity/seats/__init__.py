@@ -1,0 +1,1 @@
+"""Seats: how many there may be, who holds one, who waits."""
