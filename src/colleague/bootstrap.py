@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from colleague.adoption.groups import Groups, teams
 from colleague.adoption.jobs import add_jobs as add_adoption_jobs
 from colleague.agent.llm import Llm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
@@ -123,6 +124,11 @@ class House:
         return Reach(is_enabled)
 
     @property
+    def groups(self) -> Groups:
+        """Return who is in which group of people that numbers are told of."""
+        return Groups({"team": teams})
+
+    @property
     def scheduling(self) -> Scheduling:
         """Return what schedules stand on."""
         return Scheduling(self.parts, self.settings)
@@ -137,7 +143,7 @@ class House:
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
-            Reach: self.reach,
+            Reach: self.reach, Groups: self.groups,
         }  # fmt: skip
 
     async def close(self) -> None:

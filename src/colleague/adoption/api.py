@@ -2,18 +2,36 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
-from colleague.adoption.weekly import DEFINITIONS, numbers
+from colleague.adoption.groups import Groups
+from colleague.adoption.targets import TARGETS, standings
+from colleague.adoption.weekly import DEFINITIONS, lines, numbers
 from colleague.identity.current import Current
-from colleague.kit.doors import Db, Time
+from colleague.kit.doors import Db, Time, part
 
 router = APIRouter(prefix="/api/v1/adoption", tags=["adoption"])
+TheGroups = Annotated[Groups, Depends(part(Groups))]
+Count = Annotated[int, Query(ge=1, le=53)]
 
 
 @router.get("/weeks")
-async def weeks(db: Db, actor: Current, clock: Time, count: Annotated[int, Query(ge=1, le=53)] = 12) -> dict[str, Any]:
+async def weeks(db: Db, actor: Current, clock: Time, count: Count = 12) -> dict[str, Any]:
     """Return the numbers of the last weeks, newest first, with what each means. Nobody is named."""
     async with db.transaction() as session:
         found = await numbers(session, actor, clock=clock, count=count)
-    return {"definitions": DEFINITIONS, "weeks": [week.to_json() for week in found]}
+    return {
+        "definitions": DEFINITIONS, "weeks": [week.to_json() for week in found],
+        "targets": [one.to_json() | {"words": t.words} for one, t in zip(standings(found[::-1]), TARGETS, strict=True)],
+    }  # fmt: skip
+
+
+@router.get("/groups/{kind}")
+async def groups_of(
+    db: Db, actor: Current, clock: Time, groups: TheGroups, kind: str,
+    name: Annotated[str, Query(max_length=200)] = "", count: Count = 12,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the weeks of every group of a kind (department, team, cohort, onboarded), or of one."""
+    async with db.transaction() as session:
+        found = await lines(session, actor, groups, kind=kind, name=name, clock=clock, count=count)
+    return [one.to_json() for one in found]

@@ -1,19 +1,35 @@
 """The page of adoption."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
-from colleague.adoption.weekly import DEFINITIONS, numbers
+from colleague.adoption.groups import KINDS, Groups
+from colleague.adoption.targets import TARGETS, standings
+from colleague.adoption.weekly import DEFINITIONS, lines, numbers
 from colleague.identity.current import Current
-from colleague.kit.doors import Db, Time
+from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 
 router = APIRouter(include_in_schema=False)
+TheGroups = Annotated[Groups, Depends(part(Groups))]
+Name = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/adoption")
-async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
-    """Show the last twelve weeks, all numbers side by side, each with its n."""
+async def show(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, groups: TheGroups, by: Name = "", name: Name = ""
+) -> HTMLResponse:
+    """Show the last twelve weeks of the organisation, of every group of a kind (the last week), or of one group."""
     async with db.transaction() as session:
-        weeks = await numbers(session, actor, clock=clock)
-    return page.show(request, "adoption/weeks.html", weeks=weeks, definitions=DEFINITIONS)
+        if by:
+            found = await lines(session, actor, groups, kind=by, name=name, clock=clock)
+            weeks = found[0].weeks if name else []
+        else:
+            weeks, found = await numbers(session, actor, clock=clock), []
+    return page.show(
+        request, "adoption/weeks.html", weeks=weeks, lines=[] if name else found, definitions=DEFINITIONS,
+        by=by, name=name, kinds=KINDS, targets={one.name: one for one in TARGETS},
+        standings={one.name: one for one in standings(weeks[::-1])},
+    )  # fmt: skip

@@ -34,6 +34,7 @@ GROUPS: Final = {
     "skill": "See, add, hand in and decide about skills.",
     "use-case": "Write, lint, approve and measure use cases.",
     "programme": "The programme: readiness, plan and templates, readout.",
+    "adoption": "See the numbers of weeks and groups; calendar, absences, open items.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
     "sign-on": "Set up identity providers; switch passwords off and on.",
@@ -49,6 +50,7 @@ FOLDERS: Final = {
     "dispatch": "dispatch.dispatch", "review": "reviews.review", "category": "reviews.category",
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
     "use-case": "programme.use_case", "programme": "programme.programme",
+    "adoption": "programme.adoption",
 }  # fmt: skip
 
 

@@ -187,6 +187,15 @@ async def list_teams(session: Session) -> list[Team]:
     return [Team(*row) for row in (await session.execute(query))]
 
 
+async def members_by_team(session: Session) -> dict[str, frozenset[str]]:
+    """Return the ids of the members of every team, by its name."""
+    found: dict[str, set[str]] = {}
+    query = select(TeamRow.name, MembershipRow.person_id).join(MembershipRow, MembershipRow.team_id == TeamRow.id)
+    for name, person in await session.execute(query):
+        found.setdefault(name, set()).add(person)
+    return {name: frozenset(people) for name, people in found.items()}
+
+
 async def members_of(session: Session, team_id: str) -> list[Person]:
     """Return the members of a team, by name."""
     query = select(PersonRow).join(MembershipRow, MembershipRow.person_id == PersonRow.id)

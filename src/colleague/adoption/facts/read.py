@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from colleague.adoption.away import weeks_away
 from colleague.adoption.facts.tables import ActionRow, RunFactRow, SeatRow
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import Action, End, RunFact, Seat
@@ -11,9 +12,13 @@ from colleague.kit.db import Session
 
 
 async def seats(session: Session) -> list[Seat]:
-    """Return every seat there ever was."""
+    """Return every seat there ever was, with the weeks its person was away."""
+    away = await weeks_away(session)
     rows = await session.scalars(select(SeatRow).order_by(SeatRow.seq))
-    return [Seat(r.person_id, r.assigned_at, r.accepted_at, r.removed_at) for r in rows]
+    return [
+        Seat(r.person_id, r.assigned_at, r.accepted_at, r.removed_at, away=away.get(r.person_id, frozenset()))
+        for r in rows
+    ]
 
 
 async def actions(session: Session, since: datetime, until: datetime) -> list[Action]:

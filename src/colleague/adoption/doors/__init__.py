@@ -1,0 +1,1 @@
+"""Doors of adoption beside the numbers themselves: calendar, absences, open items."""

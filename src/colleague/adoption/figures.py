@@ -1,0 +1,190 @@
+"""What one week says of a set of people: all numbers together, never activity alone (AD-5). Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from colleague.adoption.kpis.activity import Frequency, frequency, person_days, wau
+from colleague.adoption.kpis.activity import Session as Visit
+from colleague.adoption.kpis.intervals import Estimate
+from colleague.adoption.kpis.work import Breadth, Completion, Saving, breadth, completion, portfolio
+from colleague.adoption.model import Action, RunFact, Seat
+from colleague.adoption.weeks import Calendar, Week
+
+FEWEST, TENURE, ENOUGH = 5, 12, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A use case as weeks need it: its `id`, and the minutes that were measured before."""
+
+    id: str
+    before: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a week is told from. `runs` reach twelve weeks back; `cases`: use cases by workflow."""
+
+    seats: Sequence[Seat]
+    actions: Sequence[Action]
+    visits: Sequence[Visit]
+    runs: Sequence[RunFact]
+    cases: Mapping[str, Timed] = field(default_factory=dict)
+
+    def of(self, people: Collection[str]) -> "Facts":
+        """Return those about some people."""
+        return Facts(
+            [s for s in self.seats if s.person in people], [a for a in self.actions if a.person in people],
+            [v for v in self.visits if v.person in people], [r for r in self.runs if r.person in people], self.cases,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Time to output over the twelve weeks that end with the week (B-8): the portfolio's reduction and the hours saved.
+
+    Use cases with ten times before and ten after count, `before` and `after` together. The interval stands beside each
+    use case. `silent`: outputs that nobody took, whose time is not known.
+    """
+
+    reduction: float | None
+    hours: float | None
+    cases: int
+    before: int
+    after: int
+    silent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a week says. Below five people nothing is told (B-12); before 72 hours it is provisional (B-0).
+
+    `people`: seats; `tenured`: breadth of those whose seat is twelve weeks old, by which it is judged (C-10).
+    `hidden`: nothing is told for another reason than its own size. `version`: 0 while it is provisional.
+    """
+
+    week: Week
+    frozen: bool
+    skipped: bool
+    people: int
+    active: int = 0
+    days: float = 0
+    wau: Estimate | None = None
+    adjusted: Estimate | None = None
+    frequency: Frequency | None = None
+    completion: Completion | None = None
+    breadth: Breadth | None = None
+    tenured: Breadth | None = None
+    time: Time | None = None
+    hidden: bool = False
+    version: int = 0
+
+    @property
+    def suppressed(self) -> bool:
+        """Say whether there are too few people to tell anything."""
+        return self.hidden or self.people < FEWEST
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as JSON, without naming anybody; what is suppressed is not in it."""
+        found: dict[str, Any] = {
+            "week": str(self.week), "frozen": self.frozen, "version": self.version, "skipped": self.skipped,
+            "seats": None if self.hidden else self.people, "suppressed": self.suppressed, "wau": None,
+            "adjusted": None, "active": None, "sessions": None, "completion": None, "breadth": None, "tenured": None,
+            "time": None,
+        }  # fmt: skip
+        return found if self.suppressed else found | self.stored()
+
+    def stored(self) -> dict[str, Any]:
+        """Return the numbers as they are kept, whole."""
+        return {
+            "seats": self.people, "active": self.active, "person_days": self.days, "skipped": self.skipped,
+            "wau": self.wau and asdict(self.wau), "adjusted": self.adjusted and asdict(self.adjusted),
+            "sessions": self.frequency and asdict(self.frequency), "completion": stored_completion(self.completion),
+            "breadth": _breadth(self.breadth), "tenured": _breadth(self.tenured),
+            "time": self.time and asdict(self.time),
+        }  # fmt: skip
+
+
+def stored_completion(one: Completion | None) -> dict[str, Any] | None:
+    """Return a completion as JSON."""
+    if one is None:
+        return None
+    return asdict(one.rate) | {"reasons": dict(sorted(one.reasons.items())), "redesign": one.redesign}
+
+
+def _breadth(one: Breadth | None) -> dict[str, Any] | None:
+    return asdict(one) | {"passes": one.passes} if one else None
+
+
+def read_numbers(week: Week, kept: Mapping[str, Any], done: Mapping[str, Any] | None, version: int) -> Numbers:
+    """Return numbers from what `stored` gave; `done`: the completion, which is kept once it is mature."""
+    rate = {k: v for k, v in (done or {}).items() if k not in ("reasons", "redesign")}
+    return Numbers(
+        week, True, kept["skipped"], kept["seats"], kept["active"], kept["person_days"],
+        Estimate(**kept["wau"]) if kept["wau"] else None, Estimate(**kept["adjusted"]) if kept["adjusted"] else None,
+        Frequency(**kept["sessions"]) if kept["sessions"] else None,
+        Completion(Estimate(**rate), done["reasons"]) if done else None, _read_breadth(kept["breadth"]),
+        _read_breadth(kept["tenured"]), Time(**kept["time"]) if kept["time"] else None, version=version,
+    )  # fmt: skip
+
+
+def _read_breadth(kept: Mapping[str, Any] | None) -> Breadth | None:
+    return Breadth(**{k: v for k, v in kept.items() if k != "passes"}) if kept else None
+
+
+def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numbers:
+    """Return what `week` says of the people in `facts`."""
+    found = wau(facts.seats, facts.actions, week, calendar)
+    start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
+    quarter = [run for run in facts.runs if run.input_at is not None and start <= run.input_at < end]
+    old = {s.person for s in facts.seats if s.assigned_at <= start}
+    return Numbers(
+        week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
+        person_days(facts.seats, week, calendar), found.share, found.adjusted,
+        frequency(facts.visits, found.active, week, calendar), completion(quarter, week, calendar, now=now),
+        breadth(quarter, found.active, week, calendar), breadth(quarter, found.active & old, week, calendar),
+        time_to_output(quarter, facts.cases, end),
+    )  # fmt: skip
+
+
+def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: datetime) -> Time | None:
+    """Return how much less time outputs took that were taken before `until`; None if no use case has a before."""
+    times: dict[str, list[float]] = {case.id: [] for case in cases.values() if case.before}
+    befores = {case.id: case.before for case in cases.values()}
+    silent = 0
+    for run in runs:
+        case = cases.get(run.workflow)
+        if case is None or case.id not in times or run.end != "delivered" or run.copy or run.sandbox:
+            continue
+        minutes = minutes_of(run, until)
+        if minutes is None:
+            silent += 1
+        else:
+            times[case.id].append(minutes)
+    if not times:
+        return None
+    counted = {k: v for k, v in times.items() if len(v) >= ENOUGH and len(befores[k]) >= ENOUGH}
+    savings = [
+        Saving(k, len(v), median(befores[k]), 1 - median(v) / median(befores[k])) for k, v in counted.items()
+    ]  # fmt: skip
+    total = portfolio(savings)
+    return Time(
+        total[1] if total else None, total[0] if total else None, len(counted),
+        sum(len(befores[k]) for k in counted), sum(map(len, counted.values())), silent,
+    )  # fmt: skip
+
+
+def minutes_of(run: RunFact, until: datetime) -> float | None:
+    """Return the minutes from the input of a run to its first taking by a person; None if nobody took it by `until`."""
+    if run.input_at is None or run.accepted_at is None or run.accepted_at >= until:
+        return None
+    # A clock that was set back must not make a time of zero or less: a minute's sixtieth is the least there is.
+    return max((run.accepted_at - run.input_at).total_seconds() / 60, 1 / 60)
+
+
+def below_five(people: int) -> bool:
+    """Say whether so many people are too few to be told about, and more than none (B-12)."""
+    return 0 < people < FEWEST

@@ -1,0 +1,54 @@
+"""Rows of adoption: holidays, weeks that people were away, open items of the programme."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+_PERSON = "people.id"
+
+
+class HolidayRow(Base):
+    """A day nobody works, of the organisation (`department` "") or of one department (B-0)."""
+
+    __tablename__ = "adoption_holidays"
+
+    on: Mapped[date] = mapped_column(primary_key=True)
+    department: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    by: Mapped[str] = mapped_column(ForeignKey(_PERSON))
+    at: Mapped[datetime]
+
+
+class AbsenceRow(Base):
+    """A week of which a person was away all of it (B-1): it leaves them out of the adjusted figure."""
+
+    __tablename__ = "adoption_absences"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey(_PERSON), primary_key=True)
+    week: Mapped[str] = mapped_column(primary_key=True)
+    by: Mapped[str] = mapped_column(ForeignKey(_PERSON))
+    at: Mapped[datetime]
+
+
+class ItemRow(Base):
+    """Something the programme has to do, about a use case, group, connector or itself; one open for each key."""
+
+    __tablename__ = "programme_items"
+    __table_args__ = (
+        Index("uq_programme_items_open_key", "key", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_programme_items_opened_at", "opened_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    kind: Mapped[str]
+    about: Mapped[str]
+    why: Mapped[str]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(ForeignKey(_PERSON))
+    outcome: Mapped[str]

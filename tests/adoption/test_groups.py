@@ -1,0 +1,61 @@
+"""Nothing is told of fewer than five people, neither at once nor by subtracting what is told."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colleague.adoption.groups import suppressed
+
+
+def people(first: int, last: int) -> frozenset[str]:
+    return frozenset(f"p{n}" for n in range(first, last))
+
+
+EVERYBODY = people(0, 30)
+CASES = [
+    ("five are told", {"a": people(0, 5)}, set()),
+    ("four are not", {"a": people(0, 4)}, {"a"}),
+    ("those without a seat do not make five", {"a": people(26, 40)}, {"a"}),
+    ("all but four give the four away", {"a": people(0, 26)}, {"a"}),
+    ("all but five do not", {"a": people(0, 25)}, set()),
+    ("all are told as the organisation is", {"a": people(0, 30)}, set()),
+    ("what the told ones leave gives the small one away",
+     {"a": people(0, 10), "b": people(10, 27), "c": people(27, 30)}, {"a", "c"}),
+    ("two small ones together are enough to hide in", {"a": people(0, 24), "b": people(24, 27), "c": people(27, 30)},
+     {"b", "c"}),
+    ("one lies in the other, with three more", {"a": people(0, 10), "b": people(0, 13)}, {"a"}),
+    ("one lies in the other, with five more", {"a": people(0, 10), "b": people(0, 15)}, set()),
+    ("the same people twice", {"a": people(0, 10), "b": people(0, 10)}, set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("groups", "hidden"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_cases(groups: dict[str, frozenset[str]], hidden: set[str]) -> None:
+    assert {name for _, name in suppressed({"team": groups}, EVERYBODY)} == hidden
+
+
+def test_a_team_that_is_nearly_a_department_is_not_told_beside_it() -> None:
+    groups = {"department": {"Sales": people(0, 12)}, "team": {"Bids": people(0, 10), "Key accounts": people(12, 20)}}
+    assert suppressed(groups, EVERYBODY) == {("team", "Bids")}
+
+
+def test_nobody_is_nothing() -> None:
+    assert suppressed({"team": {}}, frozenset()) == frozenset()
+    assert suppressed({"team": {"a": people(0, 9)}}, frozenset()) == {("team", "a")}
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=40))
+def test_no_sum_of_departments_leaves_a_few(departments: list[int]) -> None:
+    """People in exactly one department each: no subset of told ones, taken from all, leaves one to four people."""
+    everybody = frozenset(f"p{n}" for n in range(len(departments)))
+    groups = {
+        str(d): frozenset(f"p{n}" for n, of in enumerate(departments) if of == d) for d in sorted(set(departments))
+    }
+    hidden = {name for _, name in suppressed({"department": groups}, everybody)}
+    told = [members for name, members in groups.items() if name not in hidden]
+    for size in range(1, len(told) + 1):
+        for some in combinations(told, size):
+            left = len(everybody.difference(*some))
+            assert left == 0 or left >= 5

@@ -1,0 +1,55 @@
+"""Each number stands against its target, and its trend against four weeks that count."""
+
+import pytest
+
+from colleague.adoption.figures import Numbers, Time
+from colleague.adoption.kpis.activity import Frequency
+from colleague.adoption.kpis.intervals import wilson
+from colleague.adoption.kpis.work import Breadth, Completion
+from colleague.adoption.targets import standings
+from colleague.adoption.weeks import Week
+
+FIRST = Week(2026, 9)
+
+
+def week(number: int, active: int, *, skipped: bool = False, people: int = 100, sessions: float = 4) -> Numbers:
+    return Numbers(
+        FIRST.next(number), True, skipped, people, active, wau=wilson(active, people),
+        frequency=Frequency(sessions, sessions, 0, active), completion=Completion(wilson(6, 10), {}),
+        breadth=Breadth(3, 0.5, 1, 3, active), tenured=Breadth(3, 0.4, 1, 3, active),
+        time=Time(0.5, 10, 1, 10, 10, 0),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("actives", "meets", "goes"),
+    [
+        ([65], True, "new"), ([64], False, "new"), ([60, 65], True, "new"), ([60, 60, 62], False, "rising"),
+        ([60, 60, 61], False, "steady"), ([70, 70, 70, 70, 66], True, "falling"),
+        # The fifth week back is none of the four.
+        ([10, 70, 70, 70, 70, 71], True, "steady"),
+    ],
+)  # fmt: skip
+def test_weekly_active(actives: list[int], meets: bool, goes: str) -> None:
+    found = standings([week(n, active) for n, active in enumerate(actives)])[0]
+    assert (found.name, found.meets, found.goes) == ("wau", meets, goes)
+
+
+def test_holidays_and_small_groups_are_skipped() -> None:
+    weeks = [week(0, 70), week(1, 70), week(2, 1, skipped=True), week(3, 2, people=4), week(4, 70)]
+    assert (standings(weeks)[0].value, standings(weeks)[0].goes) == (0.7, "steady")
+
+
+def test_breadth_needs_half_with_three_not_the_median_alone() -> None:
+    found = {one.name: one for one in standings([week(0, 70)])}
+    assert (found["breadth"].value, found["breadth"].meets) == (3, False)
+    assert {name: one.meets for name, one in found.items() if name != "breadth"} == {
+        "wau": True, "sessions": True, "completion": True, "time": True,
+    }  # fmt: skip
+
+
+def test_a_target_is_shown_for_each_number_together() -> None:
+    """AD-5: activity is never told without completion, breadth and time."""
+    kept = week(0, 70).to_json()
+    assert {"wau", "completion", "breadth", "time"} <= {name for name, value in kept.items() if value}
+    assert [one.name for one in standings([])] == ["wau", "sessions", "completion", "breadth", "time"]
