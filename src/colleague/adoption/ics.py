@@ -84,9 +84,9 @@ def _length(event: Any, start: date) -> int:
         end = event["DTEND"].dt
         if isinstance(end, datetime):
             raise LeftOut("it has a time of day, and a holiday is a whole day")
-        length = (end - start).days
+        length = int((end - start).days)
     else:
-        length = event["DURATION"].dt.days if "DURATION" in event else 1
+        length = int(event["DURATION"].dt.days) if "DURATION" in event else 1
     if length > LONGEST:
         raise LeftOut(f"it is longer than {LONGEST} days")
     return max(1, length)
