@@ -1,0 +1,1 @@
+"""Who begins together: candidates on three criteria, warnings, the group they map to, their members."""

@@ -1,0 +1,193 @@
+"""Pages of cohorts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from colleague.audit.record import Ledger
+from colleague.identity.current import Current
+from colleague.identity.directory import find_by_email, get_person, list_teams
+from colleague.identity.groups.rules import list_groups
+from colleague.kit.doors import Db, Time, lead_to, part
+from colleague.kit.page import Page
+from colleague.rollout.cohorts.choose import (
+    NoSuchCandidate,
+    choose_candidate,
+    decline_candidate,
+    score_candidate,
+)
+from colleague.rollout.cohorts.form import Proposed
+from colleague.rollout.cohorts.join import fill_cohort, leave_cohort
+from colleague.rollout.cohorts.make import close_cohort, make_cohort, map_cohort, start_cohort
+from colleague.rollout.cohorts.model import CRITERIA, FEWEST, KINDS, MOST, REPETITIONS, Candidate, Score
+from colleague.rollout.cohorts.prefill import prefill
+from colleague.rollout.cohorts.rank import HIGHEST
+from colleague.rollout.cohorts.store import candidates_of, get_cohort, unmapped
+from colleague.rollout.cohorts.view import list_lines, see_cohort
+from colleague.usecases.around import Reach
+from colleague.usecases.model import PROFILES
+
+router = APIRouter(include_in_schema=False)
+TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+TheReach = Annotated[Reach, Depends(part(Reach))]
+LIST = "/programme/cohorts"
+Line = Annotated[str, Form(max_length=300)]
+Text = Annotated[str, Form(max_length=2000)]
+
+
+@router.get(LIST)
+async def index(request: Request, page: Page, db: Db, actor: Current) -> HTMLResponse:
+    """List every cohort."""
+    async with db.transaction() as session:
+        lines, without = await list_lines(session, actor), await unmapped(session)
+    return page.show(
+        request, "rollout/cohorts/list.html", lines=lines, unmapped=without, kinds=KINDS,
+        may=actor.may("org:programme:manage"),
+    )  # fmt: skip
+
+
+@router.post(LIST)
+async def make(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, name: Line = "", kind: Line = "pilot"
+) -> Response:  # fmt: skip
+    """Make a cohort."""
+    async with db.transaction() as session:
+        made = await make_cohort(session, actor, name, kind, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{made.id}")
+
+
+@router.get(f"{LIST}/{{cohort}}")
+async def show(
+    request: Request, page: Page, db: Db, actor: Current, reach: TheReach, cohort: str
+) -> HTMLResponse:  # fmt: skip
+    """Show one cohort."""
+    async with db.transaction() as session:
+        sight = await see_cohort(session, actor, cohort, reach=reach)
+        groups = await list_groups(session, actor) if actor.may("org:people:read") else []
+        teams = await list_teams(session)
+    return page.show(
+        request, "rollout/cohorts/show.html", sight=sight, cohort=sight.cohort, groups=groups, teams=teams,
+        kinds=KINDS, fewest=FEWEST, most=MOST, highest=HIGHEST, may=actor.may("org:programme:manage"),
+    )  # fmt: skip
+
+
+@router.post(f"{LIST}/{{cohort}}/mapping")
+async def map_to(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, cohort: str, group: Line = "", team: Line = ""
+) -> Response:  # fmt: skip
+    """Say which group or team the cohort is."""
+    async with db.transaction() as session:
+        await map_cohort(session, actor, cohort, group=group, team=team, ledger=ledger)
+    return lead_to(request, f"{LIST}/{cohort}")
+
+
+@router.get(f"{LIST}/{{cohort}}/candidates/new")
+async def new(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, cohort: str,
+    person: Annotated[str, Query(max_length=300)] = "",
+) -> HTMLResponse:  # fmt: skip
+    """Ask for a mail address, then show the form with what the product knows."""
+    actor.require("org:programme:manage")
+    async with db.transaction() as session:
+        found = await get_cohort(session, cohort)
+        who = await find_by_email(session, person) if person else None
+        score = await prefill(session, who.id, clock=clock) if who else Score()
+    candidate = Candidate(who.id if who else "", who.name if who else "", score)
+    return page.show(
+        request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA, sponsor="",
+        repetitions=REPETITIONS, profiles=PROFILES, known=score,
+    )  # fmt: skip
+
+
+@router.get(f"{LIST}/{{cohort}}/candidates/{{person}}")
+async def candidate(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, cohort: str, person: str
+) -> HTMLResponse:  # fmt: skip
+    """Show one candidate: what is said of them, what the product knows, and the decision."""
+    actor.require("org:programme:manage")
+    async with db.transaction() as session:
+        found = await get_cohort(session, cohort)
+        one = next((c for c in await candidates_of(session, cohort) if c.person == person), None)
+        if one is None:
+            raise NoSuchCandidate
+        known = await prefill(session, person, clock=clock)
+        sponsor = (await get_person(session, one.sponsor)).name if one.sponsor else ""
+    return page.show(
+        request, "rollout/cohorts/candidate.html", cohort=found, candidate=one, asked=person, criteria=CRITERIA,
+        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor,
+    )  # fmt: skip
+
+
+@router.post(f"{LIST}/{{cohort}}/candidates")
+async def score(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str,
+    given: Annotated[Proposed, Form()],
+) -> Response:  # fmt: skip
+    """Propose a candidate, or change what is said of one."""
+    async with db.transaction() as session:
+        found = await score_candidate(
+            session, actor, cohort, given.person, given.score(), ledger=ledger, clock=clock
+        )  # fmt: skip
+    return lead_to(request, f"{LIST}/{cohort}/candidates/{found.person}")
+
+
+@router.post(f"{LIST}/{{cohort}}/candidates/{{person}}/choose")
+async def choose(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str, person: str,
+    sponsor: Line = "", reason: Text = "",
+) -> Response:  # fmt: skip
+    """Choose a candidate."""
+    async with db.transaction() as session:
+        await choose_candidate(
+            session, actor, cohort, person, sponsor=sponsor, reason=reason, ledger=ledger, clock=clock
+        )  # fmt: skip
+    return lead_to(request, f"{LIST}/{cohort}#ranking")
+
+
+@router.post(f"{LIST}/{{cohort}}/candidates/{{person}}/decline")
+async def decline(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str, person: str, why: Line = ""
+) -> Response:  # fmt: skip
+    """Leave a candidate out."""
+    async with db.transaction() as session:
+        await decline_candidate(session, actor, cohort, person, why, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}#ranking")
+
+
+@router.post(f"{LIST}/{{cohort}}/members")
+async def fill(request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str) -> Response:
+    """Let all of the group or team that maps to the cohort into it."""
+    async with db.transaction() as session:
+        await fill_cohort(session, actor, cohort, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}#members")
+
+
+@router.post(f"{LIST}/{{cohort}}/members/{{person}}/leave")
+async def leave(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str, person: str, why: Line = ""
+) -> Response:  # fmt: skip
+    """Take somebody out."""
+    async with db.transaction() as session:
+        await leave_cohort(session, actor, cohort, person, why, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}#members")
+
+
+@router.post(f"{LIST}/{{cohort}}/start")
+async def start(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, reach: TheReach, cohort: str
+) -> Response:  # fmt: skip
+    """Let a cohort start."""
+    async with db.transaction() as session:
+        await start_cohort(session, actor, cohort, reach=reach, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}")
+
+
+@router.post(f"{LIST}/{{cohort}}/close")
+async def close(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str, why: Line = ""
+) -> Response:  # fmt: skip
+    """End a cohort."""
+    async with db.transaction() as session:
+        await close_cohort(session, actor, cohort, why, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}")

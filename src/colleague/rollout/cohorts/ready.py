@@ -1,0 +1,57 @@
+"""Read what a start is decided on, and decide it; who in the group and in the cohort differ."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from colleague.identity.directory import mails_of
+from colleague.identity.groups.mapping import find_mapping
+from colleague.kit.db import Session
+from colleague.rollout.cohorts.begin import beginnings
+from colleague.rollout.cohorts.may_start import Start, may_start
+from colleague.rollout.cohorts.model import Cohort
+from colleague.rollout.cohorts.store import candidates_of, members_of, why_unmapped
+from colleague.usecases.around import Reach
+from colleague.usecases.ready import ready as cases_ready
+
+
+async def ready(session: Session, cohort: Cohort, *, reach: Reach) -> Start:
+    """Say whether a cohort may start now, and why not. A pilot also needs its three to five use cases (PP-5)."""
+    members = await beginnings(session, await members_of(session, cohort.id))
+    active = await mails_of(session, members)
+    pilot = cohort.kind == "pilot"
+    chosen = [c for c in await candidates_of(session, cohort.id, "chosen") if c.person in members] if pilot else []
+    others = (await cases_ready(session, reach=reach)).reasons if pilot else ()
+    return may_start(
+        cohort, members, active, chosen, unmapped=await why_unmapped(session, cohort), others=others
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How a group and the cohort it maps to differ: numbers only, and whether the group gives anything."""
+
+    group: str
+    only_group: int
+    only_cohort: int
+    gives: int
+
+    @property
+    def same(self) -> bool:
+        """Say whether they are the same people."""
+        return not self.only_group and not self.only_cohort
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "group": self.group, "only_in_group": self.only_group, "only_in_cohort": self.only_cohort,
+            "gives": self.gives,
+        }  # fmt: skip
+
+
+async def drift(session: Session, cohort: Cohort) -> Drift | None:
+    """Return how the group that maps to a cohort differs from it; None if none does."""
+    group = await find_mapping(session, cohort.group) if cohort.group else None
+    if group is None:
+        return None
+    here = {one.person for one in await members_of(session, cohort.id)}
+    return Drift(group.name, len(group.people - here), len(here - group.people), group.gives)
