@@ -114,10 +114,10 @@ def score(
 ) -> None:  # fmt: skip
     """Propose a candidate, with everything that is said of them. What the product knows stands in front."""
     said = Said(
-        documents=documents, documents_evidence=documents_evidence, feedback=feedback,  # type: ignore[arg-type]
-        feedback_evidence=feedback_evidence, not_sensitive=not_sensitive,  # type: ignore[arg-type]
+        documents=documents, documents_evidence=documents_evidence, feedback=feedback,
+        feedback_evidence=feedback_evidence, not_sensitive=not_sensitive,
         not_sensitive_evidence=not_sensitive_evidence, profile=profile, repetition=repetition,
-        comparable=comparable, comparable_evidence=comparable_evidence, department=department, title=title,  # type: ignore[arg-type]
+        comparable=comparable, comparable_evidence=comparable_evidence, department=department, title=title,
     )  # fmt: skip
 
     async def work(house: House, session: Session, actor: Actor) -> None:

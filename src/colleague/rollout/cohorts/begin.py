@@ -2,19 +2,18 @@
 
 from collections.abc import Collection
 
-from colleague.identity.directory import get_person
-from colleague.identity.model import Person
+from colleague.identity.directory import departments_of, get_person
 from colleague.kit.db import Session
 from colleague.rollout.cohorts.model import Member
 from colleague.usecases.rituals import Tied, standing_cases
 
 
-def first_case(person: Person, cases: Collection[Tied]) -> str:
+def first_case(department: str, teams: tuple[str, ...], cases: Collection[Tied]) -> str:
     """Return the use case that somebody begins with; "" if none is tied to a ritual of theirs.
 
     One of their own department or team comes before one that is written for everybody. Pure.
     """
-    fit = [one for one in cases if one.ritual is not None and one.fits(person.department, person.teams)]
+    fit = [one for one in cases if one.ritual is not None and one.fits(department, teams)]
     own = [one for one in fit if one.card.department]
     return (own or fit)[0].id if fit else ""
 
@@ -24,8 +23,9 @@ async def beginnings(session: Session, members: Collection[Member]) -> dict[str,
     nobody's fault but the missing card's."""
     cases = await standing_cases(session)
     stand = {one.id for one in cases if one.ritual is not None}
-    found = {}
+    found, departments = {}, await departments_of(session)
     for one in members:
         chosen = one.use_case if one.use_case in stand else ""
-        found[one.person] = chosen or first_case(await get_person(session, one.person), cases)
+        teams = (await get_person(session, one.person)).teams
+        found[one.person] = chosen or first_case(departments.get(one.person, ""), teams, cases)
     return found

@@ -95,8 +95,8 @@ async def new(
         score = await prefill(session, who.id, clock=clock) if who else Score()
     candidate = Candidate(who.id if who else "", who.name if who else "", score)
     return page.show(
-        request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA, sponsor="",
-        repetitions=REPETITIONS, profiles=PROFILES, known=score,
+        request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA,
+        repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="",
     )  # fmt: skip
 
 

@@ -1,0 +1,218 @@
+"""A cohort from nobody to started: chosen one by one with reasons on record, mapped before anybody is invited."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from colleague.audit.tables import EntryRow
+from colleague.identity.actor import PermissionMissing
+from colleague.identity.groups.members import change_members, make_group
+from colleague.identity.scim.tokens import create_token
+from colleague.kit.errors import Failure
+from colleague.rollout.cohorts.choose import CriteriaMissing, choose_candidate, score_candidate
+from colleague.rollout.cohorts.join import InAnotherCohort, fill_cohort
+from colleague.rollout.cohorts.make import make_cohort, map_cohort, start_cohort
+from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
+from colleague.rollout.cohorts.prefill import prefill
+from colleague.rollout.cohorts.store import cohorts_of, mapped, members_of
+from colleague.testing.clock import TestClock
+from colleague.testing.house import TestHouse, furnish
+from colleague.testing.programme import approved_cases, crowd, program_of
+
+pytestmark = pytest.mark.anyio
+GOOD = Score(
+    dict.fromkeys(CRITERIA, Answer(True, "Answers two tenders a week.")), "business development", "weekly",
+    Answer(True, "Twelve measured."),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def home(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[TestHouse]:
+    found = await furnish(database_url, tmp_path, clock=clock)
+    yield found
+    await found.house.close()
+
+
+async def pilot(home: TestHouse, people: list[Any], name: str = "Pilot") -> str:
+    house, owner = home.house, home.people["owner"]
+    parts = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        cohort = (await make_cohort(session, owner, name, **parts)).id
+        for one in people:
+            await score_candidate(session, owner, cohort, one.id, GOOD, **parts)
+            await choose_candidate(session, owner, cohort, one.id, **parts)
+    return cohort
+
+
+async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
+    people, cases = await crowd(home, 14), await approved_cases(home)
+    cohort = await pilot(home, people)
+    rights = ("org:programme:read", "org:programme:manage")
+    async with program_of(home, home.people["owner"], *rights) as client:
+        at = f"/api/v1/programme/cohorts/{cohort}"
+        seen = (await client.get(at)).json()
+        assert (seen["may_start"], seen["seats"], seen["people"]) == (False, 14, 14)
+        refused = await client.post(f"{at}/start")
+        assert refused.status_code == 409
+        assert "15 to 40 active seats, and there are 14" in refused.text
+        # One more, by mail address, who works in Legal.
+        said = {
+            f"{name}{more}": value for name in CRITERIA for more, value in (("", True), ("_evidence", "Reads NDAs."))
+        }
+        dana = (
+            await client.post(
+                f"{at}/candidates", json={"person": "dana@aldermoor.example", **said, "department": "Legal"}
+            )
+        ).json()
+        assert dana["meets"]
+        assert "Legal work" in dana["warnings"][0]
+        choose = f"{at}/candidates/{dana['person']}/choose"
+        assert (await client.post(choose, json={})).json()["code"] == "SponsorNeeded"
+        for bad in ({"sponsor": "dana@aldermoor.example", "reason": "I want to be in it."},
+                    {"sponsor": "nobody@aldermoor.example", "reason": "Because it is so."},
+                    {"sponsor": "owner@aldermoor.example", "reason": "short"}):  # fmt: skip
+            assert (await client.post(choose, json=bad)).json()["code"] == "BadSponsor", bad
+        reason = "She drafts the standard terms that every bid repeats."
+        chosen = await client.post(choose, json={"sponsor": "owner@aldermoor.example", "reason": reason})
+        assert chosen.json()["sponsor_reason"] == reason
+        assert (await client.post(f"{at}/start")).json()["state"] == "started"
+        page = (await client.get(f"/programme/cohorts/{cohort}")).text
+        assert reason in page
+        assert "Monday: pipeline report" in page
+        assert (await client.post(f"{at}/start")).status_code == 409
+    async with home.house.database.transaction() as session:
+        assert set((await cohorts_of(session)).values()) == {"Pilot"}
+        found = await members_of(session, cohort)
+        assert len(found) == 15
+        assert all(one.use_case in cases and one.began_at for one in found)
+        record = list(await session.scalars(select(EntryRow.body).where(EntryRow.verb == "candidate.chosen")))
+        assert len(record) == 15
+        assert reason not in "".join(record), "what is said of a person is not in the open row"
+        # Into a second one nobody gets while the first is open.
+        second = (
+            await make_cohort(
+                session, home.people["owner"], "Later", "rollout", ledger=home.house.ledger, clock=home.house.clock
+            )
+        ).id
+        with pytest.raises(InAnotherCohort):
+            await fill_cohort(
+                session, home.people["owner"], second, [people[0].id], ledger=home.house.ledger, clock=home.house.clock
+            )
+
+
+async def test_a_criterion_that_falls_away_takes_the_person_out(home: TestHouse) -> None:
+    people = await crowd(home, 1)
+    house, owner = home.house, home.people["owner"]
+    cohort = await pilot(home, people)
+    parts = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        bad = Score({**GOOD.answers, "not_sensitive": Answer(False, "Payroll")})
+        found = await score_candidate(session, owner, cohort, people[0].id, bad, **parts)
+        assert found.stand == "proposed"
+        assert await members_of(session, cohort) == []
+        with pytest.raises(CriteriaMissing, match="most sensitive"):
+            await choose_candidate(session, owner, cohort, people[0].id, **parts)
+
+
+async def test_two_cohorts_race_for_one_person(home: TestHouse) -> None:
+    person = (await crowd(home, 1))[0]
+    house, owner = home.house, home.people["owner"]
+    parts = {"ledger": house.ledger, "clock": house.clock}
+    both = [await pilot(home, [], name) for name in ("One", "Two")]
+    async with house.database.transaction() as session:
+        for cohort in both:
+            await score_candidate(session, owner, cohort, person.id, GOOD, **parts)
+
+    async def choose(cohort: str) -> None:
+        async with house.database.transaction() as session:
+            await choose_candidate(session, owner, cohort, person.id, **parts)
+
+    ends = await asyncio.gather(*map(choose, both), return_exceptions=True)
+    assert sum(end is None for end in ends) == 1, ends
+    assert all(end is None or isinstance(end, InAnotherCohort) for end in ends), ends
+
+
+async def test_nobody_is_invited_before_a_group_maps(home: TestHouse) -> None:
+    people, house, owner = await crowd(home, 2), home.house, home.people["owner"]
+    parts = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        assert await mapped(session), "people are added by hand: there is nothing to map"
+        await create_token(session, owner, "Entra", days=30, **parts)
+        assert not await mapped(session), "no cohort, so no group maps to it"
+    cohort = await pilot(home, people)
+    async with house.database.transaction() as session:
+        assert not await mapped(session)
+        with pytest.raises(Failure, match="No group of your identity provider maps to «Pilot»"):
+            await start_cohort(session, owner, cohort, reach=house.reach, **parts)
+    async with house.database.transaction() as session:
+        group = await make_group(session, owner, "scim", "colleague-pilot", **parts)
+        await change_members(session, owner, group, add=[people[0].id, home.people["tom"].id], **parts)
+        await map_cohort(session, owner, cohort, group=group.id, ledger=house.ledger)
+        assert await mapped(session)
+    async with program_of(home, owner, "org:programme:read") as client:
+        seen = (await client.get(f"/api/v1/programme/cohorts/{cohort}")).json()
+        assert seen["drift"] == {"group": "colleague-pilot", "only_in_group": 1, "only_in_cohort": 1, "gives": 0}
+        assert "ranking" not in seen, "what was said of a person is for who runs the programme"
+        page = await client.get(f"/programme/cohorts/{cohort}")
+        assert "P 01" not in page.text
+    async with house.database.transaction() as session:
+        await session.execute(text("DELETE FROM groups"))
+        assert not await mapped(session), "the group is gone"
+
+
+async def test_what_the_product_knows_is_evidence_and_no_decision(home: TestHouse) -> None:
+    people, house = await crowd(home, 1), home.house
+    await approved_cases(home, 1)
+    async with house.database.transaction() as session:
+        found = await prefill(session, people[0].id, clock=house.clock)
+    assert found.of("documents").yes is None
+    assert "Bids, Monday: pipeline report" in found.of("documents").evidence
+    assert found.of("not_sensitive").evidence == "No connector is open to their teams yet."
+    assert (found.profile, found.repetition) == ("business development", "weekly")
+    assert not found.meets
+
+
+async def test_hostile_input_is_refused(home: TestHouse) -> None:
+    house, owner = home.house, home.people["owner"]
+    cohort = await pilot(home, [])
+    async with program_of(home, owner, "org:programme:read", "org:programme:manage") as client:
+        at = f"/api/v1/programme/cohorts/{cohort}"
+        for path, body, status in (
+            (f"{at}/candidates", {"person": "dana@aldermoor.example", "documents": "maybe"}, 422),
+            (f"{at}/candidates", {"person": "dana@aldermoor.example", "profile": "wizardry"}, 422),
+            (f"{at}/candidates", {"person": "dana@aldermoor.example", "documents_evidence": "x" * 2001}, 422),
+            (f"{at}/candidates", {"person": "dana@aldermoor.example", "documents_evidence": "a\u202eb"}, 422),
+            (f"{at}/candidates", {"person": "\x00"}, 404),
+            (f"{at}/candidates", {"person": "'; drop table cohorts"}, 404),
+            ("/api/v1/programme/cohorts/cohort_1/candidates", {"person": "dana@aldermoor.example"}, 404),
+            ("/api/v1/programme/cohorts", {"name": "  pilot "}, 409),
+            ("/api/v1/programme/cohorts", {"name": ""}, 422),
+            ("/api/v1/programme/cohorts", {"name": "X", "kind": "party"}, 422),
+            (f"{at}/members", {}, 409),
+            (f"{at}/candidates/{owner.id}/choose", {}, 404),
+            (f"{at}/candidates/zz/decline", {"why": "x"}, 404),
+            (f"{at}/close", {"why": "x"}, 409),
+        ):  # fmt: skip
+            answer = await client.post(path, json=body)
+            assert answer.status_code == status, (path, body, answer.text)
+        assert (await client.put(f"{at}/mapping", json={"group": "group_x"})).status_code == 404
+        evil = "<script>alert(1)</script>"
+        assert (
+            await client.post(
+                f"{at}/candidates",
+                json={"person": "ana@aldermoor.example", "documents": False, "documents_evidence": evil},
+            )
+        ).status_code == 201
+        assert evil not in (await client.get(f"/programme/cohorts/{cohort}")).text
+    async with house.database.transaction() as session:
+        with pytest.raises(PermissionMissing):
+            await score_candidate(
+                session, home.people["ana"], cohort, owner.id, GOOD, ledger=house.ledger, clock=house.clock
+            )
+    async with program_of(home, home.people["ana"], "org:usecases:read") as client:
+        assert (await client.get("/programme/cohorts")).status_code == 403
+        assert (await client.get(f"/api/v1/programme/cohorts/{cohort}")).status_code == 403
