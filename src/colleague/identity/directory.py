@@ -229,8 +229,3 @@ async def actor_of(session: Session, *, person_id: str = "", email: str = "", vi
     teams = await teams_of(session, found.id)
     held = await permissions_held(session, found.roles)
     return Actor(found.id, found.name, found.email, found.roles, teams, held, via)
-
-
-async def departments_of(session: Session) -> dict[str, str]:
-    """Return the department of every active person who has one, by id."""
-    return {}

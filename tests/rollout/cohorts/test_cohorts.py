@@ -85,6 +85,8 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         assert "Monday: pipeline report" in page
         assert (await client.post(f"{at}/start")).status_code == 409
     async with home.house.database.transaction() as session:
+        parts = {"ledger": home.house.ledger, "clock": home.house.clock}
+        owner = home.people["owner"]
         assert set((await cohorts_of(session)).values()) == {"Pilot"}
         found = await members_of(session, cohort)
         assert len(found) == 15
@@ -93,15 +95,9 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         assert len(record) == 15
         assert reason not in "".join(record), "what is said of a person is not in the open row"
         # Into a second one nobody gets while the first is open.
-        second = (
-            await make_cohort(
-                session, home.people["owner"], "Later", "rollout", ledger=home.house.ledger, clock=home.house.clock
-            )
-        ).id
+        second = (await make_cohort(session, owner, "Later", "rollout", **parts)).id
         with pytest.raises(InAnotherCohort):
-            await fill_cohort(
-                session, home.people["owner"], second, [people[0].id], ledger=home.house.ledger, clock=home.house.clock
-            )
+            await fill_cohort(session, owner, second, [people[0].id], **parts)
 
 
 async def test_a_criterion_that_falls_away_takes_the_person_out(home: TestHouse) -> None:

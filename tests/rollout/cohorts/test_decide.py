@@ -1,4 +1,4 @@
-"""Who suits a pilot: all three criteria, ranked with reasons; legal, HR leads and compliance only warned of; 15 to 40."""
+"""Who suits a pilot: three criteria, ranked with reasons; legal, HR leads and compliance warned of; 15 to 40."""
 
 from dataclasses import replace
 

@@ -11,11 +11,11 @@ from colleague.identity.directory import departments_of, get_person, members_of
 from colleague.identity.groups.mapping import find_mapping
 from colleague.identity.model import Person
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session
+from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id
 from colleague.rollout.cohorts.begin import first_case
-from colleague.rollout.cohorts.make import CohortClosed
+from colleague.rollout.cohorts.make import LOCK, CohortClosed
 from colleague.rollout.cohorts.store import row_of
 from colleague.rollout.cohorts.tables import CohortRow, MemberRow
 from colleague.usecases.around import one_line
@@ -68,6 +68,8 @@ async def join(
     session: Session, actor: Actor, row: CohortRow, people: Collection[str], *, ledger: Ledger, clock: Clock
 ) -> int:  # fmt: skip
     """Let people into a cohort that is locked and checked; who is in it already stays. Returns how many joined."""
+    # Two cohorts that let the same person in at once wait for each other.
+    await advisory_lock(session, LOCK)
     cases, departments = await standing_cases(session), await departments_of(session)
     now, joined = clock.now(), []
     for person in sorted(people):
