@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from colleague.identity.directory import departments_of, get_person
+from colleague.identity.directory import get_person
 from colleague.kit.db import Session
 from colleague.rollout.cohorts.model import Member
 from colleague.usecases.rituals import Tied, standing_cases
@@ -23,9 +23,9 @@ async def beginnings(session: Session, members: Collection[Member]) -> dict[str,
     nobody's fault but the missing card's."""
     cases = await standing_cases(session)
     stand = {one.id for one in cases if one.ritual is not None}
-    found, departments = {}, await departments_of(session)
+    found = {}
     for one in members:
         chosen = one.use_case if one.use_case in stand else ""
-        teams = (await get_person(session, one.person)).teams
-        found[one.person] = chosen or first_case(departments.get(one.person, ""), teams, cases)
+        who = await get_person(session, one.person)
+        found[one.person] = chosen or first_case(who.department, who.teams, cases)
     return found

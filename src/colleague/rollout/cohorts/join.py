@@ -7,7 +7,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import departments_of, get_person, members_of
+from colleague.identity.directory import get_person, members_of
 from colleague.identity.groups.mapping import find_mapping
 from colleague.identity.model import Person
 from colleague.kit.clock import Clock
@@ -70,8 +70,7 @@ async def join(
     """Let people into a cohort that is locked and checked; who is in it already stays. Returns how many joined."""
     # Two cohorts that let the same person in at once wait for each other.
     await advisory_lock(session, LOCK)
-    cases, departments = await standing_cases(session), await departments_of(session)
-    now, joined = clock.now(), []
+    cases, now, joined = await standing_cases(session), clock.now(), []
     for person in sorted(people):
         who = await get_person(session, person)
         if await _settled(session, who, row, clock=clock):
@@ -81,7 +80,7 @@ async def join(
             kept = MemberRow(cohort_id=row.id, person_id=who.id, by=actor.id, joined_at=now, left_why="")
             session.add(kept)
         kept.left_at, kept.left_why, kept.by, kept.joined_at = None, "", actor.id, now
-        kept.use_case_id = first_case(departments.get(who.id, ""), who.teams, cases) or None
+        kept.use_case_id = first_case(who.department, who.teams, cases) or None
         kept.began_at = now if row.state == "started" else None
         joined.append(who.id)
     await session.flush()
@@ -149,8 +148,7 @@ async def begin_with(
     if row is None:
         raise NotAMember
     who = await get_person(session, person)
-    department = (await departments_of(session)).get(person, "")
-    fit = {c.id for c in await standing_cases(session) if c.ritual and c.fits(department, who.teams)}
+    fit = {c.id for c in await standing_cases(session) if c.ritual and c.fits(who.department, who.teams)}
     if use_case not in fit:
         raise BadBeginning
     row.use_case_id = use_case

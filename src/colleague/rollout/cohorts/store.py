@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from colleague.identity.directory import departments_of, list_teams, names_of
+from colleague.identity.directory import get_person, list_teams, names_of
 from colleague.identity.groups.mapping import find_mapping, signs_on
 from colleague.identity.scim.titles import titles_of
 from colleague.kit.db import Session
@@ -63,8 +63,8 @@ async def candidates_of(session: Session, cohort: str, *stands: Stand) -> list[C
 
 async def known_of(session: Session, people: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return department and title of people as the directory has them, "" for what it does not know."""
-    titles, departments = await titles_of(session, people), await departments_of(session)
-    return {one: (departments.get(one, ""), titles.get(one, "")) for one in people}
+    titles = await titles_of(session, people)
+    return {one: ((await get_person(session, one)).department, titles.get(one, "")) for one in people}
 
 
 async def members_of(session: Session, *cohorts: str) -> list[Member]:
