@@ -58,7 +58,7 @@ async def approved_cases(home: TestHouse, count: int = 3, *, ritual_team: str = 
 async def program_of(home: TestHouse, who: Actor, *permissions: str) -> Any:
     """Give a client of the served house that holds a token of `who` with `permissions`."""
     house = home.house
-    app = create_app(house.by_type(), settings=house.settings, lifespan=None)
+    app = create_app(house.by_type(), settings=house.settings, lifespan=None)  # type: ignore[arg-type]
     async with house.database.transaction() as session:
         token = await create_token(
             session, who, "test", list(permissions), days=1, ledger=house.ledger, clock=house.clock
