@@ -73,6 +73,7 @@ from colleague.models.minds import Minds
 from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
+from colleague.rollout.cohorts.store import people_by_cohort
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import is_seen, tasks_in
@@ -126,7 +127,7 @@ class House:
     @property
     def groups(self) -> Groups:
         """Return who is in which group of people that numbers are told of."""
-        return Groups({"team": teams})
+        return Groups({"team": teams, "cohort": people_by_cohort})
 
     @property
     def scheduling(self) -> Scheduling:

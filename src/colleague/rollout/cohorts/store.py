@@ -88,6 +88,14 @@ async def cohorts_of(session: Session) -> dict[str, str]:
     return dict((await session.execute(query.where(MemberRow.left_at.is_(None)))).all())
 
 
+async def people_by_cohort(session: Session) -> dict[str, frozenset[str]]:
+    """Return who is in each cohort, by its name: the source of the groups that numbers are told of."""
+    found: dict[str, set[str]] = {}
+    for person, cohort in (await cohorts_of(session)).items():
+        found.setdefault(cohort, set()).add(person)
+    return {name: frozenset(people) for name, people in found.items()}
+
+
 async def unmapped(session: Session) -> tuple[str, ...]:
     """Return why nobody may be invited yet, () if somebody may (ID-4).
 
