@@ -74,6 +74,7 @@ from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
 from colleague.rollout.cohorts.store import people_by_cohort
+from colleague.support.mail import MailDesk
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
 from colleague.tasks.sight import is_seen, tasks_in
@@ -194,7 +195,9 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
 
 def doors_of(queue: Queue, *, dispatch: DispatchParts, egress: Egress, ears: Ears) -> Doors:
     """Return the doors of Dispatch, and teach `queue` what goes on behind them."""
-    doors = Doors.of(dispatch, egress=egress, ears=ears)
+    tasks = dispatch.tasks
+    desk = MailDesk(tasks.database, tasks.registry, tasks.tell, tasks.ledger, tasks.clock)
+    doors = Doors.of(dispatch, egress=egress, ears=ears, desk=desk if dispatch.settings.support_mail else None)
     add_dispatch_jobs(queue, parts=dispatch)
     add_door_jobs(queue, doors=doors)
     return doors

@@ -115,6 +115,11 @@ class Settings(BaseSettings):
         description="Mailbox that takes messages to Colleague: imap[s]://user:password@host:port/folder. What is in "
         "it is read by Colleague and marked as read.",
     )
+    support_mail: str = Field(
+        "",
+        description="Another address of that mailbox, such as colleague+support@example.com: mails to it become "
+        "support tickets of their proven senders.",
+    )
     mail_authserv: str = Field(
         "",
         description="Name under which your mail server writes its Authentication-Results (RFC 8601). Only that "

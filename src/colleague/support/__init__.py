@@ -1,1 +1,1 @@
-"""Support tickets about the platform: what stands in the way of people, tied to use case and connector (B-10, KP-7)."""
+"""Support: tickets about the platform, from wherever they come, tied to use cases and connectors, never to people."""

@@ -56,7 +56,10 @@ def answer(request: Request, status: int, code: str, message: str) -> Response:
     back = referer.path if referer.netloc == request.headers.get("host") and referer.path else "/"
     part = "frame/refusal.html" if request.headers.get("hx-request") == "true" else "frame/error.html"
     title = TITLES.get(status, "That did not work")
-    return pages.show(request, part, status=status, title=title, code=status, message=message, back=back)
+    return pages.show(
+        request, part, status=status, title=title, code=status, message=message, back=back,
+        refused=code if status in (403, 409, 422) else "",
+    )  # fmt: skip
 
 
 def sign_in_first(request: Request, error: NotSignedIn) -> Response:

@@ -38,6 +38,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/document-sets", "Document sets", "file-search", ("own:tasks:use",)),
     Place("/skills", "Skills", "list-check", ("own:tasks:use", "org:tasks:read")),
     Place("/use-cases", "Use cases", "clock", ("org:usecases:read",)),
+    Place("/support", "Support", "message-circle", ("own:tasks:use", "org:support:manage")),
     Place("/ledger", "Ledger", "history", ("org:ledger:read",)),
     Place("/people", "People", "users", ("org:people:read",)),
     Place("/connectors", "Connectors", "plug-connected", ("own:accounts:manage", "org:connectors:read")),

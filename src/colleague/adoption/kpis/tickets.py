@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from colleague.adoption.kpis.intervals import rate_ratio_upper
 
-CATEGORIES: Final = ("access", "connector", "quality", "how-to", "policy refusal")
 HIGH, WEEKS_HIGH = 0.8, 3
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
@@ -50,6 +50,18 @@ class NotTaken(Unavailable):
     """This could not be taken just now. Nothing was done: send it again in a minute."""
 
 
+class Desk(Protocol):
+    """What takes mails to the support address: a floor above Dispatch, handed over by the composition root."""
+
+    async def knows(self, sender: str) -> bool:
+        """Say whether somebody here has this mail address: of a stranger's mail nothing is read."""
+        ...
+
+    async def take(self, sender: str, id_: str, subject: str, text: str, *, files: int = 0) -> tuple[str, bool]:
+        """Keep a mail as a ticket, the same mail once; return what its sender is told and whether it was kept."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """The parts.
@@ -68,18 +80,20 @@ class Doors:
     triggers: Callable[[Session, Actor], Awaitable[list[dict[str, Any]]]]
     hear: Callable[[Actor, bytes], Awaitable[str]]
     slack: Workspace | None = None
+    desk: Desk | None = None
     callers: Rate = field(default_factory=lambda: Rate(50))
     voices: Rate = field(default_factory=lambda: Rate(0.5))
     strangers: Rate = field(default_factory=lambda: Rate(2))
     kept: Rate = field(default_factory=lambda: Rate(1))
 
     @staticmethod
-    def of(parts: DispatchParts, *, egress: Egress, ears: Ears) -> "Doors":
+    def of(parts: DispatchParts, *, egress: Egress, ears: Ears, desk: Desk | None = None) -> "Doors":
         """Return the doors before the pipeline that works with `parts`."""
         tasks, settings = parts.tasks, parts.settings
         return Doors(
             settings, tasks.database, tasks.ledger, tasks.clock, egress, partial(receive, parts=parts), tasks.secrets,
             triggers_of, partial(transcribe, ears=ears), Workspace.of(settings, egress),
+            desk,
         )  # fmt: skip
 
     async def bound(self, kind: str, address: str) -> Bound | None:

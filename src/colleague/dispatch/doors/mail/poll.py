@@ -11,18 +11,23 @@ from typing import Any
 
 from colleague.dispatch.doors.answers.send import Send, answer_to
 from colleague.dispatch.doors.mail.origin import NotProven
-from colleague.dispatch.doors.mail.read import TooOld, open_letter, read
-from colleague.dispatch.doors.parts import Doors, log
-from colleague.dispatch.model import Reply
+from colleague.dispatch.doors.mail.read import Letter, TooOld, open_letter, read
+from colleague.dispatch.doors.mail.words import goes_to
+from colleague.dispatch.doors.parts import Desk, Doors, log
+from colleague.dispatch.model import Incoming, Reply
 from colleague.kit import mail
 from colleague.kit.clock import Clock
-from colleague.kit.errors import Failure
+from colleague.kit.errors import Failure, Forbidden
 from colleague.kit.mailbox import mailbox_of, mark_read, unread
 from colleague.kit.mailbox import read as read_raw
 from colleague.kit.settings import Settings
 
 TASK, BATCH, SIZE = "dispatch.read_mail", 50, 30_000_000
 TOO_LARGE = "This mail is larger than 30 MB. Nothing was done."
+
+
+class NotFromHere(Forbidden):
+    """This mail is for support, and nobody here has its sender's address."""
 
 
 async def read_mailbox(doors: Doors) -> int:
@@ -68,11 +73,31 @@ async def take(doors: Doors, raw: bytes, *, whole: bool = True) -> bool:
         return True
     if letter is None:
         return True
+    if doors.desk is not None and goes_to(letter.mail, doors.settings.support_mail):
+        return await _ticket(doors, doors.desk, letter, raw, whole=whole)
     known = await doors.bound("email", letter.sender) is not None
     incoming = await asyncio.to_thread(read, letter, raw, known=known and whole, now=now)
     reply = Reply(TOO_LARGE, "refused") if known and not whole else await doors.taken(incoming)
     if reply is None:
         return False
+    return await _answered(doors, letter, incoming, reply)
+
+
+async def _ticket(doors: Doors, desk: Desk, letter: Letter, raw: bytes, *, whole: bool) -> bool:
+    """Hand a mail to support on. It starts nothing, so that its address need not be bound."""
+    if not await desk.knows(letter.sender):
+        await doors.refuse("email", NotFromHere())
+        return True
+    incoming = await asyncio.to_thread(read, letter, raw, known=whole, now=doors.clock.now())
+    told, kept = TOO_LARGE, False
+    if whole:
+        told, kept = await desk.take(
+            letter.sender, incoming.id, letter.subject, incoming.text, files=len(incoming.files)
+        )  # fmt: skip
+    return await _answered(doors, letter, incoming, Reply(told, "answered" if kept else "refused"))
+
+
+async def _answered(doors: Doors, letter: Letter, incoming: Incoming, reply: Reply) -> bool:
     async with doors.database.transaction() as session:
         about = {"subject": letter.subject, "reply_to": letter.message_id, "references": letter.references}
         await answer_to(session, incoming, reply, letter.sender, about, clock=doors.clock)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from email.message import EmailMessage
+from email.utils import getaddresses
 
 from colleague.connectors.mail.message import attachments
 from colleague.kit.documents.formats.eml import body_blocks, text_of
@@ -37,6 +38,13 @@ def is_automatic(mail: EmailMessage, *, ours: frozenset[str]) -> bool:
         return True
     sender = _header(mail, "From").casefold()
     return any(one in sender for one in ours if one)
+
+
+def goes_to(mail: EmailMessage, address: str) -> bool:
+    """Say whether a mail was sent to `address`: it chooses what becomes of the mail, never whose it is."""
+    named = ("to", "cc", "delivered-to", "x-original-to")
+    values = [str(value)[:20_000] for name, value in mail.raw_items() if name.strip().casefold() in named]
+    return bool(address) and address.strip().casefold() in {one.casefold() for _, one in getaddresses(values[:40])}
 
 
 def words_of(mail: EmailMessage) -> str:
