@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from colleague.adoption.groups import Groups, teams
+from colleague.adoption.groups import Groups, departments, teams
 from colleague.adoption.jobs import add_jobs as add_adoption_jobs
 from colleague.agent.llm import Llm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
@@ -129,6 +129,7 @@ class House:
     def groups(self) -> Groups:
         """Return who is in which group of people that numbers are told of."""
         return Groups({"team": teams, "cohort": people_by_cohort})
+        return Groups({"department": departments, "team": teams})
 
     @property
     def scheduling(self) -> Scheduling:

@@ -139,7 +139,7 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     """Return what `week` says of the people in `facts`."""
     found = wau(facts.seats, facts.actions, week, calendar)
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
-    quarter = [run for run in facts.runs if run.input_at is not None and start <= run.input_at < end]
+    quarter = [run for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
     old = {s.person for s in facts.seats if s.assigned_at <= start}
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),

@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 from colleague.adoption.facts.read import seats
 from colleague.adoption.figures import FEWEST, below_five
 from colleague.adoption.weeks import Calendar
-from colleague.identity.directory import members_by_team
+from colleague.identity.directory import departments_of, members_by_team
 from colleague.kit.db import Session
 
 Kind = Literal["department", "team", "cohort", "onboarded"]
@@ -37,6 +37,14 @@ class Groups:
 async def teams(session: Session) -> Mapping[str, frozenset[str]]:
     """Return the people of each team, by its name."""
     return await members_by_team(session)
+
+
+async def departments(session: Session) -> Mapping[str, frozenset[str]]:
+    """Return the people of each department, by its name."""
+    found: dict[str, set[str]] = {}
+    for person, name in (await departments_of(session)).items():
+        found.setdefault(name, set()).add(person)
+    return {name: frozenset(people) for name, people in found.items()}
 
 
 async def onboarded_weeks(session: Session, calendar: Calendar) -> dict[str, frozenset[str]]:

@@ -39,7 +39,8 @@ class Action:
 class RunFact:
     """A run of a workflow. `workflow`: catalogue id without version, AD_HOC for none. `end` as B-6 has it.
 
-    `input_at`: when its input was there; `accepted_at`: when a person first took what came out.
+    `input_at`: when its input was there; `accepted_at`: when a person first took what came out, None while nobody did;
+    `verdict` of a review: accepted, rejected or none. `asked_at`: when it was asked for, its start unless said.
     """
 
     id: str
@@ -53,6 +54,8 @@ class RunFact:
     accepted_at: datetime | None = None
     copy: bool = False
     sandbox: bool = False
+    asked_at: datetime | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,18 @@ def _of_version() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(names, [f"output_versions.{name}" for name in names], ondelete="CASCADE")
 
 
+class TakenRow(Base):
+    """When a person last took a version of an output."""
+
+    __tablename__ = "output_takings"
+    __table_args__ = (_of_version(),)
+
+    output_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    at: Mapped[datetime]
+
+
 class OutputReviewRow(Base):
     """One person's look at one version. `kind`: review or second look; `verdict` "" while it is only opened.
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from colleague.approvals.inbox import get_card
 from colleague.files.outputs import output_content
 from colleague.files.receive import read_uploads
+from colleague.files.taken import take_output
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.kit.db import Session
@@ -181,10 +182,11 @@ async def again(parts: TheParts, actor: Current, task_id: str) -> dict[str, Any]
 
 
 @router.get("/outputs/{output_id}/content")
-async def content(db: Db, actor: Current, output_id: str, version: int | None = None) -> Response:
-    """Download an output (default: its newest version)."""
-    async with db.transaction() as session:
-        _, _, row = await see_output(session, actor, output_id, version)
+async def content(parts: TheParts, actor: Current, output_id: str, version: int | None = None) -> Response:
+    """Download an output (default: its newest version): it is taken by that."""
+    async with parts.database.transaction() as session:
+        _, output, row = await see_output(session, actor, output_id, version)
         body = await output_content(session, row)
+        await take_output(session, actor, output, row, ledger=parts.ledger, clock=parts.clock)
     headers = {"X-Content-SHA256": row.sha256, "X-Output-Review": row.review}
     return Response(body, media_type=row.media_type, headers=headers)

@@ -14,6 +14,7 @@ from colleague.connectors.overview import reach_of
 from colleague.files.outputs import output_content
 from colleague.files.readings import changed_since, get_reading, list_readings, places_of
 from colleague.files.receive import read_uploads
+from colleague.files.taken import take_output
 from colleague.files.uploads import file_content, get_file
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
@@ -307,11 +308,14 @@ async def source_download(db: Db, actor: Current, task_id: str, file_id: str) ->
 
 
 @router.get("/outputs/{output_id}/download")
-async def output_download(db: Db, actor: Current, output_id: str, version: int | None = None) -> Response:
-    """Download one version."""
-    async with db.transaction() as session:
+async def output_download(
+    parts: TheParts, actor: Current, output_id: str, version: int | None = None
+) -> Response:  # fmt: skip
+    """Download one version: it is taken by that."""
+    async with parts.database.transaction() as session:
         _, row, shown = await see_output(session, actor, output_id, version)
         content = await output_content(session, shown)
+        await take_output(session, actor, row, shown, ledger=parts.ledger, clock=parts.clock)
     # What a program made has no mark inside: its name says it.
     unmarked = shown.review != "reviewed" and not shown.draft
     return _download(f"draft-{row.name}" if unmarked else row.name, shown.media_type, content)

@@ -1,6 +1,7 @@
 """The facts as values, for the metrics."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 
@@ -9,6 +10,8 @@ from colleague.adoption.facts.tables import ActionRow, RunFactRow, SeatRow
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import Action, End, RunFact, Seat
 from colleague.kit.db import Session
+
+SILENT: Final = timedelta(days=7)
 
 
 async def seats(session: Session) -> list[Seat]:
@@ -39,14 +42,19 @@ async def visits(session: Session, since: datetime, until: datetime) -> list[Vis
 
 
 async def runs(session: Session, since: datetime, until: datetime) -> list[RunFact]:
-    """Return the runs that were started in a period. What was not delivered in seven days counts as abandoned later."""
+    """Return the runs that were asked for in a period. What was rejected within seven days of its delivery is rejected;
+    what a person took is accepted then, and what nobody took is completed in silence, at no known time (B-6, B-8).
+    """
     query = select(RunFactRow).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
     return [_run(row) for row in await session.scalars(query.order_by(RunFactRow.asked_at, RunFactRow.run_id))]
 
 
 def _run(row: RunFactRow) -> RunFact:
     end: End = row.end  # type: ignore[assignment]
+    in_time = row.ended_at and row.verdict_at and row.verdict_at <= row.ended_at + SILENT
+    if end == "delivered" and row.verdict == "rejected" and in_time:
+        end = "rejected"
     return RunFact(
         row.run_id, row.person_id, row.workflow, row.started_at or row.asked_at, end, row.ended_at,
-        input_at=row.asked_at, accepted_at=row.ended_at if end == "delivered" else None,
+        input_at=row.input_at or row.asked_at, accepted_at=row.taken_at, asked_at=row.asked_at, verdict=row.verdict,
     )  # fmt: skip

@@ -4,11 +4,14 @@ Killed in between it goes on where it stood; a second process waits. A session's
 written, from the person's last action alone (B-4).
 """
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
-from colleague.adoption.facts.verbs import ASSIGNED, ENDS, REMOVED, kind_of
+from colleague.adoption.facts.verbs import ASSIGNED, ENDS, INPUTS, REMOVED, kind_of
 from colleague.adoption.kpis.activity import same_session
 from colleague.adoption.model import AD_HOC
 from colleague.audit.read import Fact, following
@@ -16,6 +19,7 @@ from colleague.identity.directory import names_of
 from colleague.kit.db import Database, Session, advisory_lock
 
 LOCK, PLACE, AT_ONCE = 727_070, "ledger", 500
+OLDEST: Final = timedelta(days=30)
 
 
 async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
@@ -43,12 +47,10 @@ async def _take_in(session: Session, fact: Fact, people: set[str]) -> None:
     elif fact.verb == "sign_in.succeeded":
         await _accepted(session, fact)
     elif fact.verb == "task.delegated" and fact.actor in people:
-        values = {
-            "run_id": fact.run, "task_id": fact.subject, "person_id": fact.actor,
-            "channel": str(fact.data.get("channel", "")), "workflow": AD_HOC, "asked_at": fact.at, "end": "open",
-        }  # fmt: skip
-        await session.execute(insert(RunFactRow).values(values).on_conflict_do_nothing())
-    elif fact.verb in ("run.started", "skill.used") or fact.verb in ENDS:
+        await _begun(session, fact)
+    elif fact.verb in INPUTS:
+        await _input(session, fact)
+    elif fact.verb in ("run.started", "skill.used", "output.reviewed", "output.taken") or fact.verb in ENDS:
         await _run(session, fact)
     kind = kind_of(fact.verb, fact.actor, fact.data)
     if kind and fact.actor in people:
@@ -84,11 +86,50 @@ async def _accepted(session: Session, fact: Fact) -> None:
     await session.execute(update(SeatRow).where(*mine).values(accepted_at=fact.at))
 
 
+async def _begun(session: Session, fact: Fact) -> None:
+    values = {
+        "run_id": fact.run, "task_id": fact.subject, "person_id": fact.actor,
+        "channel": str(fact.data.get("channel", "")), "workflow": AD_HOC, "asked_at": fact.at, "end": "open",
+        "seq": fact.seq,
+    }  # fmt: skip
+    await session.execute(insert(RunFactRow).values(values).on_conflict_do_nothing())
+
+
+async def _input(session: Session, fact: Fact) -> None:
+    """What was received from away, or was due by the clock, was there before the task was begun (B-8)."""
+    at = moment(fact.data.get(INPUTS[fact.verb]))
+    task = fact.data.get("task")
+    if at is None or not isinstance(task, str) or not task:
+        return
+    rows = await session.scalars(select(RunFactRow).where(RunFactRow.task_id == task))
+    for row in rows:
+        # A sender's clock may be wrong: nothing is received after it was acted on, nor longer ago than it is kept.
+        if row.asked_at - OLDEST <= at <= row.asked_at:
+            row.input_at, row.seq = at, fact.seq
+    await session.flush()
+
+
+def moment(value: object) -> datetime | None:
+    """Return the instant that an entry names, None if it names none."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
 async def _run(session: Session, fact: Fact) -> None:
     row = await session.get(RunFactRow, fact.run)
     if row is None:
         return  # A sub-agent, or a run of before: its task's own run is what counts.
+    row.seq = fact.seq
     match fact.verb:
+        case "output.taken":
+            row.taken_at = row.taken_at or fact.at
+        case "output.reviewed":
+            accepted = bool(fact.data.get("accepted"))
+            row.verdict, row.verdict_at = ("accepted" if accepted else "rejected"), fact.at
+            row.taken_at = row.taken_at or (fact.at if accepted else None)
         case "run.started":
             row.started_at = row.started_at or fact.at
         case "skill.used":

@@ -53,12 +53,16 @@ class SeatRow(Base):
 
 
 class RunFactRow(Base):
-    """A run of a task with the skills it followed, and how it ended (B-6). `workflow`: "ad hoc" without a skill."""
+    """A run of a task with the skills it followed, and how it ended (B-6). `workflow`: "ad hoc" without a skill.
+
+    `input_at`: when its input was received, where that was before it was asked for; `taken_at`: when a person first
+    took what came out; `verdict`: accepted or rejected, as the newest review says; `seq`: the newest entry it is from.
+    """
 
     __tablename__ = "adoption_runs"
 
     run_id: Mapped[str] = mapped_column(primary_key=True)
-    task_id: Mapped[str]
+    task_id: Mapped[str] = mapped_column(index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     channel: Mapped[str]
     workflow: Mapped[str]
@@ -66,3 +70,8 @@ class RunFactRow(Base):
     started_at: Mapped[datetime | None]
     end: Mapped[str] = mapped_column(default="open")
     ended_at: Mapped[datetime | None]
+    input_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime | None]
+    verdict: Mapped[str] = mapped_column(default="", server_default="")
+    verdict_at: Mapped[datetime | None]
+    seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -11,10 +11,12 @@ KINDS: Final[Mapping[str, str]] = {
     "voice.sent": "say",
     "approval.approved": "decide", "approval.denied": "decide", "approval.asked_back": "decide",
     "approval.edited": "decide", "proposal.accepted": "decide", "proposal.rejected": "decide",
-    "output.reviewed": "use", "output.declassified": "use", "change.undo_begun": "use",
+    "output.reviewed": "use", "output.taken": "use", "output.declassified": "use", "change.undo_begun": "use",
 }  # fmt: skip
 ASSIGNED: Final = frozenset({"seat.given"})
 REMOVED: Final = frozenset({"seat.taken_back", "person.deactivated", "person.deprovisioned"})
+# Entries that tell since when the input of a task's run was there, and under which name.
+INPUTS: Final[Mapping[str, str]] = {"dispatch.started": "trigger_timestamp", "schedule.started": "at"}
 ENDS: Final[Mapping[str, str]] = {"run.completed": "delivered", "run.failed": "failed", "run.stopped": "cancelled"}
 BY_ITSELF: Final = frozenset({"schedule"})
 

@@ -81,6 +81,7 @@ async def _start(
             raise NotItsTurn
         slot.state, slot.task_id, slot.revision = "started", task, revision
         facts = {"slot": slot.id, "task": task, "tier": order.tier.name.lower(), "caught_up": slot.caught_up}
+        facts["at"] = slot.at.isoformat()
         await parts.ledger.record(session, Event("schedule.started", actor.id, subject=row.id, data=facts))
         if order.delivery in TARGETS:
             await promise(session, task, actor.id, order.delivery, ledger=parts.ledger, clock=parts.clock)

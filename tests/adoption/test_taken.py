@@ -1,0 +1,103 @@
+"""A download is use and the first one accepts; a rejection in time undoes completion; an input is as old as it is."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.adoption.conftest import Programme
+
+from colleague.adoption.facts.read import actions, runs
+from colleague.adoption.model import RunFact
+from colleague.audit.event import Event
+from colleague.kit.ids import new_id
+from colleague.tasks.start import start
+from colleague.testing.worker import work
+
+pytestmark = pytest.mark.anyio
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+RFP = b"Request for proposal. Deadline: 12 March 2026. Requirement: the bidder must state a price."
+
+
+async def delegated(programme: Programme, run: str, task: str = "task") -> None:
+    ana = programme.home.people["ana"].id
+    await programme.do(programme.house.ledger.record, Event("task.delegated", ana, subject=task, run=run))
+
+
+async def fact(programme: Programme) -> RunFact:
+    await programme.rolled()
+    (found,) = await programme.do(runs, *EVER)
+    return found
+
+
+async def test_a_download_is_on_record_once_in_half_an_hour(programme: Programme) -> None:
+    ana = programme.home.people["ana"]
+    files = [("rfp.txt", RFP)]
+    task = await start(
+        ana, "Summarise the RFP and draft a response outline.", files, parts=programme.house.parts,
+        settings=programme.house.settings,
+    )  # fmt: skip
+    await work(programme.house)
+    programme.clock.advance(minutes=20)
+    async with programme.client(ana, "own:tasks:use") as client:
+        made = (await client.get(f"/api/v1/tasks/{task}")).json()["outputs"][0]["id"]
+        links = [f"/outputs/{made}/download", f"/api/v1/outputs/{made}/content"]
+        await asyncio.gather(*(client.get(link) for link in links * 3))
+        programme.clock.advance(minutes=29)
+        assert (await client.get(links[0])).status_code == 200
+        programme.clock.advance(minutes=2)
+        assert (await client.get(links[1])).status_code == 200
+    async with programme.client(programme.home.people["tom"], "org:tasks:read") as client:
+        assert (await client.get(links[0].replace(made, new_id("out")))).status_code == 404
+    found = await fact(programme)
+    used = [a for a in await programme.do(actions, *EVER) if a.kind == "use"]
+    assert [u.person for u in used] == [ana.id, ana.id]
+    assert found.accepted_at == used[0].at
+    assert found.end == "delivered"
+
+
+async def test_what_nobody_took_is_completed_in_silence_at_no_known_time(programme: Programme) -> None:
+    await delegated(programme, "r1")
+    await programme.record("run.completed", "agent", run="r1")
+    found = await fact(programme)
+    assert (found.end, found.accepted_at) == ("delivered", None)
+
+
+@pytest.mark.parametrize(("days", "end"), [(6.9, "rejected"), (7.1, "delivered")])
+async def test_rejected_within_seven_days_is_not_completed(programme: Programme, days: float, end: str) -> None:
+    await delegated(programme, "r1")
+    await programme.record("run.completed", "agent", run="r1")
+    programme.clock.advance(days=days)
+    await programme.record("output.reviewed", "rita", run="r1", accepted=False)
+    assert (await fact(programme)).end == end
+
+
+async def test_the_next_version_may_be_accepted(programme: Programme) -> None:
+    await delegated(programme, "r1")
+    await programme.record("run.completed", "agent", run="r1")
+    for accepted in (False, True):
+        programme.clock.advance(hours=1)
+        await programme.record("output.reviewed", "rita", run="r1", accepted=accepted)
+    found = await fact(programme)
+    assert (found.end, found.verdict, found.accepted_at) == ("delivered", "accepted", programme.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("verb", "name", "ago", "counts"),
+    [
+        ("dispatch.started", "trigger_timestamp", timedelta(hours=2), True),
+        ("schedule.started", "at", timedelta(minutes=1), True),
+        ("dispatch.started", "trigger_timestamp", timedelta(days=31), False),
+        ("dispatch.started", "trigger_timestamp", timedelta(hours=-1), False),
+        ("task.steered", "trigger_timestamp", timedelta(hours=1), False),
+    ],
+)
+async def test_an_input_is_as_old_as_its_receipt(
+    programme: Programme, verb: str, name: str, ago: timedelta, counts: bool
+) -> None:
+    asked = programme.clock.now()
+    await delegated(programme, "r1", "t1")
+    await programme.record(verb, task="t1", **{name: (asked - ago).isoformat()})
+    await programme.record("dispatch.started", task="t1", trigger_timestamp="no time")
+    await programme.record("dispatch.started", task=["t1"], trigger_timestamp=3)
+    await programme.record("dispatch.started", task="t1", trigger_timestamp="2026-03-03T09:00:00")
+    assert (await fact(programme)).input_at == (asked - ago if counts else asked)
