@@ -80,6 +80,9 @@ from colleague.tasks.parts import Parts
 from colleague.tasks.sight import is_seen, tasks_in
 from colleague.usecases.around import Reach
 
+# Whom numbers are told of together, and who knows who they are.
+GROUPS = Groups({"department": departments, "team": teams, "cohort": people_by_cohort})
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -128,8 +131,7 @@ class House:
     @property
     def groups(self) -> Groups:
         """Return who is in which group of people that numbers are told of."""
-        return Groups({"team": teams, "cohort": people_by_cohort})
-        return Groups({"department": departments, "team": teams})
+        return GROUPS
 
     @property
     def scheduling(self) -> Scheduling:
