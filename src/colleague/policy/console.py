@@ -46,7 +46,7 @@ async def index(
         answer = (decision.effect.name.lower(), explain(decision))
     return page.show(
         request, "policy/policies.html", rules=engine.rules_in(governance.rules).by_id, governance=governance,
-        waiting=waiting, people=people, answer=answer, tiers=TIERS, classes=CLASSES, zones=ZONES, phases=PHASES,
+        waiting=waiting, people=people, answer=answer, tiers=TIERS, classes=CLASSES, zones=ZONES,
         asked={"tier": tier, "recipients": recipients, "data_class": data_class, "channel": channel},
     )  # fmt: skip
 

@@ -55,6 +55,10 @@ class ByDocumentOnly(Invalid):
     """Rules of the organisation change with the governance document: draft it, have it signed, publish it."""
 
 
+class ByProgrammeOnly(Invalid):
+    """The phase changes when the programme passes its gate, or two owners skip it: Programme."""
+
+
 class SecondPersonNeeded(Conflict):
     """This weakens a rule of the organisation ({names}), so a second person has to confirm it: propose it."""
 
@@ -111,7 +115,10 @@ async def changed(session: Session, actor: Actor, changes: Mapping[str, Any]) ->
 
 
 def with_changes(before: Governance, changes: Mapping[str, Any]) -> Governance:
-    """Return checked settings with `changes` in them. Raises NoSuchSetting, BadSetting, ByDocumentOnly."""
+    """Return checked settings with `changes` in them.
+
+    Raises NoSuchSetting, BadSetting, ByDocumentOnly, ByProgrammeOnly.
+    """
     values: dict[str, Any] = {}
     for name, value in changes.items():
         if name == "rules":
@@ -119,6 +126,8 @@ def with_changes(before: Governance, changes: Mapping[str, Any]) -> Governance:
         if name not in SETTINGS:
             raise NoSuchSetting(name=name[:60].encode("ascii", "replace").decode().replace("\x00", "?"))
         values[name] = _checked(name, value, getattr(before, name))
+        if name == "phase" and values[name] is not before.phase:
+            raise ByProgrammeOnly
     return replace(before, **values)
 
 
@@ -131,6 +140,24 @@ async def put_in_force(
     It asks no second person: only for what weakens nothing, and for what two people stand behind. PermissionMissing.
     """
     actor.require("org:policy:manage")
+    return await _store(session, actor, before, after, ledger=ledger, clock=clock, second=second)
+
+
+async def enter_phase(
+    session: Session, actor: Actor, phase: Phase, *, second: str, ledger: Ledger, clock: Clock
+) -> Governance:
+    """Set the phase of the programme: called by the programme alone, which two people stand behind (PH-9)."""
+    actor.require("org:programme:read")
+    await advisory_lock(session, LOCK)
+    before = await current_governance(session)
+    if before.phase is phase:
+        return before
+    return await _store(session, actor, before, replace(before, phase=phase), ledger=ledger, clock=clock, second=second)
+
+
+async def _store(
+    session: Session, actor: Actor, before: Governance, after: Governance, *, ledger: Ledger, clock: Clock, second: str
+) -> Governance:
     after = replace(after, version=before.version + 1)
     old, stored = (
         {k: v for k, v in stored_form(g).items() if k != "version"} for g in (before, after)

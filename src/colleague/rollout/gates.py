@@ -53,7 +53,7 @@ def weekly_active(weeks: Sequence[ActiveWeek]) -> Criterion:
     """Judge weekly use: the mean of the last four complete weeks that count is 80 % or more, and none is below 70 %."""
     counted = [week for week in weeks if not week.skipped and week.seats][-WEEKS:]
     shares = [week.share for week in counted]
-    holds = len(counted) == WEEKS and sum(shares) / WEEKS >= MEAN and min(shares) >= LEAST_WEEK
+    holds = len(counted) == WEEKS and sum(shares) / WEEKS + 1e-9 >= MEAN and min(shares) >= LEAST_WEEK
     value = ", ".join(f"{week.week} {100 * week.share:.0f} %" for week in counted) or "no complete week yet"
     if len(counted) == WEEKS:
         value = f"mean {100 * sum(shares) / WEEKS:.1f} % ({value})"
@@ -109,7 +109,7 @@ def _signed(
 
 
 def no_hold(evidence: Evidence) -> Criterion:
-    """Judge whether nothing holds phase 3 back: below 40 % weekly active in week 6 onboarding is mended first (KP-2)."""
+    """Judge whether nothing holds phase 3 back: onboarding is mended first where week 6 was below 40 % (KP-2, R86)."""
     return Criterion(
         "no-hold", "Nothing holds the next phase back", "40 % weekly active in week 6, or onboarding mended since",
         evidence.hold or "nothing", not evidence.hold, "computed", "KP-2", "/adoption/items",

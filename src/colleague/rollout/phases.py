@@ -1,4 +1,4 @@
-"""The four phases as data: seats, weeks, what is done in them (R80, PH-1 to PH-4; boundaries as part C-4 reads them)."""
+"""The four phases as data: seats, weeks, what is done in them (R80, PH-1 to PH-4; boundaries as in part C-4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A whole house for tests: one organisation with people, a team, and the connectors that are handed in."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from colleague.kit.db import Session
 from colleague.kit.settings import Settings
 from colleague.policy.engine import Engine
 from colleague.policy.governance import change_governance, changed, put_in_force
-from colleague.policy.model import Governance
+from colleague.policy.model import Governance, Phase
 
 PEOPLE = {
     "owner@aldermoor.example": ("Olga Owner", "owner"),
@@ -74,7 +74,9 @@ async def agreed(
     session: Session, actor: Actor, changes: Mapping[str, Any], *, ledger: Ledger, clock: Clock
 ) -> Governance:
     """Set settings as two people would have agreed on them, for tests that are about something else."""
-    before, after = await changed(session, actor, changes)
+    before, after = await changed(session, actor, {k: v for k, v in changes.items() if k != "phase"})
+    if "phase" in changes:
+        after = replace(after, phase=Phase[changes["phase"].upper()])
     return await put_in_force(session, actor, before, after, ledger=ledger, clock=clock)
 
 

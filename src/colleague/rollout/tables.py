@@ -1,0 +1,64 @@
+"""Rows of the programme: who runs it, every move from phase to phase with its frozen evidence, what people vouched for."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from colleague.kit.db import Base
+
+
+class ProgrammeRow(Base):
+    """Who answers for the programme and what the business wants of it; one row."""
+
+    __tablename__ = "programme"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sponsor_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    lead_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    goal: Mapped[str]
+    changed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    changed_at: Mapped[datetime]
+
+
+class MoveRow(Base):
+    """A move: the start, a passed or skipped gate, seats beyond the phase. `snapshot`: the evidence, frozen.
+
+    `kind`: start, gate, skip, seats. `state`: proposed, done, withdrawn. `digest` binds the second person to the first.
+    """
+
+    __tablename__ = "programme_moves"
+    __table_args__ = (
+        Index("ix_programme_moves_open", "state", unique=True, postgresql_where=text("state = 'proposed'")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    from_phase: Mapped[int]
+    to_phase: Mapped[int]
+    seats: Mapped[int | None]
+    state: Mapped[str]
+    why: Mapped[str]
+    snapshot: Mapped[dict[str, Any]]
+    digest: Mapped[str]
+    proposed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    on: Mapped[date | None]
+
+
+class AttestationRow(Base):
+    """What a named person vouched for, where nothing can be counted; withdrawn rather than deleted."""
+
+    __tablename__ = "programme_attestations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    criterion: Mapped[str] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    on: Mapped[date]
+    at: Mapped[datetime]
+    words: Mapped[str]
+    document: Mapped[str]
+    withdrawn_at: Mapped[datetime | None]
