@@ -62,9 +62,13 @@ class Calendar:
     zone: str = "UTC"
     holidays: Collection[date] = field(default_factory=frozenset)
 
+    def day(self, at: datetime) -> date:
+        """Return the day an instant lies in, where the organisation is."""
+        return at.astimezone(ZoneInfo(self.zone)).date()
+
     def week(self, at: datetime) -> Week:
         """Return the week an instant lies in, where the organisation is."""
-        return week_of(at.astimezone(ZoneInfo(self.zone)).date())
+        return week_of(self.day(at))
 
     def start(self, week: Week) -> datetime:
         """Return the instant the week begins."""

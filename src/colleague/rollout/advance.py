@@ -1,0 +1,255 @@
+"""Move from phase to phase: a gate that holds, passed by two people; one that does not, skipped by two owners (PH-9).
+
+Nothing else changes the phase, and it never moves by more than one. The evidence is frozen with each move.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.seats.hold import Limit, current_limit, set_limit
+from colleague.kit.canonical import digest
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, advisory_lock
+from colleague.kit.errors import Conflict, Forbidden, Invalid
+from colleague.kit.ids import new_id
+from colleague.policy.governance import enter_phase
+from colleague.policy.model import Phase
+from colleague.rollout.evidence import collect
+from colleague.rollout.gates import gate
+from colleague.rollout.model import Evidence, Gate, Kind, Programme
+from colleague.rollout.phases import PHASES, after
+from colleague.rollout.store import current_programme, open_move
+from colleague.rollout.tables import MoveRow
+from colleague.usecases.around import some_lines
+
+LIFE: Final = timedelta(days=7)
+LOCK: Final = 727_083
+SHORTEST, LONGEST = 30, 2000
+
+
+class NotStarted(Conflict):
+    """The programme has not started: start the pilot first."""
+
+
+class LastPhase(Conflict):
+    """There is no phase after this one."""
+
+
+class GateClosed(Conflict):
+    """The gate does not open: {missing}"""
+
+
+class GateOpen(Conflict):
+    """This gate holds: pass it, there is nothing to skip."""
+
+
+class MoveOpen(Conflict):
+    """A move waits for its second person already: have it confirmed, or withdraw it."""
+
+
+class AnotherPerson(Forbidden):
+    """Another person confirms this: {who}."""
+
+
+class MoveStale(Conflict):
+    """What was proposed is older than seven days, is not what you were shown, or no longer holds: propose it anew."""
+
+
+class ReasonNeeded(Invalid):
+    """Say why, in thirty characters or more, and what risk is taken: it stays on every readout."""
+
+
+class SeatsWithin(Invalid):
+    """Seats are raised within a running phase, above what it has now and below what the next one begins with."""
+
+
+async def judge(session: Session, *, clock: Clock) -> tuple[Programme, Evidence, Gate]:
+    """Return the programme with its evidence and the gate out of the present phase."""
+    programme, evidence = await current_programme(session), await collect(session, clock=clock)
+    return programme, evidence, gate(programme.phase, evidence)
+
+
+async def propose_gate(session: Session, actor: Actor, *, ledger: Ledger, clock: Clock) -> MoveRow:
+    """Propose to pass the gate of the present phase: it has to hold now, and again when it is confirmed.
+
+    Raises NotStarted, LastPhase, GateClosed, MoveOpen.
+    """
+    actor.require("org:programme:manage")
+    programme, evidence, judged = await judge(session, clock=clock)
+    to = _next(programme)
+    if not judged.holds:
+        raise GateClosed(missing=missing_words(judged))
+    return await _propose(session, actor, "gate", programme, to, evidence, judged, "", ledger=ledger, clock=clock)
+
+
+async def propose_skip(session: Session, actor: Actor, *, why: str, ledger: Ledger, clock: Clock) -> MoveRow:
+    """Propose to enter the next phase although its gate does not hold: owners alone may, and say why and at what risk.
+
+    Raises NotStarted, LastPhase, GateOpen, ReasonNeeded, MoveOpen.
+    """
+    actor.require("org:roles:own")
+    actor.require_presence()
+    programme, evidence, judged = await judge(session, clock=clock)
+    to = _next(programme)
+    if judged.holds:
+        raise GateOpen
+    return await _propose(
+        session, actor, "skip", programme, to, evidence, judged, _reason(why), ledger=ledger, clock=clock
+    )  # fmt: skip
+
+
+async def propose_seats(
+    session: Session, actor: Actor, seats: int, *, why: str, ledger: Ledger, clock: Clock
+) -> MoveRow:
+    """Propose seats beyond the phase: the sponsor confirms them, and they stay on every readout (PH-1).
+
+    Raises NotStarted, SeatsWithin, ReasonNeeded, MoveOpen.
+    """
+    actor.require("org:programme:manage")
+    programme, evidence, judged = await judge(session, clock=clock)
+    if not programme.started:
+        raise NotStarted
+    limit, following = await current_limit(session), after(programme.phase)
+    if following is None or limit.most is None or not limit.most < seats < PHASES[following].least:
+        raise SeatsWithin
+    return await _propose(
+        session, actor, "seats", programme, programme.phase, evidence, judged, _reason(why), seats=seats, ledger=ledger,
+        clock=clock,
+    )  # fmt: skip
+
+
+async def confirm_move(
+    session: Session, actor: Actor, move: str, digest: str, *, ledger: Ledger, clock: Clock
+) -> Programme:
+    """Confirm what somebody else proposed, exactly as it was shown (`digest`); return the programme as it stands then.
+
+    A gate and seats are confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; a skipped gate
+    by another owner who is present. Raises NoSuchMove, AnotherPerson, MoveStale, GateClosed.
+    """
+    await advisory_lock(session, LOCK)
+    row = await open_move(session, move, lock=True)
+    if row is None or row.digest != digest or clock.now() - row.proposed_at > LIFE:
+        raise MoveStale
+    programme, evidence, judged = await judge(session, clock=clock)
+    _may_confirm(actor, row, programme)
+    if int(programme.phase) != row.from_phase:
+        raise MoveStale
+    if row.kind == "gate" and not judged.holds:
+        raise GateClosed(missing=missing_words(judged))
+    row.state, row.decided_by, row.decided_at = "done", actor.id, clock.now()
+    row.on = evidence.today
+    await session.flush()
+    to = Phase(row.to_phase)
+    facts = {"from": row.from_phase, "to": row.to_phase, "digest": row.digest, "proposed_by": row.proposed_by}
+    verb = {"gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised"}[row.kind]
+    await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts | {"why": row.why}))
+    most = row.seats if row.kind == "seats" else PHASES[to].most
+    await _in_force(session, actor, to, most, second=row.proposed_by, ledger=ledger, clock=clock)
+    return await current_programme(session)
+
+
+async def withdraw_move(session: Session, actor: Actor, move: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Withdraw a move that waits: who proposed it may, and whoever runs the programme. Raises NoSuchMove."""
+    row = await open_move(session, move, lock=True)
+    assert row is not None
+    if actor.id != row.proposed_by:
+        actor.require("org:programme:manage")
+    row.state, row.decided_by, row.decided_at = "withdrawn", actor.id, clock.now()
+    await session.flush()
+    await ledger.record(session, Event("move.withdrawn", actor.id, subject=row.id))
+
+
+async def _in_force(
+    session: Session, actor: Actor, phase: Phase, most: int | None, *, second: str, ledger: Ledger, clock: Clock
+) -> None:
+    """Let seats and rules follow the phase, in the same transaction."""
+    able = replace(actor, permissions=actor.permissions | {"org:programme:manage", "org:programme:read"})
+    limit = Limit(most, PHASES[phase].words, by_hand=True)
+    await set_limit(session, able, limit, ledger=ledger, clock=clock)
+    await enter_phase(session, able, phase, second=second, ledger=ledger, clock=clock)
+
+
+def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:
+    """Raise AnotherPerson unless this actor may be the second person."""
+    owner = actor.may("org:roles:own")
+    if actor.id == row.proposed_by:
+        raise AnotherPerson(who="not who proposed it")
+    if row.kind == "skip":
+        if not owner:
+            raise AnotherPerson(who="an owner, and not the one who proposed it")
+        actor.require_presence()
+        return
+    other = programme.lead if row.proposed_by == programme.sponsor else programme.sponsor
+    if row.kind == "seats":
+        other = programme.sponsor
+    if actor.id != other and not owner:
+        raise AnotherPerson(who="the sponsor or an owner" if other == programme.sponsor else "the lead or an owner")
+
+
+def _next(programme: Programme) -> Phase:
+    if not programme.started:
+        raise NotStarted
+    to = after(programme.phase)
+    if to is None:
+        raise LastPhase
+    return to
+
+
+def _reason(why: str) -> str:
+    if len(" ".join(why.split())) < SHORTEST:
+        raise ReasonNeeded
+    return some_lines(why, "reason", LONGEST)
+
+
+def missing_words(judged: Gate) -> str:
+    """Return in words what a gate misses."""
+    return " ".join(f"{one.title}: wanted {one.wanted}; there is {one.value}." for one in judged.missing)
+
+
+async def _propose(
+    session: Session, actor: Actor, kind: Kind, programme: Programme, to: Phase, evidence: Evidence, judged: Gate,
+    why: str, *, seats: int | None = None, ledger: Ledger, clock: Clock,
+) -> MoveRow:  # fmt: skip
+    frozen = frozen_form(evidence, judged)
+    bound = {"kind": kind, "from": int(programme.phase), "to": int(to), "seats": seats, "why": why, "by": actor.id}
+    row = MoveRow(
+        id=new_id("move"), kind=kind, from_phase=int(programme.phase), to_phase=int(to), seats=seats, state="proposed",
+        why=why, snapshot=frozen, digest=digest({**bound, "evidence": frozen}), proposed_by=actor.id,
+        proposed_at=clock.now(),
+    )  # fmt: skip
+    waiting = await open_move(session, lock=True)
+    if waiting is not None and clock.now() - waiting.proposed_at > LIFE:
+        # Nobody confirmed it in time: it makes room.
+        waiting.state, waiting.decided_at = "withdrawn", clock.now()
+        await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise MoveOpen from None
+    facts = {"kind": kind, "to": int(to), "digest": row.digest, "holds": judged.holds, "why": why}
+    await ledger.record(session, Event("move.proposed", actor.id, subject=row.id, data=facts))
+    return row
+
+
+def frozen_form(evidence: Evidence, judged: Gate) -> dict[str, Any]:
+    """Return evidence and gate as they are kept for ever."""
+    return {
+        "today": evidence.today.isoformat(), "week": evidence.week,
+        "weeks": [
+            {"week": one.week, "active": one.active, "seats": one.seats, "skipped": one.skipped}
+            for one in evidence.weeks
+        ],
+        "validated": dict(evidence.validated),
+        "departments": [
+            {"name": one.name, "seats": one.seats, "champions": one.champions, "active": one.active}
+            for one in evidence.departments
+        ],
+        "gate": judged.to_json(),
+    }  # fmt: skip

@@ -1,0 +1,163 @@
+"""Start the pilot: once everything that a pilot starts with is there, and not before (PP-1 to PP-5, AD-6, GP-1, MI-2)."""
+
+from colleague.adoption.calendar import read_calendars
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.dispatch.triggers.store import list_triggers
+from colleague.governance.document.store import in_force
+from colleague.identity.actor import Actor
+from colleague.identity.directory import get_person, names_of
+from colleague.identity.seats.hold import Limit, seats_held, set_limit
+from colleague.kit.canonical import digest
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, advisory_lock
+from colleague.kit.errors import Conflict
+from colleague.kit.ids import new_id
+from colleague.plugins.shipped import shipped_skills
+from colleague.plugins.store import list_packages
+from colleague.policy.governance import enter_phase
+from colleague.policy.model import Phase
+from colleague.rollout.advance import LOCK, GateClosed, missing_words
+from colleague.rollout.cohorts.make import start_cohort
+from colleague.rollout.cohorts.model import Cohort
+from colleague.rollout.cohorts.ready import ready as cohort_ready
+from colleague.rollout.cohorts.store import list_cohorts
+from colleague.rollout.define import against_sponsor
+from colleague.rollout.model import Criterion, Gate, Programme
+from colleague.rollout.phases import PHASES
+from colleague.rollout.store import attestations, current_programme
+from colleague.rollout.tables import MoveRow
+from colleague.usecases.around import Reach
+from colleague.usecases.ready import ready as cases_ready
+
+TRIGGERS = (5, 10)
+
+
+class AlreadyStarted(Conflict):
+    """The programme has started already."""
+
+
+async def start_gate(session: Session, *, reach: Reach, clock: Clock) -> Gate:
+    """Return what a pilot starts with, judged at this moment."""
+    programme = await current_programme(session)
+    return Gate(0, "Start of the pilot", (
+        await _owned(session, programme), await _cohort(session, reach), await _baselines(session, reach),
+        await _governance(session), await _catalogue(session), await _dispatch(session, clock), await _seats(session),
+    ))  # fmt: skip
+
+
+async def begin_pilot(
+    session: Session, actor: Actor, *, reach: Reach, ledger: Ledger, clock: Clock
+) -> Programme:  # fmt: skip
+    """Start the pilot with its cohort: seats are given by hand from now on, up to forty. The evidence is frozen.
+
+    Raises AlreadyStarted, GateClosed with everything that is missing.
+    """
+    actor.require("org:programme:manage")
+    await advisory_lock(session, LOCK)
+    programme = await current_programme(session)
+    if programme.started:
+        raise AlreadyStarted
+    judged = await start_gate(session, reach=reach, clock=clock)
+    if not judged.holds:
+        raise GateClosed(missing=missing_words(judged))
+    for cohort in await _pilots(session):
+        if cohort.state == "draft":
+            await start_cohort(session, actor, cohort.id, reach=reach, ledger=ledger, clock=clock)
+    spec, frozen = PHASES[Phase.PILOT], judged.to_json()
+    day = (await read_calendars(session)).organisation.day(clock.now())
+    row = MoveRow(
+        id=new_id("move"), kind="start", from_phase=int(Phase.PILOT), to_phase=int(Phase.PILOT), seats=None,
+        state="done", why="", snapshot={"gate": frozen}, digest=digest(frozen), proposed_by=actor.id,
+        proposed_at=clock.now(), decided_by=None, decided_at=clock.now(), on=day,
+    )  # fmt: skip
+    session.add(row)
+    await session.flush()
+    await ledger.record(session, Event("programme.started", actor.id, subject=row.id, data={"digest": row.digest}))
+    await set_limit(
+        session, actor, Limit(spec.most, spec.words, by_hand=True), ledger=ledger, clock=clock
+    )  # fmt: skip
+    await enter_phase(session, actor, Phase.PILOT, second="", ledger=ledger, clock=clock)
+    return await current_programme(session)
+
+
+async def _pilots(session: Session) -> list[Cohort]:
+    return [one for one in await list_cohorts(session) if one.kind == "pilot" and one.state != "closed"]
+
+
+async def _owned(session: Session, programme: Programme) -> Criterion:
+    value, holds = "nobody is named", False
+    if programme.sponsor and programme.lead:
+        sponsor = await get_person(session, programme.sponsor)
+        names = await names_of(session, [programme.lead])
+        why = against_sponsor(sponsor) if sponsor.active else f"{sponsor.name} is no longer active."
+        holds = not why
+        value = why or f"{sponsor.name} ({sponsor.department}), led by {names.get(programme.lead, 'somebody')}"
+    return Criterion(
+        "owned", "The business owns it", "a sponsor outside IT, a lead and a goal", value, holds, "computed", "MI-2",
+        "/programme#named", programme.sponsor,
+    )  # fmt: skip
+
+
+async def _cohort(session: Session, reach: Reach) -> Criterion:
+    found, value, holds = await _pilots(session), "there is no pilot cohort", False
+    if len(found) > 1:
+        value = f"{len(found)} pilot cohorts: one pilot starts the programme"
+    elif found:
+        stands = await cohort_ready(session, found[0], reach=reach)
+        value = f"«{found[0].name}» with {stands.seats} seats. {' '.join(stands.reasons)}".strip()
+        holds = stands.ok
+    return Criterion(
+        "cohort", "The cohort and its use cases are ready",
+        "15 to 40 people chosen on three criteria, three to five use cases, a group that maps to them", value, holds,
+        "computed", "PP-1 to PP-5, ID-4", "/programme/cohorts",
+    )  # fmt: skip
+
+
+async def _baselines(session: Session, reach: Reach) -> Criterion:
+    found = await cases_ready(session, reach=reach)
+    value = " ".join(found.unmeasured) or (
+        f"measured for {len(found.approved)}" if found.approved else "no use case yet"
+    )
+    return Criterion(
+        "baselines", "Baselines are measured", "before launch, for every use case", value,
+        bool(found.approved) and not found.unmeasured, "computed", "AD-6", "/use-cases",
+    )  # fmt: skip
+
+
+async def _governance(session: Session) -> Criterion:
+    found = await in_force(session)
+    holds = found is not None and not found.unsigned
+    return Criterion(
+        "governance", "The governance document is in force", "four parts, signed by their owners",
+        f"version {found.number}" if found else "there is none", holds, "computed", "GP-1", "/governance/document",
+        found.published_by if found else "",
+    )  # fmt: skip
+
+
+async def _catalogue(session: Session) -> Criterion:
+    reviewed = len(shipped_skills()) + len(await list_packages(session, "", everyones=False))
+    return Criterion(
+        "catalogue", "The catalogue is reviewed", "one skill or more, each shipped or approved", f"{reviewed}",
+        reviewed > 0, "computed", "PL-7", "/skills",
+    )  # fmt: skip
+
+
+async def _dispatch(session: Session, clock: Clock) -> Criterion:
+    active = len(await list_triggers(session, state="active"))
+    today = (await read_calendars(session)).organisation.day(clock.now())
+    later = (await attestations(session, until=today)).get("dispatch-later")
+    value = f"{active} triggers are on" + (f"; begins without it: {later.words}" if later else "")
+    return Criterion(
+        "dispatch", "Dispatch is part of it", "five to ten triggers, or a decision on record to begin without", value,
+        TRIGGERS[0] <= active <= TRIGGERS[1] or later is not None, "computed", "DI-4, MI-3", "/dispatch/triggers",
+        later.by if later else "", later.on if later else None,
+    )  # fmt: skip
+
+
+async def _seats(session: Session) -> Criterion:
+    held, most = await seats_held(session), PHASES[Phase.PILOT].most or 0
+    return Criterion(
+        "seats", "No more seats than a pilot has", f"{most} at most", f"{held}", held <= most, "computed",
+        "PH-1, MI-1", "/people",
+    )  # fmt: skip

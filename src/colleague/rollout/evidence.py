@@ -1,0 +1,48 @@
+"""Read what the gates look at from what happened: weeks, use cases, signatures, champions, what people vouched for."""
+
+from typing import Any
+
+from colleague.adoption.calendar import read_calendars
+from colleague.adoption.weekly import numbers
+from colleague.governance.document.store import in_force
+from colleague.identity.actor import SYSTEM
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
+from colleague.rollout.store import attestations, current_programme
+
+MOST_WEEKS = 53
+
+
+async def collect(session: Session, *, clock: Clock) -> Evidence:
+    """Return the evidence as it is at this moment. What cannot be read is not there, and so does not hold."""
+    programme = await current_programme(session)
+    now = clock.now()
+    calendar = (await read_calendars(session)).organisation
+    today = calendar.day(now)
+    since = programme.since
+    week = calendar.programme_week(calendar.week(now), since) if since else 0
+    return Evidence(
+        week=max(week, 0), weeks=await _weeks(session, programme, week, clock=clock),
+        governance=await _governance(session), attested=await attestations(session, until=today), today=today,
+    )  # fmt: skip
+
+
+async def _weeks(session: Session, programme: Programme, week: int, *, clock: Clock) -> tuple[ActiveWeek, ...]:
+    """Return the frozen weeks of the present phase, oldest first. Fewer than five people count as none."""
+    if programme.since is None or week < 1:
+        return ()
+    found: list[Any] = await numbers(session, SYSTEM, clock=clock, count=min(week, MOST_WEEKS))
+    return tuple(
+        ActiveWeek(str(one.week), one.active, one.people, skipped=one.skipped or one.suppressed)
+        for one in reversed(found) if one.frozen
+    )  # fmt: skip
+
+
+async def _governance(session: Session) -> Signed | None:
+    """Return the governance document in force with its oldest signature: all of it was signed since then."""
+    document = await in_force(session)
+    if document is None or document.unsigned or not document.signatures:
+        return None
+    first = min(document.signatures, key=lambda one: one.at)
+    return Signed(document.published_by, first.at.date(), f"version {document.number}, signed")
