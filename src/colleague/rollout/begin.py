@@ -1,4 +1,4 @@
-"""Start the pilot: once everything that a pilot starts with is there, and not before (PP-1 to PP-5, AD-6, GP-1, MI-2)."""
+"""Start the pilot: once everything it starts with is there, and not before (PP-1 to PP-5, AD-6, GP-1, MI-2)."""
 
 from colleague.adoption.calendar import read_calendars
 from colleague.audit.event import Event

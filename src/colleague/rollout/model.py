@@ -9,7 +9,7 @@ from colleague.policy.model import Phase
 
 # Computed: counted from what happened. Attested: said by a named person, where nothing can be counted.
 How = Literal["computed", "attested"]
-Kind = Literal["gate", "skip"]
+Kind = Literal["gate", "skip", "seats"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rows of the programme: who runs it, every move from phase to phase with its frozen evidence, what people vouched for."""
+"""Rows of the programme: who runs it, every move with its frozen evidence, what people vouched for."""
 
 from datetime import date, datetime
 from typing import Any

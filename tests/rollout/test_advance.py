@@ -1,0 +1,299 @@
+"""Two people, frozen evidence, one phase at a time; and no other way into a phase (PH-9, R81)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.rollout.test_gates import EXPANSION, PILOT
+
+from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
+from colleague.identity.directory import actor_of
+from colleague.identity.people import assign_role, create_person, set_department
+from colleague.identity.seats.hold import NoSeat, current_limit, seats_held
+from colleague.policy.governance import ByProgrammeOnly, change_governance, current_governance
+from colleague.policy.model import Phase
+from colleague.rollout import advance as moves
+from colleague.rollout.advance import (
+    AnotherPerson,
+    GateClosed,
+    GateOpen,
+    LastPhase,
+    MoveOpen,
+    MoveStale,
+    NotStarted,
+    ReasonNeeded,
+    SeatsWithin,
+    confirm_move,
+    propose_gate,
+    propose_seats,
+    propose_skip,
+    withdraw_move,
+)
+from colleague.rollout.attest import BadDay, EvidenceExists, NoSuchCriterion, NotTheLead, attest, withdraw_attestation
+from colleague.rollout.define import (
+    GoalMissing,
+    NobodyOfThatAddress,
+    SponsorFromBusiness,
+    TwoPeople,
+    is_it,
+    name_programme,
+)
+from colleague.rollout.model import Evidence
+from colleague.rollout.store import NoSuchMove, attestations, current_programme, get_move
+from colleague.rollout.tables import MoveRow
+from colleague.testing.clock import TestClock
+from colleague.testing.house import TestHouse, furnish
+
+pytestmark = pytest.mark.anyio
+WHY = "The board wants it before the summer; the risk of low use is accepted."
+
+
+@dataclass
+class Office:
+    """A programme with sponsor Rita, lead Dana, owners Marta and Ana; its evidence is laid on the table."""
+
+    home: TestHouse
+    clock: TestClock
+    evidence: Evidence
+
+    async def do(self, deed: Any, who: str, *things: Any, **more: Any) -> Any:
+        house = self.home.house
+        async with house.database.transaction() as session:
+            person = await actor_of(session, person_id=self.home.people[who].id, via="page")
+            return await deed(session, person, *things, ledger=house.ledger, clock=house.clock, **more)
+
+    async def begun(self) -> None:
+        """Begin the pilot as `begin_pilot` does; what it asks for is shown elsewhere."""
+        house = self.home.house
+        async with house.database.transaction() as session:
+            session.add(MoveRow(
+                id="move_start", kind="start", from_phase=1, to_phase=1, state="done", why="", snapshot={}, digest="",
+                proposed_by=self.home.people["dana"].id, proposed_at=house.clock.now(), on=house.clock.now().date(),
+            ))  # fmt: skip
+        self.clock.advance(seconds=1)
+
+    async def phase(self) -> tuple[Phase, Phase, int | None]:
+        async with self.home.house.database.transaction() as session:
+            programme, governance = await current_programme(session), await current_governance(session)
+            return programme.phase, governance.phase, (await current_limit(session)).most
+
+
+@pytest.fixture
+async def office(
+    database_url: str, tmp_path: Path, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    home = await furnish(database_url, tmp_path, connectors=(), clock=clock, demo=True)
+    async with home.house.database.transaction() as session:
+        owner = home.people["owner"]
+        for who, role in (("dana", "programme_lead"), ("ana", "owner")):
+            await assign_role(session, SYSTEM, home.people[who].id, role, ledger=home.house.ledger)
+        await set_department(session, owner, home.people["rita"].id, "Bids", ledger=home.house.ledger)
+    office = Office(home, clock, PILOT)
+
+    async def laid(session: Any, **_: Any) -> Evidence:
+        return office.evidence
+
+    monkeypatch.setattr(moves, "collect", laid)
+    await office.do(name_programme, "dana", **NAMED)
+    yield office
+    await home.house.close()
+
+
+NAMED = {
+    "sponsor": "rita@aldermoor.example", "lead": "dana@aldermoor.example", "goal": "Bids go out in half the time."
+}  # fmt: skip
+
+
+async def test_a_gate_is_passed_by_two_people_and_seats_and_rules_follow(office: Office) -> None:
+    with pytest.raises(NotStarted):
+        await office.do(propose_gate, "dana")
+    await office.begun()
+    row = await office.do(propose_gate, "dana")
+    for who in ("dana", "ben"):
+        with pytest.raises(AnotherPerson):
+            await office.do(confirm_move, who, row.id, row.digest)
+    with pytest.raises(MoveStale):
+        await office.do(confirm_move, "rita", row.id, "0" * 64)
+    assert await office.phase() == (Phase.PILOT, Phase.PILOT, 40)
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    assert await office.phase() == (Phase.EXPANSION, Phase.EXPANSION, 300)
+    with pytest.raises(NoSuchMove):
+        await office.do(confirm_move, "rita", row.id, row.digest)
+    async with office.home.house.database.transaction() as session:
+        kept = (await get_move(session, row.id)).snapshot
+        assert [one["active"] for one in kept["weeks"]] == [32] * 4
+        assert kept["gate"]["holds"] is True
+        assert not (await current_programme(session)).skipped
+
+
+async def test_phase_three_before_gate_one_is_refused_at_every_door(office: Office) -> None:
+    """There is no deed that names a phase: from the pilot the next one alone can be reached, and only by its gate."""
+    await office.begun()
+    office.evidence = EXPANSION  # Good enough for gate 2, not for gate 1.
+    with pytest.raises(GateClosed, match=r"use cases|vouched|said"):
+        await office.do(propose_gate, "dana")
+    house = office.home.house
+    for phase in ("broad", "expansion"):
+        async with house.database.transaction() as session:
+            with pytest.raises(ByProgrammeOnly):
+                await change_governance(
+                    session, office.home.people["owner"], {"phase": phase}, ledger=house.ledger, clock=house.clock
+                )  # fmt: skip
+    assert await office.phase() == (Phase.PILOT, Phase.PILOT, 40)
+
+
+async def test_what_no_longer_holds_when_it_is_confirmed_is_not_passed(office: Office) -> None:
+    await office.begun()
+    row = await office.do(propose_gate, "dana")
+    office.evidence = Evidence(today=PILOT.today)
+    with pytest.raises(GateClosed):
+        await office.do(confirm_move, "rita", row.id, row.digest)
+    office.evidence = PILOT
+    office.clock.advance(days=8)
+    with pytest.raises(MoveStale):
+        await office.do(confirm_move, "rita", row.id, row.digest)
+    fresh = await office.do(propose_gate, "dana")
+    assert fresh.id != row.id
+    await office.do(withdraw_move, "dana", fresh.id)
+    with pytest.raises(NoSuchMove):
+        await office.do(withdraw_move, "dana", fresh.id)
+
+
+async def test_a_gate_is_skipped_by_two_owners_with_a_reason_that_stays(office: Office) -> None:
+    await office.begun()
+    with pytest.raises(GateOpen):
+        await office.do(propose_skip, "owner", why=WHY)
+    office.evidence = Evidence(today=PILOT.today)
+    with pytest.raises(PermissionMissing):
+        await office.do(propose_skip, "dana", why=WHY)
+    with pytest.raises(ReasonNeeded):
+        await office.do(propose_skip, "owner", why="because            we            want")
+    row = await office.do(propose_skip, "owner", why=WHY)
+    for who in ("owner", "dana", "rita"):
+        with pytest.raises(AnotherPerson):
+            await office.do(confirm_move, who, row.id, row.digest)
+    await office.do(confirm_move, "ana", row.id, row.digest)
+    async with office.home.house.database.transaction() as session:
+        (step,) = (await current_programme(session)).skipped
+    people = office.home.people
+    assert (step.phase, step.why, set(step.by)) == (Phase.EXPANSION, WHY, {people["owner"].id, people["ana"].id})
+    # It stays, whatever is passed properly later.
+    office.evidence = EXPANSION
+    row = await office.do(propose_gate, "dana")
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    async with office.home.house.database.transaction() as session:
+        programme = await current_programme(session)
+    assert (programme.phase, len(programme.skipped)) == (Phase.BROAD, 1)
+
+
+async def test_after_the_last_phase_there_is_none(office: Office) -> None:
+    await office.begun()
+    office.evidence = Evidence(today=PILOT.today)
+    for _ in range(3):
+        row = await office.do(propose_skip, "owner", why=WHY)
+        await office.do(confirm_move, "ana", row.id, row.digest)
+        office.clock.advance(seconds=1)
+    assert await office.phase() == (Phase.ENTERPRISE, Phase.ENTERPRISE, None)
+    with pytest.raises(LastPhase):
+        await office.do(propose_skip, "owner", why=WHY)
+
+
+async def test_of_many_who_propose_and_confirm_at_once_one_gets_through(office: Office) -> None:
+    await office.begun()
+    made = await asyncio.gather(*(office.do(propose_gate, "dana") for _ in range(4)), return_exceptions=True)
+    (row,) = [one for one in made if isinstance(one, MoveRow)]
+    assert sum(isinstance(one, MoveOpen) for one in made) == 3
+    done = await asyncio.gather(
+        *(office.do(confirm_move, who, row.id, row.digest) for who in ("rita", "owner", "ana")), return_exceptions=True
+    )
+    assert sum(isinstance(one, NoSuchMove) for one in done) == 2
+    assert (await office.phase())[0] is Phase.EXPANSION
+
+
+async def test_seats_beyond_the_phase_need_the_sponsor_and_a_reason(office: Office) -> None:
+    await office.begun()
+    house = office.home.house
+    async with house.database.transaction() as session:
+        for n in range(40 - await seats_held(session)):
+            await create_person(
+                session, SYSTEM, f"p{n}@aldermoor.example", f"P {n}", ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
+
+    async def forty_one() -> str:
+        async with house.database.transaction() as session:
+            return await create_person(
+                session, SYSTEM, "late@aldermoor.example", "Late", ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
+
+    with pytest.raises(NoSeat):
+        await forty_one()
+    for seats in (40, 39, 100, 5000, -1):
+        with pytest.raises(SeatsWithin):
+            await office.do(propose_seats, "dana", seats, why=WHY)
+    row = await office.do(propose_seats, "dana", 45, why=WHY)
+    with pytest.raises(AnotherPerson):
+        await office.do(confirm_move, "ben", row.id, row.digest)
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    assert await office.phase() == (Phase.PILOT, Phase.PILOT, 45)
+    assert await forty_one()
+
+
+async def test_nobodys_word_stands_in_for_what_can_be_counted(office: Office) -> None:
+    today = office.clock.now().date()
+    say = {"words": "It is so.", "on": today}
+    for counted in ("weekly-active", "use-cases", "lasted", "governance", "champions", "support", "no-hold"):
+        with pytest.raises(EvidenceExists, match="nobody's word"):
+            await office.do(attest, "owner", counted, **say)
+    with pytest.raises(NoSuchCriterion):
+        await office.do(attest, "owner", "everything", **say)
+    with pytest.raises(NotTheLead):
+        await office.do(attest, "dana", "security-review", **say)
+    with pytest.raises(PermissionMissing):
+        await office.do(attest, "ben", "security-review", **say)
+    for day in (today + timedelta(days=1), today - timedelta(days=91)):
+        with pytest.raises(BadDay):
+            await office.do(attest, "owner", "security-review", words="It is so.", on=day)
+    made = await office.do(attest, "rita", "dispatch-later", **say)
+    await office.do(attest, "owner", "security-review", **say, document="SEC-12")
+    async with office.home.house.database.transaction() as session:
+        assert set(await attestations(session, until=today)) == {"dispatch-later", "security-review"}
+    with pytest.raises(NoSuchCriterion):
+        await office.do(withdraw_attestation, "owner", made)
+    await office.do(withdraw_attestation, "rita", made)
+    async with office.home.house.database.transaction() as session:
+        assert set(await attestations(session, until=today)) == {"security-review"}
+
+
+async def test_the_business_owns_it_and_not_it(office: Office) -> None:
+    """MI-2: no programme without a sponsor outside IT, and a date alone is no goal."""
+    house, people = office.home.house, office.home.people
+    for changes, refusal in (
+        ({"sponsor": "nobody@aldermoor.example"}, NobodyOfThatAddress), ({"lead": "x\x00"}, NobodyOfThatAddress),
+        ({"sponsor": "dana@aldermoor.example"}, TwoPeople), ({"sponsor": "ben@aldermoor.example"}, SponsorFromBusiness),
+        ({"goal": "1 March"}, GoalMissing),
+    ):  # fmt: skip
+        with pytest.raises(refusal):
+            await office.do(name_programme, "dana", **{**NAMED, **changes})
+    async with house.database.transaction() as session:
+        await set_department(session, people["owner"], people["rita"].id, "Group IT", ledger=house.ledger)
+    with pytest.raises(SponsorFromBusiness, match="Group IT"):
+        await office.do(name_programme, "dana", **NAMED)
+    with pytest.raises(PermissionMissing):
+        await office.do(name_programme, "ben", **NAMED)
+    for name, it in (("IT", True), ("Information Technology", True), ("Bids", False), ("Kitchen", False),
+                     ("Audit", False), ("Security and IT", True), ("Capital markets", False)):  # fmt: skip
+        assert is_it(name) is it, name
+
+
+async def test_a_token_skips_no_gate(office: Office) -> None:
+    """What two owners answer for they do themselves, signed in on the page."""
+    await office.begun()
+    office.evidence, house = Evidence(today=PILOT.today), office.home.house
+    async with house.database.transaction() as session:
+        token = await actor_of(session, person_id=office.home.people["owner"].id, via="api")
+        with pytest.raises(SignInYourself):
+            await propose_skip(session, token, why=WHY, ledger=house.ledger, clock=house.clock)
