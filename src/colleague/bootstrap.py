@@ -74,6 +74,7 @@ from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
 from colleague.rollout.cohorts.store import people_by_cohort
+from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
 from colleague.support.mail import MailDesk
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
@@ -191,6 +192,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
     add_adoption_jobs(queue, database=database)
+    add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
     add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
     return queue

@@ -54,6 +54,10 @@ _LIVE: Final = re.compile(
     r"traffic|weather)|up[- ]to[- ]the[- ]minute|right now|as it happens|breaking news|streaming|market data|"
     r"(?:stock|share) prices?|exchange rates?)\b"
 )
+FORMAT_WORDS: Final = re.compile(
+    r"\b(?:word document|docx|excel|xlsx|powerpoint|pptx|markdown|csv|mail draft|"
+    r"as (?:an? )?(?:pdf|word|slides|text))\b"
+)
 _WITHIN: Final = re.compile(r"\b(?:within|in under|in at most|in less than) (\d{1,4}) (minutes?|mins?|hours?|h)\b")
 _SHORTEST = 5
 
@@ -127,8 +131,7 @@ def _parts(card: Card) -> list[Finding]:
 def _output(card: Card) -> list[Finding]:
     found = []
     words = re.findall(r"[^\W\d_]+", said(card.output))
-    singular = {w for word in words for w in (word, word.removesuffix("s"), word.removesuffix("es"), _ies(word))}
-    if not singular & _NOUNS:
+    if not things_in(said(card.output)):
         why = (
             f"«{card.output.strip()[:60]}» is no thing that one can hold."
             if words
@@ -140,6 +143,14 @@ def _output(card: Card) -> list[Finding]:
         instead = f"Choose one of: {', '.join(FORMATS)}."
         found.append(Finding("no-format", "format", "It does not say in which form the output comes.", instead))
     return found
+
+
+def things_in(text: str) -> frozenset[str]:
+    """Return the things in `text` that one can hold (a brief, a table, a reply), in the singular. `text` as `said`."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return _NOUNS.intersection(
+        w for word in words for w in (word, word.removesuffix("s"), word.removesuffix("es"), _ies(word))
+    )
 
 
 def _ies(word: str) -> str:

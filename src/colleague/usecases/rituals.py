@@ -6,7 +6,7 @@ from typing import Any
 from colleague.kit.db import Session
 from colleague.usecases.model import Card, Ritual
 from colleague.usecases.sample import CROWD, ENOUGH, baseline
-from colleague.usecases.store import list_use_cases, observations_of
+from colleague.usecases.store import frameworks_of, frictions_of, list_use_cases, observations_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,20 @@ async def standing_cases(session: Session) -> list[Tied]:
         enough = measured if measured and measured.n >= ENOUGH and measured.people >= CROWD else None
         ties.append(Tied(one.id, one.card, measured.n if measured else 0, enough.median if enough else None))
     return sorted(ties, key=lambda tie: tie.ritual is None)
+
+
+async def starting_words(session: Session, tied: Tied) -> str:
+    """Return the words that somebody begins a task of this use case with: its prompt framework, else its work."""
+    frameworks = await frameworks_of(session, tied.id)
+    return frameworks[0].text if frameworks else f"{tied.card.work}."
+
+
+async def upkeep(session: Session, *use_cases: str) -> dict[str, tuple[int, bool]]:
+    """Return for each use case how many entries of its friction log are unanswered, and whether it has a framework."""
+    return {
+        one: (
+            sum(not entry.resolution for entry in await frictions_of(session, one)),
+            bool(await frameworks_of(session, one)),
+        )
+        for one in use_cases
+    }

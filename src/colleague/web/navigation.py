@@ -39,6 +39,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/skills", "Skills", "list-check", ("own:tasks:use", "org:tasks:read")),
     Place("/use-cases", "Use cases", "clock", ("org:usecases:read",)),
     Place("/support", "Support", "message-circle", ("own:tasks:use", "org:support:manage")),
+    Place("/first-month", "First month", "checklist", ("own:tasks:use",)),
     Place("/ledger", "Ledger", "history", ("org:ledger:read",)),
     Place("/people", "People", "users", ("org:people:read",)),
     Place("/connectors", "Connectors", "plug-connected", ("own:accounts:manage", "org:connectors:read")),

@@ -30,6 +30,18 @@ async def actions(session: Session, since: datetime, until: datetime) -> list[Ac
     return [Action(r.person_id, r.at, r.kind) for r in await session.scalars(query)]
 
 
+async def active_people(session: Session, since: datetime, until: datetime) -> frozenset[str]:
+    """Return who did anything intentional in a period."""
+    query = select(ActionRow.person_id).where(ActionRow.at >= since, ActionRow.at < until).distinct()
+    return frozenset(await session.scalars(query))
+
+
+async def delivered_to(session: Session, person: str, since: datetime) -> list[str]:
+    """Return the workflow of each run that was delivered to a person since then, oldest first."""
+    query = select(RunFactRow.workflow).where(RunFactRow.person_id == person, RunFactRow.end == "delivered")
+    return list(await session.scalars(query.where(RunFactRow.asked_at >= since).order_by(RunFactRow.asked_at)))
+
+
 async def visits(session: Session, since: datetime, until: datetime) -> list[Visit]:
     """Return the sessions that began in a period, whole: as they were numbered when they were written."""
     began = select(ActionRow.session).group_by(ActionRow.session)

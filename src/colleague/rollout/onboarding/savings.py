@@ -1,0 +1,136 @@
+"""The saving somebody saw in their own first week, and whether those who did stay (AD-4). An association, no proof."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from colleague.adoption.facts.read import active_people
+from colleague.adoption.weeks import Calendar
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.errors import Invalid
+from colleague.rollout.cohorts.join import NotAMember
+from colleague.rollout.cohorts.store import member, members_of
+from colleague.rollout.onboarding.tables import SavingRow
+from colleague.usecases.rituals import standing_cases
+
+LONGEST, FEWEST = 10_080, 5
+_WEEK: Final = timedelta(days=7)
+
+
+class BadSaving(Invalid):
+    """Minutes are more than 0 and at most 10,080, which is a week."""
+
+
+class BeforeNeeded(Invalid):
+    """There is no measured time before for this work: say how many minutes it took you."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Minutes before and after. `measured`: the before is the measured baseline of the use case, else own word."""
+
+    before: float
+    after: float
+    measured: bool
+    first_week: bool
+
+    @property
+    def saved(self) -> float:
+        """Return the minutes saved; negative if it took longer."""
+        return self.before - self.after
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self) | {"saved": self.saved}
+
+
+async def write_saving(
+    session: Session, actor: Actor, after: float, before: float | None = None, *, ledger: Ledger, clock: Clock
+) -> Saving:  # fmt: skip
+    """Write down what somebody's first task took; once more writes over it. Without a measured baseline of their use
+    case `before` is their own word, and labelled so.
+
+    Raises NotAMember, BadSaving, BeforeNeeded, PermissionMissing.
+    """
+    actor.require("own:tasks:use")
+    mine, now = await member(session, actor.id), clock.now()
+    if mine is None or mine.began_at is None:
+        raise NotAMember("You are in no cohort that has started: there is nothing to write down yet.")
+    case = next((one for one in await standing_cases(session) if one.id == mine.use_case), None)
+    baseline = case.before if case else None
+    known = baseline if baseline is not None else before
+    if known is None:
+        raise BeforeNeeded
+    if not all(0 < minutes <= LONGEST for minutes in (after, known)):
+        raise BadSaving
+    found = Saving(known, after, baseline is not None, now < mine.began_at + _WEEK)
+    values = {"use_case_id": case.id if case else None, **asdict(found), "at": now}
+    row = insert(SavingRow).values(person_id=actor.id, **values)
+    await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    facts = {"first_week": found.first_week, "measured": found.measured, "saved": found.saved > 0}
+    event = Event("first_saving.written", actor.id, subject=actor.id, person=actor.id, data=facts)
+    await ledger.record(session, event)
+    return found
+
+
+async def saving_of(session: Session, person: str) -> Saving | None:
+    """Return what somebody wrote down; None if nothing."""
+    row = await session.get(SavingRow, person, populate_existing=True)
+    return Saving(row.before, row.after, row.measured, row.first_week) if row else None
+
+
+async def first_savings(session: Session) -> dict[str, Saving]:
+    """Return what everybody wrote down in their first week, by person."""
+    rows = await session.scalars(select(SavingRow).where(SavingRow.first_week))
+    return {r.person_id: Saving(r.before, r.after, r.measured, r.first_week) for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Of those who began four weeks ago or more: how many were active in their fourth week, split by whether they
+    wrote down a saving in their first. None where fewer than five people are behind either (B-12)."""
+
+    with_saving: int
+    with_kept: int
+    without: int
+    without_kept: int
+
+    @property
+    def told(self) -> bool:
+        """Say whether both groups are large enough to tell."""
+        return min(self.with_saving, self.without) >= FEWEST
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, without numbers where they would be about single people."""
+        if not self.told:
+            return {"suppressed": True}
+        return asdict(self) | {"suppressed": False}
+
+
+def split(saved: Collection[str], kept: Collection[str], everybody: Collection[str]) -> Retention:
+    """Split `everybody` by who `saved` in week one, and count who of them `kept` on. Pure."""
+    all_, had, stay = set(everybody), set(everybody) & set(saved), set(everybody) & set(kept)
+    return Retention(len(had), len(had & stay), len(all_ - had), len((all_ - had) & stay))
+
+
+async def retention(session: Session, calendar: Calendar, *, clock: Clock) -> Retention:
+    """Return the retention of week four, split by a saving in week one (AD-4). Weeks are ISO weeks from the first."""
+    saved = {person for person, one in (await first_savings(session)).items() if one.saved > 0}
+    everybody, kept, now = set(), set(), clock.now()
+    fourth: dict[Any, set[str]] = {}
+    for one in await members_of(session):
+        if one.began_at is not None and one.began_at + 4 * _WEEK <= now:
+            fourth.setdefault(calendar.week(one.began_at).next(3), set()).add(one.person)
+    for week, people in fourth.items():
+        if calendar.end(week) <= now:
+            everybody |= people
+            kept |= people & await active_people(session, calendar.start(week), calendar.end(week))
+    return split(saved, kept, everybody)
