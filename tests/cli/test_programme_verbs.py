@@ -1,5 +1,7 @@
 """The programme at the terminal: readiness is asked, answered and explained."""
 
+from pathlib import Path
+
 from tests.cli.conftest import Call
 
 from colleague.bootstrap import House
@@ -17,3 +19,22 @@ def test_readiness_is_shown_and_answered(call: Call, demo: House) -> None:
     assert "like sponsor=yes" in call("programme", "readiness", "--answer", "sponsor", as_="marta").err
     assert "the questions are" in call("programme", "readiness", "--answer", "colour=red", as_="marta").err
     assert call("programme", "readiness", "--answer", "sponsor=no", as_="ana").code == 1
+
+
+def test_the_plan_is_shown_refused_and_written(call: Call, demo: House, tmp_path: Path) -> None:
+    shown = call("programme", "plan", "--start", "2027-01-11", "--seats", "25,150", as_="marta")
+    assert "2027-02-19" in shown.out, shown.err
+    assert "Gate 1 review" in shown.out
+    assert "MI-1" in call("programme", "plan", "--seats", "60", as_="marta").err
+    assert "Say a day like" in call("programme", "plan", "--start", "soon", as_="marta").err
+    assert "Say a day like" in call("programme", "plan", "--seats", "1,2,3,4,5", as_="marta").err
+    assert "governance-framework" in call("programme", "template", as_="marta").out
+    file = tmp_path / "plan.xlsx"
+    assert "Written" in call("programme", "template", "rollout-plan", "-o", str(file), as_="marta").out
+    assert file.read_bytes()[:2] == b"PK"
+    assert (
+        "written as xlsx or ics"
+        in call("programme", "template", "rollout-plan", "-o", str(tmp_path / "plan.pdf"), as_="marta").err
+    )
+    assert "There is no template" in call("programme", "template", "none", as_="marta").err
+    assert call("programme", "template", "rollout-plan", "-o", str(file), as_="ana").code == 1

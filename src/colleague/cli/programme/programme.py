@@ -5,11 +5,14 @@ import typer
 from colleague.cli.programme.cohort import app as cohort
 from colleague.cli.programme.first_month import app as first_month
 from colleague.cli.programme.readiness import readiness
+from colleague.cli.programme.template import plan, template
 
 app = typer.Typer(help="The programme: readiness, plan and templates, readout.", no_args_is_help=True)
 app.command("readiness")(readiness)
 app.add_typer(cohort, name="cohort")
 app.add_typer(first_month, name="first-month")
+app.command("plan")(plan)
+app.command("template")(template)
 
 
 @app.callback()

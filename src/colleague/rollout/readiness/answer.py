@@ -133,6 +133,12 @@ async def readiness(session: Session, actor: Actor, *, registry: Registry, reach
     )  # fmt: skip
 
 
+async def newest_answers(session: Session) -> Answers | None:
+    """Return the newest answers; None if nobody has answered."""
+    row = await session.scalar(select(ReadinessRow).order_by(ReadinessRow.version.desc()).limit(1))
+    return Answers(**row.answers) if row else None
+
+
 async def readiness_at(session: Session, actor: Actor, version: int) -> Assessment:
     """Return one version. Raises NoSuchReadiness, PermissionMissing."""
     actor.require("org:programme:read")

@@ -1,0 +1,101 @@
+"""Plan and templates at their doors: filled from live data or empty, a plan that breaks the phases refused."""
+
+import io
+from datetime import date
+from typing import Any
+
+import docx
+import pytest
+import vobject
+from python_calamine import CalamineWorkbook
+
+from colleague.identity.people import assign_role
+from colleague.testing.house import TestHouse
+
+pytestmark = pytest.mark.anyio
+API, PAGE = "/api/v1/programme", "/programme/templates"
+
+
+@pytest.fixture
+async def lead(home: TestHouse, sign_in: Any) -> Any:
+    async with home.house.database.transaction() as session:
+        await assign_role(
+            session, home.people["owner"], home.people["dana"].id, "programme_lead", ledger=home.house.ledger
+        )
+    return await sign_in("dana")
+
+
+def words(raw: bytes) -> str:
+    found = docx.Document(io.BytesIO(raw))
+    cells = [cell.text for table in found.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(p.text for p in found.paragraphs), *cells])
+
+
+async def test_the_plan_begins_with_what_is_known_and_follows_the_form(lead: Any) -> None:
+    answered = {"saas_rollouts": True, "sponsor": True, "regulated": False, "seats": 900, "after": 0}
+    assert (await lead.post(f"{API}/readiness", json=answered)).status_code == 201
+    shown = (await lead.get(PAGE)).text
+    assert "3. Broad deployment" in shown
+    assert "900" in shown
+    found = (await lead.get(f"{API}/plan", params={"start": "2027-01-11", "pilot": 30, "expansion": 120})).json()
+    assert [one["ends"] for one in found["phases"]] == ["2027-02-19", "2027-04-16"]
+    query = "start=2027-01-11&pilot=30&expansion=120&extra=6"
+    shown = (await lead.get(f"{PAGE}?{query}&broad=&enterprise=&pilot_weeks=")).text
+    assert "The pilot is 6 weeks longer (PP-10" in shown
+    book = await lead.get(f"{PAGE}/rollout-plan.xlsx?{query}")
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_name("Plan").to_python()
+    pilot = next(row for row in rows if row[0] == "1. Pilot")
+    assert (pilot[1], pilot[6], pilot[7]) == (30, date(2027, 1, 11), date(2027, 4, 2))
+    ics = await lead.get(f"{API}/templates/rollout-plan?format=ics&{query}")
+    assert ics.headers["content-type"] == "text/calendar; charset=utf-8"
+    names = [one.summary.value for one in vobject.readOne(ics.text).vevent_list]
+    assert "Gate 2 review" in names
+
+
+async def test_a_plan_with_more_than_forty_seats_before_gate_1_is_refused_at_every_door(lead: Any) -> None:
+    refused = await lead.get(f"{PAGE}?pilot=1000")
+    assert refused.status_code == 422
+    assert "This plan is refused (MI-1): 1,000 seats before gate 1" in refused.text
+    assert "rollout-plan.xlsx" not in refused.text
+    for path in (f"{API}/plan?pilot=41", f"{PAGE}/rollout-plan.xlsx?pilot=41",
+                 f"{API}/templates/rollout-plan?format=ics&pilot=41"):  # fmt: skip
+        answer = await lead.get(path)
+        assert answer.status_code == 422
+        assert "MI-1" in answer.text
+
+
+async def test_sheets_and_policies_are_filled_or_empty(lead: Any, home: TestHouse, sign_in: Any) -> None:
+    card = (await lead.get("/api/v1/use-cases/shipped")).json()["rfp-response"]
+    ritual = card.pop("ritual") or {}
+    given = card | {f"ritual_{k}": v for k, v in ritual.items()} | {"owner": "ana@aldermoor.example"}
+    case = (await lead.post("/api/v1/use-cases", json=given)).json()["id"]
+    assert "RFP summary and response outline" in (await lead.get(PAGE)).text
+    sheet = words((await lead.get(f"{PAGE}/use-case-sheet.docx?case={case}")).content)
+    assert "Ana Ruiz" in sheet
+    assert "30 minutes" in sheet
+    assert "measured 0 of 10" in sheet
+    empty = words((await lead.get(f"{PAGE}/use-case-sheet.docx?case={case}&empty=true")).content)
+    assert "Ana Ruiz" not in empty
+    assert "Ten times or two weeks" in empty
+    book = await lead.get(f"{API}/templates/use-case-sheet?format=xlsx&case={case}")
+    assert len(CalamineWorkbook.from_filelike(io.BytesIO(book.content)).sheet_names) >= 2
+    for name in ("acceptable-use", "governance-framework"):
+        text = words((await lead.get(f"{PAGE}/{name}.docx")).content)
+        assert "…" in text
+        assert (await lead.get(f"{PAGE}/{name}.pdf")).content.startswith(b"%PDF")
+    assert {one["name"] for one in (await lead.get(f"{API}/templates")).json()} >= {
+        "rollout-plan", "use-case-sheet", "acceptable-use", "governance-framework"
+    }  # fmt: skip
+
+
+async def test_hostile_questions_are_refused_with_a_reason(lead: Any, sign_in: Any) -> None:
+    assert (await lead.get(f"{PAGE}/rollout-plan.exe")).status_code == 422
+    assert (await lead.get(f"{API}/templates/nothing?format=docx")).status_code == 404
+    assert (await lead.get(f"{PAGE}/use-case-sheet.docx?case=uc_none")).status_code == 404
+    for bad in ("start=soon", "pilot=-1", "pilot=1e9", "extra=99", "start=9999-12-31", "start=0001-01-01",
+                "pilot=" + "9" * 400, "broad=900&pilot=20"):  # fmt: skip
+        assert (await lead.get(f"{API}/plan?{bad}")).status_code == 422, bad
+    ana, nobody = await sign_in("ana"), await sign_in("")
+    for path in (PAGE, f"{PAGE}/rollout-plan.xlsx", f"{API}/templates", f"{API}/plan"):
+        assert (await ana.get(path)).status_code == 403
+        assert (await nobody.get(path)).status_code in (303, 401, 403)
