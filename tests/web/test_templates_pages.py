@@ -9,6 +9,7 @@ import pytest
 import vobject
 from python_calamine import CalamineWorkbook
 
+from colleague.adoption.calendar import Holiday, add_holidays
 from colleague.identity.people import assign_role
 from colleague.testing.house import TestHouse
 
@@ -50,6 +51,18 @@ async def test_the_plan_begins_with_what_is_known_and_follows_the_form(lead: Any
     assert ics.headers["content-type"] == "text/calendar; charset=utf-8"
     names = [one.summary.value for one in vobject.readOne(ics.text).vevent_list]
     assert "Gate 2 review" in names
+
+
+async def test_the_plan_skips_the_weeks_of_the_organisations_holidays(lead: Any, home: TestHouse) -> None:
+    days = [Holiday(date(2027, 1, n), "Works holiday") for n in (18, 19, 20)]
+    async with home.house.database.transaction() as session:
+        await add_holidays(session, home.people["owner"], days, ledger=home.house.ledger, clock=home.house.clock)
+    found = (await lead.get(f"{API}/plan?start=2027-01-11&pilot=20&pilot_weeks=4")).json()
+    assert found["phases"][0]["ends"] == "2027-02-12"
+    assert found["phases"][0]["skipped_weeks"] == ["2027-W03"]
+    book = (await lead.get(f"{PAGE}/rollout-plan.xlsx?start=2027-01-11&pilot=20")).content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name("Holidays").to_python()
+    assert rows[1] == [date(2027, 1, 18), "Works holiday"]
 
 
 async def test_a_plan_with_more_than_forty_seats_before_gate_1_is_refused_at_every_door(lead: Any) -> None:

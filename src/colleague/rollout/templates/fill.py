@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from colleague.adoption.calendar import list_holidays, read_calendar
 from colleague.adoption.weeks import Calendar
 from colleague.governance.document.export import export, export_template
 from colleague.governance.document.standing import people_in
@@ -90,6 +91,7 @@ async def planned(
     today = now.astimezone(ZoneInfo(zone)).date()
     calendar, total, extra, kept = Calendar(zone), 0, 0, ""
     if not empty:
+        calendar = await read_calendar(session)
         answers = await newest_answers(session)
         stands = await ready(session, reach=reach)
         total = (answers.seats if answers else None) or 0
@@ -114,7 +116,8 @@ async def _plan_file(
 
 async def _filling(session: Session, actor: Actor, *, reach: Reach) -> Filling:
     lines = await list_lines(session, actor, reach=reach) if actor.may("org:usecases:read") else []
-    return Filling(use_cases=tuple(
+    days = await list_holidays(session, actor, department="") if actor.may("org:adoption:read") else []
+    return Filling(holidays=[(one.on, one.name) for one in days], use_cases=tuple(
         UseCaseLine(
             one.case.card.name, one.case.card.department, one.owner, one.case.card.minutes, one.case.state,
             one.baseline.measured.n if one.baseline.measured else 0,
