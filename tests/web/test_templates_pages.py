@@ -69,7 +69,7 @@ async def test_a_plan_with_more_than_forty_seats_before_gate_1_is_refused_at_eve
     refused = await lead.get(f"{PAGE}?pilot=1000")
     assert refused.status_code == 422
     assert "This plan is refused (MI-1): 1,000 seats before gate 1" in refused.text
-    assert "rollout-plan.xlsx" not in refused.text
+    assert "Calendar (ics)" not in refused.text
     for path in (f"{API}/plan?pilot=41", f"{PAGE}/rollout-plan.xlsx?pilot=41",
                  f"{API}/templates/rollout-plan?format=ics&pilot=41"):  # fmt: skip
         answer = await lead.get(path)

@@ -6,11 +6,12 @@ from colleague.governance.document.compile import enforced_by
 from colleague.governance.document.model import PARTS, Document
 from colleague.governance.document.template import blank
 from colleague.kit.documents.model import Block, Draft
-from colleague.usecases.model import FORMATS, HOWS, WRONG_CASE_WEEKS, Card
-from colleague.usecases.sample import Spread
+from colleague.usecases.model import FORMATS, WRONG_CASE_WEEKS, Card
+from colleague.usecases.sample import CROWD, Spread
 from colleague.usecases.view import Sight
 
-_GAP, _LONG_GAP = "…", "………………………………"
+# As wide as what is written there by hand, so that a form leaves room for it.
+_GAP, _LINE = "…" * 45, "…" * 30
 
 
 def use_case_sheet(sight: Sight | None) -> Draft:
@@ -42,25 +43,24 @@ def _card(card: Card, names: Mapping[str, str]) -> list[tuple[str, str]]:
     rows = (
         ("What is done, in one sentence", card.work), ("Department", card.department), ("Input", card.input),
         ("Trigger", card.trigger), ("Output", card.output), ("Format", FORMATS.get(card.format, "")),
-        ("Target, from input to an accepted output", f"{card.minutes} minutes" if card.minutes else "… minutes"),
+        ("Target, from input to an accepted output", f"{card.minutes} minutes" if card.minutes else ""),
         ("Owner", names.get(card.owner, "")), ("Quality check", card.quality),
         ("Class of the documents", card.data_class.name.lower() if card.name else ""),
         ("Output category, and so its review", card.category.replace("_", " ")),
         ("Ritual: team, weekday, what is made then", ritual), ("Skill", card.skill),
         ("Connectors it reads from", ", ".join(card.connectors)),
     )  # fmt: skip
-    return [(title, text or _GAP) for title, text in rows]
+    return [(title, text or ("–" if card.name else _GAP)) for title, text in rows]
 
 
 def _baseline(sight: Sight | None) -> list[Block]:
-    heads = ("How it is known", "n", "People", "Median, minutes", "Middle half", "From", "To")
     if sight is None:
         rows = tuple((str(n), *[""] * 4) for n in range(1, 11))
         return [
             Block("paragraph", "Ten times or two weeks, before it goes live. Each time by whoever did the work."),
             Block("table", rows=(("No.", "On", "Person", "Minutes", "Timed, from records, or from memory"), *rows)),
         ]  # fmt: skip
-    found = (("measured", sight.baseline.measured), (HOWS["self_reported"], sight.baseline.self_reported))
+    found = (("Measured", sight.baseline.measured), ("From memory", sight.baseline.self_reported))
     lines = tuple(_spread(how, one) for how, one in found if one)
     if not lines:
         said = sight.case.new_capability
@@ -71,20 +71,23 @@ def _baseline(sight: Sight | None) -> list[Block]:
         )
         return [Block("paragraph", text)]
     note = "What was reported from memory is labelled and never mixed with what was measured."
-    return [Block("table", rows=(heads, *lines)), Block("note", note)]
+    return [Block("table", rows=(("How it is known", "Minutes"), *lines)), Block("note", note)]
 
 
-def _spread(how: str, one: Spread) -> tuple[str, ...]:
-    if one.veiled:
-        return (how, str(one.n), "", "shown once three people have measured", "", "", "")
-    middle = f"{one.lower:g} to {one.upper:g}"
-    return (how, str(one.n), str(one.people), f"{one.median:g}", middle, one.first.isoformat(), one.last.isoformat())
+def _spread(how: str, one: Spread) -> tuple[str, str]:
+    """Return one row. A sheet is handed on: what fewer than three people measured is not told on it (B-12)."""
+    if one.veiled or one.people < CROWD:
+        return (how, f"n = {one.n}; the minutes are told once {CROWD} people have measured")
+    return (
+        how, f"median {one.median:g}, half of them between {one.lower:g} and {one.upper:g}; n = {one.n} from "
+        f"{one.people} people, {one.first} to {one.last}",
+    )  # fmt: skip
 
 
 def _friction(sight: Sight | None) -> Block:
-    heads = ("Step", "What", "Minutes lost", "What was done")
+    heads = ("Step", "What", "Minutes", "What was done")
     if sight is None:
-        return Block("table", rows=(heads, *(("", "", "", "") for _ in range(4))))
+        return Block("table", rows=(heads, *((_LINE[:18], _LINE, "", _LINE) for _ in range(3))))
     rows = tuple((one.step, one.text, str(one.minutes or ""), one.resolution) for one in sight.frictions)
     return Block("table", rows=(heads, *rows)) if rows else Block("paragraph", "Nothing has got in the way yet.")
 
@@ -99,8 +102,8 @@ def _framework(sight: Sight | None) -> list[Block]:
 
 
 def _signed(owner: str) -> Block:
-    rows = (("Owner", owner or _LONG_GAP), ("It works as described, signed", _LONG_GAP), ("On", "……………………"))
-    return Block("table", rows=(("Who answers for it", ""), *rows))
+    rows = (("Owner", owner or _LINE), ("It works as described, signed", _LINE), ("On", _LINE))
+    return Block("table", rows=(("Sign-off", "By the owner"), *rows))
 
 
 def acceptable_use(document: Document | None, people: Mapping[str, str]) -> Draft:
@@ -131,4 +134,4 @@ def _in_force(document: Document, people: Mapping[str, str]) -> str:
 
 def _acknowledged() -> Block:
     heads = ("Name", "Date", "Signature")
-    return Block("table", rows=(heads, *((_LONG_GAP, "……………………", _LONG_GAP) for _ in range(1))))
+    return Block("table", rows=(heads, *((_LINE, _LINE[:18], _LINE) for _ in range(3))))
