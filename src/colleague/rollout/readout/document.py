@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-import pypdfium2
-
 from colleague.kit.documents.model import Block, Draft
-from colleague.kit.documents.write.pdf import write_pdf
+from colleague.kit.documents.write.pdf import pages_in, write_pdf
 from colleague.rollout.readout.model import Cost, Figure, Frozen, GateLine, Readout, Workflow
 from colleague.rollout.readout.words import break_even, interval, number, shown
 
@@ -23,7 +21,7 @@ def fitted(frozen: Frozen, made_by: str, *, spare: int = 0) -> Draft:
     step = 0
     while step < len(ROOM) - 1:
         draft = one_page(frozen, made_by, lines=ROOM[step][0], words=ROOM[step][1])
-        if len(pypdfium2.PdfDocument(write_pdf(draft))) == 1:
+        if pages_in(write_pdf(draft)) == 1:
             break
         step += 1
     lines, words = ROOM[min(step + spare, len(ROOM) - 1)]

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import reportlab
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -82,6 +83,11 @@ def write_pdf(draft: Draft) -> bytes:
 
     template.build(story, onFirstPage=frame, onLaterPages=frame)
     return out.getvalue()
+
+
+def pages_in(content: bytes) -> int:
+    """Return how many pages a PDF file has that was written here."""
+    return len(pypdfium2.PdfDocument(content))
 
 
 def _text(block: Block) -> str:
