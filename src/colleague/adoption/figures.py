@@ -1,7 +1,8 @@
 """What one week says of a set of people: all numbers together, never activity alone (AD-5). Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from statistics import median
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from colleague.adoption.kpis.activity import Frequency, frequency, person_days, wau
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.kpis.intervals import Estimate
-from colleague.adoption.kpis.work import Breadth, Completion, Saving, breadth, completion, portfolio
+from colleague.adoption.kpis.work import MATURE, Breadth, Completion, Saving, breadth, completion, portfolio
 from colleague.adoption.model import Action, RunFact, Seat
 from colleague.adoption.weeks import Calendar, Week
 
@@ -34,13 +35,6 @@ class Facts:
     runs: Sequence[RunFact]
     cases: Mapping[str, Timed] = field(default_factory=dict)
 
-    def of(self, people: Collection[str]) -> "Facts":
-        """Return those about some people."""
-        return Facts(
-            [s for s in self.seats if s.person in people], [a for a in self.actions if a.person in people],
-            [v for v in self.visits if v.person in people], [r for r in self.runs if r.person in people], self.cases,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Time:
@@ -63,7 +57,8 @@ class Numbers:
     """What a week says. Below five people nothing is told (B-12); before 72 hours it is provisional (B-0).
 
     `people`: seats; `tenured`: breadth of those whose seat is twelve weeks old, by which it is judged (C-10).
-    `hidden`: nothing is told for another reason than its own size. `version`: 0 while it is provisional.
+    `hidden`: nothing is told for another reason than its own size. `version`: 0 while it is provisional; `completed`:
+    its completion is kept too.
     """
 
     week: Week
@@ -81,6 +76,7 @@ class Numbers:
     time: Time | None = None
     hidden: bool = False
     version: int = 0
+    completed: bool = False
 
     @property
     def suppressed(self) -> bool:
@@ -119,15 +115,18 @@ def _breadth(one: Breadth | None) -> dict[str, Any] | None:
     return asdict(one) | {"passes": one.passes} if one else None
 
 
-def read_numbers(week: Week, kept: Mapping[str, Any], done: Mapping[str, Any] | None, version: int) -> Numbers:
-    """Return numbers from what `stored` gave; `done`: the completion, which is kept once it is mature."""
+def read_numbers(
+    week: Week, kept: Mapping[str, Any], done: Mapping[str, Any] | None, *, version: int, completed: bool
+) -> Numbers:
+    """Return numbers from what `stored` gave; `done`: the completion, kept by itself once it is mature (`completed`)."""
     rate = {k: v for k, v in (done or {}).items() if k not in ("reasons", "redesign")}
     return Numbers(
         week, True, kept["skipped"], kept["seats"], kept["active"], kept["person_days"],
         Estimate(**kept["wau"]) if kept["wau"] else None, Estimate(**kept["adjusted"]) if kept["adjusted"] else None,
         Frequency(**kept["sessions"]) if kept["sessions"] else None,
         Completion(Estimate(**rate), done["reasons"]) if done else None, _read_breadth(kept["breadth"]),
-        _read_breadth(kept["tenured"]), Time(**kept["time"]) if kept["time"] else None, version=version,
+        _read_breadth(kept["tenured"]), Time(**kept["time"]) if kept["time"] else None,
+        version=version, completed=completed,
     )  # fmt: skip
 
 
@@ -135,11 +134,26 @@ def _read_breadth(kept: Mapping[str, Any] | None) -> Breadth | None:
     return Breadth(**{k: v for k, v in kept.items() if k != "passes"}) if kept else None
 
 
+def by_person(facts: Facts) -> Callable[[Collection[str]], Facts]:
+    """Return a function that gives the facts of some people, for many sets of people of the same facts."""
+    shelves: tuple[defaultdict[str, list[Any]], ...] = tuple(defaultdict(list) for _ in range(4))
+    for shelf, rows in zip(shelves, (facts.seats, facts.actions, facts.visits, facts.runs), strict=True):
+        for row in rows:
+            shelf[row.person].append(row)
+
+    def pick(people: Collection[str]) -> Facts:
+        mine = sorted(people)
+        found = [[row for person in mine for row in shelf.get(person, ())] for shelf in shelves]
+        return Facts(found[0], found[1], found[2], found[3], facts.cases)
+
+    return pick
+
+
 def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numbers:
     """Return what `week` says of the people in `facts`."""
     found = wau(facts.seats, facts.actions, week, calendar)
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
-    quarter = [run for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
+    quarter = [_by(run, end) for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
     old = {s.person for s in facts.seats if s.assigned_at <= start}
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
@@ -150,6 +164,11 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     )  # fmt: skip
 
 
+def _by(run: RunFact, end: datetime) -> RunFact:
+    """Return a run as it stood when its week was mature: what ended later had been abandoned by then (B-6)."""
+    return replace(run, end="open", ended_at=None) if run.ended_at and run.ended_at >= end + MATURE else run
+
+
 def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: datetime) -> Time | None:
     """Return how much less time outputs took that were taken before `until`; None if no use case has a before."""
     times: dict[str, list[float]] = {case.id: [] for case in cases.values() if case.before}
@@ -157,7 +176,7 @@ def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: d
     silent = 0
     for run in runs:
         case = cases.get(run.workflow)
-        if case is None or case.id not in times or run.end != "delivered" or run.copy or run.sandbox:
+        if case is None or case.id not in times or not _delivered(run, until):
             continue
         minutes = minutes_of(run, until)
         if minutes is None:
@@ -175,6 +194,11 @@ def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: d
         total[1] if total else None, total[0] if total else None, len(counted),
         sum(len(befores[k]) for k in counted), sum(map(len, counted.values())), silent,
     )  # fmt: skip
+
+
+def _delivered(run: RunFact, until: datetime) -> bool:
+    on_time = run.ended_at is not None and run.ended_at < until
+    return run.end == "delivered" and on_time and not (run.copy or run.sandbox)
 
 
 def minutes_of(run: RunFact, until: datetime) -> float | None:

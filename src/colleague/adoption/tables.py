@@ -1,6 +1,7 @@
-"""Rows of adoption: holidays, weeks that people were away, open items of the programme."""
+"""Rows of adoption: holidays, weeks that people were away, frozen weeks, open items of the programme."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,3 +53,27 @@ class ItemRow(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(ForeignKey(_PERSON))
     outcome: Mapped[str]
+
+
+class FrozenRow(Base):
+    """The numbers of a week, of the organisation or a group, in one version; never changed (B-0).
+
+    `part`: activity (after 72 hours) or completion (after seven days). `members`: who was in the group then. `basis`:
+    what they rest on, as digests. `sha256`: of all of it.
+    """
+
+    __tablename__ = "adoption_frozen"
+    __table_args__ = (Index("ix_adoption_frozen_week", "week"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    week: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    figures: Mapped[dict[str, Any]]
+    members: Mapped[list[str]]
+    hidden: Mapped[bool]
+    basis: Mapped[dict[str, Any]]
+    sha256: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]

@@ -1,22 +1,21 @@
 """The numbers of weeks, of the organisation or a group: activity never without completion, breadth, time (AD-5)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from colleague.adoption.calendar import Calendars, read_calendars
-from colleague.adoption.facts.read import actions, runs, seats, visits
-from colleague.adoption.figures import FEWEST, TENURE, Facts, Numbers, Timed, figures
-from colleague.adoption.groups import KINDS, By, Groups, suppressed
-from colleague.adoption.kpis.activity import seats_in
-from colleague.adoption.model import RunFact
+from colleague.adoption.calendar import read_calendars
+from colleague.adoption.facts.week import facts_of
+from colleague.adoption.figures import FEWEST, Facts, Numbers, by_person, figures
+from colleague.adoption.frozen.freeze import hidden_in
+from colleague.adoption.frozen.kept import frozen_weeks, newest_rows, numbers_of
+from colleague.adoption.groups import KINDS, Groups
+from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.targets import Standing, standings
-from colleague.adoption.weeks import Week, weeks_between
+from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
-from colleague.usecases.measured import measured_cases
 
 SHOWN: Final = 12
 DEFINITIONS: Final[dict[str, str]] = {
@@ -58,13 +57,15 @@ class Line:
 async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = SHOWN) -> list[Numbers]:
     """Return the last `count` weeks of the organisation, newest first, the running one among them.
 
-    Raises PermissionMissing.
+    What is frozen is told as it was kept; the rest is computed now. Raises PermissionMissing.
     """
     actor.require("org:adoption:read")
-    calendars = await read_calendars(session)
-    facts = await _facts_by_week(session, calendars, clock, count)
-    calendar = calendars.organisation
-    return [figures(one, week, calendar, clock.now()) for week, one in facts.items()][::-1]
+    calendar = (await read_calendars(session)).organisation
+    last = calendar.week(clock.now())
+    weeks = list(weeks_between(last.next(1 - count), last))
+    kept = await frozen_weeks(session, weeks[0], last)
+    facts = await facts_of(session, calendar, [week for week in weeks if not _whole(kept.get(week), week, calendar, clock)])
+    return [_one(kept.get(week), facts.get(week), week, calendar, clock) for week in weeks][::-1]
 
 
 async def lines(
@@ -72,7 +73,8 @@ async def lines(
 ) -> list[Line]:  # fmt: skip
     """Return the weeks of every group of a kind, or of one. Raises NoSuchGroup, PermissionMissing.
 
-    A group that is too small, or that could be found by subtraction, is among them and tells nothing.
+    A group that is too small, or that could be found by subtraction, is among them and tells nothing. A frozen week is
+    told by who was in the group then.
     """
     actor.require("org:adoption:read")
     if kind not in KINDS:
@@ -82,54 +84,34 @@ async def lines(
     chosen = {n: people for n, people in by[kind].items() if not name or n == name}
     if name and not chosen:
         raise NoSuchGroup
-    facts = await _facts_by_week(session, calendars, clock, count)
+    last = calendars.organisation.week(clock.now())
+    weeks = list(weeks_between(last.next(1 - count), last))
+    kept = numbers_of(await newest_rows(session, weeks[0], last, kind=kind, name=name or None))
+    open_ = [w for w in weeks if not all(_whole(kept.get((kind, n, w)), w, calendars.organisation, clock) for n in chosen)]
+    facts = await facts_of(session, calendars.organisation, open_)
     hidden = {week: hidden_in(by, one, week, calendars) for week, one in facts.items()}
+    picks = {week: by_person(one) for week, one in facts.items()}
     found = []
     for one, people in chosen.items():
         calendar = calendars.of(one) if kind == "department" else calendars.organisation
-        weeks = [
-            told(figures(of_all.of(people), week, calendar, clock.now()), hidden=(kind, one) in hidden[week])
-            for week, of_all in facts.items()
-        ]
-        found.append(Line(kind, one, weeks[::-1], standings(weeks)))
+        told = []
+        for week in weeks:
+            mine = picks[week](people) if week in picks else None
+            value = _one(kept.get((kind, one, week)), mine, week, calendar, clock)
+            veiled = value.version == 0 and (kind, one) in hidden.get(week, ())
+            told.append(replace(value, hidden=value.people >= FEWEST) if veiled else value)
+        found.append(Line(kind, one, told[::-1], standings(told)))
     return found
 
 
-def hidden_in(by: By, facts: Facts, week: Week, calendars: Calendars) -> frozenset[tuple[str, str]]:
-    """Return the groups nothing is told of in a week, by who had a seat in it."""
-    there = frozenset(seat.person for seat in seats_in(facts.seats, week, calendars.organisation))
-    return suppressed(by, there)
+def _whole(kept: Numbers | None, week: Week, calendar: Calendar, clock: Clock) -> bool:
+    """Say whether a week is kept with its completion, or that is not mature yet."""
+    return kept is not None and (kept.completed or clock.now() < calendar.end(week) + MATURE)
 
 
-def told(found: Numbers, *, hidden: bool) -> Numbers:
-    """Return numbers as they may be told."""
-    return replace(found, hidden=hidden and found.people >= FEWEST)
-
-
-async def _facts_by_week(
-    session: Session, calendars: Calendars, clock: Clock, count: int
-) -> dict[Week, Facts]:  # fmt: skip
-    calendar = calendars.organisation
-    last = calendar.week(clock.now())
-    first = last.next(1 - count)
-    there = await seats(session)
-    # A week looks back eleven more: read once what each of them would read again.
-    began = await runs(session, calendar.start(first.next(1 - TENURE)), calendar.end(last))
-    cases = await timed_cases(session, began)
-    found = {}
-    for week in weeks_between(first, last):
-        start, end = calendar.start(week), calendar.end(week)
-        did, came = await actions(session, start, end), await visits(session, start, end)
-        found[week] = Facts(there, did, came, began, cases)
-    return found
-
-
-async def timed_cases(session: Session, found: list[RunFact]) -> Mapping[str, Timed]:
-    """Return the use case of each workflow in `found` that has one."""
-    cases = await measured_cases(session)
-    timed = {one.id: Timed(one.id, tuple(v for values in one.before.values() for v in values)) for one in cases}
-    return {
-        workflow: timed[case.id]
-        for workflow in sorted({run.workflow for run in found})
-        for case in cases if case.counts(workflow)
-    }  # fmt: skip
+def _one(kept: Numbers | None, facts: Facts | None, week: Week, calendar: Calendar, clock: Clock) -> Numbers:
+    """Return a week as it was kept; computed now where it was not, its completion too where that alone is missing."""
+    if facts is None or (kept is not None and kept.completed):
+        return kept or Numbers(week, calendar.frozen(week, clock.now()), not calendar.counts(week), 0)
+    now = figures(facts, week, calendar, clock.now())
+    return replace(kept, completion=now.completion) if kept else now

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from colleague.adoption.away import weeks_away
-from colleague.adoption.facts.tables import ActionRow, RunFactRow, SeatRow
+from colleague.adoption.facts.tables import ActionRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import Action, End, RunFact, Seat
 from colleague.kit.db import Session
@@ -22,6 +22,12 @@ async def seats(session: Session) -> list[Seat]:
         Seat(r.person_id, r.assigned_at, r.accepted_at, r.removed_at, away=away.get(r.person_id, frozenset()))
         for r in rows
     ]
+
+
+async def standing_at(session: Session) -> tuple[datetime | None, int]:
+    """Return when the first seat was assigned (None: there is none), and up to which entry all was rolled up."""
+    first = await session.scalar(select(func.min(SeatRow.assigned_at)))
+    return first, await session.scalar(select(PlaceRow.seq)) or 0
 
 
 async def actions(session: Session, since: datetime, until: datetime) -> list[Action]:

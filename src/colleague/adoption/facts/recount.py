@@ -1,0 +1,177 @@
+"""The facts counted again from the first entry of the ledger, by other means than the roll-up: its self-check (B-0).
+
+Pure but for the two functions at the end: one compares with the rows and mends them, under the roll-up's lock.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from colleague.adoption.facts.roll_up import LOCK, OLDEST, PLACE, moment
+from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
+from colleague.adoption.facts.verbs import ASSIGNED, ENDS, INPUTS, REMOVED, kind_of
+from colleague.adoption.model import AD_HOC
+from colleague.audit.read import Fact, following
+from colleague.identity.directory import names_of
+from colleague.kit.db import Database, Session, advisory_lock
+
+AT_ONCE, HALF_AN_HOUR = 5000, timedelta(minutes=30)
+# (person, assigned, accepted, removed) and (person, at, kind, session), by the number of their entry.
+SeatTuple = tuple[str, datetime, datetime | None, datetime | None]
+ActionTuple = tuple[str, datetime, str, int]
+
+
+@dataclass
+class Count:
+    """What the ledger says so far."""
+
+    seats: dict[int, SeatTuple] = field(default_factory=dict)
+    open_seat: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, dict[str, object]] = field(default_factory=dict)
+    of_task: dict[str, list[str]] = field(default_factory=dict)
+    last: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+
+    def take(self, fact: Fact, people: set[str]) -> ActionTuple | None:
+        """Take in the next entry, and return the intentional action it tells of, if any."""
+        self._seat(fact, people)
+        if fact.verb == "task.delegated" and fact.actor in people and fact.run not in self.runs:
+            self.runs[fact.run] = {
+                "task_id": fact.subject, "person_id": fact.actor, "channel": str(fact.data.get("channel", "")),
+                "workflow": AD_HOC, "asked_at": fact.at, "started_at": None, "end": "open", "ended_at": None,
+                "input_at": None, "taken_at": None, "verdict": "", "verdict_at": None, "seq": fact.seq,
+            }  # fmt: skip
+            self.of_task.setdefault(fact.subject, []).append(fact.run)
+        elif fact.verb in INPUTS:
+            self._input(fact)
+        else:
+            self._run(fact)
+        kind = kind_of(fact.verb, fact.actor, fact.data)
+        if not kind or fact.actor not in people:
+            return None
+        at, number = self.last.get(fact.actor, (None, 0))
+        number = number if at is not None and fact.at - at <= HALF_AN_HOUR else fact.seq
+        self.last[fact.actor] = (fact.at if at is None or fact.at > at else at, number)
+        return fact.actor, fact.at, kind, number
+
+    def _seat(self, fact: Fact, people: set[str]) -> None:
+        held = self.open_seat.get(fact.subject)
+        if fact.verb in ASSIGNED and fact.subject in people and held is None:
+            self.seats[fact.seq] = (fact.subject, fact.at, None, None)
+            self.open_seat[fact.subject] = fact.seq
+        elif held is not None and fact.verb in REMOVED:
+            self.seats[held] = (*self.seats[held][:3], fact.at)
+            del self.open_seat[fact.subject]
+        elif held is not None and fact.verb == "sign_in.succeeded" and self.seats[held][2] is None:
+            person, assigned, _, removed = self.seats[held]
+            self.seats[held] = (person, assigned, fact.at, removed)
+
+    def _input(self, fact: Fact) -> None:
+        at, task = moment(fact.data.get(INPUTS[fact.verb])), fact.data.get("task")
+        for run in self.of_task.get(task, ()) if isinstance(task, str) and at is not None else ():
+            asked = self.runs[run]["asked_at"]
+            if isinstance(asked, datetime) and at is not None and asked - OLDEST <= at <= asked:
+                self.runs[run] |= {"input_at": at, "seq": fact.seq}
+
+    def _run(self, fact: Fact) -> None:
+        run = self.runs.get(fact.run)
+        if run is None:
+            return
+        change: dict[str, object] = {}
+        if fact.verb == "run.started":
+            change = {"started_at": run["started_at"] or fact.at}
+        elif fact.verb == "skill.used":
+            change = {"workflow": str(fact.data.get("name") or fact.subject)}
+        elif fact.verb in ENDS:
+            change = {"end": ENDS[fact.verb], "ended_at": fact.at}
+        elif fact.verb == "output.taken":
+            change = {"taken_at": run["taken_at"] or fact.at}
+        elif fact.verb == "output.reviewed":
+            accepted = bool(fact.data.get("accepted"))
+            change = {"verdict": "accepted" if accepted else "rejected", "verdict_at": fact.at}
+            change["taken_at"] = run["taken_at"] or (fact.at if accepted else None)
+        if change:
+            run |= change | {"seq": fact.seq}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How many rows of each kind were not what the ledger says, by table; they are by now."""
+
+    actions: int = 0
+    seats: int = 0
+    runs: int = 0
+
+    def __bool__(self) -> bool:
+        """Say whether there was any."""
+        return bool(self.actions or self.seats or self.runs)
+
+
+async def recount(database: Database) -> Difference:
+    """Count everything again that was rolled up, mend what differs, and return how much that was."""
+    async with database.transaction() as session:
+        await advisory_lock(session, LOCK)
+        place = await session.get(PlaceRow, PLACE, populate_existing=True)
+        upto, count, actions, seq = (place.seq if place else 0), Count(), 0, 0
+        while seq < upto:
+            facts = await following(session, seq, limit=min(AT_ONCE, upto - seq))
+            if not facts:
+                break
+            people = set(await names_of(session, {p for fact in facts for p in (fact.actor, fact.subject)}))
+            told = {fact.seq: did for fact in facts if (did := count.take(fact, people)) is not None}
+            after = facts[-1].seq + 1
+            actions += await _mend_actions(session, told, seq, after)
+            seq = after
+        actions += await _mend_last(session, count)
+        return Difference(actions, await _mend_seats(session, count), await _mend_runs(session, count))
+
+
+async def _mend_actions(session: Session, told: dict[int, ActionTuple], since: int, until: int) -> int:
+    query = select(ActionRow.seq, ActionRow.person_id, ActionRow.at, ActionRow.kind, ActionRow.session)
+    rows = await session.execute(query.where(ActionRow.seq >= since, ActionRow.seq < until))
+    there = {seq: (person, at, kind, number) for seq, person, at, kind, number in rows}
+    wrong = [seq for seq in there.keys() | told.keys() if there.get(seq) != told.get(seq)]
+    if wrong:
+        await session.execute(delete(ActionRow).where(ActionRow.seq.in_(wrong)))
+        names = ("person_id", "at", "kind", "session")
+        if fresh := [{"seq": seq, **dict(zip(names, told[seq], strict=True))} for seq in wrong if seq in told]:
+            await session.execute(insert(ActionRow), fresh)
+    return len(wrong)
+
+
+async def _mend_last(session: Session, count: Count) -> int:
+    rows = await session.execute(select(LastRow.person_id, LastRow.at, LastRow.session))
+    there = {person: (at, number) for person, at, number in rows}
+    wrong = [p for p in there.keys() | count.last.keys() if there.get(p) != count.last.get(p)]
+    if wrong:
+        await session.execute(delete(LastRow).where(LastRow.person_id.in_(wrong)))
+        fresh = [{"person_id": p, "at": count.last[p][0], "session": count.last[p][1]} for p in wrong if p in count.last]
+        if fresh:
+            await session.execute(insert(LastRow), fresh)
+    return len(wrong)
+
+
+async def _mend_seats(session: Session, count: Count) -> int:
+    columns = (SeatRow.seq, SeatRow.person_id, SeatRow.assigned_at, SeatRow.accepted_at, SeatRow.removed_at)
+    there = {row[0]: tuple(row[1:]) for row in await session.execute(select(*columns))}
+    wrong = [seq for seq in there.keys() | count.seats.keys() if there.get(seq) != count.seats.get(seq)]
+    if wrong:
+        await session.execute(delete(SeatRow).where(SeatRow.seq.in_(wrong)))
+        names = ("person_id", "assigned_at", "accepted_at", "removed_at")
+        told = [{"seq": s, **dict(zip(names, count.seats[s], strict=True))} for s in wrong if s in count.seats]
+        if told:
+            await session.execute(insert(SeatRow), told)
+    return len(wrong)
+
+
+async def _mend_runs(session: Session, count: Count) -> int:
+    names = [c.name for c in RunFactRow.__table__.columns if c.name != "run_id"]
+    query = select(RunFactRow.run_id, *(getattr(RunFactRow, name) for name in names))
+    there = {row[0]: dict(zip(names, row[1:], strict=True)) for row in await session.execute(query)}
+    wrong = [run for run in there.keys() | count.runs.keys() if there.get(run) != count.runs.get(run)]
+    if wrong:
+        await session.execute(delete(RunFactRow).where(RunFactRow.run_id.in_(wrong)))
+        if told := [{"run_id": run, **count.runs[run]} for run in wrong if run in count.runs]:
+            await session.execute(insert(RunFactRow), told)
+    return len(wrong)

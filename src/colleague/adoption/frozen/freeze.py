@@ -1,0 +1,154 @@
+"""The numbers of a week are kept as they stand 72 hours after its end, and its completion seven days after it (B-0).
+
+INVARIANT: a kept version is never changed; what corrects it is the next version, with its reason (recheck.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+
+from colleague.adoption.calendar import Calendars, read_calendars
+from colleague.adoption.facts.read import standing_at
+from colleague.adoption.figures import TENURE, Facts, Numbers, Timed, by_person, figures, stored_completion
+from colleague.adoption.groups import By, Groups, suppressed
+from colleague.adoption.frozen.kept import ORGANISATION, newest_rows
+from colleague.adoption.kpis.activity import seats_in
+from colleague.adoption.kpis.work import MATURE
+from colleague.adoption.tables import FrozenRow
+from colleague.adoption.facts.week import facts_of
+from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.kit.canonical import digest
+from colleague.kit.clock import Clock
+from colleague.kit.db import Database, Session, advisory_lock
+
+LOCK, BACK = 727_071, 53
+Part = Literal["activity", "completion"]
+ACTIVITY: Final = "activity"
+FIRST: Final = "Frozen."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is to be kept of one group. `members`: who was in it; empty for the organisation."""
+
+    kind: str
+    name: str
+    part: Part
+    figures: Mapping[str, Any]
+    members: Sequence[str]
+    hidden: bool
+
+    def sha256(self, basis: Mapping[str, Any]) -> str:
+        """Return the digest of all of it, by which a change in the database is found."""
+        return digest([self.kind, self.name, self.part, self.figures, list(self.members), self.hidden, basis])
+
+
+async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clock: Clock) -> str:
+    """Freeze the oldest week that is due, and return which; "" if none is. Done twice at once, it is done once.
+
+    The facts must have been rolled up before. Weeks of more than a year ago are left as they are.
+    """
+    async with database.transaction() as session:
+        await advisory_lock(session, LOCK)
+        calendars, now = await read_calendars(session), clock.now()
+        calendar = calendars.organisation
+        first, upto = await standing_at(session)
+        if first is None:
+            return ""
+        last = calendar.week(now)
+        weeks = [w for w in weeks_between(max(calendar.week(first), last.next(-BACK)), last) if calendar.frozen(w, now)]
+        kept = await newest_rows(session, weeks[0], weeks[-1], kind=ORGANISATION) if weeks else {}
+        for week in weeks:
+            there = {part for (_, _, of, part) in kept if of == str(week)}
+            mature = now >= calendar.end(week) + MATURE
+            if ACTIVITY in there and ("completion" in there or not mature):
+                continue
+            by = await groups.read(session, calendar)
+            facts = (await facts_of(session, calendar, [week]))[week]
+            if "completion" not in there and ACTIVITY in there:
+                # The groups are those of the week's first part.
+                rows = await newest_rows(session, week, week)
+                by = members_of_rows(rows.values())
+            made = rows_of(by, facts, week, calendars, clock)
+            wanted = [row for row in made if row.part not in there and (mature or row.part == ACTIVITY)]
+            await keep(
+                session, week, wanted, basis_of(facts, week, calendar, upto), FIRST, {}, ledger=ledger, clock=clock
+            )
+            return str(week)
+        return ""
+
+
+def members_of_rows(rows: Any) -> dict[str, dict[str, frozenset[str]]]:
+    """Return the groups that a week was frozen with."""
+    by: dict[str, dict[str, frozenset[str]]] = {}
+    for row in rows:
+        if row.kind != ORGANISATION and row.part == ACTIVITY:
+            by.setdefault(row.kind, {})[row.name] = frozenset(row.members)
+    return by
+
+
+def rows_of(by: By, facts: Facts, week: Week, calendars: Calendars, clock: Clock) -> list[Row]:
+    """Return what is to be kept of a week: of the organisation, then of every group, in both parts."""
+    hidden = hidden_in(by, facts, week, calendars)
+    pick = by_person(facts)
+    made = _parts(ORGANISATION, "", figures(facts, week, calendars.organisation, clock.now()), (), hidden=False)
+    for kind, named in sorted(by.items()):
+        for name, people in sorted(named.items()):
+            calendar = calendars.of(name) if kind == "department" else calendars.organisation
+            found = figures(pick(people), week, calendar, clock.now())
+            made += _parts(kind, name, found, sorted(people), hidden=(kind, name) in hidden)
+    return made
+
+
+def _parts(kind: str, name: str, found: Numbers, members: Sequence[str], *, hidden: bool) -> list[Row]:
+    activity = {k: v for k, v in found.stored().items() if k != "completion"}
+    done = {"completion": stored_completion(found.completion)}
+    return [
+        Row(kind, name, "activity", activity, members, hidden), Row(kind, name, "completion", done, (), hidden)
+    ]  # fmt: skip
+
+
+def hidden_in(by: By, facts: Facts, week: Week, calendars: Calendars) -> frozenset[tuple[str, str]]:
+    """Return the groups nothing is told of in a week, by who had a seat in it."""
+    there = frozenset(seat.person for seat in seats_in(facts.seats, week, calendars.organisation))
+    return suppressed(by, there)
+
+
+def basis_of(facts: Facts, week: Week, calendar: Calendar, upto: int) -> dict[str, Any]:
+    """Return what a week's numbers rest on besides the ledger up to entry `upto`, as digests: what explains a change."""
+    first = week.next(1 - TENURE).monday
+    days = sorted(d.isoformat() for d in calendar.holidays if first <= d < week.monday + timedelta(days=7))
+    away = sorted({s.person for s in facts.seats if str(week) in s.away})
+    return {
+        "upto": upto, "calendar": digest([calendar.zone, days]), "away": digest(away), "cases": digest(_cases(facts.cases)),
+    }  # fmt: skip
+
+
+def _cases(cases: Mapping[str, Timed]) -> list[Any]:
+    return sorted({one.id: [one.id, *one.before] for one in cases.values()}.values(), key=str)
+
+
+async def keep(
+    session: Session, week: Week, rows: Sequence[Row], basis: Mapping[str, Any], reason: str,
+    after: Mapping[tuple[str, str, str], int], *, ledger: Ledger, clock: Clock,
+) -> None:  # fmt: skip
+    """Keep rows of a week as the next version: `after` tells the newest so far, by kind, name and part."""
+    marks = []
+    for row in rows:
+        marks.append(row.sha256(basis))
+        session.add(FrozenRow(
+            kind=row.kind, name=row.name, week=str(week), part=row.part, figures=dict(row.figures), basis=dict(basis),
+            version=after.get((row.kind, row.name, row.part), 0) + 1, members=list(row.members), hidden=row.hidden,
+            sha256=marks[-1], reason=reason, at=clock.now(),
+        ))  # fmt: skip
+    await session.flush()
+    verb = "week.corrected" if after else "week.frozen"
+    facts = {
+        "parts": sorted({row.part for row in rows}), "rows": len(rows), "sha256": digest(marks), "reason": reason,
+        "groups": [[row.kind, row.name] for row in rows][:50] if after else [],
+    }  # fmt: skip
+    await ledger.record(session, Event(verb, "system", subject=str(week), data=facts))

@@ -1,0 +1,49 @@
+"""Read the weeks that were frozen: the newest version of each number."""
+
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import select
+
+from colleague.adoption.figures import Numbers, read_numbers
+from colleague.adoption.tables import FrozenRow
+from colleague.adoption.weeks import Week
+from colleague.kit.db import Session
+
+ORGANISATION: Final = "organisation"
+Rows = dict[tuple[str, str, str, str], FrozenRow]
+
+
+async def newest_rows(session: Session, first: Week, last: Week, *, kind: str = "", name: str | None = None) -> Rows:
+    """Return the newest version of every part of some weeks, by kind, name, week and part."""
+    keys = (FrozenRow.kind, FrozenRow.name, FrozenRow.week, FrozenRow.part)
+    query = select(FrozenRow).where(FrozenRow.week >= str(first), FrozenRow.week <= str(last))
+    if kind:
+        query = query.where(FrozenRow.kind == kind)
+    if name is not None:
+        query = query.where(FrozenRow.name == name)
+    rows = await session.scalars(query.distinct(*keys).order_by(*keys, FrozenRow.version.desc()))
+    return {(row.kind, row.name, row.week, row.part): row for row in rows}
+
+
+async def frozen_weeks(
+    session: Session, first: Week, last: Week, *, kind: str = ORGANISATION, name: str = ""
+) -> dict[Week, Numbers]:  # fmt: skip
+    """Return the frozen weeks of the organisation, or of one group, oldest first: what gates read."""
+    rows = await newest_rows(session, first, last, kind=kind, name=name)
+    return {week: one for (_, _, week), one in numbers_of(rows).items()}
+
+
+def numbers_of(rows: Rows) -> dict[tuple[str, str, Week], Numbers]:
+    """Return rows as numbers, by kind, name and week."""
+    found = {}
+    for (kind, name, week, part), row in rows.items():
+        if part != "activity":
+            continue
+        done = rows.get((kind, name, week, "completion"))
+        value = read_numbers(
+            Week.read(week), row.figures, done.figures["completion"] if done else None, completed=done is not None,
+            version=max(row.version, done.version if done else 0),
+        )  # fmt: skip
+        found[kind, name, value.week] = replace(value, hidden=row.hidden and not value.suppressed)
+    return found

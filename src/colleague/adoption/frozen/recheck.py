@@ -1,0 +1,124 @@
+"""Every night all that was frozen is computed anew from the ledger; what differs becomes another version, with why.
+
+A difference that later entries, holidays, absences or baselines explain is a correction. One that nothing explains is
+an alarm: an item is open until somebody has looked, and the ledger tells of it (B-0).
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from colleague.adoption.calendar import read_calendars
+from colleague.adoption.facts.read import standing_at
+from colleague.adoption.facts.recount import Difference, recount
+from colleague.adoption.facts.tables import ActionRow, RunFactRow
+from colleague.adoption.frozen.freeze import BACK, LOCK, Row, basis_of, keep, members_of_rows, rows_of
+from colleague.adoption.items import open_item
+from colleague.adoption.frozen.kept import newest_rows
+from colleague.adoption.tables import FrozenRow
+from colleague.adoption.facts.week import facts_of
+from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.kit.canonical import canonical
+from colleague.kit.clock import Clock
+from colleague.kit.db import Database, Session, advisory_lock
+
+CHANGED: Final = {
+    "calendar": "Holidays were changed.", "away": "Weeks away were marked later.",
+    "cases": "The use case of a skill, or its baseline, was changed.",
+}  # fmt: skip
+LATE: Final = "Entries of the week came late."
+TOUCHED: Final = "The numbers in the database were not those that were frozen."
+MENDED: Final = "The facts were not what the ledger says, and were written anew."
+UNEXPLAINED: Final = "Computed anew it differs, and nothing that was told later explains it."
+ALARMS: Final = frozenset({TOUCHED, MENDED, UNEXPLAINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a night found: rows of facts that were mended, weeks that were looked at, and those that were corrected."""
+
+    mended: Difference
+    weeks: int
+    corrected: dict[str, str]
+
+
+async def recheck(database: Database, *, ledger: Ledger, clock: Clock) -> Checked:
+    """Count the facts again, then compute each frozen week of the last year anew, one after another.
+
+    Killed in between, the next night does the rest: each week is one transaction, and is not corrected twice.
+    """
+    mended = await recount(database)
+    async with database.transaction() as session:
+        if mended:
+            facts = {"actions": mended.actions, "seats": mended.seats, "runs": mended.runs}
+            await ledger.record(session, Event("facts.mended", "system", data=facts))
+            await open_item(session, "facts", "alarm", "programme", MENDED, ledger=ledger, clock=clock)
+        last = (await read_calendars(session)).organisation.week(clock.now())
+        query = select(FrozenRow.week).distinct().where(FrozenRow.week >= str(last.next(-BACK))).order_by(FrozenRow.week)
+        weeks = [Week.read(week) for week in await session.scalars(query)]
+    corrected = {}
+    for week in weeks:
+        async with database.transaction() as session:
+            if reason := await _check(session, week, mended=bool(mended), ledger=ledger, clock=clock):
+                corrected[str(week)] = reason
+    return Checked(mended, len(weeks), corrected)
+
+
+async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, clock: Clock) -> str:
+    """Compute a week anew and keep what differs as the next version; return why, "" if nothing differs."""
+    await advisory_lock(session, LOCK)
+    calendars = await read_calendars(session)
+    kept = await newest_rows(session, week, week)
+    facts = (await facts_of(session, calendars.organisation, [week]))[week]
+    fresh = rows_of(members_of_rows(kept.values()), facts, week, calendars, clock)
+    touched = any(_row(row).sha256(row.basis) != row.sha256 for row in kept.values())
+    wrong, olds = [], []
+    for row in fresh:
+        old = kept.get((row.kind, row.name, str(week), row.part))
+        if old is not None and (not _same(row, old) or _row(old).sha256(old.basis) != old.sha256):
+            wrong.append(row)
+            olds.append(old)
+    if not wrong:
+        return ""
+    _, upto = await standing_at(session)
+    basis = basis_of(facts, week, calendars.organisation, upto)
+    why = await _why(session, week, calendars.organisation, olds[0].basis, basis, touched=touched, mended=mended)
+    after = {(k, n, p): row.version for (k, n, _, p), row in kept.items()}
+    await keep(session, week, wrong, basis, why, after, ledger=ledger, clock=clock)
+    if why in ALARMS:
+        words = f"The numbers of {week} were corrected: {why[0].lower()}{why[1:]}"
+        await open_item(session, f"deviation:{week}", "alarm", "programme", words, ledger=ledger, clock=clock)
+    return why
+
+
+def _row(old: FrozenRow) -> Row:
+    part: Any = old.part
+    return Row(old.kind, old.name, part, old.figures, old.members, old.hidden)
+
+
+def _same(row: Row, old: FrozenRow) -> bool:
+    return canonical(row.figures) == canonical(old.figures) and row.hidden == old.hidden
+
+
+async def _why(
+    session: Session, week: Week, calendar: Calendar, before: dict[str, Any], now: dict[str, Any], *, touched: bool,
+    mended: bool,
+) -> str:  # fmt: skip
+    if touched:
+        return TOUCHED
+    if mended:
+        return MENDED
+    told = [words for name, words in CHANGED.items() if before.get(name) != now[name]]
+    if await _late(session, week, calendar, int(before.get("upto", 0))):
+        told.append(LATE)
+    return " ".join(told) or UNEXPLAINED
+
+
+async def _late(session: Session, week: Week, calendar: Calendar, upto: int) -> bool:
+    end = calendar.end(week)
+    acted = select(ActionRow.seq).where(ActionRow.seq >= upto, ActionRow.at < end).limit(1)
+    ran = select(RunFactRow.seq).where(RunFactRow.seq >= upto, RunFactRow.asked_at < end).limit(1)
+    return await session.scalar(acted) is not None or await session.scalar(ran) is not None

@@ -1,0 +1,21 @@
+"""Adoption: weeks that are frozen, in versions."""
+
+from alembic import op
+
+from colleague.kit.db import Base
+
+revision = "0099"
+down_revision = "0098"
+branch_labels = None
+depends_on = None
+
+TABLES = ("adoption_frozen",)
+
+
+def upgrade() -> None:
+    Base.metadata.create_all(op.get_bind(), tables=[Base.metadata.tables[name] for name in TABLES], checkfirst=True)
+
+
+def downgrade() -> None:
+    for name in reversed(TABLES):
+        op.drop_table(name)
