@@ -41,7 +41,9 @@ async def freeze(programme: Programme) -> list[str]:
 
 
 async def rows(programme: Programme) -> list[FrozenRow]:
-    query = select(FrozenRow).order_by(FrozenRow.week, FrozenRow.kind, FrozenRow.name, FrozenRow.part, FrozenRow.version)
+    query = select(FrozenRow).order_by(
+        FrozenRow.week, FrozenRow.kind, FrozenRow.name, FrozenRow.part, FrozenRow.version
+    )
     async with programme.house.database.transaction() as session:
         return list(await session.scalars(query))
 

@@ -64,7 +64,9 @@ async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = 
     last = calendar.week(clock.now())
     weeks = list(weeks_between(last.next(1 - count), last))
     kept = await frozen_weeks(session, weeks[0], last)
-    facts = await facts_of(session, calendar, [week for week in weeks if not _whole(kept.get(week), week, calendar, clock)])
+    facts = await facts_of(
+        session, calendar, [week for week in weeks if not _whole(kept.get(week), week, calendar, clock)]
+    )
     return [_one(kept.get(week), facts.get(week), week, calendar, clock) for week in weeks][::-1]
 
 
@@ -87,7 +89,9 @@ async def lines(
     last = calendars.organisation.week(clock.now())
     weeks = list(weeks_between(last.next(1 - count), last))
     kept = numbers_of(await newest_rows(session, weeks[0], last, kind=kind, name=name or None))
-    open_ = [w for w in weeks if not all(_whole(kept.get((kind, n, w)), w, calendars.organisation, clock) for n in chosen)]
+    open_ = [
+        w for w in weeks if not all(_whole(kept.get((kind, n, w)), w, calendars.organisation, clock) for n in chosen)
+    ]
     facts = await facts_of(session, calendars.organisation, open_)
     hidden = {week: hidden_in(by, one, week, calendars) for week, one in facts.items()}
     picks = {week: by_person(one) for week, one in facts.items()}

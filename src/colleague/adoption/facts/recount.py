@@ -146,7 +146,9 @@ async def _mend_last(session: Session, count: Count) -> int:
     wrong = [p for p in there.keys() | count.last.keys() if there.get(p) != count.last.get(p)]
     if wrong:
         await session.execute(delete(LastRow).where(LastRow.person_id.in_(wrong)))
-        fresh = [{"person_id": p, "at": count.last[p][0], "session": count.last[p][1]} for p in wrong if p in count.last]
+        fresh = [
+            {"person_id": p, "at": count.last[p][0], "session": count.last[p][1]} for p in wrong if p in count.last
+        ]
         if fresh:
             await session.execute(insert(LastRow), fresh)
     return len(wrong)

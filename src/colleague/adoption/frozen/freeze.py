@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-
 from colleague.adoption.calendar import Calendars, read_calendars
 from colleague.adoption.facts.read import standing_at
+from colleague.adoption.facts.week import facts_of
 from colleague.adoption.figures import TENURE, Facts, Numbers, Timed, by_person, figures, stored_completion
-from colleague.adoption.groups import By, Groups, suppressed
 from colleague.adoption.frozen.kept import ORGANISATION, newest_rows
+from colleague.adoption.groups import By, Groups, suppressed
 from colleague.adoption.kpis.activity import seats_in
 from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.tables import FrozenRow
-from colleague.adoption.facts.week import facts_of
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger

@@ -13,12 +13,12 @@ from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.read import standing_at
 from colleague.adoption.facts.recount import Difference, recount
 from colleague.adoption.facts.tables import ActionRow, RunFactRow
-from colleague.adoption.frozen.freeze import BACK, LOCK, Row, basis_of, keep, members_of_rows, rows_of
-from colleague.adoption.items import open_item
-from colleague.adoption.frozen.kept import newest_rows
-from colleague.adoption.tables import FrozenRow
 from colleague.adoption.facts.week import facts_of
-from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.adoption.frozen.freeze import BACK, LOCK, Row, basis_of, keep, members_of_rows, rows_of
+from colleague.adoption.frozen.kept import newest_rows
+from colleague.adoption.items import open_item
+from colleague.adoption.tables import FrozenRow
+from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.kit.canonical import canonical
@@ -57,7 +57,9 @@ async def recheck(database: Database, *, ledger: Ledger, clock: Clock) -> Checke
             await ledger.record(session, Event("facts.mended", "system", data=facts))
             await open_item(session, "facts", "alarm", "programme", MENDED, ledger=ledger, clock=clock)
         last = (await read_calendars(session)).organisation.week(clock.now())
-        query = select(FrozenRow.week).distinct().where(FrozenRow.week >= str(last.next(-BACK))).order_by(FrozenRow.week)
+        query = (
+            select(FrozenRow.week).distinct().where(FrozenRow.week >= str(last.next(-BACK))).order_by(FrozenRow.week)
+        )
         weeks = [Week.read(week) for week in await session.scalars(query)]
     corrected = {}
     for week in weeks:
