@@ -118,7 +118,7 @@ def _breadth(one: Breadth | None) -> dict[str, Any] | None:
 def read_numbers(
     week: Week, kept: Mapping[str, Any], done: Mapping[str, Any] | None, *, version: int, completed: bool
 ) -> Numbers:
-    """Return numbers from what `stored` gave; `done`: the completion, kept by itself once it is mature (`completed`)."""
+    """Return numbers from what `stored` gave; `done`: the completion, kept by itself once mature (`completed`)."""
     rate = {k: v for k, v in (done or {}).items() if k not in ("reasons", "redesign")}
     return Numbers(
         week, True, kept["skipped"], kept["seats"], kept["active"], kept["person_days"],

@@ -118,12 +118,13 @@ def hidden_in(by: By, facts: Facts, week: Week, calendars: Calendars) -> frozens
 
 
 def basis_of(facts: Facts, week: Week, calendar: Calendar, upto: int) -> dict[str, Any]:
-    """Return what a week's numbers rest on besides the ledger up to entry `upto`, as digests: what explains a change."""
+    """Return what numbers rest on besides the ledger up to entry `upto`, as digests: what explains a change."""
     first = week.next(1 - TENURE).monday
     days = sorted(d.isoformat() for d in calendar.holidays if first <= d < week.monday + timedelta(days=7))
     away = sorted({s.person for s in facts.seats if str(week) in s.away})
     return {
-        "upto": upto, "calendar": digest([calendar.zone, days]), "away": digest(away), "cases": digest(_cases(facts.cases)),
+        "upto": upto, "calendar": digest([calendar.zone, days]), "away": digest(away),
+        "cases": digest(_cases(facts.cases)),
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from colleague.adoption.figures import Numbers, read_numbers
 from colleague.adoption.tables import FrozenRow
@@ -22,7 +23,7 @@ async def newest_rows(session: Session, first: Week, last: Week, *, kind: str = 
         query = query.where(FrozenRow.kind == kind)
     if name is not None:
         query = query.where(FrozenRow.name == name)
-    rows = await session.scalars(query.distinct(*keys).order_by(*keys, FrozenRow.version.desc()))
+    rows = await session.scalars(query.ext(distinct_on(*keys)).order_by(*keys, FrozenRow.version.desc()))
     return {(row.kind, row.name, row.week, row.part): row for row in rows}
 
 
