@@ -137,7 +137,8 @@ def _read_breadth(kept: Mapping[str, Any] | None) -> Breadth | None:
 def by_person(facts: Facts) -> Callable[[Collection[str]], Facts]:
     """Return a function that gives the facts of some people, for many sets of people of the same facts."""
     shelves: tuple[defaultdict[str, list[Any]], ...] = tuple(defaultdict(list) for _ in range(4))
-    for shelf, rows in zip(shelves, (facts.seats, facts.actions, facts.visits, facts.runs), strict=True):
+    kinds: tuple[Sequence[Any], ...] = (facts.seats, facts.actions, facts.visits, facts.runs)
+    for shelf, rows in zip(shelves, kinds, strict=True):
         for row in rows:
             shelf[row.person].append(row)
 
