@@ -191,7 +191,6 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
-    add_adoption_jobs(queue, database=database)
     add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
