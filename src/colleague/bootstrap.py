@@ -73,8 +73,10 @@ from colleague.models.minds import Minds
 from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
+from colleague.rollout.champions.jobs import add_jobs as add_champion_jobs
 from colleague.rollout.cohorts.store import people_by_cohort
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
+from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
 from colleague.support.mail import MailDesk
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
@@ -193,6 +195,8 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     add_posture_jobs(queue, database=database, parts=looking)
     add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
+    add_champion_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
+    add_ticket_jobs(queue, database=database, ledger=ledger, clock=clock)
     add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
     add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
     return queue

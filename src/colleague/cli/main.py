@@ -35,6 +35,7 @@ GROUPS: Final = {
     "use-case": "Write, lint, approve and measure use cases.",
     "programme": "The programme: readiness, plan and templates, readout.",
     "adoption": "See the numbers of weeks and groups; calendar, absences, open items.",
+    "champion": "Champions: the network, who could be one, one's own list.",
     "support": "Write, answer and import support tickets; the support model.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
     "person": "See, add, invite and deactivate people; roles and teams.",
@@ -52,7 +53,7 @@ FOLDERS: Final = {
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
     "use-case": "programme.use_case", "programme": "programme.programme",
     "adoption": "programme.adoption",
-    "support": "programme.support",
+    "support": "programme.support", "champion": "programme.champion",
 }  # fmt: skip
 
 

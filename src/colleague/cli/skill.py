@@ -8,6 +8,8 @@ import typer
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
 from colleague.plugins.allowed import unknown_names
+from colleague.plugins.early import open_to_everybody
+from colleague.plugins.model import EARLY
 from colleague.plugins.packages import add_package, decide_package, remove_package, submit_package, switch_skill
 from colleague.plugins.publish import publishing_errors
 from colleague.plugins.skills import read_package
@@ -101,6 +103,7 @@ def decide(
     approve: Annotated[bool, typer.Option("--approve/--deny", help="Approve or deny.")] = False,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     category: Annotated[str, typer.Option(help="The output category of what they write, where they do not say.")] = "",
+    early: Annotated[bool, typer.Option("--early", help="For champions first, before everybody.")] = False,
 ) -> None:  # fmt: skip
     """Approve or deny what was handed in, as it is now."""
 
@@ -110,9 +113,23 @@ def decide(
             row = await get_package(session, package)
             await decide_package(
                 session, actor, package, approve=approve, sha256=row.sha256, reason=reason, category=category,
-                ledger=house.ledger, clock=house.clock,
+                teams=(EARLY,) if early else (), ledger=house.ledger, clock=house.clock,
             )  # fmt: skip
         line("Approved." if approve else "Denied.")
+
+    with_house(work)
+
+
+@app.command("open")
+def open_early(package: Package, as_person: As) -> None:
+    """Give everybody what champions have had early, as it is now."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            row = await get_package(session, package)
+            await open_to_everybody(session, actor, package, sha256=row.sha256, ledger=house.ledger)
+        line("Open to everybody.")
 
     with_house(work)
 

@@ -159,6 +159,12 @@ async def holders_of(session: Session, person_id: str) -> frozenset[str]:
     return (await teams_of(session, person_id)).union(ROLE + role for role in roles)
 
 
+async def holding(session: Session, role: str) -> frozenset[str]:
+    """Return the ids of the active people who hold a role: for a badge beside their names."""
+    query = select(RoleRow.person_id).join(PersonRow, PersonRow.id == RoleRow.person_id)
+    return frozenset(await session.scalars(query.where(RoleRow.role == role, PersonRow.active)))
+
+
 async def people_of(session: Session, holder: str) -> list[tuple[str, str]]:
     """Return the active people (id, name) of a team, or of a role written `role:NAME`, by name."""
     query = select(PersonRow.id, PersonRow.name).where(PersonRow.active).order_by(PersonRow.name, PersonRow.id)

@@ -9,12 +9,19 @@ from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.plugins.allowed import unknown_names
+from colleague.plugins.early import open_to_everybody
 from colleague.plugins.packages import add_package, decide_package, remove_package, submit_package, switch_skill
 from colleague.plugins.receive import read_skill_files
 from colleague.plugins.view import list_skills, see_skill
 
 router = APIRouter(prefix="/api/v1/skills", tags=["skills"])
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+
+
+class Pin(BaseModel):
+    """The version that was looked at."""
+
+    sha256: str
 
 
 class Word(BaseModel):
@@ -86,6 +93,14 @@ async def decide(db: Db, actor: Current, ledger: TheLedger, clock: Time, package
             ledger=ledger, clock=clock,
         )  # fmt: skip
     return {"package": package, "state": "approved" if word.approve else "denied"}
+
+
+@router.post("/{package}/open")
+async def open_early(db: Db, actor: Current, ledger: TheLedger, package: str, word: Pin) -> dict[str, str]:
+    """Give everybody what champions have had early, exactly this version."""
+    async with db.transaction() as session:
+        await open_to_everybody(session, actor, package, sha256=word.sha256, ledger=ledger)
+    return {"package": package, "state": "approved"}
 
 
 @router.put("/{package}/{name}/switch")

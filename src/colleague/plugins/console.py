@@ -12,6 +12,7 @@ from colleague.identity.directory import list_teams, names_of
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.page import Page
 from colleague.plugins.allowed import unknown_names
+from colleague.plugins.early import open_to_everybody
 from colleague.plugins.model import tokens_of
 from colleague.plugins.packages import (
     MANAGE,
@@ -105,6 +106,16 @@ async def decide(
             session, actor, package, approve=approve, sha256=sha256, reason=reason, teams=teams or [],
             category=category, ledger=ledger, clock=clock,
         )  # fmt: skip
+    return _to(address_of(package, name))
+
+
+@router.post("/skills/{package}/{name}/open")
+async def open_early(
+    db: Db, actor: Current, ledger: TheLedger, package: str, name: str, sha256: Annotated[str, Form(max_length=64)]
+) -> RedirectResponse:
+    """Give everybody what champions have had early."""
+    async with db.transaction() as session:
+        await open_to_everybody(session, actor, package, sha256=sha256, ledger=ledger)
     return _to(address_of(package, name))
 
 

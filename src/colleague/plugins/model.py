@@ -8,6 +8,8 @@ from typing import Any
 from colleague.kit.canonical import digest
 
 SHIPPED = "shipped"
+# Among the teams of an approved package: champions have it before everybody.
+EARLY = "role:champion"
 
 
 class State(StrEnum):

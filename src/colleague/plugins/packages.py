@@ -13,7 +13,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
-from colleague.plugins.model import Notice, State
+from colleague.plugins.model import EARLY, Notice, State
 from colleague.plugins.skills import read_package
 from colleague.plugins.store import NoSuchSkill, get_package, switched_off
 from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
@@ -22,7 +22,7 @@ from colleague.policy.governance import current_governance
 from colleague.policy.standards.category import categories, stricter_of
 
 MANAGE = "org:skills:manage"
-_PACKAGES = 727_041
+PACKAGES = 727_041
 
 
 class AlreadyHere(Conflict):
@@ -62,7 +62,7 @@ async def add_package(
     package = read_package(files, folder=folder, notices=notices)
     if not package.skills:
         raise BadPackage(why="there is no skill in it. Add a SKILL.md.")
-    await advisory_lock(session, _PACKAGES)
+    await advisory_lock(session, PACKAGES)
     name, sha256 = package.manifest.name, package.sha256
     query = select(SkillPackageRow).where(SkillPackageRow.name == name, SkillPackageRow.owner_id == actor.id)
     for row in await session.scalars(query.with_for_update()):
@@ -99,13 +99,13 @@ async def decide_package(
     session: Session, actor: Actor, package: str, *, approve: bool, sha256: str, reason: str = "",
     teams: Sequence[str] = (), category: str = "", ledger: Ledger, clock: Clock,
 ) -> None:  # fmt: skip
-    """Approve (for `teams`, or for everybody) or deny what was handed in, exactly the version with this hash.
+    """Approve (for `teams`, for champions first, or for everybody) or deny what was handed in, exactly with this hash.
 
     Each skill needs an output category that the organisation has described (OH-4): its own, or `category`; of two the
     stricter. Raises NotYourOwn, NotWaiting, NoCategory, PermissionMissing.
     """
     actor.require(MANAGE)
-    await advisory_lock(session, _PACKAGES)
+    await advisory_lock(session, PACKAGES)
     row = await get_package(session, package, lock=True)
     if row.owner_id == actor.id:
         raise NotYourOwn
@@ -115,7 +115,9 @@ async def decide_package(
         row.skills = await _with_categories(session, row, category.strip())
         older = select(SkillPackageRow).where(SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED)
         for before in await session.scalars(older.with_for_update()):
-            before.state = State.REPLACED
+            # What champions try first takes nothing away from the others.
+            if EARLY not in teams or EARLY in before.teams:
+                before.state = State.REPLACED
     row.state = State.APPROVED if approve else State.DENIED
     row.decided_at, row.decided_by, row.reason, row.teams = clock.now(), actor.id, reason.strip()[:1000], list(teams)
     verb = "skill.approved" if approve else "skill.denied"
@@ -151,7 +153,7 @@ async def switch_skill(
 ) -> None:
     """Switch a skill (`plugin:skill`, shipped ones too) off for everybody, at their next call, or on again."""
     actor.require(MANAGE)
-    await advisory_lock(session, _PACKAGES)
+    await advisory_lock(session, PACKAGES)
     off = await switched_off(session)
     if on and name in off:
         await session.delete(off[name])

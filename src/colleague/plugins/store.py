@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import or_, select
 
+from colleague.identity.directory import holders_of
 from colleague.kit.blobs import get_blob
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
-from colleague.plugins.model import SHIPPED, Skill, State, Usable
+from colleague.plugins.model import EARLY, SHIPPED, Skill, State, Usable
 from colleague.plugins.shipped import shipped_packages, shipped_skills
 from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
 
@@ -50,13 +51,28 @@ def usable_of(row: SkillPackageRow) -> list[Usable]:
 
 
 async def usable_skills(session: Session, person: str, teams: Iterable[str]) -> list[Usable]:
-    """Return the skills that `person` (a member of `teams`) may use now, by name: shipped, approved, their own."""
+    """Return the skills that `person` (a member of `teams`) may use now, by name: shipped, approved, their own.
+
+    A champion, and its author, has what is in early access, in place of what everybody has of the same name.
+    """
     off, mine = await switched_off(session), frozenset(teams)
     found = shipped_skills()
-    for row in await list_packages(session, person, everyones=False):
-        for_them = row.state == State.APPROVED and (not row.teams or mine & set(row.teams))
-        own = row.owner_id == person and row.state in (State.DRAFT, State.SUBMITTED)
-        if for_them or own:
+    rows = await list_packages(session, person, everyones=False)
+    if any(EARLY in row.teams for row in rows):
+        mine |= await holders_of(session, person) & {EARLY}
+    early = {
+        row.name: row.id
+        for row in rows
+        if row.state == State.APPROVED and EARLY in row.teams and (EARLY in mine or row.owner_id == person)
+    }
+    for row in rows:
+        if row.state == State.APPROVED and row.name in early:
+            usable = early[row.name] == row.id
+        elif row.state == State.APPROVED:
+            usable = not row.teams or bool(mine & set(row.teams))
+        else:
+            usable = row.owner_id == person and row.state in (State.DRAFT, State.SUBMITTED)
+        if usable:
             found += usable_of(row)
     return sorted((one for one in found if one.name not in off), key=lambda one: one.name)
 

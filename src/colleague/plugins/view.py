@@ -5,7 +5,7 @@ from typing import Any
 
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
-from colleague.plugins.model import SHIPPED, State, Usable, tokens_of
+from colleague.plugins.model import EARLY, SHIPPED, State, Usable, tokens_of
 from colleague.plugins.packages import MANAGE
 from colleague.plugins.shipped import shipped_packages, shipped_skills
 from colleague.plugins.store import NoSuchSkill, get_package, list_packages, switched_off, usable_of
@@ -20,12 +20,14 @@ class Line:
     state: str
     owner: str
     off: bool
+    early: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the line as JSON."""
         return {
             "name": self.one.name, "package": self.one.package, "sha256": self.one.sha256, "state": self.state,
             "description": self.one.skill.description, "owner": self.owner, "off": self.off,
+            "early": self.early,
             "tokens": {"description": tokens_of(self.one.skill.description), "body": tokens_of(self.one.skill.body)},
         }  # fmt: skip
 
@@ -40,7 +42,12 @@ class Sight:
 
 
 def may_look(actor: Actor, row: SkillPackageRow) -> bool:
-    """Say whether `actor` may see a package: approved ones, one's own, and what was handed in for those who decide."""
+    """Say whether `actor` may see a package: approved ones, one's own, and what was handed in for those who decide.
+
+    What is in early access is seen by champions.
+    """
+    if EARLY in row.teams and not (actor.id == row.owner_id or EARLY in actor.holders or actor.may(MANAGE)):
+        return False
     if row.owner_id == actor.id or row.state == State.APPROVED:
         return row.state not in (State.REMOVED, State.REPLACED)
     return actor.may(MANAGE) and row.state in (State.SUBMITTED, State.DENIED)
@@ -51,7 +58,8 @@ async def list_skills(session: Session, actor: Actor) -> list[Line]:
     off = await switched_off(session)
     found = [Line(one, SHIPPED, "", one.name in off) for one in shipped_skills()]
     for row in await list_packages(session, actor.id, everyones=actor.may(MANAGE)):
-        found += [Line(one, row.state, row.owner_id, one.name in off) for one in usable_of(row)]
+        if may_look(actor, row):
+            found += [Line(one, row.state, row.owner_id, one.name in off, EARLY in row.teams) for one in usable_of(row)]
     return found
 
 
@@ -69,4 +77,4 @@ async def see_skill(session: Session, actor: Actor, package: str, name: str) -> 
     one = next((s for s in usable_of(row) if s.name == name), None)
     if one is None:
         raise NoSuchSkill
-    return Sight(Line(one, row.state, row.owner_id, one.name in off), row, tuple(sorted(row.files)))
+    return Sight(Line(one, row.state, row.owner_id, one.name in off, EARLY in row.teams), row, tuple(sorted(row.files)))

@@ -8,8 +8,10 @@ from colleague.governance.document.store import in_force
 from colleague.identity.actor import SYSTEM
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
+from colleague.rollout.champions.read import network
+from colleague.rollout.model import ActiveWeek, Department, Evidence, Programme, Signed
 from colleague.rollout.store import attestations, current_programme
+from colleague.support.model_card import confirmed
 
 MOST_WEEKS = 53
 
@@ -25,6 +27,7 @@ async def collect(session: Session, *, clock: Clock) -> Evidence:
     return Evidence(
         week=max(week, 0), weeks=await _weeks(session, programme, week, clock=clock),
         governance=await _governance(session), attested=await attestations(session, until=today), today=today,
+        departments=await _departments(session, clock=clock), support=await _support(session),
     )  # fmt: skip
 
 
@@ -46,3 +49,17 @@ async def _governance(session: Session) -> Signed | None:
         return None
     first = min(document.signatures, key=lambda one: one.at)
     return Signed(document.published_by, first.at.date(), f"version {document.number}, signed")
+
+
+async def _departments(session: Session, *, clock: Clock) -> tuple[Department, ...]:
+    """Return the live departments with their champions."""
+    found = await network(session, clock)
+    return tuple(Department(one.name, one.seats, one.champions, one.active) for one in found.departments)
+
+
+async def _support(session: Session) -> Signed | None:
+    """Return the support model, if its newest version is confirmed and its owner can answer."""
+    found = await confirmed(session)
+    if found is None or found.confirmed_at is None:
+        return None
+    return Signed(found.confirmed_by, found.confirmed_at.date(), f"version {found.version}, confirmed")

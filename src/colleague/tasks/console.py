@@ -18,7 +18,7 @@ from colleague.files.taken import take_output
 from colleague.files.uploads import file_content, get_file
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
-from colleague.identity.directory import holders_of, names_of
+from colleague.identity.directory import holders_of, holding, names_of
 from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
 from colleague.kit.documents.preview import linked, preview_html
@@ -149,7 +149,7 @@ async def _live(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
         answer=linked(markdown(view.run.answer), places), category=category, reach=reach,
-        readings=readings,
+        readings=readings, champions=await holding(session, "champion") if view.partners else frozenset(),
         changes=changes, people=people, subagents=subagents,
         belonging=await belongs(session, actor, view.task, parts.library),
         owner=view.people[view.task.person_id], pinned=pinned, archived=archived,

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
-from colleague.identity.directory import find_by_email, get_person
+from colleague.identity.directory import find_by_email, get_person, holding
 from colleague.kit.db import Session
 from colleague.kit.doors import Db, Time, lead_to, part
 from colleague.kit.lines import changes
@@ -84,11 +84,12 @@ async def show(
     """Show one use case."""
     async with db.transaction() as session:
         sight = await see_use_case(session, actor, use_case, reach=reach)
-        governance = await current_governance(session)
+        governance, champions = await current_governance(session), await holding(session, "champion")
     manage = actor.may("org:usecases:manage")
     case = sight.case
     return page.show(
         request, "usecases/show.html", sight=sight, case=case, card=case.card, manage=manage, formats=FORMATS,
+        champions=champions,
         hows=HOWS, use=actor.may("own:tasks:use"), today=clock.now().date().isoformat(), once=str(uuid.uuid4()),
         category=categories(governance).get(case.card.category),
         writes=case.state != "retired" and (manage or actor.id == case.card.owner),

@@ -38,6 +38,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/document-sets", "Document sets", "file-search", ("own:tasks:use",)),
     Place("/skills", "Skills", "list-check", ("own:tasks:use", "org:tasks:read")),
     Place("/use-cases", "Use cases", "clock", ("org:usecases:read",)),
+    Place("/champion", "Champion", "circle-check", ("own:tasks:use",)),
     Place("/support", "Support", "message-circle", ("own:tasks:use", "org:support:manage")),
     Place("/first-month", "First month", "checklist", ("own:tasks:use",)),
     Place("/ledger", "Ledger", "history", ("org:ledger:read",)),

@@ -17,7 +17,8 @@ CONTENTS: Final[tuple[str, ...]] = (
     "connectors.review.console", "connectors.grant_console",
     "connectors.console", "models.console",
     "models.usage_console", "channels.console", "channels.addresses.console", "channels.push.api",
-    "plugins.console", "usecases.console", "support.console", "projects.console", "projects.memory_console",
+    "plugins.console", "usecases.console", "support.console",
+    "rollout.champions.console", "rollout.tickets.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
     "governance.posture.console", "web.setup", "dispatch.phone.console", "dispatch.schedules.console",
     "dispatch.doors.sms.door", "dispatch.doors.slack.door", "dispatch.doors.mcp.door",
@@ -39,7 +40,8 @@ CONTENTS: Final[tuple[str, ...]] = (
     "dispatch.triggers.api",
     "adoption.doors.api",
     "dispatch.receive.api",
-    "plugins.api", "usecases.api", "support.api", "projects.api", "library.api", "files.api",
+    "plugins.api", "usecases.api", "support.api",
+    "rollout.champions.api", "rollout.tickets.api", "projects.api", "library.api", "files.api",
     "governance.asfiles.api", "governance.posture.api", "governance.document.api", "dispatch.schedules.api",
 )  # fmt: skip
 

@@ -1,12 +1,13 @@
 """The facts as values, for the metrics."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
 
 from colleague.adoption.away import weeks_away
-from colleague.adoption.facts.tables import ActionRow, PlaceRow, RunFactRow, SeatRow
+from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import Action, End, RunFact, Seat
 from colleague.kit.db import Session
@@ -76,3 +77,9 @@ def _run(row: RunFactRow) -> RunFact:
         row.run_id, row.person_id, row.workflow, row.started_at or row.asked_at, end, row.ended_at,
         input_at=row.input_at or row.asked_at, accepted_at=row.taken_at, asked_at=row.asked_at, verdict=row.verdict,
     )  # fmt: skip
+
+
+async def last_active(session: Session, people: Collection[str]) -> dict[str, datetime]:
+    """Return when each of `people` last did something themselves; who never did is left out."""
+    query = select(LastRow.person_id, LastRow.at).where(LastRow.person_id.in_(sorted(set(people))))
+    return dict((await session.execute(query)).all())

@@ -1,0 +1,114 @@
+"""Hand the list of a closed week to the champions, once, within a working day: nobody twice in 14 days (CH-4).
+
+INVARIANT: the ledger and the week's record say how many, never who; a champion is told that somebody may need a hand,
+never how often they came.
+"""
+
+from dataclasses import dataclass
+
+from colleague.adoption.calendar import read_calendars
+from colleague.adoption.items import open_item
+from colleague.adoption.weeks import Week
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.directory import departments_of, list_active, manager_of
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session, advisory_lock
+from colleague.kit.ids import new_id
+from colleague.rollout.champions.appoint import Tell
+from colleague.rollout.champions.flagged import flagged
+from colleague.rollout.champions.model import APART, closes, last_closed, share_out
+from colleague.rollout.champions.store import (
+    KEPT,
+    champions_now,
+    forget_contacts,
+    load_of,
+    touched_since,
+    waiting_all,
+)
+from colleague.rollout.champions.tables import ContactRow, HandedOutRow
+
+LOCK = 727_084
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """What was handed out: the week, to how many champions' lists, and how many have no champion to ask."""
+
+    week: Week
+    asked: int
+    nobody: int
+
+
+async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock) -> HandedOut | None:
+    """Hand out the newest closed week, or return None if that was done. Lists of champions who have gone are passed on.
+
+    Departments without a champion become open items of the programme.
+    """
+    await advisory_lock(session, LOCK)
+    now = clock.now()
+    await _tidy(session, clock=clock)
+    calendars = await read_calendars(session)
+    week = last_closed(now, calendars.organisation)
+    if await session.get(HandedOutRow, str(week)) is not None:
+        return None
+    left_alone = await touched_since(session, now - APART)
+    active = {one.id for one in await list_active(session)}
+    wanted = [one for one in await flagged(session, week, calendars) if one[0] in active and one[0] not in left_alone]
+    given, nobody = await _given(session, wanted)
+    for person, champion in given.items():
+        session.add(
+            ContactRow(
+                id=new_id("contact"),
+                person_id=person,
+                champion_id=champion,
+                week=str(week),
+                routed_at=now,
+                state="waiting",
+                outcome="",
+            )
+        )
+    _, due = closes(week, calendars.organisation)
+    session.add(HandedOutRow(week=str(week), at=now, due_at=due, asked=len(given), nobody=len(nobody)))
+    await session.flush()
+    facts = {"week": str(week), "asked": len(given), "nobody": len(nobody), "late": now > due}
+    await ledger.record(session, Event("contacts.handed_over", "system", subject=str(week), data=facts))
+    for champion in sorted(set(given.values())):
+        words = "Ask how it goes, and say on your page what came of it."
+        await tell(session, champion, "Colleagues may need a hand", words, "/champion")
+    departments = await departments_of(session)
+    for name in sorted({departments.get(person, "") for person in nobody} - {""}):
+        why = "There is no champion there who could ask those who do not come back."
+        await open_item(
+            session, f"champions:{name}", "alarm", f"department:{name}", why, ledger=ledger, clock=clock
+        )  # fmt: skip
+    return HandedOut(week, len(given), len(nobody))
+
+
+async def _given(session: Session, wanted: list[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
+    """Return who is asked about whom."""
+    by_department: dict[str, list[str]] = {}
+    for one in await champions_now(session):
+        by_department.setdefault(one.department, []).append(one.person)
+    managers = {person: manager for person, _ in wanted if (manager := await manager_of(session, person))}
+    return share_out(wanted, by_department, await load_of(session), managers)
+
+
+async def _tidy(session: Session, *, clock: Clock) -> None:
+    """End what nobody answered in 14 days and what is about people who have gone; pass on what a champion left."""
+    now = clock.now()
+    await forget_contacts(session, now - KEPT)
+    active = {one.id for one in await list_active(session)}
+    there = {one.person for one in await champions_now(session)}
+    departments = await departments_of(session)
+    for row in await waiting_all(session):
+        if row.person_id not in active or row.routed_at + APART <= now:
+            row.state = "ended"
+        elif row.champion_id not in there:
+            given, _ = await _given(session, [(row.person_id, departments.get(row.person_id, ""))])
+            if row.person_id in given:
+                row.champion_id = given[row.person_id]
+            else:
+                row.state = "ended"
+            await session.flush()
+    await session.flush()

@@ -1,0 +1,178 @@
+"""How many champions a department has, who could be one, how soon and how often somebody is asked. Pure (CH)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from colleague.adoption.weeks import FREEZE, WORKING_DAYS, Calendar, Week
+
+LEAST, MOST, SMALL, SHARE = 2, 3, 8, 0.9
+ACTIVE: Final = timedelta(days=14)
+APART: Final = timedelta(days=14)
+OUTCOMES: Final[Mapping[str, str]] = {
+    "helped": "I helped", "on leave": "They are on leave", "not for them": "It is not for them",
+    "no answer": "No answer",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A live department: its active seats, its champions, and how many of those were active in the last 14 days."""
+
+    name: str
+    seats: int
+    champions: int
+    active: int
+
+    @property
+    def least(self) -> int:
+        """Return how many champions it needs: one where it has fewer than eight seats (CH-1)."""
+        return 1 if self.seats < SMALL else LEAST
+
+    @property
+    def within(self) -> bool:
+        """Say whether it has neither too few champions nor too many."""
+        return self.least <= self.champions <= MOST
+
+    @property
+    def established(self) -> bool:
+        """Say whether enough of its champions were active lately: what gate 3 counts (PH-7)."""
+        return self.active >= self.least
+
+    @property
+    def why(self) -> str:
+        """Return what is wrong, in words; "" if nothing is."""
+        if self.champions < self.least:
+            return f"{self.champions} of {self.least} champions"
+        if self.champions > MOST:
+            return f"{self.champions} champions: more than {MOST}"
+        if not self.established:
+            return f"{self.active} of {self.least} active in the last 14 days"
+        return ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self) | {"least": self.least, "within": self.within, "established": self.established,
+                               "why": self.why}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The champions of all live departments. `outside`: people with a seat who are in no department."""
+
+    departments: tuple[Department, ...]
+    outside: int
+
+    @property
+    def share(self) -> float | None:
+        """Return which part of the live departments is established; None where there is none."""
+        if not self.departments:
+            return None
+        return sum(one.established for one in self.departments) / len(self.departments)
+
+    @property
+    def established(self) -> bool:
+        """Say whether the champion network stands: in nine departments of ten."""
+        return self.share is not None and self.share >= SHARE
+
+    @property
+    def out_of_bounds(self) -> tuple[Department, ...]:
+        """Return the departments with too few champions, or too many (CH-1)."""
+        return tuple(one for one in self.departments if not one.within)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {"departments": [one.to_json() for one in self.departments], "outside": self.outside,
+                "share": self.share, "established": self.established}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What speaks for a person. `sessions`: a week, over the last four that count; `kinds`: of work, in twelve weeks.
+
+    `delivered` of `ended` runs; `nominations`: why colleagues named them.
+    """
+
+    sessions: float = 0
+    kinds: int = 0
+    delivered: int = 0
+    ended: int = 0
+    nominations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who could be a champion, with the reasons; a person decides. `said`: why colleagues named them."""
+
+    person: str
+    department: str
+    reasons: tuple[str, ...]
+    said: tuple[str, ...]
+    suggested: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the candidate as JSON."""
+        return asdict(self)
+
+
+def weigh(person: str, department: str, one: Signals) -> Candidate | None:
+    """Return what speaks for a person as words, None if nothing does (CH-2).
+
+    Suggested is who has two reasons, so never by usage alone; somebody nominated is shown in any case.
+    """
+    reasons = []
+    if one.sessions >= 2:
+        reasons.append("comes back every week")
+    if one.kinds >= 3:
+        reasons.append("uses it for three kinds of work or more")
+    if one.ended >= 5 and one.delivered / one.ended >= 0.6:
+        reasons.append("finishes what is begun")
+    if one.nominations:
+        several = len(one.nominations) > 1
+        reasons.append(f"named by {len(one.nominations)} colleagues" if several else "named by a colleague")
+    suggested = len(reasons) >= 2
+    if not suggested and not one.nominations:
+        return None
+    return Candidate(person, department, tuple(reasons), one.nominations, suggested)
+
+
+def closes(week: Week, calendar: Calendar) -> tuple[datetime, datetime]:
+    """Return when a week's numbers stand, and the end of the first whole working day after that (CH-4)."""
+    closed = calendar.end(week) + FREEZE
+    place = ZoneInfo(calendar.zone)
+    local = closed.astimezone(place)
+    day = local.date() if local.time() == time() else local.date() + timedelta(days=1)
+    while day.weekday() >= WORKING_DAYS or day in calendar.holidays:
+        day += timedelta(days=1)
+    return closed, datetime.combine(day + timedelta(days=1), time(), tzinfo=place)
+
+
+def last_closed(now: datetime, calendar: Calendar) -> Week:
+    """Return the newest week whose numbers stand."""
+    week = calendar.week(now)
+    while not calendar.frozen(week, now):
+        week = week.next(-1)
+    return week
+
+
+def share_out(
+    people: Sequence[tuple[str, str]], champions: Mapping[str, Sequence[str]], load: Mapping[str, int],
+    managers: Mapping[str, str],
+) -> tuple[dict[str, str], list[str]]:  # fmt: skip
+    """Return the champion of each person, and the people for whom there is none.
+
+    `people`: (person, department); `champions`: by department; `load`: how many each has on their list. The least
+    loaded of the own department takes the next one; never the person themselves, nor who they report to (CH-4).
+    """
+    busy, given, nobody = dict(load), dict[str, str](), list[str]()
+    for person, department in people:
+        able = [c for c in champions.get(department, ()) if c != person and c != managers.get(person)]
+        if not department or not able:
+            nobody.append(person)
+            continue
+        chosen = min(able, key=lambda c: (busy.get(c, 0), c))
+        given[person] = chosen
+        busy[chosen] = busy.get(chosen, 0) + 1
+    return given, nobody

@@ -1,0 +1,81 @@
+"""Tickets for each hundred active people, week by week: whether they fall, about what they stay high. Pure (B-10)."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from colleague.adoption.figures import FEWEST
+from colleague.adoption.kpis.tickets import Decline, TicketWeek, decline, sustained_high
+from colleague.support.model import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week: tickets, how many people were active, and the tickets by what they are about.
+
+    `number`: of the programme week, 0 before it began; `about`: «use_case:ID» and «connector:KIND».
+    """
+
+    name: str
+    number: int
+    frozen: bool
+    skipped: bool
+    active: int
+    tickets: int
+    categories: Mapping[str, int] = field(default_factory=dict)
+    about: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def told(self) -> bool:
+        """Say whether enough people were active to tell anything (B-12)."""
+        return self.active >= FEWEST
+
+    @property
+    def rate(self) -> float | None:
+        """Return tickets for each hundred active people; None if too few were active to tell."""
+        return TicketWeek(self.tickets, self.active).rate if self.told else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the week as JSON."""
+        return {
+            "week": self.name, "programme_week": self.number or None, "frozen": self.frozen, "skipped": self.skipped,
+            "active": self.active if self.told else None, "tickets": self.tickets, "rate": self.rate,
+            "categories": dict(self.categories),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """What the weeks say: the decline by week 6 (None before it), and about what tickets stay high (KP-7).
+
+    `high`: «programme», «use_case:ID», «connector:KIND».
+    """
+
+    decline: Decline | None
+    high: tuple[str, ...]
+
+
+def count(
+    name: str, number: int, tickets: Sequence[Ticket], *, active: int, frozen: bool, skipped: bool
+) -> Week:  # fmt: skip
+    """Return the week that these tickets were opened in."""
+    about = [f"use_case:{t.use_case}" for t in tickets if t.use_case]
+    about += [f"connector:{t.connector}" for t in tickets if t.connector]
+    kinds = Counter(t.category or "not sorted" for t in tickets)
+    return Week(
+        name, number, frozen, skipped, active, len(tickets), dict(sorted(kinds.items())),
+        dict(sorted(Counter(about).items())),
+    )  # fmt: skip
+
+
+def trend(weeks: Iterable[Week]) -> Trend:
+    """Return what the frozen weeks of the programme say, in their order. After week 6 holidays are left out (B-0)."""
+    counted = [w for w in weeks if w.frozen and w.number >= 1 and (w.number <= 6 or not w.skipped)]
+    if [w.number for w in counted[:6]] != [1, 2, 3, 4, 5, 6]:
+        return Trend(None, ())
+    things = sorted({thing for week in counted for thing in week.about})
+    all_ = [TicketWeek(w.tickets, w.active) for w in counted]
+    high = ["programme"] if sustained_high(all_) else []
+    high += [t for t in things if sustained_high([TicketWeek(w.about.get(t, 0), w.active) for w in counted])]
+    return Trend(decline(all_), tuple(high))

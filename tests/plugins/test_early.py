@@ -1,0 +1,68 @@
+"""What is approved for champions first is theirs alone, takes nothing from others, and is opened by another."""
+
+import pytest
+from tests.plugins.test_skills import TIDY, Door, add, door, home, names, sha_of  # noqa: F401
+
+from colleague.identity.actor import SYSTEM
+from colleague.identity.people import assign_role, remove_role
+from colleague.plugins.store import usable_skills
+from colleague.testing.house import TestHouse
+
+pytestmark = pytest.mark.anyio
+
+
+async def used(home: TestHouse, who: str) -> str:  # noqa: F811
+    """Return the text of the skill that somebody would use now, "" for none."""
+    async with home.house.database.transaction() as session:
+        found = await usable_skills(session, home.people[who].id, [home.team])
+    texts = [one.skill.body for one in found if one.name == "tidy:tidy"]
+    assert len(texts) < 2
+    return texts[0] if texts else ""
+
+
+async def test_champions_first_then_everybody(home: TestHouse, door: Door) -> None:  # noqa: F811
+    async with home.house.database.transaction() as session:
+        await assign_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger)
+    ana, ben, rita, owner = [await door.enter(who) for who in ("ana", "ben", "rita", "owner")]
+    first = await add(ana)
+    await ana.post(f"/api/v1/skills/{first}/submit")
+    word = {"approve": True, "sha256": await sha_of(ana, first), "category": "meeting_prep"}
+    early = word | {"teams": ["role:champion"]}
+    assert (await owner.post(f"/api/v1/skills/{first}/decide", json=early)).status_code == 200
+    assert "tidy:tidy" in await names(rita)
+    assert "tidy:tidy" not in await names(ben)
+    assert (await ben.get(f"/skills/{first}/tidy:tidy")).status_code == 404
+    assert ">early</span>" in (await rita.get("/skills")).text
+    assert [bool(await used(home, who)) for who in ("rita", "ana", "ben", "owner")] == [True, True, False, False]
+    pin = {"sha256": word["sha256"]}
+    assert (await rita.post(f"/api/v1/skills/{first}/open", json=pin)).status_code == 403
+    assert (await owner.post(f"/api/v1/skills/{first}/open", json={"sha256": "0" * 64})).status_code == 409
+    assert (await owner.post(f"/skills/{first}/tidy:tidy/open", data=pin)).status_code == 303
+    assert (await owner.post(f"/api/v1/skills/{first}/open", json=pin)).status_code == 409
+    assert "tidy:tidy" in await names(ben)
+    # The next version goes to champions first: everybody else keeps the one before.
+    second = await add(ana, TIDY + b"More.\n")
+    await ana.post(f"/api/v1/skills/{second}/submit")
+    early |= {"sha256": await sha_of(ana, second)}
+    assert (await owner.post(f"/api/v1/skills/{second}/decide", json=early)).status_code == 200
+    assert "More." in await used(home, "rita")
+    assert "More." not in await used(home, "ben")
+    assert await used(home, "ben")
+    async with home.house.database.transaction() as session:
+        await remove_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger)
+    assert "More." not in await used(home, "rita")
+    assert (await owner.post(f"/api/v1/skills/{second}/open", json={"sha256": early["sha256"]})).status_code == 200
+    assert "More." in await used(home, "ben")
+
+
+async def test_nobody_opens_their_own(home: TestHouse, door: Door) -> None:  # noqa: F811
+    async with home.house.database.transaction() as session:
+        await assign_role(session, SYSTEM, home.people["ana"].id, "administrator", ledger=home.house.ledger)
+    ana, owner = await door.enter("ana"), await door.enter("owner")
+    package = await add(owner)
+    await owner.post(f"/api/v1/skills/{package}/submit")
+    sha = await sha_of(owner, package)
+    word = {"approve": True, "sha256": sha, "category": "meeting_prep", "teams": ["role:champion"]}
+    assert (await ana.post(f"/api/v1/skills/{package}/decide", json=word)).status_code == 200
+    assert (await owner.post(f"/api/v1/skills/{package}/open", json={"sha256": sha})).status_code == 403
+    assert (await ana.post(f"/api/v1/skills/{package}/open", json={"sha256": sha})).status_code == 200

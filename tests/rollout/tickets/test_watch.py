@@ -1,0 +1,88 @@
+"""Tickets that stay high open one item about what they are about; closing it and looking again opens none twice."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from colleague.adoption.facts.tables import ActionRow, SeatRow
+from colleague.adoption.items import list_items
+from colleague.policy.model import Phase
+from colleague.rollout.tables import MoveRow, ProgrammeRow
+from colleague.rollout.tickets.watch import watch_tickets
+from colleague.rollout.tickets.weekly import read_weeks
+from colleague.support.bring_in import bring_in
+from colleague.testing.clock import TestClock
+from colleague.testing.house import TestHouse, furnish
+
+pytestmark = pytest.mark.anyio
+BEGAN = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+async def home(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[TestHouse]:
+    home = await furnish(database_url, tmp_path, clock=clock)
+    async with home.house.database.transaction() as session:
+        for n, actor in enumerate(home.people.values(), 1):
+            session.add(SeatRow(seq=n, person_id=actor.id, assigned_at=BEGAN, accepted_at=BEGAN))
+            for week in range(12):
+                seq = 100 * n + week
+                at = BEGAN + timedelta(weeks=week, hours=10)
+                session.add(ActionRow(seq=seq, person_id=actor.id, at=at, kind="start", session=seq))
+    yield home
+    await home.house.close()
+
+
+async def started(home: TestHouse) -> None:
+    """Let the pilot have begun on the first day."""
+    owner = home.people["owner"].id
+    async with home.house.database.transaction() as session:
+        session.add(ProgrammeRow(id=1, sponsor_id=owner, lead_id=owner, goal="g", changed_by=owner, changed_at=BEGAN))
+        session.add(
+            MoveRow(
+                id="move_" + "0" * 26, kind="start", from_phase=int(Phase.PILOT), to_phase=int(Phase.PILOT), seats=None,
+                state="done", why="", snapshot={}, digest="", proposed_by=owner, proposed_at=BEGAN, on=BEGAN.date(),
+            )
+        )  # fmt: skip
+
+
+async def imported(home: TestHouse, *numbers: int) -> None:
+    """Let a desk have had so many tickets about the web in each week since."""
+    lines = ["external_id,opened_at,title,connector"]
+    for week, number in enumerate(numbers):
+        day = (BEGAN + timedelta(weeks=week, days=1)).date()
+        lines += [f"{week}-{n},{day},Slow,web" for n in range(number)]
+    house = home.house
+    async with house.database.transaction() as session:
+        await bring_in(
+            session, home.people["owner"], "desk", "\n".join(lines).encode(), registry=house.registry,
+            ledger=house.ledger, clock=house.clock,
+        )  # fmt: skip
+
+
+async def test_one_item_for_what_stays_high(home: TestHouse, clock: TestClock) -> None:
+    house = home.house
+    clock.advance(days=26)  # Week 12 of the phase, of which week 11 does not stand yet.
+    await imported(home, 4, 4, 2, 2, 1, 1, 4, 4, 4)
+    async with house.database.transaction() as session:
+        assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0, "no programme yet"
+    await started(home)
+    async with house.database.transaction() as session:
+        found = await read_weeks(session, clock=clock)
+        assert [w.tickets for w in found.weeks if w.number in range(1, 10)] == [4, 4, 4, 1, 1, 2, 2, 4, 4]
+        assert found.trend.decline is not None
+        assert (found.trend.decline.ratio, found.trend.decline.declines) == (0.25, True)
+        assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 2
+        assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0
+        items = await list_items(session, home.people["owner"], state="open")
+    assert sorted((i.kind, i.about) for i in items) == [("ticket", "connector:web"), ("ticket", "programme")]
+
+
+async def test_few_tickets_open_nothing(home: TestHouse, clock: TestClock) -> None:
+    house = home.house
+    clock.advance(days=26)
+    await started(home)
+    await imported(home, 4, 4, 2, 2, 1, 1, 1, 1, 1)
+    async with house.database.transaction() as session:
+        assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0
