@@ -75,6 +75,7 @@ from colleague.policy.engine import Engine
 from colleague.projects.work import Work
 from colleague.rollout.champions.jobs import add_jobs as add_champion_jobs
 from colleague.rollout.cohorts.store import people_by_cohort
+from colleague.rollout.jobs import add_jobs as add_programme_jobs
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
 from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
 from colleague.support.mail import MailDesk
@@ -193,6 +194,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
+    add_programme_jobs(queue, database=database, ledger=ledger, clock=clock)
     add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_champion_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)

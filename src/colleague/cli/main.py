@@ -33,7 +33,7 @@ GROUPS: Final = {
     "library": "Make and search document sets.",
     "skill": "See, add, hand in and decide about skills.",
     "use-case": "Write, lint, approve and measure use cases.",
-    "programme": "The programme: readiness, plan and templates, readout.",
+    "programme": "The programme: phases, gates, readiness, plan and templates, readout.",
     "adoption": "See the numbers of weeks and groups; calendar, absences, open items.",
     "champion": "Champions: the network, who could be one, one's own list.",
     "support": "Write, answer and import support tickets; the support model.",

@@ -63,7 +63,7 @@ async def begin_pilot(
         raise GateClosed(missing=missing_words(judged))
     for cohort in await _pilots(session):
         if cohort.state == "draft":
-            await start_cohort(session, actor, cohort.id, reach=reach, ledger=ledger, clock=clock)
+            await start_cohort(session, actor, cohort.id, reach=reach, ledger=ledger, clock=clock, pilot=True)
     spec, frozen = PHASES[Phase.PILOT], judged.to_json()
     day = (await read_calendars(session)).organisation.day(clock.now())
     row = MoveRow(

@@ -46,6 +46,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/connectors", "Connectors", "plug-connected", ("own:accounts:manage", "org:connectors:read")),
     Place("/models", "Models", "cpu", ("org:models:read",)),
     Place("/usage", "Usage", "coin", ("own:tasks:use", "org:models:read")),
+    Place("/programme", "Programme", "flag", ("org:programme:read",)),
     Place("/adoption", "Adoption", "activity", ("org:adoption:read",)),
     Place("/governance", "Governance", "file-text", ("own:tasks:use", "org:policy:read")),
     Place("/policies", "Policies", "scale", ("org:policy:read",)),

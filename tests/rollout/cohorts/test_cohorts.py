@@ -79,7 +79,12 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         reason = "She drafts the standard terms that every bid repeats."
         chosen = await client.post(choose, json={"sponsor": "owner@aldermoor.example", "reason": reason})
         assert chosen.json()["sponsor_reason"] == reason
-        assert (await client.post(f"{at}/start")).json()["state"] == "started"
+        answer = await client.post(f"{at}/start")
+        assert (answer.status_code, "starts with the programme" in answer.text) == (409, True)
+        async with home.house.database.transaction() as session:
+            owner, parts = home.people["owner"], {"ledger": home.house.ledger, "clock": home.house.clock}
+            started = await start_cohort(session, owner, cohort, reach=home.house.reach, pilot=True, **parts)
+        assert started.state == "started"
         page = (await client.get(f"/programme/cohorts/{cohort}")).text
         assert reason in page
         assert "Monday: pipeline report" in page

@@ -52,7 +52,7 @@ async def begun(home: TestHouse, people: list[Any], name: str = "Autumn") -> str
     async with house.database.transaction() as session:
         cohort = (await make_cohort(session, owner, name, "rollout", **parts(home))).id
         await fill_cohort(session, owner, cohort, [one.id for one in people], **parts(home))
-        await start_cohort(session, owner, cohort, reach=house.reach, **parts(home))
+        await start_cohort(session, owner, cohort, reach=house.reach, pilot=True, **parts(home))
     return cohort
 
 

@@ -2,13 +2,19 @@
 
 import typer
 
+from colleague.cli.programme import advance
 from colleague.cli.programme.cohort import app as cohort
 from colleague.cli.programme.first_month import app as first_month
 from colleague.cli.programme.readiness import readiness
 from colleague.cli.programme.template import plan, template
 
-app = typer.Typer(help="The programme: readiness, plan and templates, readout.", no_args_is_help=True)
+app = typer.Typer(help="The programme: phases, gates, readiness, plan and templates, readout.", no_args_is_help=True)
 app.command("readiness")(readiness)
+for verb in (
+    advance.status, advance.name, advance.start, advance.gate, advance.skip, advance.seats, advance.confirm,
+    advance.withdraw, advance.attest,
+):  # fmt: skip
+    app.command(verb.__name__)(verb)
 app.add_typer(cohort, name="cohort")
 app.add_typer(first_month, name="first-month")
 app.command("plan")(plan)
@@ -17,4 +23,4 @@ app.command("template")(template)
 
 @app.callback()
 def programme() -> None:
-    """The programme: readiness, plan and templates, readout."""
+    """The programme: phases, gates, readiness, plan and templates, readout."""

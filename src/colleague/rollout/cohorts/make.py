@@ -26,6 +26,10 @@ class BadCohort(Invalid):
     """A cohort is {kinds}."""
 
 
+class WithTheProgramme(Conflict):
+    """A pilot cohort starts with the programme itself: Programme, Start the pilot."""
+
+
 class CohortNameTaken(Conflict):
     """There is a cohort called «{name}» already."""
 
@@ -84,17 +88,19 @@ async def map_cohort(
 
 
 async def start_cohort(
-    session: Session, actor: Actor, cohort: str, *, reach: Reach, ledger: Ledger, clock: Clock
+    session: Session, actor: Actor, cohort: str, *, reach: Reach, ledger: Ledger, clock: Clock, pilot: bool = False
 ) -> Cohort:  # fmt: skip
-    """Let a cohort start: its people's first month begins today.
+    """Let a cohort start: its people's first month begins today. `pilot`: the programme starts with it.
 
-    Raises CohortNotFound, MayNotStart with every reason, PermissionMissing.
+    Raises CohortNotFound, MayNotStart with every reason, WithTheProgramme, PermissionMissing.
     """
     actor.require("org:programme:manage")
     row = await row_of(session, cohort, lock=True)
     found = await ready(session, value_of(row), reach=reach)
     if not found.ok:
         raise MayNotStart(reasons=" ".join(found.reasons))
+    if row.kind == "pilot" and not pilot:
+        raise WithTheProgramme
     now = clock.now()
     row.state, row.started_at, row.started_by = "started", now, actor.id
     people = select(MemberRow).where(MemberRow.cohort_id == row.id, MemberRow.left_at.is_(None))

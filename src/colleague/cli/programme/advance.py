@@ -1,0 +1,168 @@
+"""`colleague programme status | name | start | gate | skip | seats | confirm | withdraw | attest`."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from colleague.bootstrap import House
+from colleague.cli.operate import As, BadDay, act_as, line, rows, with_house
+from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
+from colleague.rollout.attest import attest as vouch
+from colleague.rollout.begin import begin_pilot
+from colleague.rollout.define import name_programme
+from colleague.rollout.model import ATTESTED
+from colleague.rollout.store import get_move
+from colleague.rollout.tables import MoveRow
+from colleague.rollout.view import posture
+
+Why = Annotated[str, typer.Option(help="Why, and which risk is taken; it stays on every readout.")]
+Move = Annotated[str, typer.Argument(metavar="MOVE", help="The move, by id.")]
+
+
+def status(as_person: As) -> None:
+    """Show phase, seats, the gate with its evidence, guards and alarms."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            stands = await posture(session, actor, reach=house.reach, clock=house.clock)
+        started = f"{stands.spec.title}, week {stands.week}" if stands.programme.started else "Not started"
+        of = "" if stands.limit.most is None else f" of {stands.limit.most}"
+        line(f"{started}; {stands.held}{of} seats.")
+        rows(
+            (stands.gate.title, "wanted", "there is"),
+            [(f"{'ok' if c.holds else '--'} {c.title}", c.wanted, c.value) for c in stands.gate.criteria],
+        )  # fmt: skip
+        rows(("mistake", "stands"), [(f"{'ok' if g.holds else '--'} {g.mistake}", g.stands) for g in stands.guards])
+        for item in stands.alarms:
+            line(f"{item.kind}: {item.why}")
+        if stands.waiting:
+            line(f"Waits for a second person: {stands.waiting.kind} {stands.waiting.id}.")
+
+    with_house(work)
+
+
+def name(
+    as_person: As,
+    sponsor: Annotated[str, typer.Option(help="Mail address of the sponsor, from the business.")],
+    lead: Annotated[str, typer.Option(help="Mail address of the lead.")],
+    goal: Annotated[str, typer.Option(help="What the business wants of it.")],
+) -> None:
+    """Name who answers for the programme."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            await name_programme(
+                session, actor, sponsor=sponsor, lead=lead, goal=goal, ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
+        line("Sponsor and lead are named.")
+
+    with_house(work)
+
+
+def start(as_person: As) -> None:
+    """Start the pilot, once nothing is missing."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            await begin_pilot(session, actor, reach=house.reach, ledger=house.ledger, clock=house.clock)
+        line("The pilot has started. Seats are given by hand from now on: colleague person seats.")
+
+    with_house(work)
+
+
+def _proposed(row: MoveRow) -> None:
+    line(f"Proposed: {row.id}. Another person looks at it and confirms it:")
+    line(f"  colleague programme confirm {row.id} --as …")
+
+
+def gate(as_person: As) -> None:
+    """Propose to pass the gate of the present phase."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            _proposed(await propose_gate(session, actor, ledger=house.ledger, clock=house.clock))
+
+    with_house(work)
+
+
+def skip(as_person: As, why: Why) -> None:
+    """Propose to skip a gate that does not hold: for owners, and another owner confirms it."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            _proposed(await propose_skip(session, actor, why=why, ledger=house.ledger, clock=house.clock))
+
+    with_house(work)
+
+
+def seats(as_person: As, number: Annotated[int, typer.Argument(help="How many seats.")], why: Why) -> None:
+    """Propose seats beyond the present phase; the sponsor confirms them."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            _proposed(await propose_seats(session, actor, number, why=why, ledger=house.ledger, clock=house.clock))
+
+    with_house(work)
+
+
+def confirm(move: Move, as_person: As) -> None:
+    """Show what somebody else proposed, and confirm exactly that."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            row = await get_move(session, move)
+            digest, gate = row.digest, row.snapshot.get("gate", {})
+        for one in gate.get("criteria", []):
+            line(f"{'ok' if one['holds'] else '--'} {one['title']}: {one['value']}")
+        if row.why:
+            line(f"Why: {row.why}")
+        async with house.database.transaction() as session:
+            await confirm_move(session, actor, move, digest, ledger=house.ledger, clock=house.clock)
+        line("Confirmed.")
+
+    with_house(work)
+
+
+def withdraw(move: Move, as_person: As) -> None:
+    """Withdraw a move that waits."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            await withdraw_move(session, actor, move, ledger=house.ledger, clock=house.clock)
+        line("Withdrawn.")
+
+    with_house(work)
+
+
+def attest(
+    as_person: As,
+    criterion: Annotated[str, typer.Argument(help=f"One of {', '.join(ATTESTED)}.")],
+    words: Annotated[str, typer.Option(help="In your words.")],
+    on: Annotated[str, typer.Option(help="The day it was so, as 2027-03-01.")],
+    document: Annotated[str, typer.Option(help="Where the document is.")] = "",
+) -> None:
+    """Vouch for what cannot be counted."""
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise BadDay(option="--on") from None
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            made = await vouch(
+                session, actor, criterion, words=words, on=day, document=document, ledger=house.ledger,
+                clock=house.clock,
+            )  # fmt: skip
+        line(f"On record: {made}.")
+
+    with_house(work)

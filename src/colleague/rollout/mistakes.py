@@ -1,0 +1,74 @@
+"""The five mistakes that end rollouts, each with the guard against it and how that stands now (R90, MI). Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from colleague.rollout.model import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A mistake, what keeps it from being made, and whether that holds now."""
+
+    mistake: str
+    guard: str
+    stands: str
+    holds: bool
+    requirement: str
+    rows: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "mistake": self.mistake, "guard": self.guard, "stands": self.stands, "holds": self.holds,
+            "requirement": self.requirement, "rows": self.rows,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the guards look at. `most`: seats allowed, None for any number; `leaders`: active and named ones."""
+
+    programme: Programme
+    held: int
+    most: int | None
+    owned: str
+    unreviewed: int
+    measured: int
+    use_cases: int
+    triggers: int
+    dispatch_later: bool
+
+
+def guards(facts: Facts) -> tuple[Guard, ...]:
+    """Return the five guards as they stand."""
+    skipped = [f"phase {int(step.phase)} without its gate" for step in facts.programme.skipped]
+    within = facts.most is None or facts.held <= facts.most
+    seats = f"{facts.held} seats of {facts.most if facts.most is not None else 'any number'}"
+    return (
+        Guard(
+            "Skipping the pilot", "Seats beyond the phase are not given, and a phase is entered by its gate alone.",
+            "; ".join([seats, *skipped]), within and not skipped, "MI-1, PH-9", "/people",
+        ),
+        Guard(
+            "Leaving plugins to everybody",
+            "Nothing that somebody adds is used by others before another person read it.",
+            f"{facts.unreviewed} wait for a review" if facts.unreviewed else "nothing waits for a review", True,
+            "PL-2, PL-7", "/skills",
+        ),
+        Guard(
+            "Treating it as an IT project", "It does not start without a sponsor outside IT.",
+            facts.owned or "a sponsor from the business and a lead are named", not facts.owned, "MI-2",
+            "/programme#named",
+        ),
+        Guard(
+            "Measuring nothing", "A use case does not go live before its baseline is measured.",
+            f"{facts.measured} of {facts.use_cases} use cases are measured",
+            bool(facts.use_cases) and facts.measured == facts.use_cases, "AD-6", "/use-cases",
+        ),
+        Guard(
+            "Postponing Dispatch", "Five to ten triggers from the first phase on, or a decision on record.",
+            f"{facts.triggers} triggers are on" + (", later by decision" if facts.dispatch_later else ""),
+            facts.triggers >= 5 or facts.dispatch_later, "MI-3, DI-12", "/dispatch/triggers",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""The posture of the programme on one page: phase, gate, seats, guards, alarms, what was moved and by whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from colleague.adoption.items import Item, list_items
+from colleague.dispatch.triggers.store import list_triggers
+from colleague.identity.actor import Actor
+from colleague.identity.directory import get_person, names_of
+from colleague.identity.seats.hold import Limit, current_limit, seats_held
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.plugins.model import State as SkillState
+from colleague.plugins.store import list_packages
+from colleague.rollout.advance import judge
+from colleague.rollout.begin import start_gate
+from colleague.rollout.define import against_sponsor
+from colleague.rollout.mistakes import Facts, Guard, guards
+from colleague.rollout.model import Evidence, Gate, Programme
+from colleague.rollout.phases import PHASES, Spec
+from colleague.rollout.store import moves, open_move
+from colleague.rollout.tables import MoveRow
+from colleague.usecases.around import Reach
+from colleague.usecases.ready import ready as cases_ready
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """Everything the page of the programme shows. `week`: k of the planned weeks of the phase."""
+
+    programme: Programme
+    spec: Spec
+    week: int
+    gate: Gate
+    limit: Limit
+    held: int
+    guards: tuple[Guard, ...]
+    alarms: Sequence[Item]
+    waiting: MoveRow | None
+    past: Sequence[MoveRow]
+    names: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "started": self.programme.started, "phase": self.spec.title, "number": int(self.spec.phase),
+            "since": self.programme.since and self.programme.since.isoformat(), "week": self.week,
+            "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
+            "seats": {"held": self.held, "most": self.limit.most}, "gate": self.gate.to_json(),
+            "guards": [guard.to_json() for guard in self.guards],
+            "alarms": [item.to_json() for item in self.alarms],
+            "waiting": move_json(self.waiting) if self.waiting else None,
+            "moves": [move_json(row) for row in self.past],
+        }  # fmt: skip
+
+
+def move_json(row: MoveRow) -> dict[str, Any]:
+    """Return a move as JSON, with its frozen evidence."""
+    return {
+        "id": row.id, "kind": row.kind, "from": row.from_phase, "to": row.to_phase, "seats": row.seats,
+        "state": row.state, "why": row.why, "digest": row.digest, "proposed_by": row.proposed_by,
+        "proposed_at": row.proposed_at.isoformat(), "decided_by": row.decided_by,
+        "decided_at": row.decided_at and row.decided_at.isoformat(), "evidence": row.snapshot,
+    }  # fmt: skip
+
+
+async def posture(session: Session, actor: Actor, *, reach: Reach, clock: Clock) -> Posture:
+    """Return how the programme stands: for its sponsor too, whatever their role. Raises PermissionMissing."""
+    programme, evidence, judged = await judge(session, clock=clock)
+    if actor.id != programme.sponsor:
+        actor.require("org:programme:read")
+    if not programme.started:
+        judged = await start_gate(session, reach=reach, clock=clock)
+    past = [row for row in await moves(session) if row.state == "done"]
+    waiting = await open_move(session)
+    people = {programme.sponsor, programme.lead}
+    for row in (*past, *([waiting] if waiting else ())):
+        people |= {row.proposed_by, row.decided_by or ""}
+    people |= {criterion.by for criterion in judged.criteria}
+    limit, held = await current_limit(session), await seats_held(session)
+    seen = actor if actor.may("org:programme:read") else None
+    items = await list_items(session, seen, state="open") if seen else []
+    return Posture(
+        programme, PHASES[programme.phase], evidence.week, judged, limit, held,
+        guards(await _facts(session, programme, evidence, held, limit, reach)), items, waiting, past[::-1],
+        await names_of(session, people),
+    )  # fmt: skip
+
+
+async def _facts(
+    session: Session, programme: Programme, evidence: Evidence, held: int, limit: Limit, reach: Reach
+) -> Facts:
+    owned = "Nobody is named yet."
+    if programme.sponsor:
+        owned = against_sponsor(await get_person(session, programme.sponsor))
+    cases = await cases_ready(session, reach=reach)
+    submitted = [
+        row for row in await list_packages(session, "", everyones=True) if row.state == SkillState.SUBMITTED
+    ]  # fmt: skip
+    return Facts(
+        programme, held, limit.most, owned, len(submitted), len(cases.approved) - len(cases.unmeasured),
+        len(cases.approved), len(await list_triggers(session, state="active")), "dispatch-later" in evidence.attested,
+    )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Look every day at what the programme is warned of: an item for each alarm that has none open."""
+
+from datetime import timedelta
+from typing import Final
+
+from colleague.adoption.facts.read import seats
+from colleague.adoption.items import open_item
+from colleague.adoption.model import Seat
+from colleague.audit.record import Ledger
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.policy.model import Phase
+from colleague.rollout.advance import judge
+from colleague.rollout.alarms import Look, alarms
+from colleague.rollout.onboarding.store import completed
+
+MONTH: Final = timedelta(days=30)
+
+
+async def look(session: Session, *, clock: Clock) -> Look | None:
+    """Return what the alarms are judged on; None before the programme starts."""
+    programme, evidence, judged = await judge(session, clock=clock)
+    if not programme.started:
+        return None
+    now, there = clock.now(), await seats(session)
+
+    def held(one: Seat) -> bool:
+        return one.removed_at is None or one.removed_at > now
+
+    new = {one.person for one in there if held(one) and one.assigned_at > now - MONTH}
+    before = [
+        one for one in there
+        if one.assigned_at <= now - MONTH and (one.removed_at is None or one.removed_at > now - MONTH)
+    ]  # fmt: skip
+    done = await completed(session)
+    return Look(
+        programme.phase, evidence.week, evidence.weeks, sum(map(held, there)), len(before), len(new), len(new & done),
+        judged.criteria[0] if programme.phase is Phase.ENTERPRISE else None,
+    )  # fmt: skip
+
+
+async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> int:
+    """Open an item for each alarm that has none; return how many are new."""
+    seen = await look(session, clock=clock)
+    opened = 0
+    for key, why in alarms(seen) if seen else ():
+        opened += await open_item(session, f"alarm:{key}", "alarm", "programme", why, ledger=ledger, clock=clock)
+    return opened
