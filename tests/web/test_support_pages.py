@@ -82,6 +82,17 @@ async def test_from_writing_to_solved_on_the_pages(home: TestHouse, sign_in: Any
     assert not any("Acme" in e or "refused my mail" in e or "grant" in e for e in kept)
 
 
+async def test_a_page_that_says_no_leads_to_a_ticket_about_it(sign_in: Any, lead: Any) -> None:
+    ana = await sign_in("ana")
+    said = (await ana.get("/support/import")).text
+    assert "/support/new?rule=PermissionMissing" in said
+    assert "<code>PermissionMissing</code>" in (await ana.get("/support/new?rule=PermissionMissing")).text
+    assert "/support/new" not in (await (await sign_in("")).get("/nowhere")).text
+    odd = await ana.get('/support/new?rule="><script>&task=%00&category=people&use_case=%22')
+    assert odd.status_code == 200
+    assert "<script>" not in odd.text.split("<main")[1]
+
+
 async def test_a_ticket_is_its_writers_and_supports(home: TestHouse, sign_in: Any, lead: Any) -> None:
     ana, ben, tom = await sign_in("ana"), await sign_in("ben"), await sign_in("tom")
     made = await wrote(ana)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from colleague.adoption.facts.tables import ActionRow, LastRow, SeatRow
+from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.items import list_items
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM
@@ -56,6 +57,12 @@ class Programme:
         return {"ledger": self.home.house.ledger, "clock": self.clock}
 
     async def hand_out(self) -> HandedOut | None:
+        house = self.home.house
+        while await freeze_next(house.database, house.groups, **self.parts):
+            pass
+        return await self.hand_out_now()
+
+    async def hand_out_now(self) -> HandedOut | None:
         async with self.home.house.database.transaction() as session:
             return await hand_out(session, tell=self.tell, **self.parts)
 
@@ -71,7 +78,7 @@ class Programme:
     async def page(self, who: str) -> dict[str, Any]:
         async with self.home.house.database.transaction() as session:
             actor = await actor_of(session, person_id=self.id(who), via="page")
-            return (await own_page(session, actor, clock=self.clock)).to_json()
+            return (await own_page(session, actor, self.home.house.groups, clock=self.clock)).to_json()
 
 
 @pytest.fixture
@@ -101,6 +108,7 @@ async def programme(database_url: str, tmp_path: Path, clock: TestClock) -> Asyn
 async def test_each_champion_gets_their_share_once_and_only_the_flag(programme: Programme) -> None:
     assert programme.told.pop(0)[1].startswith("You are a champion now")
     programme.told.clear()
+    assert await programme.hand_out_now() is None, "the week is not frozen yet"
     found = await programme.hand_out()
     assert found is not None
     assert (str(found.week), found.asked, found.nobody) == ("2026-W08", 2, 0)
@@ -120,8 +128,25 @@ async def test_each_champion_gets_their_share_once_and_only_the_flag(programme: 
     assert programme.id("rita") not in "".join(kept) + seen
 
 
+async def test_a_champion_sees_the_numbers_of_the_department_and_nobodys_own(programme: Programme) -> None:
+    await programme.hand_out()
+    weeks = (await programme.page("ana"))["weeks"]
+    assert weeks[0]["week"] == "2026-W08"
+    assert weeks[0]["active"] == 4
+    assert (await programme.page("dana"))["weeks"] == []
+    for who in ("tom", "rita"):
+        async with programme.home.house.database.transaction() as session:
+            await set_department(session, SYSTEM, programme.id(who), "Audit", ledger=programme.home.house.ledger)
+    assert all(w["active"] is None for w in (await programme.page("ana"))["weeks"] if w["suppressed"])
+
+
 async def test_four_processes_hand_out_one_list(programme: Programme) -> None:
-    found = await asyncio.gather(*(programme.hand_out() for _ in range(4)))
+    first = await programme.hand_out_now()
+    assert first is None
+    house = programme.home.house
+    while await freeze_next(house.database, house.groups, **programme.parts):
+        pass
+    found = await asyncio.gather(*(programme.hand_out_now() for _ in range(4)))
     assert len([one for one in found if one]) == 1
     assert len(await programme.rows()) == 2
 

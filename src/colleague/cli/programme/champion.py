@@ -45,7 +45,7 @@ def index(as_person: As) -> None:
 @app.command()
 def mine(as_person: As) -> None:
     """Show your list, if you are a champion, and your department's champions."""
-    found = _do(as_person, lambda house, session, actor: own_page(session, actor, clock=house.clock))
+    found = _do(as_person, lambda house, session, actor: own_page(session, actor, house.groups, clock=house.clock))
     line(f"Champions: {', '.join(one.name for one in found.mine) or 'none yet'}")
     if found.champion:
         rows(("id", "name", "mail", "until"),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
@@ -17,6 +18,7 @@ from colleague.tasks.parts import Parts
 router = APIRouter(prefix="/api/v1/champions", tags=["programme"])
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheParts = Annotated[Parts, Depends(part(Parts))]
+TheGroups = Annotated[Groups, Depends(part(Groups))]
 Text = Annotated[str, Field(max_length=2000)]
 
 
@@ -47,10 +49,10 @@ async def show(db: Db, actor: Current, clock: Time) -> dict[str, Any]:
 
 
 @router.get("/me")
-async def me(db: Db, actor: Current, clock: Time) -> dict[str, Any]:
+async def me(db: Db, actor: Current, clock: Time, groups: TheGroups) -> dict[str, Any]:
     """Return your department's champions, your own list if you are one, and what is known of you."""
     async with db.transaction() as session:
-        return (await own_page(session, actor, clock=clock)).to_json()
+        return (await own_page(session, actor, groups, clock=clock)).to_json()
 
 
 @router.post("/nominations", status_code=204)

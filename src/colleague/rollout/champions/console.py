@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
+from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, lead_to, part
@@ -19,6 +20,7 @@ from colleague.tasks.parts import Parts
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheParts = Annotated[Parts, Depends(part(Parts))]
+TheGroups = Annotated[Groups, Depends(part(Groups))]
 Words = Annotated[str, Form(max_length=2000)]
 ALL, OWN = "/programme/champions", "/champion"
 
@@ -55,10 +57,12 @@ async def end(
 
 
 @router.get(OWN)
-async def own(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
+async def own(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, groups: TheGroups
+) -> HTMLResponse:  # fmt: skip
     """Show one's own list, one's champions, and the form to name a colleague."""
     async with db.transaction() as session:
-        found = await own_page(session, actor, clock=clock)
+        found = await own_page(session, actor, groups, clock=clock)
     return page.show(request, "rollout/champions/own.html", found=found, outcomes=OUTCOMES)
 
 

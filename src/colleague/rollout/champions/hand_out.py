@@ -7,6 +7,7 @@ never how often they came.
 from dataclasses import dataclass
 
 from colleague.adoption.calendar import read_calendars
+from colleague.adoption.frozen.kept import frozen_weeks
 from colleague.adoption.items import open_item
 from colleague.adoption.weeks import Week
 from colleague.audit.event import Event
@@ -27,6 +28,7 @@ from colleague.rollout.champions.store import (
     waiting_all,
 )
 from colleague.rollout.champions.tables import ContactRow, HandedOutRow
+from colleague.rollout.store import current_programme
 
 LOCK = 727_084
 
@@ -41,9 +43,10 @@ class HandedOut:
 
 
 async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock) -> HandedOut | None:
-    """Hand out the newest closed week, or return None if that was done. Lists of champions who have gone are passed on.
+    """Hand out the newest closed week, or return None if that was done, or its numbers are not frozen yet.
 
-    Departments without a champion become open items of the programme.
+    Lists of champions who have gone are passed on. Departments without a champion become open items of the programme.
+    Where there is neither a programme nor a champion, nobody is looked for.
     """
     await advisory_lock(session, LOCK)
     now = clock.now()
@@ -51,6 +54,10 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
     calendars = await read_calendars(session)
     week = last_closed(now, calendars.organisation)
     if await session.get(HandedOutRow, str(week)) is not None:
+        return None
+    if not await champions_now(session) and not (await current_programme(session)).started:
+        return None
+    if week not in await frozen_weeks(session, week, week):
         return None
     left_alone = await touched_since(session, now - APART)
     active = {one.id for one in await list_active(session)}

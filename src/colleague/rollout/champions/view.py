@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from colleague.identity.actor import Actor
+from colleague.adoption.figures import Numbers
+from colleague.adoption.groups import Groups
+from colleague.adoption.weekly import NoSuchGroup, lines
+from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.directory import departments_of, mails_of, names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -26,7 +29,7 @@ from colleague.rollout.champions.suggest import suggest
 from colleague.rollout.champions.tables import HandedOutRow
 from colleague.support.model_card import promised
 
-FEWEST = 5
+FEWEST, WEEKS = 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class Asked:
 class Own:
     """One's own page. `mine`: the champions of one's department; `asked`: who was asked about oneself, and when.
 
-    `within`: within how many working hours a champion's ticket gets a first answer.
+    `within`: within how many working hours a champion's ticket gets a first answer. `weeks`: to a champion, the numbers
+    of their department's last weeks, without anybody's own (R84).
     """
 
     champion: bool
@@ -59,6 +63,7 @@ class Own:
     done: Sequence[Asked]
     asked: Sequence[tuple[str, datetime, str]]
     within: int | None
+    weeks: Sequence[Numbers] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -67,7 +72,7 @@ class Own:
             "champions": [{"name": one.name, "person": one.person} for one in self.mine],
             "waiting": [one.to_json() for one in self.waiting], "done": [one.to_json() for one in self.done],
             "about_you": [{"champion": name, "at": at.isoformat(), "outcome": o} for name, at, o in self.asked],
-            "ticket_hours": self.within,
+            "ticket_hours": self.within, "weeks": [week.to_json() for week in self.weeks],
         }  # fmt: skip
 
 
@@ -98,7 +103,7 @@ class Whole:
         }  # fmt: skip
 
 
-async def own_page(session: Session, actor: Actor, *, clock: Clock) -> Own:
+async def own_page(session: Session, actor: Actor, groups: Groups, *, clock: Clock) -> Own:
     """Return what a person sees: their department's champions, their own list if they are one, what is known here."""
     actor.require("own:tasks:use")
     everyone, department = await champions_now(session), (await departments_of(session)).get(actor.id, "")
@@ -117,7 +122,19 @@ async def own_page(session: Session, actor: Actor, *, clock: Clock) -> Own:
         [Asked(r.id, names[r.person_id], "", r.contacted_at or r.routed_at, OUTCOMES.get(r.outcome, "")) for r in done],
         [(names.get(r.champion_id, ""), r.contacted_at or r.routed_at, OUTCOMES.get(r.outcome, "")) for r in own],
         model.card.within(champion) if model else None,
+        await _weeks(session, groups, department, clock=clock) if champion and department else (),
     )  # fmt: skip
+
+
+async def _weeks(session: Session, groups: Groups, department: str, *, clock: Clock) -> Sequence[Numbers]:
+    """Return a department's last weeks, newest first, as they are told of any group: not of fewer than five."""
+    try:
+        found = await lines(
+            session, SYSTEM, groups, kind="department", name=department, clock=clock, count=WEEKS
+        )  # fmt: skip
+    except NoSuchGroup:
+        return ()
+    return [week for week in found[0].weeks if week.frozen]
 
 
 async def whole(session: Session, actor: Actor, *, clock: Clock) -> Whole:
