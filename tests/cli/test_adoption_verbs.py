@@ -42,3 +42,6 @@ def test_calendar_absences_items_and_numbers(call: Call, demo: House, tmp_path: 
     assert "weekly active" in call("adoption", "weeks", "--count", "2", as_="marta").out
     assert "Bids" in call("adoption", "weeks", "--by", "team", "--count", "1", as_="marta").out
     assert call("adoption", "weeks", as_="ana").code == 1
+    assert "still needs" in call("adoption", "use-cases", as_="marta").out
+    assert "No use case" in call("adoption", "sign-off", "case_x", as_="ana").err
+    assert "sessions" in call("adoption", "mine", as_="ana").out

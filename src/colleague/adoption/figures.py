@@ -202,9 +202,9 @@ def _delivered(run: RunFact, until: datetime) -> bool:
     return run.end == "delivered" and on_time and not (run.copy or run.sandbox)
 
 
-def minutes_of(run: RunFact, until: datetime) -> float | None:
+def minutes_of(run: RunFact, until: datetime | None = None) -> float | None:
     """Return the minutes from the input of a run to its first taking by a person; None if nobody took it by `until`."""
-    if run.input_at is None or run.accepted_at is None or run.accepted_at >= until:
+    if run.input_at is None or run.accepted_at is None or (until is not None and run.accepted_at >= until):
         return None
     # A clock that was set back must not make a time of zero or less: a minute's sixtieth is the least there is.
     return max((run.accepted_at - run.input_at).total_seconds() / 60, 1 / 60)

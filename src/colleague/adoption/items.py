@@ -122,6 +122,17 @@ async def list_items(session: Session, actor: Actor, *, state: State | None = No
     return [_item(row) for row in await session.scalars(query)]
 
 
+async def list_open(session: Session, kind: str = "") -> list[Item]:
+    """Return every open item, of one kind or all, oldest first: for other parts of the programme."""
+    query = select(ItemRow).where(ItemRow.state == "open").order_by(ItemRow.opened_at, ItemRow.id)
+    return [_item(row) for row in await session.scalars(query.where(ItemRow.kind == kind) if kind else query)]
+
+
+async def is_known(session: Session, key: str) -> bool:
+    """Say whether there is or was an item of this key."""
+    return await session.scalar(select(ItemRow.id).where(ItemRow.key == key).limit(1)) is not None
+
+
 async def count_open(session: Session, kind: str = "") -> int:
     """Return how many items are open, of one kind or of all: for the posture of the programme."""
     query = select(func.count()).select_from(ItemRow).where(ItemRow.state == "open")

@@ -1,4 +1,4 @@
-"""Rows of adoption: holidays, weeks that people were away, frozen weeks, open items of the programme."""
+"""Rows of adoption: holidays, weeks that people were away, frozen weeks, signatures, open items of the programme."""
 
 from datetime import date, datetime
 from typing import Any
@@ -77,3 +77,15 @@ class FrozenRow(Base):
     sha256: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime]
+
+
+class SignatureRow(Base):
+    """The owner's name under one version of a use case's card, with the numbers as they were then (B-9)."""
+
+    __tablename__ = "adoption_signatures"
+
+    use_case_id: Mapped[str] = mapped_column(ForeignKey("use_cases.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    by: Mapped[str] = mapped_column(ForeignKey(_PERSON))
+    at: Mapped[datetime]
+    numbers: Mapped[dict[str, Any]]

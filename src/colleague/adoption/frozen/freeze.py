@@ -17,6 +17,7 @@ from colleague.adoption.groups import By, Groups, suppressed
 from colleague.adoption.kpis.activity import seats_in
 from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.tables import FrozenRow
+from colleague.adoption.watch import watch_completion
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -77,6 +78,8 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
             await keep(
                 session, week, wanted, basis_of(facts, week, calendar, upto), FIRST, {}, ledger=ledger, clock=clock
             )
+            if mature:
+                await watch_completion(session, week, facts.runs, calendar, ledger=ledger, clock=clock)
             return str(week)
         return ""
 

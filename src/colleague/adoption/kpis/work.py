@@ -41,7 +41,12 @@ def completion(runs: Iterable[RunFact], week: Week, calendar: Calendar, *, now: 
     start, end = calendar.start(week), calendar.end(week)
     if now < end + MATURE:
         return None
-    counted = [run for run in runs if start <= run.started_at < end and _counts(run)]
+    return completion_of(run for run in runs if start <= run.started_at < end)
+
+
+def completion_of(runs: Iterable[RunFact]) -> Completion | None:
+    """Return the completion of runs, which the caller knows to be mature (B-6); None if none of them counts."""
+    counted = [run for run in runs if _counts(run)]
     if not counted:
         return None
     done = sum(run.end == "delivered" for run in counted)

@@ -10,6 +10,8 @@ from colleague.adoption.away import mark_away, own_weeks, unmark_away
 from colleague.adoption.calendar import Holiday, add_holidays, import_holidays, list_holidays, remove_holiday
 from colleague.adoption.figures import Numbers
 from colleague.adoption.items import close_item, list_items
+from colleague.adoption.people.mine import own_numbers
+from colleague.adoption.validation import METHOD, portfolio_of, see_validations, sign_off
 from colleague.adoption.weekly import lines, numbers
 from colleague.bootstrap import House
 from colleague.cli.operate import As, BadDay, act_as, line, person_at, rows, with_house
@@ -84,6 +86,53 @@ def weeks(
         if title:
             line(title, "bold")
         rows(HEADINGS, [_cells(one) for one in found])
+
+
+@app.command("use-cases")
+def use_cases(as_person: As) -> None:
+    """Show what each use case saves, and what it still needs to be validated."""
+
+    async def work(house: House, session: Session, actor: Actor) -> Any:
+        found = await see_validations(session, actor, clock=house.clock)
+        return found, await portfolio_of(found) if actor.may("org:adoption:read") else None
+
+    found, portfolio = _with(as_person, work)
+    rows(
+        ("id", "name", "time to output", "before", "after", "completion", "still needs"),
+        [(one.case.id, one.case.name, f"{_share(one.time.share)} less" if one.time and one.time.share else "not shown",
+          str(one.case.n), str(one.after), _share(one.completion.rate if one.completion else None),
+          "; ".join(one.validation.missing) or "validated") for one in found],
+    )  # fmt: skip
+    if portfolio:
+        hours = portfolio.hours
+        line(
+            f"{hours.value:.0f} hours saved ({hours.low:.0f} to {hours.high:.0f}), {_share(portfolio.reduction)} less time."
+        )
+        line(METHOD)
+
+
+@app.command("sign-off")
+def sign(
+    use_case: Annotated[str, typer.Argument(metavar="USE_CASE", help="The use case, by id.")], as_person: As
+) -> None:
+    """Sign a use case off as its owner, in the version that is live."""
+    _with(as_person, lambda house, session, actor: sign_off(
+        session, actor, use_case, ledger=house.ledger, clock=house.clock
+    ))  # fmt: skip
+    line("Signed.")
+
+
+@app.command()
+def mine(as_person: As) -> None:
+    """Show one's own numbers, which nobody else sees."""
+    found = _with(as_person, lambda house, session, actor: own_numbers(session, actor, clock=house.clock))
+    rows(
+        ("week", "sessions", "tasks", "delivered", "kinds"),
+        [(w.week, str(w.sessions), str(w.asked), str(w.delivered), str(w.kinds)) for w in found.weeks],
+    )  # fmt: skip
+    for one in found.cases:
+        was, now = (f"{v:g} min" if v is not None else "–" for v in (one.was, one.now))
+        line(f"{one.name}: median {was} before (n = {one.before}), {now} after (n = {one.after})")
 
 
 @holiday.command("list")

@@ -1,0 +1,92 @@
+"""How those who began in one week come back in the weeks after it (AD-1, B-11)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from colleague.adoption.calendar import read_calendars
+from colleague.adoption.facts.read import seats
+from colleague.adoption.facts.tables import ActionRow
+from colleague.adoption.groups import onboarded_weeks, suppressed
+from colleague.adoption.kpis.activity import stalled
+from colleague.adoption.kpis.intervals import Estimate, wilson
+from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.documents.model import Block, Chart
+from colleague.kit.documents.picture import drawn
+
+COHORTS, WEEKS = 8, 12
+STALL: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A cohort by its week of onboarding. `shares`: of its people who acted, in the first whole week after that week,
+    the second, …; only weeks that are frozen. `third`: week three over week one, None below ten people (B-11).
+    """
+
+    onboarded: str
+    people: int
+    shares: tuple[Estimate, ...]
+    third: float | None
+
+    @property
+    def stalls(self) -> bool:
+        """Say whether week three fell by more than a fifth."""
+        return self.third is not None and self.third < STALL
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the curve as JSON."""
+        return asdict(self) | {"stalls": self.stalls}
+
+
+def curve(week: str, people: frozenset[str], active: Sequence[frozenset[str]]) -> Curve:
+    """Return a cohort's curve; `active`: who acted in its first week, its second, …. Pure."""
+    shares = tuple(wilson(len(who & people), len(people)) for who in active)
+    return Curve(week, len(people), shares, stalled(active[:3], people))
+
+
+async def cohort_curves(session: Session, actor: Actor, *, clock: Clock) -> list[Curve]:
+    """Return the curves of the last eight cohorts nothing hides, newest first. Raises PermissionMissing."""
+    actor.require("org:adoption:read")
+    calendar, now = (await read_calendars(session)).organisation, clock.now()
+    cohorts = await onboarded_weeks(session, calendar)
+    everybody = frozenset(seat.person for seat in await seats(session) if seat.removed_at is None)
+    hidden = {name for _, name in suppressed({"onboarded": cohorts}, everybody)}
+    chosen = sorted((name for name in cohorts if name not in hidden), reverse=True)[:COHORTS]
+    if not chosen:
+        return []
+    last = calendar.week(now)
+    active = await _active(session, Week.read(chosen[-1]).next(), last, calendar)
+    found = []
+    for name in chosen:
+        first = Week.read(name).next()
+        weeks = [w for w in weeks_between(first, first.next(WEEKS - 1)) if calendar.frozen(w, now)]
+        found.append(curve(name, cohorts[name], [active.get(w, frozenset()) for w in weeks]))
+    return found
+
+
+async def _active(session: Session, first: Week, last: Week, calendar: Calendar) -> Mapping[Week, frozenset[str]]:
+    since, until = calendar.start(first), calendar.end(last)
+    acted = select(ActionRow.person_id, ActionRow.at).where(ActionRow.at >= since, ActionRow.at < until)
+    found: dict[Week, set[str]] = {}
+    for person, at in await session.execute(acted):
+        found.setdefault(calendar.week(at), set()).add(person)
+    return {week: frozenset(people) for week, people in found.items()}
+
+
+def picture(curves: Sequence[Curve]) -> str:
+    """Return the curves as SVG with their numbers in words, "" if there is none that has begun."""
+    begun = [one for one in curves if one.shares][:6]
+    longest = max((len(one.shares) for one in begun), default=0)
+    if longest < 2:
+        return ""
+    rows = [("Week", *(f"{one.onboarded} (n {one.people})" for one in begun))]
+    for n in range(longest):
+        cells = (f"{100 * one.shares[n].value:.0f}" if n < len(one.shares) else "" for one in begun)
+        rows.append((str(n + 1), *cells))
+    return drawn(Block("chart", "Weekly active, %", rows=tuple(rows), chart=Chart("line")))

@@ -1,0 +1,90 @@
+"""A person's own numbers: to themselves and nobody else (B-12)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from colleague.adoption.calendar import read_calendars
+from colleague.adoption.facts.read import runs, visits
+from colleague.adoption.figures import minutes_of
+from colleague.adoption.model import AD_HOC, RunFact
+from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.usecases.measured import Measured, measured_cases
+
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWeek:
+    """One week of one's own: sessions, runs that were asked for and delivered, and kinds of work among those."""
+
+    week: str
+    sessions: int
+    asked: int
+    delivered: int
+    kinds: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCase:
+    """One's own times of a use case: how many before and after, and their medians in minutes."""
+
+    name: str
+    before: int
+    after: int
+    was: float | None
+    now: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One's own numbers of twelve weeks, newest first. `kinds`: completed kinds of work, with how often."""
+
+    weeks: list[OwnWeek]
+    kinds: dict[str, int]
+    cases: list[OwnCase]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return them as JSON."""
+        return asdict(self)
+
+
+async def own_numbers(session: Session, actor: Actor, *, clock: Clock) -> Mine:
+    """Return the numbers of the person who asks. Raises PermissionMissing."""
+    actor.require("own:tasks:use")
+    calendar, now = (await read_calendars(session)).organisation, clock.now()
+    last = calendar.week(now)
+    first = last.next(1 - SHOWN)
+    since, until = calendar.start(first), calendar.end(last)
+    came = [visit for visit in await visits(session, since, until) if visit.person == actor.id]
+    ran = [run for run in await runs(session, since, until) if run.person == actor.id]
+    weeks = [
+        _week(week, Counter(calendar.week(v.start) for v in came), ran, calendar) for week in weeks_between(first, last)
+    ]
+    kinds = Counter(run.workflow for run in ran if run.end == "delivered" and run.workflow != AD_HOC)
+    cases = [one for case in await measured_cases(session) if (one := _case(case, actor.id, ran)) is not None]
+    return Mine(weeks[::-1], dict(sorted(kinds.items())), cases)
+
+
+def _week(week: Week, came: Counter[Week], ran: Sequence[RunFact], calendar: Calendar) -> OwnWeek:
+    mine = [run for run in ran if calendar.week(run.asked_at or run.started_at) == week]
+    done = [run for run in mine if run.end == "delivered"]
+    return OwnWeek(
+        str(week), came[week], len(mine), len(done), len({run.workflow for run in done if run.workflow != AD_HOC})
+    )
+
+
+def _case(case: Measured, person: str, ran: Sequence[RunFact]) -> OwnCase | None:
+    before = case.before.get(person, [])
+    mine = [run for run in ran if case.counts(run.workflow) and run.end == "delivered"]
+    after = [minutes for run in mine if (minutes := minutes_of(run)) is not None]
+    if not before and not after:
+        return None
+    return OwnCase(
+        case.name, len(before), len(after), median(before) if before else None, median(after) if after else None
+    )

@@ -1,0 +1,238 @@
+"""Whether use cases save time and are validated: before against after, completion, reviews, the owner (B-8, B-9).
+
+Times after are those of runs of the skill that the card names, from their input to the first taking by a person.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from colleague.adoption.facts.read import runs
+from colleague.adoption.figures import FEWEST, minutes_of, stored_completion
+from colleague.adoption.kpis.hours import Arms, hours_saved
+from colleague.adoption.kpis.intervals import Estimate
+from colleague.adoption.kpis.work import (
+    MATURE,
+    Completion,
+    Reduction,
+    Validation,
+    by_person,
+    completion_of,
+    reduction,
+    validated,
+)
+from colleague.adoption.model import RunFact
+from colleague.adoption.tables import SignatureRow
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.directory import names_of
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.errors import Conflict, Forbidden, NotFound
+from colleague.usecases.measured import Measured, measured_cases
+
+BACK, NEWEST = timedelta(weeks=53), 2000
+METHOD: Final = (
+    "Measured times before launch against times from input to first taking after it, 1 − median after / median before. "
+    "Interval of a use case: Hodges–Lehmann on the logarithm, or 2,000 draws of people where somebody gave several "
+    "times. Hours: outputs that were taken × median before × reduction, summed; interval from 2,000 draws of people in "
+    "both arms. What nobody took, what was told from memory and new capabilities are left out."
+)
+Arm = tuple[tuple[str, tuple[float, ...]], ...]
+
+
+class NotItsOwner(Forbidden):
+    """A use case is signed off by its owner, whom the card names."""
+
+
+class NothingToSign(Conflict):
+    """There is nothing to sign yet: it needs {missing}."""
+
+
+class NotLaunched(NotFound):
+    """No use case of this id was launched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is known of one use case. `same`: of people who gave times before and after only, told first (B-8).
+
+    `after`: times after; `silent`: outputs nobody took, so that their time is not known; `signed_by`: id, of this
+    version of the card. `veiled`: too few people for this reader.
+    """
+
+    case: Measured
+    time: Reduction | None
+    same: Reduction | None
+    completion: Completion | None
+    after: int
+    silent: int
+    reviewed: int
+    passed: int
+    signed_by: str
+    signed_at: datetime | None
+    validation: Validation
+    veiled: bool = False
+    arms: tuple[Arm, Arm] = field(default=((), ()), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, without naming anybody but the owner by id."""
+        case, rate = self.case, self.completion
+        found: dict[str, Any] = {
+            "use_case": case.id, "name": case.name, "state": case.state, "owner": case.owner,
+            "new_capability": case.new_capability, "before": case.n, "self_reported": case.told, "after": self.after,
+            "silent": self.silent, "signed_at": self.signed_at and self.signed_at.isoformat(), "veiled": self.veiled,
+            "validated": self.validation.holds, "missing": list(self.validation.missing), "time": None,
+            "same_people": None, "reviewed": None, "passed": None, "check_the_measurement": False, "completion": None,
+        }  # fmt: skip
+        if self.veiled:
+            return found
+        return found | {
+            "time": self.time and asdict(self.time), "same_people": self.same and asdict(self.same),
+            "reviewed": self.reviewed, "passed": self.passed,
+            "check_the_measurement": bool(self.time and self.time.odd),
+            "completion": stored_completion(rate),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Hours saved over all use cases since their launch, at most a year, and the reduction, each with its interval."""
+
+    hours: Estimate
+    reduction: Estimate
+    cases: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, with the method."""
+        return asdict(self) | {"method": METHOD}
+
+
+async def validations(session: Session, *, clock: Clock) -> list[Proof]:
+    """Return every use case that was launched with what is known of it, by name: for gates and the readout.
+
+    The arithmetic is done beside the loop, and once for the same times.
+    """
+    cases, now = await measured_cases(session), clock.now()
+    if not cases:
+        return []
+    since = max(min(case.live_at for case in cases), now - BACK)
+    ran = await runs(session, since, now)
+    signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
+    return await asyncio.to_thread(_prove, cases, ran, signed, now)
+
+
+def _prove(
+    cases: Sequence[Measured], ran: Sequence[RunFact], signed: Mapping[tuple[str, int], SignatureRow], now: datetime
+) -> list[Proof]:
+    found = []
+    for case in cases:
+        mine = [r for r in ran if case.counts(r.workflow) and (r.asked_at or r.started_at) >= case.live_at]
+        found.append(proof_of(case, mine, signed.get((case.id, case.version)), now))
+    return found
+
+
+def proof_of(case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, now: datetime) -> Proof:
+    """Return what the runs of a use case say of it. Pure."""
+    done = [r for r in mine if r.end == "delivered" and not (r.copy or r.sandbox)]
+    taken = sorted((r.accepted_at, r.person, m) for r in done if r.accepted_at and (m := minutes_of(r)) is not None)
+    after = by_person((person, minutes) for _, person, minutes in taken[-NEWEST:])
+    arms = (_arm(case.before), _arm(after))
+    both = case.before.keys() & after.keys()
+    same = tuple(tuple(one for one in arm if one[0] in both) for arm in arms)
+    time, completed = _reduced(*arms), completion_of([r for r in mine if r.started_at + MATURE <= now])
+    reviewed = [r for r in mine if r.verdict]
+    passed = sum(r.verdict == "accepted" for r in reviewed)
+    verdict = validated(
+        time, case.n, len(taken), completed, passed=passed, reviewed=len(reviewed), signed=signature is not None
+    )
+    return Proof(
+        case, time, _reduced(same[0], same[1]) if both else None, completed, len(taken), len(done) - len(taken),
+        len(reviewed), passed, signature.by if signature else "", signature.at if signature else None, verdict,
+        arms=arms,
+    )  # fmt: skip
+
+
+def _arm(times: Mapping[str, Sequence[float]]) -> Arm:
+    return tuple((person, tuple(values)) for person, values in sorted(times.items()))
+
+
+@lru_cache(maxsize=512)
+def _reduced(before: Arm, after: Arm) -> Reduction | None:
+    return reduction(dict(before), dict(after))
+
+
+async def portfolio_of(proofs: Sequence[Proof]) -> Portfolio | None:
+    """Return hours saved over use cases with ten times before and ten after; None if there is none."""
+    arms = tuple(p.arms for p in proofs if p.time and p.time.share and not p.case.new_capability)
+    if not arms:
+        return None
+    hours, share = await asyncio.to_thread(_saved, arms)
+    return Portfolio(hours, share, len(arms))
+
+
+@lru_cache(maxsize=32)
+def _saved(arms: tuple[tuple[Arm, Arm], ...]) -> tuple[Estimate, Estimate]:
+    return hours_saved([Arms(dict(before), dict(after)) for before, after in arms])
+
+
+async def see_validations(session: Session, actor: Actor, *, clock: Clock) -> list[Proof]:
+    """Return every use case as `actor` may see it: all to readers of adoption, one's own to an owner.
+
+    Numbers of fewer than five people are told to the programme lead alone (B-12). Raises PermissionMissing.
+    """
+    found = await validations(session, clock=clock)
+    if not actor.may("org:adoption:read"):
+        actor.require("org:usecases:read")
+        found = [one for one in found if one.case.owner == actor.id]
+    return [one if _seen(actor, one) else _veil(one) for one in found]
+
+
+def _seen(actor: Actor, one: Proof) -> bool:
+    return actor.may("org:programme:manage") or one.time is None or one.time.people >= FEWEST
+
+
+def _veil(one: Proof) -> Proof:
+    return Proof(
+        one.case, None, None, None, one.after, one.silent, 0, 0, one.signed_by, one.signed_at, one.validation, True
+    )
+
+
+async def sign_off(session: Session, actor: Actor, use_case: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Sign a use case off as its owner, in the version of its card that is live; the numbers are kept with the name.
+
+    Another version of the card needs another signature. Signed twice it is the same. Raises NotItsOwner, NotLaunched,
+    NothingToSign.
+    """
+    actor.require("org:usecases:read")
+    found = {one.case.id: one for one in await validations(session, clock=clock)}.get(use_case)
+    if found is None:
+        raise NotLaunched
+    if found.case.owner != actor.id:
+        raise NotItsOwner
+    if lacking := [one for one in found.validation.missing if "signature" not in one]:
+        raise NothingToSign(missing="; ".join(lacking))
+    numbers = {k: v for k, v in found.to_json().items() if k not in ("missing", "validated", "signed_at", "owner")}
+    values = {
+        "use_case_id": use_case,
+        "version": found.case.version,
+        "by": actor.id,
+        "at": clock.now(),
+        "numbers": numbers,
+    }
+    row = insert(SignatureRow).values(values).on_conflict_do_nothing().returning(SignatureRow.version)
+    if await session.scalar(row) is not None:
+        facts = {"version": found.case.version, "before": found.case.n, "after": found.after}
+        await ledger.record(session, Event("use_case.signed_off", actor.id, subject=use_case, data=facts))
+
+
+async def owners_of(session: Session, proofs: Sequence[Proof]) -> dict[str, str]:
+    """Return the names of the owners, by id."""
+    return await names_of(session, {one.case.owner for one in proofs})

@@ -1,0 +1,93 @@
+"""Thresholds look at their own week, skip holidays, and hold a phase with an item about the programme."""
+
+from datetime import date, timedelta
+
+import pytest
+from tests.adoption.conftest import Programme
+from tests.adoption.test_frozen import freeze
+
+from colleague.adoption.calendar import read_calendar
+from colleague.adoption.figures import Numbers
+from colleague.adoption.items import close_item, list_items
+from colleague.adoption.kpis.intervals import wilson
+from colleague.adoption.thresholds import by_programme_week, hold_on_gate_3, kp1, kp2, ph10_low, watch_expansion
+from colleague.adoption.weeks import Calendar, Week
+
+pytestmark = pytest.mark.anyio
+STARTED = date(2026, 3, 2)
+
+
+def weeks(*shares: int | None) -> dict[Week, Numbers]:
+    """Frozen weeks from the start on, of a hundred seats; None for a week of holidays."""
+    first = Week(2026, 10)
+    return {
+        first.next(n): Numbers(first.next(n), True, share is None, 100, share or 0, wau=wilson(share or 0, 100))
+        for n, share in enumerate(shares)
+    }  # fmt: skip
+
+
+def phase(*shares: int | None) -> dict[int, Numbers]:
+    return by_programme_week(weeks(*shares), STARTED, Calendar())
+
+
+@pytest.mark.parametrize(
+    ("shares", "closed", "holds"),
+    [
+        ((70,) * 7, None, None), ((10,) * 7 + (65,), None, True), ((70,) * 7 + (64,), None, False),
+        ((70,) * 7 + (None,), None, None), ((10,) * 7 + (None, 65), None, True),
+        # Closed in week 6 or 7, that week speaks (C-9); closed later, week 8 does.
+        ((10,) * 5 + (65,), 6, True), ((10,) * 6 + (65,), 7, True), ((70,) * 7 + (64,), 9, False),
+        ((70,) * 5, 5, None),
+    ],
+)  # fmt: skip
+def test_week_eight_of_the_expansion(shares: tuple[int | None, ...], closed: int | None, holds: bool | None) -> None:
+    assert kp1(phase(*shares), closed_in=closed).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("shares", "holds"),
+    [((39,) * 5, None), ((90,) * 5 + (39,), False), ((10,) * 5 + (40,), True), ((10,) * 5 + (None, 40), True)],
+)
+def test_week_six_of_the_expansion(shares: tuple[int | None, ...], holds: bool | None) -> None:
+    verdict = kp2(phase(*shares))
+    assert verdict.holds is holds
+    assert "n 100" in verdict.why or holds is None
+
+
+@pytest.mark.parametrize(
+    ("shares", "holds"),
+    [((), None), ((None,), None), ((19,), False), ((20,), True), ((19, None), False), ((90, 19), False)],
+)
+def test_the_alarm_below_a_fifth(shares: tuple[int | None, ...], holds: bool | None) -> None:
+    assert ph10_low(weeks(*shares)).holds is holds
+
+
+def test_small_and_provisional_weeks_say_nothing() -> None:
+    small = {Week(2026, 10): Numbers(Week(2026, 10), True, False, 4, 0, wau=wilson(0, 4))}
+    open_ = {Week(2026, 10): Numbers(Week(2026, 10), False, False, 100, 0, wau=wilson(0, 100))}
+    assert ph10_low(small).holds is None
+    assert ph10_low(open_).holds is None
+    assert by_programme_week(open_, STARTED, Calendar()) == {}
+
+
+async def test_below_forty_percent_phase_three_is_held_until_somebody_says_what_was_changed(
+    programme: Programme,
+) -> None:
+    started = programme.clock.now().date() + timedelta(days=7)
+    for _ in range(9):
+        programme.clock.advance(days=7)
+        await programme.record("task.steered", "ana")
+    await freeze(programme)
+    assert await programme.do(hold_on_gate_3) == ""
+    verdict = await programme.do(watch_expansion, started, **programme.told)
+    calendar = await programme.do(read_calendar)
+    week = calendar.week(programme.clock.now()).next(-3)
+    assert (verdict.holds, calendar.programme_week(Week.read(verdict.week), started)) == (False, 6), week
+    await programme.do(watch_expansion, started, **programme.told)
+    (item,) = await programme.do(list_items, programme.lead, state="open")
+    assert (item.kind, item.about) == ("onboarding", "programme")
+    assert "Adjust onboarding" in await programme.do(hold_on_gate_3)
+    await programme.do(close_item, programme.lead, item.id, "Weekly sessions by team.", **programme.told)
+    assert await programme.do(hold_on_gate_3) == ""
+    await programme.do(watch_expansion, started, **programme.told)
+    assert await programme.do(hold_on_gate_3) == ""

@@ -1,0 +1,239 @@
+"""A use case is validated by what was measured, completed, reviewed and signed by its owner, and by nothing less."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from tests.adoption.conftest import Programme
+from tests.adoption.test_frozen import freeze
+
+from colleague.adoption.items import close_item, list_items
+from colleague.adoption.validation import (
+    NothingToSign,
+    NotItsOwner,
+    NotLaunched,
+    portfolio_of,
+    see_validations,
+    sign_off,
+    validations,
+)
+from colleague.adoption.watch import check_measurements
+from colleague.audit.event import Event
+from colleague.kit.ids import new_id
+from colleague.usecases.model import Card
+from colleague.usecases.tables import CardRow, ObservationRow, UseCaseRow
+
+pytestmark = pytest.mark.anyio
+PEOPLE = ("ana", "ben", "tom", "dana", "rita", "owner")
+
+
+async def live(programme: Programme, before: Sequence[float], *, name: str = "RFP", skill: str = "rfp") -> str:
+    """Put a use case of Ana's on record that went live now, with its measured times."""
+    case, now = new_id("case"), programme.clock.now()
+    ana = programme.home.people["ana"].id
+    async with programme.house.database.transaction() as session:
+        session.add(UseCaseRow(
+            id=case, name=name, state="live", version=1, created_at=now, live_at=now, new_capability="", retired_why=""
+        ))  # fmt: skip
+        await session.flush()
+        card = Card(name, owner=ana, skill=skill).to_json()
+        session.add(CardRow(use_case_id=case, version=1, card=card, by=ana, at=now))
+        for n, minutes in enumerate(before):
+            person = programme.home.people[PEOPLE[n % len(PEOPLE)]].id
+            session.add(ObservationRow(
+                id=new_id("obs"), use_case_id=case, version=1, person_id=person, minutes=minutes, on=now.date(),
+                how="timed", note="", by=ana, at=now, withdrawn_why="",
+            ))  # fmt: skip
+    return case
+
+
+async def ran(
+    programme: Programme, minutes: Sequence[float], *, skill: str = "everyone:rfp", taken: bool = True,
+    end: str = "completed", people: Sequence[str] = PEOPLE, verdict: bool | None = None,
+) -> None:  # fmt: skip
+    """Let runs of a skill end, each after some minutes, and be taken."""
+    for n, length in enumerate(minutes):
+        person, run = programme.home.people[people[n % len(people)]].id, new_id("run")
+        begun = Event("task.delegated", person, subject=new_id("task"), run=run)
+        await programme.do(programme.house.ledger.record, begun)
+        await programme.record("run.started", "agent", run=run)
+        await programme.record("skill.used", "agent", run=run, name=skill)
+        programme.clock.advance(minutes=length)
+        await programme.record(f"run.{end}", "agent", run=run)
+        if taken and end == "completed":
+            await programme.do(programme.house.ledger.record, Event("output.taken", person, subject="out", run=run))
+        if verdict is not None:
+            await programme.record("output.reviewed", "rita", run=run, accepted=verdict)
+
+
+async def proof(programme: Programme) -> Any:
+    await programme.rolled()
+    (found,) = await programme.do(validations, clock=programme.clock)
+    return found
+
+
+async def test_from_measured_to_signed(programme: Programme) -> None:
+    ana, ben, told = programme.home.people["ana"], programme.home.people["ben"], programme.told
+    case = await live(programme, [100 + n for n in range(12)])
+    await ran(programme, [50 + n for n in range(12)], verdict=True)
+    await ran(programme, [5], taken=False)
+    await ran(programme, [1] * 3, skill="other")
+    found = await proof(programme)
+    assert (found.case.n, found.after, found.silent, found.reviewed, found.passed) == (12, 12, 1, 12, 12)
+    assert found.time.share.value == pytest.approx(1 - 55.5 / 105.5)
+    assert found.time.strength == "indicative"
+    assert found.same.share.n == found.time.share.n
+    assert found.validation.missing == ("a completion of 60 % or more", "the owner's signature")
+    with pytest.raises(NothingToSign, match="completion"):
+        await programme.do(sign_off, ana, case, **told)
+    programme.clock.advance(days=8)
+    assert (await proof(programme)).validation.missing == ("the owner's signature",)
+    for who, wanted, why in ((ben, case, NotItsOwner), (ana, "case_x", NotLaunched), (ana, "\x00", NotLaunched)):
+        with pytest.raises(why):
+            await programme.do(sign_off, who, wanted, **told)
+    async with programme.client(ana, "own:tasks:use", "org:usecases:read") as client:
+        assert "Sign off version 1" in (await client.get("/adoption/use-cases")).text
+        assert (await client.post(f"/adoption/use-cases/{case}/sign-off")).status_code == 303
+        assert (await client.post(f"/api/v1/adoption/use-cases/{case}/sign-off")).status_code == 204
+        shown = (await client.get("/api/v1/adoption/use-cases")).json()
+        assert (shown["use_cases"][0]["validated"], shown["portfolio"]) == (True, None)
+    assert (await proof(programme)).validation.holds
+    # Another version of the card is another signature.
+    async with programme.house.database.transaction() as session:
+        (await session.get_one(UseCaseRow, case)).version = 2
+        session.add(CardRow(
+            use_case_id=case, version=2, card=Card("RFP", owner=ben.id, skill="rfp").to_json(), by=ana.id,
+            at=programme.clock.now(),
+        ))  # fmt: skip
+    assert (await proof(programme)).validation.missing == ("the owner's signature",)
+
+
+async def test_nothing_is_shown_under_ten_an_arm(programme: Programme) -> None:
+    await live(programme, [100] * 9)
+    await ran(programme, [50] * 12)
+    found = await proof(programme)
+    assert found.time.share is None
+    assert "9 and 12 so far" in found.validation.missing[0]
+    assert await portfolio_of([found]) is None
+
+
+async def test_hours_are_told_with_their_interval_and_method(programme: Programme) -> None:
+    await live(programme, [100.0] * 12)
+    await ran(programme, [50.0] * 12)
+    await programme.rolled()
+    async with programme.client(programme.lead, "org:adoption:read") as client:
+        shown = (await client.get("/api/v1/adoption/use-cases")).json()
+        page = (await client.get("/adoption/use-cases")).text
+    assert shown["portfolio"]["hours"]["value"] == pytest.approx(10)
+    assert shown["portfolio"]["reduction"]["value"] == pytest.approx(0.5)
+    assert "draws of people" in shown["portfolio"]["method"]
+    assert "10 hours saved" in page
+
+
+async def test_times_of_fewer_than_five_people_are_the_leads_alone(programme: Programme) -> None:
+    await live(programme, [100.0] * 12)
+    await ran(programme, [50.0] * 12, people=("ana", "ben"))
+    await programme.rolled()
+    seen = {}
+    for who in ("owner", "tom"):
+        (seen[who],) = await programme.do(see_validations, programme.home.people[who], clock=programme.clock)
+    (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
+    assert (seen["tom"].veiled, seen["tom"].time) == (True, None)
+    assert of_lead.time is not None
+    assert "reduction" not in str(seen["tom"].to_json()["time"])
+    assert await programme.do(see_validations, programme.home.people["ben"], clock=programme.clock) == []
+    async with programme.client(programme.home.people["ben"], "own:tasks:use") as client:
+        assert (await client.get("/adoption/use-cases")).status_code == 403
+
+
+async def test_a_low_completion_opens_a_redesign_and_no_training(programme: Programme) -> None:
+    case = await live(programme, [100.0] * 12)
+    await ran(programme, [5.0] * 2)
+    await ran(programme, [5.0] * 20, end="failed")
+    programme.clock.advance(days=21)
+    await freeze(programme)
+    (item,) = await programme.do(list_items, programme.lead, state="open")
+    assert (item.kind, item.about) == ("redesign", f"use_case:{case}")
+    assert "9 % of 22 runs" in item.why
+    assert "20 failed" in item.why
+    await programme.do(close_item, programme.lead, item.id, "Split in two.", **programme.told)
+    await freeze(programme)
+    assert await programme.do(list_items, programme.lead, state="open") == []
+
+
+async def test_a_reduction_that_is_too_good_is_to_be_checked_once(programme: Programme) -> None:
+    case = await live(programme, [1000.0] * 12)
+    await ran(programme, [10.0] * 12)
+    await programme.rolled()
+    database = programme.house.database
+    assert await check_measurements(database, **programme.told) == [case]
+    (item,) = await programme.do(list_items, programme.lead, state="open")
+    assert (item.kind, "99 % less" in item.why) == ("measurement", True)
+    await programme.do(close_item, programme.lead, item.id, "It is a look-up.", **programme.told)
+    assert await check_measurements(database, **programme.told) == []
+
+
+async def test_a_run_before_launch_is_none_of_it(programme: Programme) -> None:
+    await ran(programme, [50.0] * 3)
+    programme.clock.advance(days=1)
+    await live(programme, [100.0] * 12)
+    assert (await proof(programme)).after == 0
+
+
+async def test_own_numbers_are_ones_own(programme: Programme) -> None:
+    await live(programme, [100.0] * 12)
+    await ran(programme, [50.0] * 6)
+    await ran(programme, [20.0] * 2, skill="policy", people=("ben",))
+    await programme.rolled()
+    async with programme.client(programme.home.people["ben"], "own:tasks:use") as client:
+        mine = (await client.get("/api/v1/adoption/mine")).json()
+        page = (await client.get("/adoption/mine")).text
+    assert mine["kinds"] == {"everyone:rfp": 1, "policy": 2}
+    assert [(c["name"], c["before"], c["after"], c["was"], c["now"]) for c in mine["cases"]] == [("RFP", 2, 1, 100, 50)]
+    assert sum(week["delivered"] for week in mine["weeks"]) == 3
+    assert "50 min after" in page
+    assert len(mine["weeks"]) == 12
+
+
+async def test_the_weekly_numbers_tell_the_time_beside_the_rest(programme: Programme) -> None:
+    await live(programme, [100.0] * 12)
+    programme.clock.advance(days=7)
+    await ran(programme, [50.0] * 12)
+    await programme.rolled()
+    async with programme.client(programme.lead, "org:adoption:read") as client:
+        now = (await client.get("/api/v1/adoption/weeks?count=1")).json()["weeks"][0]
+        page = (await client.get("/adoption")).text
+    assert (now["time"]["reduction"], now["time"]["after"]) == (pytest.approx(0.5), 12)
+    assert "50 % less" in page
+
+
+async def test_who_does_not_come_back_is_named_to_the_lead_alone(programme: Programme) -> None:
+    for person in programme.home.people.values():
+        event = Event("sign_in.succeeded", person.id, subject=person.id, person=person.id)
+        await programme.do(programme.house.ledger.record, event)
+    for _ in range(5):
+        programme.clock.advance(days=7)
+        for who in ("ana", "ben"):
+            for _ in range(3):
+                await programme.record("task.steered", who)
+                programme.clock.advance(minutes=40)
+                await programme.record("task.steered", who)
+            programme.clock.advance(minutes=-120)
+    programme.clock.advance(days=10)
+    await programme.rolled()
+    tom = programme.home.people["tom"]
+    async with programme.client(programme.lead, "org:adoption:read", "org:programme:manage") as client:
+        page = (await client.get("/adoption/risk")).text
+        asked = (await client.get("/api/v1/adoption/risk")).json()
+        curves = (await client.get("/api/v1/adoption/curves")).json()
+    assert "Tom Audit" in page
+    assert "never activated" in page
+    assert "Ana Ruiz" not in page
+    assert asked["counts"] == {"never activated": 4}
+    assert [round(share["value"], 2) for share in curves[0]["shares"][:3]] == [0.33, 0.33, 0.33]
+    async with programme.client(tom, "org:adoption:read") as client:
+        seen = (await client.get("/adoption/risk")).text
+        assert "Dana" not in seen
+        assert "4 never activated" in seen
+    async with programme.client(programme.home.people["ana"], "own:tasks:use") as client:
+        assert (await client.get("/adoption/risk")).status_code == 403
