@@ -105,9 +105,8 @@ def use_cases(as_person: As) -> None:
     )  # fmt: skip
     if portfolio:
         hours = portfolio.hours
-        line(
-            f"{hours.value:.0f} hours saved ({hours.low:.0f} to {hours.high:.0f}), {_share(portfolio.reduction)} less time."
-        )
+        less = _share(portfolio.reduction)
+        line(f"{hours.value:.0f} hours saved ({hours.low:.0f} to {hours.high:.0f}), {less} less time.")
         line(METHOD)
 
 
