@@ -161,7 +161,7 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
         person_days(facts.seats, week, calendar), found.share, found.adjusted,
         frequency(facts.visits, found.active, week, calendar), completion(quarter, week, calendar, now=now),
         breadth(quarter, found.active, week, calendar), breadth(quarter, found.active & old, week, calendar),
-        time_to_output(quarter, facts.cases, end),
+        time_to_output(quarter, facts.cases, end), completed=now >= end + MATURE,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ STALL: Final = 0.8
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A cohort by its week of onboarding. `shares`: of its people who acted, in the first whole week after that week,
-    the second, …; only weeks that are frozen. `third`: week three over week one, None below ten people (B-11).
+    the second, …; only weeks that are frozen and count. `third`: week three over week one, None below ten people (B-11).
     """
 
     onboarded: str
@@ -65,7 +65,7 @@ async def cohort_curves(session: Session, actor: Actor, *, clock: Clock) -> list
     found = []
     for name in chosen:
         first = Week.read(name).next()
-        weeks = [w for w in weeks_between(first, first.next(WEEKS - 1)) if calendar.frozen(w, now)]
+        weeks = [w for w in weeks_between(first, last) if calendar.frozen(w, now) and calendar.counts(w)][:WEEKS]
         found.append(curve(name, cohorts[name], [active.get(w, frozenset()) for w in weeks]))
     return found
 
