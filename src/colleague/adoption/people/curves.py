@@ -26,7 +26,7 @@ STALL: Final = 0.8
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A cohort by its week of onboarding. `shares`: of its people who acted, in the first whole week after that week,
-    the second, …; only weeks that are frozen and count. `third`: week three over week one, None below ten people (B-11).
+    the second, …; only frozen weeks that count. `third`: week three over week one, None below ten people (B-11).
     """
 
     onboarded: str
