@@ -51,6 +51,7 @@ from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
 from colleague.governance.posture.look import Looking
 from colleague.identity.directory import names_of
+from colleague.identity.groups.mapping import Invitations
 from colleague.identity.scim.parts import Provisioning
 from colleague.identity.sso.parts import SignOn
 from colleague.kit.clock import Clock, SystemClock
@@ -74,7 +75,7 @@ from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
 from colleague.rollout.champions.jobs import add_jobs as add_champion_jobs
-from colleague.rollout.cohorts.store import people_by_cohort
+from colleague.rollout.cohorts.store import against_invitations, people_by_cohort
 from colleague.rollout.jobs import add_jobs as add_programme_jobs
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
 from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
@@ -133,6 +134,11 @@ class House:
         return Reach(is_enabled)
 
     @property
+    def invitations(self) -> Invitations:
+        """Return why nobody may be invited yet."""
+        return Invitations(against_invitations)
+
+    @property
     def groups(self) -> Groups:
         """Return who is in which group of people that numbers are told of."""
         return GROUPS
@@ -152,7 +158,7 @@ class House:
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
-            Reach: self.reach, Groups: self.groups,
+            Reach: self.reach, Groups: self.groups, Invitations: self.invitations,
         }  # fmt: skip
 
     async def close(self) -> None:

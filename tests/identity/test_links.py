@@ -93,7 +93,14 @@ async def test_it_ends_after_a_day(empty: House, clock: TestClock) -> None:
 async def invitation(home: TestHouse, who: str = "ana", by: str = "owner") -> str:
     house = home.house
     async with house.database.transaction() as session:
-        path = await invite(session, home.people[by], home.people[who].id, ledger=house.ledger, clock=house.clock)
+        path = await invite(
+            session,
+            home.people[by],
+            home.people[who].id,
+            invitations=house.invitations,
+            ledger=house.ledger,
+            clock=house.clock,
+        )
     return path.removeprefix("/invite/")
 
 

@@ -91,7 +91,14 @@ async def test_who_comes_too_early_waits_and_is_told_why(home: TestHouse) -> Non
         person = await get_person(session, eve)
         assert (person.active, person.waiting_since is not None) == (False, True)
         with pytest.raises(WaitsForSeat, match="waiting for a seat"):
-            await invite(session, home.people["owner"], eve, ledger=house.ledger, clock=house.clock)
+            await invite(
+                session,
+                home.people["owner"],
+                eve,
+                invitations=house.invitations,
+                ledger=house.ledger,
+                clock=house.clock,
+            )
     with pytest.raises(NoSeat):
         await give(home, eve)
     await limit_to(home, await held(home) + 1)

@@ -74,7 +74,9 @@ def add(
             teams = {t.name.casefold(): t.id for t in await list_teams(session)}
             for word in team or []:
                 await add_member(session, actor, teams.get(word.casefold(), ""), person, ledger=house.ledger)
-            path = await invite(session, actor, person, ledger=house.ledger, clock=house.clock)
+            path = await invite(
+                session, actor, person, invitations=house.invitations, ledger=house.ledger, clock=house.clock
+            )
         _link(house, path)
 
     with_house(work)
@@ -93,7 +95,9 @@ def invitation(email: Email, as_person: As) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             person = await person_at(session, email)
-            path = await invite(session, actor, person.id, ledger=house.ledger, clock=house.clock)
+            path = await invite(
+                session, actor, person.id, invitations=house.invitations, ledger=house.ledger, clock=house.clock
+            )
         _link(house, path)
 
     with_house(work)

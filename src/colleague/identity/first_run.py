@@ -8,12 +8,13 @@ from sqlalchemy import func, select, update
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import SYSTEM, Actor
+from colleague.identity.groups.mapping import Invitations
 from colleague.identity.local_routes import check_open
 from colleague.identity.passwords import check_strength, set_password
 from colleague.identity.people import check_reach, create_person
 from colleague.identity.seats.hold import refusal_of
 from colleague.identity.sessions import open_session, sha256
-from colleague.identity.tables import LinkRow, PersonRow, RoleRow
+from colleague.identity.tables import LinkRow, PasskeyRow, PersonRow, RoleRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, NotFound
@@ -83,18 +84,25 @@ async def become_owner(
     return await open_session(session, person, how="link", device=device, ledger=ledger, clock=clock)
 
 
-async def invite(session: Session, actor: Actor, person_id: str, *, ledger: Ledger, clock: Clock) -> str:
+async def invite(
+    session: Session, actor: Actor, person_id: str, *, invitations: Invitations, ledger: Ledger, clock: Clock
+) -> str:  # fmt: skip
     """Return the path of a one-time link with which a person sets their password (also when it was lost).
 
     Whoever holds the link becomes that person: so nobody makes one for somebody who may do more than they themselves.
-    Raises WaitsForSeat, NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself, and LocalRouteClosed
-    where the identity provider signs people in.
+    Somebody new is invited once the groups of the identity provider map to the cohorts (ID-4); who could sign in
+    already is not held up.
+
+    Raises NotMappedYet, WaitsForSeat, NoSuchPerson (also for one who is not active), OwnersOnly, BeyondYourself, and
+    LocalRouteClosed where the identity provider signs people in.
     """
     actor.require("org:people:manage")
     await check_open(session)
     if refusal := await refusal_of(session, person_id):
         raise refusal
     await check_reach(session, actor, person_id)
+    if not await _came_before(session, person_id):
+        await invitations.check(session)
     token = await _new_link(session, "invite", person_id, clock)
     await ledger.record(session, Event("person.invited", actor.id, subject=person_id, person=person_id))
     return f"/invite/{token}"
@@ -113,3 +121,10 @@ async def accept(session: Session, token: str, password: str, *, device: str, le
     await session.execute(others.values(used_at=clock.now()))
     await set_password(session, person, password, by=person, ledger=ledger)
     return await open_session(session, person, how="link", device=device, ledger=ledger, clock=clock)
+
+
+async def _came_before(session: Session, person_id: str) -> bool:
+    """Say whether somebody has something to sign in with: a password or a passkey."""
+    passkey = select(PasskeyRow.id).where(PasskeyRow.person_id == person_id).limit(1)
+    password = select(PersonRow.id).where(PersonRow.id == person_id, PersonRow.password.is_not(None))
+    return await session.scalar(password) is not None or await session.scalar(passkey) is not None

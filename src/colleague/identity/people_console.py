@@ -9,6 +9,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.identity.directory import get_person, list_people, list_teams, list_waiting, members_of
 from colleague.identity.first_run import invite
+from colleague.identity.groups.mapping import Invitations
 from colleague.identity.people import (
     add_member,
     assign_role,
@@ -28,6 +29,7 @@ from colleague.kit.page import Page
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+TheInvitations = Annotated[Invitations, Depends(part(Invitations))]
 
 
 @router.get("/people")
@@ -101,12 +103,14 @@ async def show(request: Request, page: Page, db: Db, actor: Current, person_id: 
 @router.post("/people/{person_id}/invite")
 async def invitation(
     request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time, settings: Config,
-    person_id: str,
+    person_id: str, invitations: TheInvitations,
 ) -> HTMLResponse:  # fmt: skip
     """Make a one-time link for a person and show it."""
     async with db.transaction() as session:
         person = await get_person(session, person_id)
-        path = await invite(session, actor, person_id, ledger=ledger, clock=clock)
+        path = await invite(
+            session, actor, person_id, invitations=invitations, ledger=ledger, clock=clock
+        )  # fmt: skip
         teams, roles = await list_teams(session), await known_roles(session)
         managed = await is_managed(session, person_id)
     link = settings.url + path

@@ -55,7 +55,14 @@ async def test_no_local_route_is_left_but_the_sealed_account_whose_use_alarms(wo
     ana = world.home.people["ana"]
     async with house.database.transaction() as session:
         await set_password(session, ana.id, PASSWORD, by=ana.id, ledger=house.ledger)
-        link = await invite(session, world.home.people["owner"], ana.id, ledger=house.ledger, clock=house.clock)
+        link = await invite(
+            session,
+            world.home.people["owner"],
+            ana.id,
+            invitations=house.invitations,
+            ledger=house.ledger,
+            clock=house.clock,
+        )
     local, _ = await with_password(world, ana.email)
     assert await inside(local)
     sealed = await close(world, owner)

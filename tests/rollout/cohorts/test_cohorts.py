@@ -10,7 +10,10 @@ from sqlalchemy import select, text
 
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import PermissionMissing
+from colleague.identity.first_run import invite
+from colleague.identity.groups.mapping import NotMappedYet
 from colleague.identity.groups.members import change_members, make_group
+from colleague.identity.passwords import set_password
 from colleague.identity.scim.tokens import create_token
 from colleague.kit.errors import Failure
 from colleague.rollout.cohorts.choose import CriteriaMissing, choose_candidate, score_candidate
@@ -163,6 +166,16 @@ async def test_nobody_is_invited_before_a_group_maps(home: TestHouse) -> None:
     async with house.database.transaction() as session:
         await session.execute(text("DELETE FROM groups"))
         assert not await mapped(session), "the group is gone"
+    for who, held_up in ((people[1], True), (owner, False)):
+        async with house.database.transaction() as session:
+            if who is owner:
+                await set_password(session, owner.id, "correct horse battery", by=owner.id, ledger=house.ledger)
+            asked = invite(session, owner, who.id, invitations=house.invitations, **parts)
+            if held_up:
+                with pytest.raises(NotMappedYet, match="No group of your identity provider maps to «Pilot»"):
+                    await asked
+            else:
+                assert await asked, "a lost password is no invitation"
 
 
 async def test_what_the_product_knows_is_evidence_and_no_decision(home: TestHouse) -> None:

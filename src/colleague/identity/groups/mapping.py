@@ -1,12 +1,30 @@
 """What other floors ask of groups: whether an identity provider is used at all, and who is in one group (ID-4)."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from colleague.identity.tables import GroupMemberRow, GroupRow, GroupRuleRow, ProviderRow, ProvisioningTokenRow
 from colleague.kit.db import Session
+from colleague.kit.errors import Conflict
 from colleague.kit.ids import is_id
+
+
+class NotMappedYet(Conflict):
+    """Nobody is invited yet. {why}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """Why nobody may be invited yet, for a floor that knows no cohorts: the composition root says who knows (ID-4)."""
+
+    against: Callable[[Session], Awaitable[Sequence[str]]]
+
+    async def check(self, session: Session) -> None:
+        """Raise NotMappedYet with every reason, if there is one."""
+        if why := await self.against(session):
+            raise NotMappedYet(why=" ".join(why))
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,14 @@ async def unmapped(session: Session) -> tuple[str, ...]:
     return tuple([why for one in open_ if (why := await why_unmapped(session, one))])
 
 
+async def against_invitations(session: Session) -> tuple[str, ...]:
+    """Return why nobody new may be invited yet: as `unmapped`, once there is a cohort at all.
+
+    Before that people come to set the organisation up; the pilot itself does not start without its cohort.
+    """
+    return await unmapped(session) if await list_cohorts(session) else ()
+
+
 async def why_unmapped(session: Session, cohort: Cohort) -> str:
     """Return why no group maps to a cohort; "" if one does, or if people do not come by an identity provider."""
     if not await signs_on(session):

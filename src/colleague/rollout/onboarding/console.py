@@ -44,7 +44,7 @@ async def tick_mine(
     """Say that an activity is done, or not after all."""
     async with db.transaction() as session:
         await tick(session, actor, key, done=done, ledger=ledger, clock=clock)
-    return lead_to(request, f"{MINE}#{key}")
+    return lead_to(request, f"{MINE}#do-{key}")
 
 
 @router.post(f"{MINE}/saving")
