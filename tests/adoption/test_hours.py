@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from colleague.adoption.kpis.breadth import stuck
 from colleague.adoption.kpis.hours import Arms, hours_saved
 from colleague.adoption.kpis.retention import first_week_savings, retention
-from colleague.adoption.model import AD_HOC, Action, RunFact, Seat
+from colleague.adoption.model import AD_HOC, RunFact, Seat
 from colleague.adoption.people.curves import curve, picture
 from colleague.adoption.weeks import Calendar, Week
 
@@ -82,10 +82,8 @@ def test_retention_is_split_and_told_of_five_people_an_arm() -> None:
     people = [f"p{n}" for n in range(12)]
     seats = [seat(p) for p in people]
     saved = {p: (10.0 if n < 6 else 0.0) for n, p in enumerate(people)}
-    acted = [Action(p, MONDAY + timedelta(days=30), "say") for p in people[:7]]
-    passive = [Action(p, MONDAY + timedelta(days=30), "look") for p in people]
-    early = [Action(p, MONDAY + timedelta(days=27), "say") for p in people]
-    found = retention(seats, saved, [*acted, *passive, *early], MONDAY + timedelta(days=56))
+    acted = frozenset(people[:7])
+    found = retention(seats, saved, acted, MONDAY + timedelta(days=56))
     assert found.saved is not None
     assert found.others is not None
     assert (found.saved.value, found.saved.n, found.others.n) == (1, 6, 6)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.adoption.conftest import Programme
 
-from colleague.adoption.facts.read import actions, runs
+from colleague.adoption.facts.read import actions, active_by_week, came_back, ever_active, runs, visits
 from colleague.adoption.model import RunFact
 from colleague.audit.event import Event
 from colleague.kit.ids import new_id
@@ -101,3 +101,34 @@ async def test_an_input_is_as_old_as_its_receipt(
     await programme.record("dispatch.started", task=["t1"], trigger_timestamp=3)
     await programme.record("dispatch.started", task="t1", trigger_timestamp="2026-03-03T09:00:00")
     assert (await fact(programme)).input_at == (asked - ago if counts else asked)
+
+
+async def test_who_came_back_and_who_acted_in_which_week(programme: Programme) -> None:
+    ana, ben = (programme.home.people[who] for who in ("ana", "ben"))
+    began = programme.clock.now()
+    for person in (ana, ben):
+        event = Event("sign_in.succeeded", person.id, subject=person.id, person=person.id)
+        await programme.do(programme.house.ledger.record, event)
+    programme.clock.advance(days=27)
+    await programme.record("task.steered", "ben")
+    programme.clock.advance(days=2)
+    await programme.record("task.steered", "ana")
+    await programme.rolled()
+    month = (timedelta(days=28), timedelta(days=56))
+    assert await programme.do(came_back, began - timedelta(days=1), *month) == {ana.id}
+    assert await programme.do(came_back, began + timedelta(days=1), *month) == frozenset()
+    weeks = await programme.do(active_by_week, *EVER, "Pacific/Auckland")
+    # Monday the 30th, noon in UTC, and two days later: one week, also where it is Tuesday by then.
+    assert {day.isoformat(): people for day, people in weeks.items()} == {"2026-03-30": {ben.id, ana.id}}
+    assert await programme.do(ever_active) == {ana.id, ben.id}
+    only = await programme.do(visits, *EVER, person=ana.id)
+    assert [visit.person for visit in only] == [ana.id]
+
+
+@pytest.mark.parametrize(("skills", "found"), [(["rfp"], 2), (["team:rfp"], 1), ([], 0), (["x"], 0), (["o"], 0)])
+async def test_runs_of_some_skills_in_full_or_short(programme: Programme, skills: list[str], found: int) -> None:
+    for run, name in (("r1", "team:rfp"), ("r2", "everyone:rfp"), ("r3", "policy")):
+        await delegated(programme, run, run)
+        await programme.record("skill.used", "agent", run=run, name=name)
+    await programme.rolled()
+    assert len(await programme.do(runs, *EVER, skills=skills)) == found

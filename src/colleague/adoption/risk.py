@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from colleague.adoption.calendar import Calendars, read_calendars
-from colleague.adoption.facts.read import runs, seats, visits
-from colleague.adoption.facts.tables import ActionRow
+from colleague.adoption.facts.read import ever_active, runs, seats, visits
 from colleague.adoption.figures import FEWEST
 from colleague.adoption.kpis.activity import INVITED, Risk, risk_of, seats_in
 from colleague.adoption.kpis.breadth import stuck
@@ -68,9 +65,9 @@ async def _counts(session: Session, week: Week, calendars: Calendars) -> dict[st
     counts: defaultdict[str, defaultdict[Week, float]] = defaultdict(lambda: defaultdict(float))
     for visit in await visits(session, calendar.start(first), calendar.end(week)):
         counts[visit.person][calendar.week(visit.start)] += 1
-    ever = select(ActionRow.person_id, func.count()).where(ActionRow.at < calendar.start(first))
-    for person, number in await session.execute(ever.group_by(ActionRow.person_id)):
-        counts[person][first.next(-1)] += number
+    for person in await ever_active(session):
+        if person not in counts:
+            counts[person][first.next(-1)] = 1
     return {person: dict(weeks) for person, weeks in counts.items()}
 
 

@@ -124,7 +124,7 @@ async def validations(session: Session, *, clock: Clock) -> list[Proof]:
     if not cases:
         return []
     since = max(min(case.live_at for case in cases), now - BACK)
-    ran = await runs(session, since, now)
+    ran = await runs(session, since, now, skills=sorted({case.skill for case in cases if case.skill}))
     signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
     return await asyncio.to_thread(_prove, cases, ran, signed, now)
 

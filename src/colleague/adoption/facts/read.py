@@ -1,7 +1,7 @@
 """The facts as values, for the metrics."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -33,8 +33,9 @@ async def standing_at(session: Session) -> tuple[datetime | None, int]:
 
 async def actions(session: Session, since: datetime, until: datetime) -> list[Action]:
     """Return the intentional actions of a period, in their order."""
-    query = select(ActionRow).where(ActionRow.at >= since, ActionRow.at < until).order_by(ActionRow.seq)
-    return [Action(r.person_id, r.at, r.kind) for r in await session.scalars(query)]
+    query = select(ActionRow.person_id, ActionRow.at, ActionRow.kind)
+    query = query.where(ActionRow.at >= since, ActionRow.at < until).order_by(ActionRow.seq)
+    return [Action(person, at, kind) for person, at, kind in await session.execute(query)]
 
 
 async def active_people(session: Session, since: datetime, until: datetime) -> frozenset[str]:
@@ -43,16 +44,45 @@ async def active_people(session: Session, since: datetime, until: datetime) -> f
     return frozenset(await session.scalars(query))
 
 
+async def came_back(session: Session, since: datetime, after: timedelta, until: timedelta) -> frozenset[str]:
+    """Return who acted so long after the first sign-in on their seat, of those who signed in since then."""
+    query = select(ActionRow.person_id).join(SeatRow, SeatRow.person_id == ActionRow.person_id).distinct()
+    query = query.where(SeatRow.accepted_at >= since, ActionRow.at >= SeatRow.accepted_at + after)
+    return frozenset(await session.scalars(query.where(ActionRow.at < SeatRow.accepted_at + until)))
+
+
+async def active_by_week(
+    session: Session, since: datetime, until: datetime, zone: str
+) -> dict[date, frozenset[str]]:  # fmt: skip
+    """Return who did anything intentional in each week of a period, by its Monday where the organisation is."""
+    monday = func.date_trunc("week", func.timezone(zone, ActionRow.at))
+    query = select(ActionRow.person_id, monday).where(ActionRow.at >= since, ActionRow.at < until).distinct()
+    found: dict[date, set[str]] = {}
+    for person, at in await session.execute(query):
+        found.setdefault(at.date(), set()).add(person)
+    return {day: frozenset(people) for day, people in found.items()}
+
+
+async def ever_active(session: Session) -> frozenset[str]:
+    """Return who ever did anything intentional."""
+    return frozenset(await session.scalars(select(LastRow.person_id)))
+
+
 async def delivered_to(session: Session, person: str, since: datetime) -> list[str]:
     """Return the workflow of each run that was delivered to a person since then, oldest first."""
     query = select(RunFactRow.workflow).where(RunFactRow.person_id == person, RunFactRow.end == "delivered")
     return list(await session.scalars(query.where(RunFactRow.asked_at >= since).order_by(RunFactRow.asked_at)))
 
 
-async def visits(session: Session, since: datetime, until: datetime) -> list[Visit]:
-    """Return the sessions that began in a period, whole: as they were numbered when they were written."""
-    began = select(ActionRow.session).group_by(ActionRow.session)
-    began = began.having(func.min(ActionRow.at) >= since, func.min(ActionRow.at) < until)
+async def visits(session: Session, since: datetime, until: datetime, *, person: str = "") -> list[Visit]:
+    """Return the sessions that began in a period, whole, of everybody or one person: as they were numbered when they
+    were written.
+    """
+    # A session has the number of its first action.
+    began = select(ActionRow.session).where(ActionRow.seq == ActionRow.session)
+    began = began.where(ActionRow.at >= since, ActionRow.at < until)
+    if person:
+        began = began.where(ActionRow.person_id == person)
     query = select(
         ActionRow.person_id, func.min(ActionRow.at), func.max(ActionRow.at), func.count()
     ).where(ActionRow.session.in_(began)).group_by(ActionRow.session, ActionRow.person_id)  # fmt: skip
@@ -60,11 +90,19 @@ async def visits(session: Session, since: datetime, until: datetime) -> list[Vis
     return sorted(found, key=lambda v: (v.start, v.person))
 
 
-async def runs(session: Session, since: datetime, until: datetime) -> list[RunFact]:
-    """Return the runs that were asked for in a period. What was rejected within seven days of its delivery is rejected;
+async def runs(
+    session: Session, since: datetime, until: datetime, *, person: str = "", skills: Sequence[str] | None = None
+) -> list[RunFact]:  # fmt: skip
+    """Return the runs that were asked for in a period, of everybody or one person, of all or some `skills` (in full or
+    short). What was rejected within seven days of its delivery is rejected;
     what a person took is accepted then, and what nobody took is completed in silence, at no known time (B-6, B-8).
     """
     query = select(RunFactRow).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
+    if person:
+        query = query.where(RunFactRow.person_id == person)
+    if skills is not None:
+        short = func.reverse(func.split_part(func.reverse(RunFactRow.workflow), ":", 1))
+        query = query.where(RunFactRow.workflow.in_(skills) | short.in_(skills))
     return [_run(row) for row in await session.scalars(query.order_by(RunFactRow.asked_at, RunFactRow.run_id))]
 
 

@@ -21,7 +21,11 @@ class ActionRow(Base):
     """An intentional action of a person (B-2), in its session (B-4)."""
 
     __tablename__ = "adoption_actions"
-    __table_args__ = (Index("ix_adoption_actions_at", "at"), Index("ix_adoption_actions_person", "person_id", "at"))
+    __table_args__ = (
+        Index("ix_adoption_actions_at", "at"),
+        Index("ix_adoption_actions_person", "person_id", "at"),
+        Index("ix_adoption_actions_session", "session"),
+    )
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from colleague.adoption.kpis.intervals import Estimate, wilson
-from colleague.adoption.model import INTENTIONAL, Action, RunFact, Seat
+from colleague.adoption.model import RunFact, Seat
 
 FIRST: Final = timedelta(days=7)
 FROM, UNTIL = timedelta(days=28), timedelta(days=56)
@@ -44,19 +44,15 @@ def first_week_savings(
 
 
 def retention(
-    seats: Iterable[Seat], saved: Mapping[str, float], actions: Iterable[Action], now: datetime
+    seats: Iterable[Seat], saved: Mapping[str, float], back: frozenset[str], now: datetime
 ) -> Split:  # fmt: skip
     """Return who came back, split by a saving in the first week: of people whose eighth week is over and whose seat
-    lasted as long.
+    lasted as long. `back`: who acted from FROM to UNTIL after their first sign-in.
     """
     began = {
         seat.person: seat.accepted_at for seat in seats
         if seat.accepted_at is not None and seat.accepted_at + UNTIL <= now
         and (seat.removed_at is None or seat.removed_at >= seat.accepted_at + UNTIL)
-    }  # fmt: skip
-    back = {
-        a.person for a in actions
-        if a.kind in INTENTIONAL and (start := began.get(a.person)) and start + FROM <= a.at < start + UNTIL
     }  # fmt: skip
     arms = [{p for p in began if (saved.get(p, 0) > 0) is wanted} for wanted in (True, False)]
     # Neither arm is told where one has one to four people: the other would follow from all of them.

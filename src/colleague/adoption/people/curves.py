@@ -1,18 +1,15 @@
 """How those who began in one week come back in the weeks after it (AD-1, B-11)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from colleague.adoption.calendar import read_calendars
-from colleague.adoption.facts.read import seats
-from colleague.adoption.facts.tables import ActionRow
+from colleague.adoption.facts.read import active_by_week, seats
 from colleague.adoption.groups import onboarded_weeks, suppressed
 from colleague.adoption.kpis.activity import stalled
 from colleague.adoption.kpis.intervals import Estimate, wilson
-from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.adoption.weeks import Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -61,22 +58,14 @@ async def cohort_curves(session: Session, actor: Actor, *, clock: Clock) -> list
     if not chosen:
         return []
     last = calendar.week(now)
-    active = await _active(session, Week.read(chosen[-1]).next(), last, calendar)
+    since = calendar.start(Week.read(chosen[-1]).next())
+    active = await active_by_week(session, since, calendar.end(last), calendar.zone)
     found = []
     for name in chosen:
         first = Week.read(name).next()
         weeks = [w for w in weeks_between(first, last) if calendar.frozen(w, now) and calendar.counts(w)][:WEEKS]
-        found.append(curve(name, cohorts[name], [active.get(w, frozenset()) for w in weeks]))
+        found.append(curve(name, cohorts[name], [active.get(w.monday, frozenset()) for w in weeks]))
     return found
-
-
-async def _active(session: Session, first: Week, last: Week, calendar: Calendar) -> Mapping[Week, frozenset[str]]:
-    since, until = calendar.start(first), calendar.end(last)
-    acted = select(ActionRow.person_id, ActionRow.at).where(ActionRow.at >= since, ActionRow.at < until)
-    found: dict[Week, set[str]] = {}
-    for person, at in await session.execute(acted):
-        found.setdefault(calendar.week(at), set()).add(person)
-    return {week: frozenset(people) for week, people in found.items()}
 
 
 def picture(curves: Sequence[Curve]) -> str:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from statistics import median
 
-from colleague.adoption.facts.read import actions, runs, seats
-from colleague.adoption.kpis.retention import UNTIL, Split, first_week_savings, retention
+from colleague.adoption.facts.read import came_back, runs, seats
+from colleague.adoption.kpis.retention import FROM, UNTIL, Split, first_week_savings, retention
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -16,8 +16,8 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 async def savings_of_first_weeks(session: Session, since: datetime, until: datetime) -> dict[str, float]:
     """Return the minutes each person saved in the week after their first sign-in, for those who began in a period."""
     there = [one for one in await seats(session) if one.accepted_at and since <= one.accepted_at < until]
-    ran = await runs(session, since, until)
-    cases = [case for case in await measured_cases(session) if case.n]
+    cases = [case for case in await measured_cases(session) if case.n and case.skill]
+    ran = await runs(session, since, until, skills=sorted({case.skill for case in cases}))
     before = {
         workflow: median([m for values in case.before.values() for m in values])
         for workflow in {run.workflow for run in ran} for case in cases if case.counts(workflow)
@@ -33,4 +33,5 @@ async def first_week(session: Session, actor: Actor, *, clock: Clock) -> Split:
     now = clock.now()
     since = max(LONG_AGO, now - UNTIL * 4.25)
     there = [one for one in await seats(session) if one.accepted_at and one.accepted_at >= since]
-    return retention(there, await savings_of_first_weeks(session, since, now), await actions(session, since, now), now)
+    back = await came_back(session, since, FROM, UNTIL)
+    return retention(there, await savings_of_first_weeks(session, since, now), back, now)

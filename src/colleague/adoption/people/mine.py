@@ -61,8 +61,8 @@ async def own_numbers(session: Session, actor: Actor, *, clock: Clock) -> Mine:
     last = calendar.week(now)
     first = last.next(1 - SHOWN)
     since, until = calendar.start(first), calendar.end(last)
-    came = [visit for visit in await visits(session, since, until) if visit.person == actor.id]
-    ran = [run for run in await runs(session, since, until) if run.person == actor.id]
+    came = await visits(session, since, until, person=actor.id)
+    ran = await runs(session, since, until, person=actor.id)
     weeks = [
         _week(week, Counter(calendar.week(v.start) for v in came), ran, calendar) for week in weeks_between(first, last)
     ]
