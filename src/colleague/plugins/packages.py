@@ -13,6 +13,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
+from colleague.plugins.hold import check_hold
 from colleague.plugins.model import EARLY, Notice, State
 from colleague.plugins.skills import read_package
 from colleague.plugins.store import NoSuchSkill, get_package, switched_off
@@ -102,7 +103,7 @@ async def decide_package(
     """Approve (for `teams`, for champions first, or for everybody) or deny what was handed in, exactly with this hash.
 
     Each skill needs an output category that the organisation has described (OH-4): its own, or `category`; of two the
-    stricter. Raises NotYourOwn, NotWaiting, NoCategory, PermissionMissing.
+    stricter. Raises NotYourOwn, NotWaiting, NoCategory, CatalogueHeld, PermissionMissing.
     """
     actor.require(MANAGE)
     await advisory_lock(session, PACKAGES)
@@ -112,6 +113,7 @@ async def decide_package(
     if row.state != State.SUBMITTED or row.sha256 != sha256:
         raise NotWaiting(state=row.state)
     if approve:
+        await check_hold(session)
         row.skills = await _with_categories(session, row, category.strip())
         older = select(SkillPackageRow).where(SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED)
         for before in await session.scalars(older.with_for_update()):

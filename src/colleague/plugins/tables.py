@@ -44,3 +44,13 @@ class SkillSwitchRow(Base):
     off_by: Mapped[str]
     off_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(default="")
+
+
+class CatalogueHoldRow(Base):
+    """The catalogue is held, and why; one row, or none."""
+
+    __tablename__ = "catalogue_hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    why: Mapped[str]
+    since: Mapped[datetime]

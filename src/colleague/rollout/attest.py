@@ -4,12 +4,14 @@ from datetime import date, timedelta
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.actor import Actor
+from colleague.identity.actor import SYSTEM, Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Forbidden, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
+from colleague.plugins.hold import set_hold
 from colleague.policy.model import Phase
+from colleague.rollout.alarms import CATALOGUE
 from colleague.rollout.gates import SIGNED_WITHIN, gate
 from colleague.rollout.model import ATTESTED, Evidence
 from colleague.rollout.store import current_programme
@@ -74,6 +76,8 @@ async def attest(
     await session.flush()
     facts = {"criterion": criterion, "on": on.isoformat(), "document": row.document}
     await ledger.record(session, Event("programme.attested", actor.id, subject=row.id, data=facts))
+    if criterion == CATALOGUE:
+        await set_hold(session, SYSTEM, "", ledger=ledger, clock=clock)
     return row.id
 
 

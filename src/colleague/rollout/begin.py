@@ -138,7 +138,7 @@ async def _governance(session: Session) -> Criterion:
 async def _catalogue(session: Session) -> Criterion:
     reviewed = len(shipped_skills()) + len(await list_packages(session, "", everyones=False))
     return Criterion(
-        "catalogue", "The catalogue is reviewed", "one skill or more, each shipped or approved", f"{reviewed}",
+        "catalogue", "The catalogue is reviewed", "one skill or more, each shipped or approved", f"{reviewed} skills",
         reviewed > 0, "computed", "PL-7", "/skills",
     )  # fmt: skip
 
@@ -158,6 +158,6 @@ async def _dispatch(session: Session, clock: Clock) -> Criterion:
 async def _seats(session: Session) -> Criterion:
     held, most = await seats_held(session), PHASES[Phase.PILOT].most or 0
     return Criterion(
-        "seats", "No more seats than a pilot has", f"{most} at most", f"{held}", held <= most, "computed",
+        "seats", "No more seats than a pilot has", f"{most} at most", f"{held} seats", held <= most, "computed",
         "PH-1, MI-1", "/people",
     )  # fmt: skip

@@ -1,19 +1,17 @@
 """Read what the gates look at from what happened: weeks, use cases, signatures, champions, what people vouched for."""
 
-from typing import Any
-
 from colleague.adoption.calendar import read_calendars
-from colleague.adoption.weekly import numbers
+from colleague.adoption.frozen.kept import frozen_weeks
+from colleague.adoption.thresholds import hold_on_gate_3
+from colleague.adoption.validation import validations
+from colleague.adoption.weeks import Calendar
 from colleague.governance.document.store import in_force
-from colleague.identity.actor import SYSTEM
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.champions.read import network
-from colleague.rollout.model import ActiveWeek, Department, Evidence, Programme, Signed
+from colleague.rollout.model import ActiveWeek, Department, Evidence, Signed
 from colleague.rollout.store import attestations, current_programme
 from colleague.support.model_card import confirmed
-
-MOST_WEEKS = 53
 
 
 async def collect(session: Session, *, clock: Clock) -> Evidence:
@@ -25,21 +23,28 @@ async def collect(session: Session, *, clock: Clock) -> Evidence:
     since = programme.since
     week = calendar.programme_week(calendar.week(now), since) if since else 0
     return Evidence(
-        week=max(week, 0), weeks=await _weeks(session, programme, week, clock=clock),
+        week=max(week, 0), weeks=await _weeks(session, week, calendar, clock=clock),
         governance=await _governance(session), attested=await attestations(session, until=today), today=today,
         departments=await _departments(session, clock=clock), support=await _support(session),
+        validated=await _validated(session, clock=clock), hold=await hold_on_gate_3(session),
     )  # fmt: skip
 
 
-async def _weeks(session: Session, programme: Programme, week: int, *, clock: Clock) -> tuple[ActiveWeek, ...]:
+async def _weeks(session: Session, week: int, calendar: Calendar, *, clock: Clock) -> tuple[ActiveWeek, ...]:
     """Return the frozen weeks of the present phase, oldest first. Fewer than five people count as none."""
-    if programme.since is None or week < 1:
+    if week < 1:
         return ()
-    found: list[Any] = await numbers(session, SYSTEM, clock=clock, count=min(week, MOST_WEEKS))
+    now = calendar.week(clock.now())
+    found = await frozen_weeks(session, now.next(1 - week), now)
     return tuple(
         ActiveWeek(str(one.week), one.active, one.people, skipped=one.skipped or one.suppressed)
-        for one in reversed(found) if one.frozen
+        for one in found.values()
     )  # fmt: skip
+
+
+async def _validated(session: Session, *, clock: Clock) -> dict[str, str]:
+    """Return the launched use cases by name, with what each still misses (B-9)."""
+    return {one.case.name: "; ".join(one.validation.missing) for one in await validations(session, clock=clock)}
 
 
 async def _governance(session: Session) -> Signed | None:

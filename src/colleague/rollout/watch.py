@@ -6,13 +6,17 @@ from typing import Final
 from colleague.adoption.facts.read import seats
 from colleague.adoption.items import open_item
 from colleague.adoption.model import Seat
+from colleague.adoption.thresholds import watch_expansion
 from colleague.audit.record import Ledger
+from colleague.identity.actor import SYSTEM
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
+from colleague.plugins.hold import set_hold
 from colleague.policy.model import Phase
 from colleague.rollout.advance import judge
-from colleague.rollout.alarms import Look, alarms
+from colleague.rollout.alarms import CATALOGUE, Look, alarms
 from colleague.rollout.onboarding.store import completed
+from colleague.rollout.store import current_programme
 
 MONTH: Final = timedelta(days=30)
 
@@ -40,9 +44,14 @@ async def look(session: Session, *, clock: Clock) -> Look | None:
 
 
 async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> int:
-    """Open an item for each alarm that has none; return how many are new."""
-    seen = await look(session, clock=clock)
-    opened = 0
-    for key, why in alarms(seen) if seen else ():
+    """Open an item for each alarm that has none, hold the catalogue while a review is due; return how many are new."""
+    seen, opened = await look(session, clock=clock), 0
+    programme = await current_programme(session)
+    if programme.phase is Phase.EXPANSION and programme.since is not None:
+        # Below 40 % in week 6 opens an item that keeps the next gate shut (KP-2).
+        await watch_expansion(session, programme.since, ledger=ledger, clock=clock)
+    found = dict(alarms(seen)) if seen else {}
+    await set_hold(session, SYSTEM, found.get(CATALOGUE, ""), ledger=ledger, clock=clock)
+    for key, why in found.items():
         opened += await open_item(session, f"alarm:{key}", "alarm", "programme", why, ledger=ledger, clock=clock)
     return opened

@@ -1,0 +1,167 @@
+"""From empty to a pilot that runs, through the real deeds; before that, everything that is missing is said at once."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colleague.governance.document.draft import write_draft
+from colleague.governance.document.model import PARTS
+from colleague.governance.document.publish import publish
+from colleague.governance.document.sign import sign
+from colleague.identity.actor import SYSTEM, Actor
+from colleague.identity.directory import actor_of
+from colleague.identity.people import assign_role, create_person, set_department
+from colleague.identity.seats.hold import give_seats
+from colleague.plugins.hold import CatalogueHeld, check_hold
+from colleague.policy.model import Phase
+from colleague.rollout.advance import GateClosed
+from colleague.rollout.attest import attest
+from colleague.rollout.begin import AlreadyStarted, begin_pilot, start_gate
+from colleague.rollout.cohorts.choose import choose_candidate, score_candidate
+from colleague.rollout.cohorts.make import make_cohort
+from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
+from colleague.rollout.define import name_programme
+from colleague.rollout.store import current_programme, moves
+from colleague.rollout.tables import MoveRow
+from colleague.rollout.watch import watch
+from colleague.testing.clock import TestClock
+from colleague.testing.house import TestHouse, furnish
+from colleague.testing.programme import approved_cases, crowd
+from colleague.usecases.baseline import measure
+
+pytestmark = pytest.mark.anyio
+SCORE = Score(
+    dict.fromkeys(CRITERIA, Answer(True, "Answers two tenders a week.")), "business development", "weekly",
+    Answer(True, "Twelve measured."),
+)  # fmt: skip
+
+
+@dataclass
+class Start:
+    """A house on the way to its pilot. Dana leads, Rita is the sponsor."""
+
+    home: TestHouse
+    clock: TestClock
+
+    async def do(self, deed: Any, who: Actor, *things: Any, **more: Any) -> Any:
+        house = self.home.house
+        async with house.database.transaction() as session:
+            actor = await actor_of(session, person_id=who.id, via="page")
+            return await deed(session, actor, *things, ledger=house.ledger, clock=house.clock, **more)
+
+    async def missing(self) -> set[str]:
+        house = self.home.house
+        async with house.database.transaction() as session:
+            judged = await start_gate(session, reach=house.reach, clock=house.clock)
+        return {criterion.id for criterion in judged.missing}
+
+    async def measured(self, cases: list[str], people: list[Actor]) -> None:
+        day = self.clock.now().date()
+        for case in cases:
+            for n in range(10):
+                await self.do(measure, people[n % 5], case, 90 + n, day - timedelta(days=n), "timed")
+
+    async def governed(self) -> None:
+        house, owner = self.home.house, self.home.people["owner"]
+        async with house.database.transaction() as session:
+            named = dict.fromkeys(PARTS, owner.id)
+            draft = await write_draft(
+                session, owner, {"owners": named}, engine=house.engine, ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
+        for part in PARTS:
+            await self.do(sign, owner, part, draft.digest)
+        await publish(
+            owner, draft.digest, database=house.database, engine=house.engine, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+
+
+@pytest.fixture
+async def start(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[Start]:
+    home = await furnish(database_url, tmp_path, connectors=(), clock=clock, demo=True)
+    async with home.house.database.transaction() as session:
+        await assign_role(session, SYSTEM, home.people["dana"].id, "programme_lead", ledger=home.house.ledger)
+        await set_department(session, SYSTEM, home.people["rita"].id, "Bids", ledger=home.house.ledger)
+    yield Start(home, clock)
+    await home.house.close()
+
+
+async def test_from_empty_to_a_pilot_that_runs(start: Start) -> None:
+    house, people = start.home.house, start.home.people
+    lead, sponsor = people["dana"], people["rita"]
+    assert await start.missing() == {"owned", "cohort", "baselines", "governance", "dispatch"}
+    with pytest.raises(GateClosed) as refused:
+        await start.do(begin_pilot, lead, reach=house.reach)
+    for words in ("nobody is named", "there is no pilot cohort", "no use case yet", "0 triggers are on"):
+        assert words in str(refused.value)
+
+    named = {"sponsor": sponsor.email, "lead": lead.email, "goal": "Bids go out in half the time."}
+    await start.do(name_programme, lead, **named)
+    members, cases = await crowd(start.home, 14), await approved_cases(start.home)
+    cohort = (await start.do(make_cohort, lead, "Bids pilot")).id
+    for one in members:
+        await start.do(score_candidate, lead, cohort, one.id, SCORE)
+        await start.do(choose_candidate, lead, cohort, one.id)
+    await start.measured(cases[:2], members)
+    await start.governed()
+    await start.do(attest, sponsor, "dispatch-later", words="From May on.", on=start.clock.now().date())
+    assert await start.missing() == {"cohort", "baselines"}, "fourteen people, and one use case without a baseline"
+
+    (last,) = await crowd(start.home, 1, prefix="q")
+    await start.do(score_candidate, lead, cohort, last.id, SCORE)
+    await start.do(choose_candidate, lead, cohort, last.id)
+    await start.measured(cases[2:], members)
+    assert await start.missing() == set()
+    programme = await start.do(begin_pilot, lead, reach=house.reach)
+    assert (programme.phase, programme.started, programme.since) == (Phase.PILOT, True, start.clock.now().date())
+    with pytest.raises(AlreadyStarted):
+        await start.do(begin_pilot, lead, reach=house.reach)
+    async with house.database.transaction() as session:
+        (move,) = await moves(session)
+        assert move.snapshot["gate"]["holds"] is True
+        assert re.fullmatch(r"[0-9a-f]{64}", move.digest)
+
+    # From now on whoever comes waits, and a seat is given by hand.
+    async with house.database.transaction() as session:
+        late = await create_person(
+            session, SYSTEM, "late@aldermoor.example", "Late", ledger=house.ledger, clock=house.clock, without="wait"
+        )  # fmt: skip
+    assert await start.do(give_seats, lead, [late]) == 1
+
+
+async def test_a_review_that_is_overdue_holds_the_catalogue_until_it_was_held(start: Start) -> None:
+    house, people = start.home.house, start.home.people
+    named = {"sponsor": people["rita"].email, "lead": people["dana"].email, "goal": "Bids go out in half the time."}
+    await start.do(name_programme, people["dana"], **named)
+    async with house.database.transaction() as session:
+        for number, phase in enumerate(("start", "gate", "gate", "gate")):
+            now = house.clock.now() + timedelta(seconds=number)
+            session.add(MoveRow(
+                id=f"move_{number}", kind=phase, from_phase=max(number, 1), to_phase=number + 1, state="done", why="",
+                snapshot={}, digest="", proposed_by=people["dana"].id, proposed_at=now, on=now.date(),
+            ))  # fmt: skip
+
+    async def looked() -> int:
+        async with house.database.transaction() as session:
+            return await watch(session, ledger=house.ledger, clock=house.clock)
+
+    async with house.database.transaction() as session:
+        assert (await current_programme(session)).phase is Phase.ENTERPRISE
+        await check_hold(session)
+    assert (await looked(), await looked()) == (1, 0)
+    async with house.database.transaction() as session:
+        with pytest.raises(CatalogueHeld, match="overdue"):
+            await check_hold(session)
+    today = start.clock.now().date()
+    await start.do(attest, people["rita"], "quarterly-review", words="Held, with three actions.", on=today)
+    async with house.database.transaction() as session:
+        await check_hold(session)
+    start.clock.advance(days=93)
+    await looked()
+    async with house.database.transaction() as session:
+        with pytest.raises(CatalogueHeld):
+            await check_hold(session)
