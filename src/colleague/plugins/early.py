@@ -7,6 +7,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
+from colleague.plugins.hold import check_hold
 from colleague.plugins.model import EARLY, State
 from colleague.plugins.packages import MANAGE, PACKAGES, NotYourOwn
 from colleague.plugins.store import get_package
@@ -20,7 +21,7 @@ class NotEarly(Conflict):
 async def open_to_everybody(session: Session, actor: Actor, package: str, *, sha256: str, ledger: Ledger) -> None:
     """Give everybody what champions have had early, exactly the version with this hash; it takes the older one's place.
 
-    Raises NotEarly, NotYourOwn, NoSuchSkill, PermissionMissing.
+    Raises NotEarly, NotYourOwn, NoSuchSkill, CatalogueHeld, PermissionMissing.
     """
     actor.require(MANAGE)
     await advisory_lock(session, PACKAGES)
@@ -29,6 +30,7 @@ async def open_to_everybody(session: Session, actor: Actor, package: str, *, sha
         raise NotYourOwn
     if row.state != State.APPROVED or EARLY not in row.teams or row.sha256 != sha256:
         raise NotEarly
+    await check_hold(session)
     older = select(SkillPackageRow).where(
         SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED, SkillPackageRow.id != row.id
     )
