@@ -33,3 +33,5 @@ def test_from_a_ticket_to_its_answer(call: Call, demo: House, tmp_path: Path) ->
     assert call("person", "role", "ben@aldermoor.example", "programme_lead", as_="marta").code == 0
     assert call("support", "model", "confirm", "1", as_="ben").out == "Confirmed.\n"
     assert "Ben" in call("support", "model", "show", as_="marta").out
+    assert "per 100 active" in call("support", "weeks", as_="marta").out
+    assert "org:adoption:read" in call("support", "weeks", as_="ana").err

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from colleague.support.model import due
-from colleague.support.parse import MOST_BYTES, BadImport, Entry, parse
+from colleague.support.parse import LONGEST, MOST_BYTES, BadImport, Entry, parse
 from colleague.support.read import Kept, kept
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -119,6 +121,22 @@ def test_other_encodings_sizes_and_shapes_are_refused() -> None:
 )  # fmt: skip
 def test_hostile_json_is_refused(value: str, said: str) -> None:
     assert said in wrong(value)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=9) | st.integers(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(list(LONGEST)), inner), max_leaves=9,
+)  # fmt: skip
+LISTS = st.binary(max_size=300) | st.text(max_size=300).map(lambda text: (HEAD + text).encode("utf-8", "replace"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(LISTS | VALUES.map(lambda value: json.dumps([value]).encode()))
+def test_whatever_is_sent_is_read_or_refused(raw: bytes) -> None:
+    try:
+        assert parse(raw, zone="UTC", now=NOW).entries
+    except BadImport as refused:
+        assert refused.problems  # noqa: PT017
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import typer
 
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.rollout.tickets.weekly import Tickets, ticket_weeks
 from colleague.support.answer import answer_ticket, close_ticket, say_more, sort_ticket
 from colleague.support.bring_in import bring_in
 from colleague.support.model import SupportModel, Wish
@@ -109,6 +110,28 @@ def take_in(
     line(f"{done.created} new, {done.changed} changed, {done.unchanged} as before.")
     if done.left_out:
         line(f"Not read: {', '.join(done.left_out)}.")
+
+
+@app.command()
+def weeks(as_person: As) -> None:
+    """Show tickets for each hundred active people by week, and about what they stay high."""
+
+    async def work(house: House) -> Tickets:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            return await ticket_weeks(session, actor, clock=house.clock)
+
+    found = with_house(work)
+    rows(
+        ("week", "of the phase", "tickets", "per 100 active", "about"),
+        [(w.name, str(w.number or ""), str(w.tickets), "" if w.rate is None else f"{w.rate:.1f}",
+          ", ".join(f"{name} {count}" for name, count in w.categories.items())) for w in found.weeks],
+    )  # fmt: skip
+    if fell := found.trend.decline:
+        words = "fall" if fell.declines else "do not fall"
+        line(f"Tickets {words} by week 6: {fell.ratio:.2f} times weeks 1 and 2, at most {fell.upper:.2f} with 95 %.")
+    for thing in found.trend.high:
+        line(f"Staying high: {thing}")
 
 
 @model.command("show")

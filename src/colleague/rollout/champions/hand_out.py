@@ -4,11 +4,16 @@ INVARIANT: the ledger and the week's record say how many, never who; a champion 
 never how often they came.
 """
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from colleague.adoption.calendar import read_calendars
+from colleague.adoption.figures import FEWEST
 from colleague.adoption.frozen.kept import frozen_weeks
 from colleague.adoption.items import open_item
+from colleague.adoption.kpis.activity import Risk
+from colleague.adoption.risk import at_risk, last_frozen
 from colleague.adoption.weeks import Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -17,8 +22,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.ids import new_id
 from colleague.rollout.champions.appoint import Tell
-from colleague.rollout.champions.flagged import flagged
-from colleague.rollout.champions.model import APART, closes, last_closed, share_out
+from colleague.rollout.champions.model import APART, closes, share_out
 from colleague.rollout.champions.store import (
     KEPT,
     champions_now,
@@ -31,6 +35,8 @@ from colleague.rollout.champions.tables import ContactRow, HandedOutRow
 from colleague.rollout.store import current_programme
 
 LOCK = 727_084
+# One quiet week alone is luck for one in eleven: a champion is asked after two, or a month, or where it never began.
+ASKED: Final[frozenset[Risk]] = frozenset({"confirmed", "dormant", "never activated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,8 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
     await advisory_lock(session, LOCK)
     now = clock.now()
     await _tidy(session, clock=clock)
-    calendars = await read_calendars(session)
-    week = last_closed(now, calendars.organisation)
+    calendar = (await read_calendars(session)).organisation
+    week = last_frozen(calendar, now)
     if await session.get(HandedOutRow, str(week)) is not None:
         return None
     if not await champions_now(session) and not (await current_programme(session)).started:
@@ -61,7 +67,12 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
         return None
     left_alone = await touched_since(session, now - APART)
     active = {one.id for one in await list_active(session)}
-    wanted = [one for one in await flagged(session, week, calendars) if one[0] in active and one[0] not in left_alone]
+    departments = await departments_of(session)
+    wanted = [
+        (person, departments.get(person, ""))
+        for person, risk in await at_risk(session, week, clock=clock)
+        if risk in ASKED and person in active and person not in left_alone
+    ]
     given, nobody = await _given(session, wanted)
     for person, champion in given.items():
         session.add(
@@ -75,7 +86,7 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
                 outcome="",
             )
         )
-    _, due = closes(week, calendars.organisation)
+    _, due = closes(week, calendar)
     session.add(HandedOutRow(week=str(week), at=now, due_at=due, asked=len(given), nobody=len(nobody)))
     await session.flush()
     facts = {"week": str(week), "asked": len(given), "nobody": len(nobody), "late": now > due}
@@ -83,8 +94,10 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
     for champion in sorted(set(given.values())):
         words = "Ask how it goes, and say on your page what came of it."
         await tell(session, champion, "Colleagues may need a hand", words, "/champion")
-    departments = await departments_of(session)
-    for name in sorted({departments.get(person, "") for person in nobody} - {""}):
+    size = Counter(departments[person] for person in active if person in departments)
+    for name in sorted({departments.get(person, "") for person in nobody}):
+        if size[name] < FEWEST:
+            continue  # Who it is about could be guessed (B-12).
         why = "There is no champion there who could ask those who do not come back."
         await open_item(
             session, f"champions:{name}", "alarm", f"department:{name}", why, ledger=ledger, clock=clock

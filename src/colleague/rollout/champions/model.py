@@ -149,14 +149,6 @@ def closes(week: Week, calendar: Calendar) -> tuple[datetime, datetime]:
     return closed, datetime.combine(day + timedelta(days=1), time(), tzinfo=place)
 
 
-def last_closed(now: datetime, calendar: Calendar) -> Week:
-    """Return the newest week whose numbers stand."""
-    week = calendar.week(now)
-    while not calendar.frozen(week, now):
-        week = week.next(-1)
-    return week
-
-
 def share_out(
     people: Sequence[tuple[str, str]], champions: Mapping[str, Sequence[str]], load: Mapping[str, int],
     managers: Mapping[str, str],
