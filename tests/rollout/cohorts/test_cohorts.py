@@ -14,14 +14,16 @@ from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import NotMappedYet
 from colleague.identity.groups.members import change_members, make_group
 from colleague.identity.passwords import set_password
+from colleague.identity.people import set_department
 from colleague.identity.scim.tokens import create_token
 from colleague.kit.errors import Failure
-from colleague.rollout.cohorts.choose import CriteriaMissing, choose_candidate, score_candidate
+from colleague.rollout.cohorts.choose import CriteriaMissing, OtherSponsor, choose_candidate, score_candidate
 from colleague.rollout.cohorts.join import InAnotherCohort, fill_cohort
 from colleague.rollout.cohorts.make import make_cohort, map_cohort, start_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
 from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.store import cohorts_of, mapped, members_of
+from colleague.rollout.define import name_programme
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.programme import approved_cases, crowd, program_of
@@ -120,6 +122,23 @@ async def test_a_criterion_that_falls_away_takes_the_person_out(home: TestHouse)
         assert await members_of(session, cohort) == []
         with pytest.raises(CriteriaMissing, match="most sensitive"):
             await choose_candidate(session, owner, cohort, people[0].id, **parts)
+
+
+async def test_the_reason_is_that_of_the_programmes_sponsor(home: TestHouse) -> None:
+    people, house, owner = await crowd(home, 1), home.house, home.people["owner"]
+    cohort, ana = await pilot(home, []), home.people["ana"]
+    parts = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        await set_department(session, owner, ana.id, "Sales", ledger=house.ledger)
+        await set_department(session, owner, people[0].id, "Compliance", ledger=house.ledger)
+        await name_programme(session, owner, sponsor=ana.email, lead=owner.email, goal="Answer more bids.", **parts)
+        found = await score_candidate(session, owner, cohort, people[0].id, GOOD, **parts)
+        assert found.warnings, "known from the directory, whatever was typed"
+        said = {"reason": "He checks what every bid repeats.", **parts}
+        with pytest.raises(OtherSponsor, match="Ana Ruiz is the sponsor"):
+            await choose_candidate(session, owner, cohort, people[0].id, sponsor=owner.email, **said)
+        chosen = await choose_candidate(session, owner, cohort, people[0].id, sponsor=ana.email, **said)
+        assert chosen.sponsor == ana.id
 
 
 async def test_two_cohorts_race_for_one_person(home: TestHouse) -> None:

@@ -30,6 +30,7 @@ from colleague.rollout.onboarding.write import VersionWritten, write_module, wri
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.programme import approved_cases, crowd, program_of
+from colleague.usecases.advance import retire_use_case
 
 pytestmark = pytest.mark.anyio
 TASK = "Compare the three offers in the folder «Offers» and list the differences in a table, by Thursday."
@@ -152,6 +153,18 @@ async def test_what_the_product_sees_is_done_by_itself(home: TestHouse, clock: T
             await tick(session, ana, "ritual", **parts(home))
         with pytest.raises(Failure, match="no such activity"):
             await tick(session, ana, "sit-in", **parts(home))
+
+
+async def test_a_use_case_that_is_retired_is_nobodys_beginning(home: TestHouse) -> None:
+    ana, owner, cases = home.people["ana"], home.people["owner"], await approved_cases(home, 2)
+    await begun(home, [ana])
+    async with home.house.database.transaction() as session:
+        first = (await my_path(session, ana, clock=home.house.clock)).first
+        assert first is not None
+        await retire_use_case(session, owner, first.id, "nobody needs it", **parts(home))
+        other = (await my_path(session, ana, clock=home.house.clock)).first
+        assert other is not None
+        assert {first.id, other.id} == set(cases)
 
 
 async def test_a_department_has_its_own_playbook_and_a_module_is_asked_again(home: TestHouse) -> None:

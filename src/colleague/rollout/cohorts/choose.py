@@ -16,6 +16,7 @@ from colleague.rollout.cohorts.make import CohortClosed
 from colleague.rollout.cohorts.model import CRITERIA, REPETITIONS, Answer, Candidate, Score
 from colleague.rollout.cohorts.store import candidates_of, row_of
 from colleague.rollout.cohorts.tables import CandidateRow, CohortRow
+from colleague.rollout.store import current_programme
 from colleague.usecases.around import one_line
 from colleague.usecases.model import PROFILES
 
@@ -44,6 +45,10 @@ class SponsorNeeded(Conflict):
 
 class BadSponsor(Invalid):
     """A sponsor is an active person here, and not the candidate; their reason has ten characters or more."""
+
+
+class OtherSponsor(Conflict):
+    """{name} is the sponsor of the programme: it is their reason that counts."""
 
 
 async def score_candidate(
@@ -79,9 +84,10 @@ async def choose_candidate(
     ledger: Ledger, clock: Clock,
 ) -> Candidate:  # fmt: skip
     """Choose a candidate: they are in the cohort. Who is warned of needs a `sponsor` (id or mail address) and their
-    `reason`, which stay on record (PP-3).
+    `reason`, which stay on record (PP-3). Once the programme has a sponsor, it is theirs.
 
-    Raises NoSuchCandidate, CriteriaMissing, SponsorNeeded, BadSponsor, InAnotherCohort, PermissionMissing.
+    Raises NoSuchCandidate, CriteriaMissing, SponsorNeeded, BadSponsor, OtherSponsor, InAnotherCohort,
+    PermissionMissing.
     """
     row = await _open(session, actor, cohort)
     kept = await _kept(session, row, person)
@@ -98,6 +104,9 @@ async def choose_candidate(
             raise BadSponsor from None
         if not who.active or who.id == kept.person_id or len(reason) < SHORTEST_REASON:
             raise BadSponsor
+        named = (await current_programme(session)).sponsor
+        if named and who.id != named:
+            raise OtherSponsor(name=(await get_person(session, named)).name)
         kept.sponsor_id, kept.sponsor_reason = who.id, reason
     kept.stand, kept.declined_why, kept.by, kept.at = "chosen", "", actor.id, clock.now()
     await join(session, actor, row, [kept.person_id], ledger=ledger, clock=clock)

@@ -25,6 +25,7 @@ from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.rank import HIGHEST
 from colleague.rollout.cohorts.store import candidates_of, get_cohort, unmapped
 from colleague.rollout.cohorts.view import list_lines, see_cohort
+from colleague.rollout.store import current_programme
 from colleague.usecases.around import Reach
 from colleague.usecases.model import PROFILES
 
@@ -96,7 +97,7 @@ async def new(
     candidate = Candidate(who.id if who else "", who.name if who else "", score)
     return page.show(
         request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA,
-        repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="",
+        repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="", mail="",
     )  # fmt: skip
 
 
@@ -113,9 +114,11 @@ async def candidate(
             raise NoSuchCandidate
         known = await prefill(session, person, clock=clock)
         sponsor = (await get_person(session, one.sponsor)).name if one.sponsor else ""
+        named = (await current_programme(session)).sponsor
+        mail = (await get_person(session, named)).email if named else ""
     return page.show(
         request, "rollout/cohorts/candidate.html", cohort=found, candidate=one, asked=person, criteria=CRITERIA,
-        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor,
+        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor, mail=mail,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from colleague.identity.directory import get_person
 from colleague.identity.model import Person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
+from colleague.rollout.cohorts.begin import beginnings
 from colleague.rollout.cohorts.model import Member
 from colleague.rollout.cohorts.store import get_cohort, member
 from colleague.rollout.onboarding.model import EXERCISE, PLACES, Activity, Module
@@ -85,7 +86,9 @@ async def my_path(session: Session, actor: Actor, *, clock: Clock) -> Path:
     actor.require("own:tasks:use")
     who, mine = await get_person(session, actor.id), await member(session, actor.id)
     cases = await standing_cases(session)
-    first = next((one for one in cases if mine and one.id == mine.use_case), None)
+    # One that was retired meanwhile is nobody's beginning: then it is what fits now.
+    begin = (await beginnings(session, [mine]))[actor.id] if mine else ""
+    first = next((one for one in cases if one.id == begin), None)
     fit = tuple(one for one in cases if one.ritual and one.fits(who.department, who.teams)) if mine else ()
     have = (await passed(session, actor.id)).get(actor.id, frozenset())
     read = tuple((one, one.key in have) for one in await modules(session))
