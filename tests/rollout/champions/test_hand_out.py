@@ -183,6 +183,15 @@ async def test_what_came_of_it_is_said_once_and_nobody_is_asked_twice_in_14_days
     assert (await programme.hand_out()).asked == 2  # type: ignore[union-attr]
 
 
+async def test_somebody_for_whom_it_is_nothing_is_left_in_peace(programme: Programme) -> None:
+    await programme.hand_out()
+    row = next(r for r in await programme.rows() if r.person_id == programme.id("tom"))
+    await programme.say("ana" if row.champion_id == programme.id("ana") else "ben", row.id, "not for them")
+    programme.clock.advance(days=21)
+    assert (await programme.hand_out()).asked == 1  # type: ignore[union-attr]
+    assert [r.person_id for r in await programme.rows()].count(programme.id("tom")) == 1
+
+
 async def test_two_lists_about_one_person_are_not_both_used_within_14_days(programme: Programme) -> None:
     await programme.hand_out()
     house, row = programme.home.house, (await programme.rows())[0]

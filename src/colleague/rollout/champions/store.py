@@ -71,8 +71,12 @@ async def about(session: Session, person: str) -> list[ContactRow]:
 
 
 async def touched_since(session: Session, since: datetime) -> frozenset[str]:
-    """Return the people who are on a list, were put on one or were contacted since: they are left in peace (CH-4)."""
+    """Return the people who are on a list, were put on one or were contacted since: they are left in peace (CH-4).
+
+    Somebody for whom it is nothing is, for as long as that is known.
+    """
     lately = (ContactRow.routed_at > since) | (ContactRow.contacted_at > since) | (ContactRow.state == "waiting")
+    lately |= ContactRow.outcome == "not for them"
     return frozenset(await session.scalars(select(ContactRow.person_id).where(lately)))
 
 
