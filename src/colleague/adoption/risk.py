@@ -80,9 +80,9 @@ async def stuck_on_one(session: Session, week: Week | None = None, *, clock: Clo
     week = week or last_frozen(calendar, now)
     weeks = counted_back(week, STUCK, calendar)
     ran = await runs(session, calendar.start(weeks[-1].next(1 - QUARTER)), calendar.end(week))
-    people = None
+    people, held = None, await seats(session)
     for one in weeks:
-        there = {seat.person for seat in seats_in(await seats(session), one, calendar)}
+        there = {seat.person for seat in seats_in(held, one, calendar)}
         people = there if people is None else people & there
     return sorted(stuck(ran, frozenset(people or ()), weeks, calendar))
 

@@ -1,8 +1,8 @@
 """The facts as values, for the metrics."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -13,6 +13,12 @@ from colleague.adoption.model import Action, End, RunFact, Seat
 from colleague.kit.db import Session
 
 SILENT: Final = timedelta(days=7)
+# Columns, no rows of the mapper: a page of five thousand people reads a quarter of a million of them.
+_OF_RUN: Final = (
+    RunFactRow.run_id, RunFactRow.person_id, RunFactRow.workflow, RunFactRow.asked_at, RunFactRow.started_at,
+    RunFactRow.end, RunFactRow.ended_at, RunFactRow.input_at, RunFactRow.taken_at, RunFactRow.verdict,
+    RunFactRow.verdict_at,
+)  # fmt: skip
 
 
 async def seats(session: Session) -> list[Seat]:
@@ -97,23 +103,23 @@ async def runs(
     short). What was rejected within seven days of its delivery is rejected;
     what a person took is accepted then, and what nobody took is completed in silence, at no known time (B-6, B-8).
     """
-    query = select(RunFactRow).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
+    query = select(*_OF_RUN).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
     if person:
         query = query.where(RunFactRow.person_id == person)
     if skills is not None:
         short = func.reverse(func.split_part(func.reverse(RunFactRow.workflow), ":", 1))
         query = query.where(RunFactRow.workflow.in_(skills) | short.in_(skills))
-    return [_run(row) for row in await session.scalars(query.order_by(RunFactRow.asked_at, RunFactRow.run_id))]
+    return [_run(row) for row in await session.execute(query.order_by(RunFactRow.asked_at, RunFactRow.run_id))]
 
 
-def _run(row: RunFactRow) -> RunFact:
-    end: End = row.end  # type: ignore[assignment]
-    in_time = row.ended_at and row.verdict_at and row.verdict_at <= row.ended_at + SILENT
-    if end == "delivered" and row.verdict == "rejected" and in_time:
+def _run(row: Any) -> RunFact:
+    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, verdict_at = row
+    end: End = ended
+    if end == "delivered" and verdict == "rejected" and ended_at and verdict_at and verdict_at <= ended_at + SILENT:
         end = "rejected"
     return RunFact(
-        row.run_id, row.person_id, row.workflow, row.started_at or row.asked_at, end, row.ended_at,
-        input_at=row.input_at or row.asked_at, accepted_at=row.taken_at, asked_at=row.asked_at, verdict=row.verdict,
+        run, person, workflow, started or asked, end, ended_at, input_at=input_at or asked, accepted_at=taken,
+        asked_at=asked, verdict=verdict,
     )  # fmt: skip
 
 
