@@ -1,6 +1,6 @@
 """The facts as values, for the metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
