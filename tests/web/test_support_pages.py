@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from colleague.audit.tables import EntryRow
 from colleague.channels.page import list_notices
 from colleague.identity.people import assign_role, set_active
+from colleague.rollout.evidence import collect
 from colleague.support.bring_in import bring_in
 from colleague.support.model_card import confirmed
 from colleague.support.read import kept_promises, tickets
@@ -179,6 +180,28 @@ async def test_champions_go_first_within_their_own_time(home: TestHouse, sign_in
         )  # fmt: skip
     async with home.house.database.transaction() as session:
         assert await confirmed(session) is None
+
+
+async def test_tickets_a_week_are_for_who_reads_adoption_and_the_gate_reads_the_model(
+    home: TestHouse, sign_in: Any, lead: Any
+) -> None:
+    owner, ana = await sign_in("owner"), await sign_in("ana")
+    await wrote(ana, category="access")
+    for path in ("/programme/tickets", "/api/v1/programme/tickets"):
+        assert (await ana.get(path)).status_code == 403
+    shown = (await lead.get("/programme/tickets")).text
+    assert "access 1" in shown
+    assert "Ana" not in shown
+    found = (await lead.get("/api/v1/programme/tickets")).json()
+    assert (found["weeks"][0]["tickets"], found["weeks"][0]["rate"], found["decline"]) == (1, None, None)
+    async with home.house.database.transaction() as session:
+        assert (await collect(session, clock=home.house.clock)).support is None
+    await lead.post("/support/model", data=CARD)
+    await owner.post("/support/model/confirm", data={"version": "1"})
+    async with home.house.database.transaction() as session:
+        signed = (await collect(session, clock=home.house.clock)).support
+    assert signed is not None
+    assert (signed.by, signed.words) == (home.people["owner"].id, "version 1, confirmed")
 
 
 async def test_a_list_is_imported_once_and_changed_by_the_next(home: TestHouse, sign_in: Any, lead: Any) -> None:

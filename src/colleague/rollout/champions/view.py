@@ -134,7 +134,7 @@ async def _weeks(session: Session, groups: Groups, department: str, *, clock: Cl
         )  # fmt: skip
     except NoSuchGroup:
         return ()
-    return [week for week in found[0].weeks if week.frozen]
+    return [week for week in found[0].weeks if week.frozen and week.people]
 
 
 async def whole(session: Session, actor: Actor, *, clock: Clock) -> Whole:
