@@ -20,6 +20,7 @@ from colleague.rollout.cohorts.join import fill_cohort
 from colleague.rollout.cohorts.make import make_cohort, start_cohort
 from colleague.rollout.onboarding.learn import take_exercise, take_module
 from colleague.rollout.onboarding.nudge import nudge
+from colleague.rollout.onboarding.numbers import standing
 from colleague.rollout.onboarding.own import set_quiet, tick
 from colleague.rollout.onboarding.path import Path, my_path
 from colleague.rollout.onboarding.savings import retention, write_saving
@@ -172,12 +173,15 @@ async def test_a_department_has_its_own_playbook_and_a_module_is_asked_again(hom
     await approved_cases(home, 1)
     await begun(home, [ana, ben])
     own = shipped_playbook().replace("Your own ritual, once, with help", "Finance begins")
+    own = own.replace('key = "close"', 'key = "ledger-close"')
     async with house.database.transaction() as session:
         await set_department(session, owner, ana.id, "Finance", ledger=house.ledger)
         made = await write_playbook(session, owner, "FINANCE", own, "closing week", after=0, **parts(home))
         assert made.version == 1
         assert (await my_path(session, ana, clock=house.clock)).weeks[0][1] == "Finance begins"
         assert (await my_path(session, ben, clock=house.clock)).weeks[0][1] != "Finance begins"
+        duties = {a.key for _, lines in (await standing(session, owner, clock=house.clock)).duties for _, a, _ in lines}
+        assert {"close", "ledger-close"} <= duties, "of everybody's playbook and of the department's"
         with pytest.raises(VersionWritten):
             await write_playbook(session, owner, "FINANCE", own, "again", after=0, **parts(home))
     await trained(home, ana)

@@ -97,7 +97,13 @@ def _by(named: Mapping[str, str], people: frozenset[str]) -> dict[str, frozenset
 async def _duties(session: Session) -> tuple[tuple[Cohort, tuple[tuple[int, Activity, bool], ...]], ...]:
     open_ = [one for one in await list_cohorts(session) if one.state == "started"]
     ticked = await ticks(session, *(one.id for one in open_))
-    duties = [(w.number, a) for w in await playbook(session) for a in w.activities if a.owner != "person"]
-    return tuple(
-        (one, tuple((n, a, a.key in ticked.get(one.id, frozenset())) for n, a in duties)) for one in open_
-    )  # fmt: skip
+    departments, found = await departments_of(session), []
+    for one in open_:
+        done = ticked.get(one.id, frozenset())
+        duties: dict[str, tuple[int, Activity]] = {}
+        for name in sorted({departments.get(m.person, "") for m in await members_of(session, one.id)}):
+            for week in await playbook(session, name):
+                duties |= {a.key: (week.number, a) for a in week.activities if a.owner != "person"}
+        lines = sorted(duties.values(), key=lambda duty: duty[0])
+        found.append((one, tuple((number, a, a.key in done) for number, a in lines)))
+    return tuple(found)
