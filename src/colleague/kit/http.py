@@ -11,6 +11,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import anyio
 import httpcore
@@ -157,6 +158,12 @@ class _Transport(httpx.AsyncBaseTransport):
         await self._pool.aclose()
 
 
+@cache
+def system_trust() -> ssl.SSLContext:
+    """Return the machine's trusted certificates, read once: the context is not changed afterwards."""
+    return ssl.create_default_context()
+
+
 class Egress:
     """Makes calls out. `hosts` on a call adds to those the operator named; a grant's hosts come that way."""
 
@@ -170,7 +177,7 @@ class Egress:
         """
         self._hosts, self._private = tuple(h for h in map(str.strip, hosts) if h), private
         self._size, self._seconds, self._pause = size_limit, seconds, pause
-        transport = _Transport(_CheckedBackend(resolve, private=private), context or ssl.create_default_context())
+        transport = _Transport(_CheckedBackend(resolve, private=private), context or system_trust())
         self._client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False, cookies=None)
 
     @staticmethod

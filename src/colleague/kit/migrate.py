@@ -1,10 +1,29 @@
 """Bring a database to this release's shape. Safe to call from several processes at once."""
 
+from functools import cache
 from importlib import resources
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("colleague_migrations")))
+    return config
+
+
+@cache
+def newest() -> str:
+    """Return this release's newest revision."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _up_to_date(connection: Connection) -> bool:
+    there = connection.scalar(text("SELECT to_regclass('alembic_version')")) is not None
+    return there and connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
 
 
 def migrate(url: str) -> None:
@@ -13,13 +32,14 @@ def migrate(url: str) -> None:
     Two processes that start together do not collide: the second waits for the first.
     """
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("colleague_migrations")))
     try:
         with engine.connect() as connection:
+            if _up_to_date(connection):
+                return
             connection.execute(text("SELECT pg_advisory_lock(727001)"))
             connection.commit()
             try:
+                config = _config()
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
