@@ -1,12 +1,12 @@
 """Read and verify the record for people: what they look at is itself on record (CT-4)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -77,6 +77,13 @@ def _told(row: EntryRow | None) -> Told | None:
         return None
     said = json.loads(row.body)
     return Told(datetime.fromisoformat(said["at"]), said["verb"], said["actor"], said["subject"], said["data"])
+
+
+async def counted(session: Session, verbs: Sequence[str], since: datetime, until: datetime) -> dict[str, int]:
+    """Return how many entries of each verb lie in [since, until), 0 where there is none."""
+    query = select(EntryRow.verb, func.count().label("number")).where(EntryRow.verb.in_(verbs))
+    query = query.where(EntryRow.at >= since, EntryRow.at < until).group_by(EntryRow.verb)
+    return dict.fromkeys(verbs, 0) | {row.verb: row.number for row in await session.execute(query)}
 
 
 async def standing(session: Session) -> tuple[int, int]:

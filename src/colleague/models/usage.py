@@ -133,3 +133,10 @@ async def cost_of_run(session: Session, run: str) -> Line | None:
     ).where(UsageRow.run_id == run)  # fmt: skip
     row = (await session.execute(query)).one()
     return Line(run, run, *(int(v) for v in row)) if row[0] else None
+
+
+async def spent_between(session: Session, since: datetime, until: datetime) -> tuple[int, int]:
+    """Return what everybody used in [since, until): the known cost in micro-dollars, and turns without a price."""
+    query = select(func.coalesce(func.sum(UsageRow.micros), 0), func.count().filter(UsageRow.micros.is_(None)))
+    known, unpriced = (await session.execute(query.where(UsageRow.at >= since, UsageRow.at < until))).one()
+    return int(known or 0), int(unpriced or 0)

@@ -134,6 +134,10 @@ class Assumptions:
     by: str
     on: str
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the assumptions as JSON."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:

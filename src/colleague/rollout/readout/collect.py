@@ -1,0 +1,228 @@
+"""Gather what a readout is composed of: weeks, use cases, tickets, leaders, gates, incidents, what was set aside."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from colleague.adoption.calendar import read_calendar
+from colleague.adoption.facts.read import runs
+from colleague.adoption.figures import Numbers
+from colleague.adoption.groups import Groups
+from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
+from colleague.adoption.weekly import numbers
+from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.audit.read import counted
+from colleague.identity.actor import Actor
+from colleague.identity.directory import names_of
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.models.usage import spent_between
+from colleague.policy.model import Phase
+from colleague.rollout.advance import judge
+from colleague.rollout.model import Gate, Programme
+from colleague.rollout.phases import PHASES
+from colleague.rollout.readout.assume import assumptions
+from colleague.rollout.readout.compose import total_share
+from colleague.rollout.readout.leaders import leaders_active
+from colleague.rollout.readout.model import NOT_MEASURED, Figure, GateLine, Incident, Override, Parts, WeekLine
+from colleague.rollout.readout.workflows import completion_of, workflows_of
+from colleague.rollout.store import moves
+from colleague.support.read import tickets as tickets_in
+from colleague.usecases.around import Reach
+from colleague.usecases.ready import ready
+
+USUAL, MOST = 12, 53
+INCIDENTS: Final = {
+    "break_glass.used": "The break-glass account was used", "ledger.witness_lost": "The ledger lost its witness",
+    "ledger.siem_lost": "The ledger's forwarding was lost", "phone.lost": "A phone was lost and its access ended",
+    "call.unknown": "A call whose outcome is unknown", "call.refused": "Calls that a rule refused",
+}  # fmt: skip
+# 80 % and 65 % are of different people and never one target (C-8).
+WAU_TARGET: Final = {
+    Phase.PILOT: "80 % for gate 1, four weeks' mean", Phase.EXPANSION: "65 % by week 8 of the expansion",
+    Phase.BROAD: "65 %", Phase.ENTERPRISE: "65 %",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The complete weeks a readout tells of, and its instants."""
+
+    first: Week
+    last: Week
+    start: datetime
+    end: datetime
+
+
+def period_of(programme: Programme, calendar: Calendar, now: datetime, weeks: int) -> Period:
+    """Return the period: `weeks` complete weeks, or those since the programme's start, twelve at most. Pure."""
+    last = calendar.week(now).next(-1)
+    count = min(weeks, MOST) if weeks > 0 else USUAL
+    first = last.next(1 - count)
+    if weeks <= 0 and programme.steps:
+        # A programme that began this week has no complete week: its readout tells of the running one's beginning.
+        begun = calendar.week(datetime.combine(programme.steps[0].on, datetime.min.time(), tzinfo=now.tzinfo))
+        first = min(max(first, begun), last)
+    return Period(first, last, calendar.start(first), calendar.end(last))
+
+
+async def gather(
+    session: Session, actor: Actor, *, ask: str, weeks: int, groups: Groups, reach: Reach, clock: Clock
+) -> Parts:  # fmt: skip
+    """Return everything a readout of this moment is composed of. Raises PermissionMissing."""
+    actor.require("org:adoption:read")
+    programme, _, gate = await judge(session, clock=clock)
+    calendar, now = await read_calendar(session), clock.now()
+    period = period_of(programme, calendar, now, weeks)
+    count = len(list(weeks_between(period.first, calendar.week(now))))
+    told = [one for one in reversed(await numbers(session, actor, clock=clock, count=count)) if one.week <= period.last]
+    found = await runs(session, period.start, period.end)
+    cases = await workflows_of(session, actor, found, until=period.end, now=now, reach=reach)
+    opened = await tickets_in(session, period.start, period.end)
+    by_week = Counter(calendar.week(one.at) for one in opened)
+    money = await spent_between(session, period.start, period.end)
+    sure = [one for one in told if not one.skipped and not one.suppressed]
+    names = await names_of(session, _people(programme, await moves(session, state="done")))
+    return Parts(
+        since=calendar.day(period.start), until=calendar.day(period.end - timedelta(seconds=1)),
+        phase=PHASES[programme.phase].title if programme.started else "not started", goal=programme.goal,
+        sponsor=names.get(programme.sponsor, ""), lead=names.get(programme.lead, ""),
+        seats=told[-1].people if told else 0, wau=_wau(told, sure, programme), breadth=_breadth(sure),
+        sessions=_sessions(sure), time=total_share(cases),
+        completion=completion_of(
+            [run for run in found if run.workflow != "ad hoc"], now=now, rows="/adoption"
+        ),
+        tickets=_tickets(told, by_week), ticket_kinds=_kinds(opened),
+        leaders=await leaders_active(session, groups, sure[-1].week if sure else period.last), workflows=cases,
+        weeks=[_line(one, by_week) for one in told], gates=_gates(gate, programme, names),
+        incidents=await _incidents(session, period), overrides=await _overrides(session, names, reach),
+        assumptions=await assumptions(session), model_cost=money[0] / 1_000_000, model_unpriced=money[1], ask=ask,
+        notes=_notes(told, calendar, now),
+    )  # fmt: skip
+
+
+def _people(programme: Programme, done: Sequence[Any]) -> set[str]:
+    people = {programme.sponsor, programme.lead}
+    people |= {person for row in done for person in (row.proposed_by, row.decided_by) if person}
+    return people - {""}
+
+
+def _wau(told: Sequence[Numbers], sure: Sequence[Numbers], programme: Programme) -> Figure:
+    made = {
+        "name": "Weekly active people", "unit": "share", "rows": "/adoption", "target": WAU_TARGET[programme.phase],
+        "method": "own actions in the last complete week that counts, of all seats; Wilson 95 %",
+    }  # fmt: skip
+    if not sure or sure[-1].wau is None:
+        few = "fewer than five people had a seat" if any(one.people for one in told) else "nobody had a seat"
+        return Figure(**made, absent=f"{NOT_MEASURED}: {few} in a complete week")  # type: ignore[arg-type]
+    one = sure[-1].wau
+    note = str(sure[-1].week) + ("" if sure[-1].frozen else ", provisional")
+    return Figure(**made, value=one.value, low=one.low, high=one.high, n=one.n, note=note)  # type: ignore[arg-type]
+
+
+def _breadth(sure: Sequence[Numbers]) -> Figure:
+    made = {
+        "name": "Breadth", "unit": "number", "rows": "/adoption", "target": "3 kinds after twelve weeks",
+        "method": "median over active people of the kinds of workflow they completed in twelve weeks",
+    }  # fmt: skip
+    if not sure or sure[-1].breadth is None:
+        return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
+    one = sure[-1].breadth
+    note = f"{100 * one.three:.0f} % have three or more"
+    return Figure(**made, value=float(one.median), n=one.n, note=note)  # type: ignore[arg-type]
+
+
+def _sessions(sure: Sequence[Numbers]) -> Figure:
+    made = {
+        "name": "Sessions", "unit": "number", "rows": "/adoption", "target": "4 each a week",
+        "method": "of each active person in the last complete week, mean; gaps of thirty minutes end one",
+    }  # fmt: skip
+    if not sure or sure[-1].frequency is None:
+        return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
+    one = sure[-1].frequency
+    note = f"median {one.median:g}; {100 * one.below:.0f} % below two"
+    return Figure(**made, value=one.mean, n=one.n, note=note)  # type: ignore[arg-type]
+
+
+def _tickets(told: Sequence[Numbers], by_week: Counter[Week]) -> Figure:
+    made = {
+        "name": "Support tickets", "unit": "number", "rows": "/support", "target": "falling by week 6",
+        "method": "per hundred active people and week, over the period; weeks 5 and 6 against weeks 1 and 2",
+    }  # fmt: skip
+    series = [TicketWeek(by_week[one.week], one.active) for one in told if not one.suppressed]
+    people = sum(one.active for one in series)
+    if not people:
+        return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
+    total, moved = sum(one.tickets for one in series), decline(series)
+    note = "no trend before six weeks with tickets at their beginning"
+    if moved is not None:
+        sure = "for sure" if moved.confirmed else "not for sure"
+        went = f"falling, {sure}" if moved.declines else "not falling"
+        note = f"{went}: ratio {moved.ratio:.2f}, at most {moved.upper:.2f}"
+    if sustained_high(series):
+        note += "; high for three weeks: training or use cases need work, not people (KP-7)"
+    return Figure(**made, value=100 * total / people, n=total, note=note)  # type: ignore[arg-type]
+
+
+def _kinds(opened: Sequence[Any]) -> dict[str, int]:
+    return dict(sorted(Counter(one.category or "not sorted" for one in opened).items()))
+
+
+def _line(one: Numbers, by_week: Counter[Week]) -> WeekLine:
+    if one.suppressed:
+        return WeekLine(str(one.week), None, None, None, None, None, None, "fewer than five people")
+    said = [text for text, on in (("provisional", not one.frozen), ("holidays, skipped", one.skipped)) if on]
+    return WeekLine(
+        str(one.week), one.people, one.wau.value if one.wau else None,
+        one.completion.rate.value if one.completion else None, one.breadth.median if one.breadth else None,
+        one.frequency.mean if one.frequency else None,
+        100 * by_week[one.week] / one.active if one.active else None, ", ".join(said),
+    )  # fmt: skip
+
+
+def _gates(gate: Gate, programme: Programme, names: dict[str, str]) -> list[GateLine]:
+    if not programme.started:
+        return []
+    title = f"Gate {gate.number}: {gate.title}"
+    return [
+        GateLine(
+            title, one.title, one.wanted, one.value, one.holds, one.how, one.requirement,
+            (names.get(one.by) or "a named person") if one.by and one.how == "attested" else "",
+            one.on.isoformat() if one.on else "", one.rows or "/programme",
+        )
+        for one in gate.criteria
+    ]  # fmt: skip
+
+
+async def _incidents(session: Session, period: Period) -> list[Incident]:
+    found = await counted(session, list(INCIDENTS), period.start, period.end)
+    return [Incident(words, found[verb], f"/ledger?verb={verb}") for verb, words in INCIDENTS.items() if found[verb]]
+
+
+async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> list[Override]:
+    """Return what was set aside, whenever it was: it stays on every readout (PH-9)."""
+    found = []
+    for row in await moves(session, state="done"):
+        who = tuple(names.get(person, "somebody") for person in (row.proposed_by, row.decided_by) if person)
+        on = (row.on or row.proposed_at.date()).isoformat()
+        if row.kind == "skip":
+            what = f"Gate {row.from_phase} was skipped, into {PHASES[Phase(row.to_phase)].words}"
+            found.append(Override(what, row.why, who, on, "/programme"))
+        elif row.kind == "seats":
+            what = f"{row.seats:,} seats in {PHASES[Phase(row.from_phase)].words}, beyond the phase"
+            found.append(Override(what, row.why, who, on, "/programme"))
+    for name in (await ready(session, reach=reach)).kept:
+        found.append(Override(f"«{name}» is kept although flagged", "the plan is six weeks longer (PP-10)", (), "now"))
+    return found
+
+
+def _notes(told: Sequence[Numbers], calendar: Calendar, now: datetime) -> tuple[str, ...]:
+    found = []
+    if waiting := [str(one.week) for one in told if not one.frozen]:
+        found.append(f"{', '.join(waiting)}: provisional, late events may still come (72 hours).")
+    if skipped := [str(one.week) for one in told if one.skipped]:
+        found.append(f"{', '.join(skipped)}: fewer than three worked days, skipped by gates and trends.")
+    found.append("Numbers are of groups; groups below five people are not told, and nobody is told of alone.")
+    return tuple(found)

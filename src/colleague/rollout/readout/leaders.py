@@ -1,0 +1,122 @@
+"""The executive cohort: leaders named by the programme, who are told, and how many of them are active (DI-12, MI-3).
+
+INVARIANT: nothing is told below five leaders, nor where a number of fewer than five people would follow (B-12).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from colleague.adoption.calendar import read_calendar
+from colleague.adoption.facts.read import actions, seats
+from colleague.adoption.figures import FEWEST
+from colleague.adoption.groups import Groups, suppressed
+from colleague.adoption.kpis.activity import seats_in, wau
+from colleague.adoption.weeks import Week
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.directory import PersonNotFound, is_active, names_of
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.errors import Conflict, NotFound
+from colleague.kit.ids import is_id
+from colleague.rollout.readout.model import Figure
+from colleague.rollout.readout.tables import LeaderRow
+from colleague.tasks.parts import Tell
+
+MOST = 200
+ALARM = 0.2
+ROWS = "/readout#leaders"
+
+
+class AlreadyLeader(Conflict):
+    """They are named already."""
+
+
+class NoSuchLeader(NotFound):
+    """They are not among the named leaders."""
+
+
+class TooManyLeaders(Conflict):
+    """Two hundred leaders are enough for a cohort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A named leader, and since when."""
+
+    person: str
+    name: str
+    since: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the leader as JSON."""
+        return {"person": self.person, "name": self.name, "since": self.since.isoformat()}
+
+
+async def name_leader(session: Session, actor: Actor, person: str, *, ledger: Ledger, clock: Clock, tell: Tell) -> None:
+    """Name a leader and tell them so. Raises PersonNotFound, AlreadyLeader, TooManyLeaders, PermissionMissing."""
+    actor.require("org:programme:manage")
+    if not is_id(person) or not await is_active(session, person):
+        raise PersonNotFound
+    there = (await session.scalars(select(LeaderRow.person_id).with_for_update())).all()
+    if person in there:
+        raise AlreadyLeader
+    if len(there) >= MOST:
+        raise TooManyLeaders
+    session.add(LeaderRow(person_id=person, by=actor.id, at=clock.now()))
+    await session.flush()
+    await ledger.record(session, Event("leader.named", actor.id, subject=person))
+    text = (
+        f"{actor.name} named you among the leaders whose use of Colleague is told together, as «m of n active», never "
+        f"one by one, and not at all below {FEWEST} people."
+    )
+    await tell(session, person, "You are counted among the leaders", text, "/me")
+
+
+async def leave_out(session: Session, actor: Actor, person: str, *, ledger: Ledger) -> None:
+    """Take somebody out of the leaders. Raises NoSuchLeader, PermissionMissing."""
+    actor.require("org:programme:manage")
+    gone = await session.scalar(delete(LeaderRow).where(LeaderRow.person_id == person).returning(LeaderRow.person_id))
+    if gone is None:
+        raise NoSuchLeader
+    await ledger.record(session, Event("leader.removed", actor.id, subject=person))
+
+
+async def leaders(session: Session, actor: Actor) -> Sequence[Leader]:
+    """Return the named leaders by name. Raises PermissionMissing."""
+    actor.require("org:programme:manage")
+    rows = (await session.scalars(select(LeaderRow))).all()
+    names = await names_of(session, [row.person_id for row in rows])
+    found = [Leader(row.person_id, names.get(row.person_id, ""), row.at) for row in rows]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.person))
+
+
+async def leaders_active(session: Session, groups: Groups, week: Week) -> Figure:
+    """Return how many of the named leaders were active in a week, or why it is not told. Nobody is named in it."""
+    made = {
+        "name": "Leaders active", "unit": "share", "rows": ROWS, "target": "20 % by the end of the expansion",
+        "method": f"named leaders with an own action in {week}, of those with a seat; Wilson 95 %",
+    }  # fmt: skip
+    named = frozenset(await session.scalars(select(LeaderRow.person_id)))
+    if not named:
+        return Figure(**made, absent="not measured: no leaders are named")  # type: ignore[arg-type]
+    calendar = await read_calendar(session)
+    there = await seats(session)
+    everybody = frozenset(seat.person for seat in seats_in(there, week, calendar))
+    by = {**await groups.read(session, calendar), "leaders": {"leaders": named}}
+    if len(named & everybody) < FEWEST or ("leaders", "leaders") in suppressed(by, everybody):
+        why = f"not told: fewer than {FEWEST} named leaders have a seat, or too few would be left to guess"
+        return Figure(**made, absent=why)  # type: ignore[arg-type]
+    did = await actions(session, calendar.start(week), calendar.end(week))
+    found = wau([seat for seat in there if seat.person in named], did, week, calendar).share
+    if found is None:
+        return Figure(**made, absent="not measured: no leader had a seat in the week")  # type: ignore[arg-type]
+    note = f"{round(found.value * found.n)} of {found.n} active" + (
+        "; below 20 %: leadership does not use it (MI-3)" if found.value < ALARM else ""
+    )
+    return Figure(**made, value=found.value, low=found.low, high=found.high, n=found.n, note=note)  # type: ignore[arg-type]

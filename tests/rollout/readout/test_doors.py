@@ -1,0 +1,150 @@
+"""A readout is made of what happened, frozen, written as files; activity alone is refused; leaders stay a group."""
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import docx
+import pypdfium2
+import pytest
+from sqlalchemy import update
+from tests.rollout.readout.pilot import people_in, use_cases_in, work_in
+from tests.web.conftest import app, sign_in  # noqa: F401
+
+from colleague.channels.tables import NoticeRow
+from colleague.identity.people import assign_role
+from colleague.rollout.readout.tables import ReadoutRow
+from colleague.testing.clock import TestClock
+from colleague.testing.house import TestHouse, furnish
+
+pytestmark = pytest.mark.anyio
+API, PAGE = "/api/v1/readouts", "/readout"
+COST = {
+    "currency": "EUR", "seat": 60, "hour": 80, "fixed": 500, "once": 10000, "rate": 0.9,
+    "source": "Controlling, October", "after": 0,
+}  # fmt: skip
+
+
+@pytest.fixture
+async def home(database_url: str, tmp_path: Path) -> AsyncIterator[TestHouse]:
+    made = await furnish(database_url, tmp_path, demo=True, clock=TestClock(datetime(2026, 3, 2, 8, tzinfo=UTC)))
+    async with made.house.database.transaction() as session:
+        await assign_role(
+            session, made.people["owner"], made.people["dana"].id, "programme_lead", ledger=made.house.ledger
+        )
+    yield made
+    await made.house.close()
+
+
+async def worked(home: TestHouse) -> list[str]:
+    """Let twelve people work for nine weeks, and move the clock to the Tuesday after."""
+    ids = await people_in(home)
+    skills = await use_cases_in(home, ids)
+    await work_in(home, ids, skills, since=home.house.clock.now() + timedelta(hours=1))
+    home.house.clock.advance(days=9 * 7 + 8)  # type: ignore[attr-defined]
+    return ids
+
+
+async def test_from_what_happened_to_a_frozen_readout_and_its_files(home: TestHouse, sign_in: Any) -> None:  # noqa: F811
+    await worked(home)
+    lead, tom, ana = await sign_in("dana"), await sign_in("tom"), await sign_in("ana")
+    assert (await lead.post(f"{API}/assumptions", json=COST)).status_code == 201
+    told = (await lead.get(f"{API}/draft")).json()
+    figures = {one["name"]: one for one in told["figures"]}
+    assert figures["Weekly active people"]["n"] == 12
+    assert 0.7 < figures["Task completion"]["value"] < 0.95
+    assert figures["Task completion"]["low"] < figures["Task completion"]["value"] < figures["Task completion"]["high"]
+    assert 0.4 < figures["Time to output"]["value"] < 0.65
+    assert figures["Leaders active"]["absent"] == "not measured: no leaders are named"
+    cases = {one["name"]: one for one in told["workflows"]}
+    rfp = cases["RFP summary and response outline"]
+    assert (rfp["strength"], rfp["before_n"]) == ("readout", 36)
+    assert rfp["hours"]["value"] == pytest.approx(rfp["runs"] * rfp["before"] * rfp["reduction"]["value"] / 60)
+    assert rfp["friction"] == ["Reading annexes: Scans have no text (15 min lost)"]
+    assert cases["Contract review summary"]["new_capability"]
+    assert cases["Weekly competitive brief"]["strength"] == "indicative"
+    page = (await lead.get(PAGE)).text
+    assert "Make the readout" in page
+    made = await lead.post(PAGE, data={"ask": "120 seats from June\nfor EUR 7,200 a month", "weeks": "0"})
+    assert made.headers["location"] == f"{PAGE}/1"
+    shown = (await tom.get(f"{PAGE}/1")).text
+    assert "120 seats from June" in shown
+    assert "Controlling, October" in shown
+    assert "readout figure" in shown
+    for query, most in (("", 1), ("?full=true", 12)):
+        pdf = pypdfium2.PdfDocument((await tom.get(f"{PAGE}/1.pdf{query}")).content)
+        assert len(pdf) <= most
+        text = " ".join(page.get_textpage().get_text_range() for page in pdf)
+        assert "Weekly active people" in text
+        assert "Task completion" in text
+    word = docx.Document(io.BytesIO((await tom.get(f"{API}/1/file?format=docx&full=true")).content))
+    assert "Made on" not in word.paragraphs[0].text
+    # What is made stays as it was, whatever happens later.
+    before = (await tom.get(f"{API}/1")).json()
+    home.house.clock.advance(days=30)  # type: ignore[attr-defined]
+    assert (await lead.post(f"{API}/assumptions", json=COST | {"hour": 10, "after": 1})).status_code == 201
+    assert (await tom.get(f"{API}/1")).json() == before
+    assert (await ana.get(f"{PAGE}/1")).status_code == 403
+    assert (await tom.post(API, json={"ask": "more"})).status_code == 403
+    async with home.house.database.transaction() as session:
+        row = await session.get_one(ReadoutRow, 1)
+        await session.execute(update(ReadoutRow).values(content=row.content | {"seats": 900}))
+    altered = await tom.get(f"{API}/1")
+    assert altered.status_code == 409
+    assert "is not what was made" in altered.text
+
+
+async def test_without_completion_breadth_and_time_there_is_no_readout(home: TestHouse, sign_in: Any) -> None:  # noqa: F811
+    lead = await sign_in("dana")
+    refused = await lead.post(API, json={"ask": "Seats for all."})
+    assert refused.status_code == 409
+    assert "Weekly active people alone make no readout (AD-5)" in refused.text
+    page = await lead.get(PAGE)
+    assert "alone make no readout" in page.text
+    assert "Make the readout" not in page.text
+    assert (await lead.post(PAGE, data={"ask": "Seats for all."})).status_code == 409
+
+
+async def test_leaders_are_told_so_and_told_of_together_or_not_at_all(home: TestHouse, sign_in: Any) -> None:  # noqa: F811
+    ids = await worked(home)
+    lead, ana = await sign_in("dana"), await sign_in("ana")
+    for person in ids[6:10]:
+        assert (await lead.post(f"{API}/leaders", json={"person": person})).status_code == 204
+    figures = {one["name"]: one for one in (await lead.get(f"{API}/draft")).json()["figures"]}
+    assert figures["Leaders active"]["value"] is None
+    assert "fewer than 5" in figures["Leaders active"]["absent"]
+    assert (await lead.post(f"{PAGE}/leaders", data={"person": "rita@aldermoor.example"})).status_code == 303
+    told = (await lead.get(f"{API}/draft")).json()
+    figures = {one["name"]: one for one in told["figures"]}
+    assert (figures["Leaders active"]["n"], figures["Leaders active"]["note"]) == (5, "5 of 5 active")
+    # Names of leaders stand on no readout.
+    assert "Rita" not in str(told)
+    async with home.house.database.transaction() as session:
+        from sqlalchemy import select
+
+        notices = (await session.scalars(select(NoticeRow).where(NoticeRow.person_id == home.people["rita"].id))).all()
+    assert [one.title for one in notices] == ["You are counted among the leaders"]
+    assert (await lead.post(f"{API}/leaders", json={"person": ids[6]})).status_code == 409
+    assert (await lead.delete(f"{API}/leaders/{ids[6]}")).status_code == 204
+    assert (await lead.delete(f"{API}/leaders/{ids[6]}")).status_code == 404
+    assert (await ana.get(f"{API}/leaders")).status_code == 403
+    assert (await ana.post(f"{API}/leaders", json={"person": ids[7]})).status_code == 403
+
+
+async def test_hostile_input_is_refused_with_a_reason(home: TestHouse, sign_in: Any) -> None:  # noqa: F811
+    lead, ana = await sign_in("dana"), await sign_in("ana")
+    for bad in ({"hour": 0}, {"hour": -1}, {"hour": 1e300}, {"currency": "euro"}, {"currency": "€"}, {"source": ""},
+                {"source": "x\x00y"}, {"rate": 0}, {"after": 7}, {"seat": "many"}):  # fmt: skip
+        answer = await lead.post(f"{API}/assumptions", json=COST | bad)
+        assert answer.status_code in (409, 422), (bad, answer.text)
+    assert (await lead.post(f"{API}/assumptions", content='{"hour": NaN, "source": "x"}')).status_code == 422
+    assert (await lead.post(API, json={"ask": "x" * 5000})).status_code == 422
+    assert (await lead.post(API, json={"ask": "x", "weeks": 99})).status_code == 422
+    for path in ("0", "2", "-1", "99999999999", "x", "1.exe", "1.pdf"):
+        assert (await lead.get(f"{PAGE}/{path}")).status_code in (404, 422), path
+    assert (await lead.post(f"{PAGE}/leaders", data={"person": "nobody@aldermoor.example"})).status_code == 404
+    assert (await lead.post(f"{PAGE}/leaders", data={"person": "x' OR 1=1"})).status_code == 404
+    for path in (PAGE, API, f"{API}/assumptions", f"{API}/draft"):
+        assert (await ana.get(path)).status_code == 403
