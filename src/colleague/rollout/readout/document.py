@@ -187,10 +187,10 @@ def _details(one: Workflow) -> Iterator[str]:
     yield f"Completion: {shown(one.completion)}. Failed work is not in the times."
     if one.told:
         yield f"{one.told} more times were told from memory; they are not counted."
-    if one.missing:
-        yield f"Not validated yet: {'; '.join(one.missing)}."
-    elif not one.new_capability:
+    if one.validated:
         yield "Validated."
+    elif one.missing:
+        yield f"Not validated yet: {'; '.join(one.missing)}."
     for text in one.friction:
         yield f"In the way: {text}"
 

@@ -60,6 +60,7 @@ class Workflow:
     odd: bool = False
     told: int = 0
     new_capability: str = ""
+    validated: bool | None = None
     missing: tuple[str, ...] = ()
     friction: tuple[str, ...] = ()
 
