@@ -36,7 +36,7 @@ async def test_the_plan_begins_with_what_is_known_and_follows_the_form(lead: Any
     answered = {"saas_rollouts": True, "sponsor": True, "regulated": False, "seats": 900, "after": 0}
     assert (await lead.post(f"{API}/readiness", json=answered)).status_code == 201
     shown = (await lead.get(PAGE)).text
-    assert "3. Broad deployment" in shown
+    assert "3. Broad rollout" in shown
     assert "900" in shown
     found = (await lead.get(f"{API}/plan", params={"start": "2027-01-11", "pilot": 30, "expansion": 120})).json()
     assert [one["ends"] for one in found["phases"]] == ["2027-02-19", "2027-04-16"]
@@ -92,6 +92,14 @@ async def test_sheets_and_policies_are_filled_or_empty(lead: Any, home: TestHous
     assert "Ten times or two weeks" in empty
     book = await lead.get(f"{API}/templates/use-case-sheet?format=xlsx&case={case}")
     assert len(CalamineWorkbook.from_filelike(io.BytesIO(book.content)).sheet_names) >= 2
+    for query in ("", "?empty=true"):
+        training = words((await lead.get(f"{PAGE}/training-programme.docx{query}")).content)
+        assert "Delegate, do not ask" in training
+        assert "as shipped" in training
+        assert "Week 4" in training
+        assert "{use_case}" not in training
+        assert "It says what is done, with what" not in training
+    assert "To be decided" in words((await lead.get(f"{PAGE}/readout.docx")).content)
     for name in ("acceptable-use", "governance-framework"):
         text = words((await lead.get(f"{PAGE}/{name}.docx")).content)
         assert "…" in text

@@ -8,7 +8,6 @@ from colleague.rollout.readout.model import Cost, Figure, Frozen, GateLine, Read
 from colleague.rollout.readout.words import break_even, interval, number, shown
 
 _GAP = "…" * 10
-MOST_LINES = 5
 # How many use cases and how much of what is asked go on one page: less, until it is one.
 ROOM = ((5, 420), (4, 300), (3, 220), (2, 160), (1, 100))
 
@@ -294,7 +293,7 @@ def empty_form() -> Draft:
               "Weekly active people never stand alone."),
         Block("table", rows=(("Number", "Value", "95 % interval", "n", "Target"), *gap)),
         Block("heading", "Use cases", 1),
-        Block("table", rows=(_WORKFLOW_HEAD, *((_GAP * 2, _GAP, _GAP, _GAP, _GAP) for _ in range(MOST_LINES)))),
+        Block("table", rows=(_WORKFLOW_HEAD, *((_GAP, _GAP, _GAP, _GAP, _GAP) for _ in range(3)))),
         Block("heading", "Cost and gain", 1),
         Block("table", rows=(("", "Amount"), *((n, _GAP * 3) for n in (
             "Seats", "Models", "Fixed", "Value of the hours", "Net value", "Breaks even")))),

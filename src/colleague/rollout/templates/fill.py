@@ -17,12 +17,17 @@ from colleague.kit.documents.model import Draft
 from colleague.kit.documents.sniff import XLSX
 from colleague.kit.documents.write.formats import write
 from colleague.policy.governance import current_governance
+from colleague.rollout.onboarding.shipped import modules as shipped
+from colleague.rollout.onboarding.shipped import weeks
+from colleague.rollout.onboarding.store import modules, playbook
 from colleague.rollout.readiness.answer import newest_answers
+from colleague.rollout.readout.document import empty_form
 from colleague.rollout.templates.calendar_file import ICS, plan_calendar
 from colleague.rollout.templates.form import Planned
 from colleague.rollout.templates.plan import Plan, make_plan
 from colleague.rollout.templates.sheets import acceptable_use, use_case_sheet
 from colleague.rollout.templates.shelf import template_named
+from colleague.rollout.templates.training import training_programme
 from colleague.rollout.templates.workbook import Filling, UseCaseLine, plan_workbook
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready
@@ -68,6 +73,12 @@ async def fill(
         if asked.name == "use-case-sheet":
             sight = await see_use_case(session, actor, asked.case, reach=reach) if asked.case else None
             return await _written(use_case_sheet(None if asked.empty else sight), asked.ending, file)
+        if asked.name == "training-programme":
+            learned = list(shipped().values()) if asked.empty else await modules(session)
+            months = weeks() if asked.empty else await playbook(session)
+            return await _written(training_programme(learned, months), asked.ending, file)
+        if asked.name == "readout":
+            return await _written(empty_form(), asked.ending, f"readout-empty.{asked.ending}")
         document = None if asked.empty else await in_force(session)
         people = await names_of(session, people_in(document)) if document else {}
     if asked.name == "acceptable-use":

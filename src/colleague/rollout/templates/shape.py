@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from colleague.policy.model import Phase
+from colleague.rollout.phases import PHASES
+
+MOST_SEATS: Final = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -32,39 +37,47 @@ class Shape:
     checks: tuple[Check, ...]
 
 
+def _shape(
+    phase: Phase, gate: tuple[str, ...], gate_requirement: str, checks: tuple[Check, ...]
+) -> Shape:  # fmt: skip
+    """Return what a plan knows of a phase: its numbers are those of `rollout/phases.py`."""
+    spec = PHASES[phase]
+    weeks = spec.weeks or (0, 0)
+    return Shape(
+        int(phase), spec.title, spec.least, spec.most or MOST_SEATS, weeks[0], weeks[1],
+        "; ".join([spec.activities[0], *(text[0].lower() + text[1:] for text in spec.activities[1:])]) + ".", gate,
+        f"PH-{int(phase)}", gate_requirement, checks,
+    )  # fmt: skip
+
+
 SHAPES: Final[tuple[Shape, ...]] = (
-    Shape(
-        1, "Pilot", 15, 40, 4, 6, "Use-case validation, workflow design, feedback.",
+    _shape(
+        Phase.PILOT,
         ("80 % or more weekly active: the mean of the last four weeks that count, none below 70 %",
          "three or more use cases validated",
          "connector scope reviewed, audit switched on"),
-        "PH-1", "PH-5",
+        "PH-5",
         (Check("ritual", 1, "First rituals", "Everybody has used a workflow in one of their team's rituals.", "AD-2"),
          Check("stall", 3, "Week three", "Compare who is active with week one; below 80 % of it, act.", "AD-1"),
          Check("readout", 99, "Pilot readout to CIO and CFO", "Hours saved by workflow, cost, decision.", "PP-11")),
     ),
-    Shape(
-        2, "Expansion", 100, 300, 6, 8, "Training, refinement of skills, testing of the governance.",
+    _shape(
+        Phase.EXPANSION,
         ("the governance document signed off, not longer than 90 days ago",
          "the full IT security review passed, not longer than 90 days ago"),
-        "PH-2", "PH-6",
-        (Check("onboarding", 6, "Onboarding check", "Below 40 % weekly active: adjust it; phase 3 waits.",
-               "KP-2"),
+        "PH-6",
+        (Check("onboarding", 6, "Onboarding check", "Below 40 % weekly active: adjust it; phase 3 waits.", "KP-2"),
          Check("tickets", 6, "Support tickets", "The rate of weeks 5 and 6 against weeks 1 and 2.", "KP-7"),
          Check("active", 8, "Weekly active people", "65 % or more by week 8, or at the end.", "KP-1"),
          Check("leaders", 99, "Executive cohort", "At least 20 % of the named leaders active.", "MI-3")),
     ),
-    Shape(
-        3, "Broad deployment", 300, 2000, 8, 12, "Onboarding by department, champion network, Dispatch.",
+    _shape(
+        Phase.BROAD,
         ("two or more champions in at least 90 % of the departments that are live, active in the last 14 days",
          "the support model confirmed: channels, hours, owner, response target"),
-        "PH-3", "PH-7",
+        "PH-7",
         (Check("stall", 3, "Week three", "Each onboarding cohort against its own week one.", "AD-1"),
          Check("breadth", 12, "Breadth", "Three or more kinds of workflow for each active person.", "KP-5")),
     ),
-    Shape(
-        4, "Enterprise", 2000, 1_000_000, 0, 0, "More of the catalogue, connectors of one's own, advanced use cases.",
-        ("the governance reviewed", "the metrics of adoption tracked"),
-        "PH-4", "PH-8", (),
-    ),
+    _shape(Phase.ENTERPRISE, ("the governance reviewed", "the metrics of adoption tracked"), "PH-8", ()),
 )  # fmt: skip

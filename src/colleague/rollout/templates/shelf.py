@@ -58,6 +58,16 @@ SHELF: Final[Mapping[str, Template]] = {
             "output handling, audit requirements.", ("docx", "pdf"), "GP-6", "owners of the four parts",
             "All four parts are signed before anybody goes live.",
         ),
+        Template(
+            "training-programme", "Training programme", "Modules with their questions and pass marks, and the first "
+            "month week by week.", ("docx", "pdf"), "TP-2", "programme lead",
+            "Everybody who has a seat has passed every module and handed over one task in writing.",
+        ),
+        Template(
+            "readout", "Readout", "The page for CIO and CFO as a form; the filled one is made under Readout.",
+            ("docx",), "PP-11", "programme lead",
+            "It tells hours with their interval, completion, breadth, cost, and what is asked.",
+        ),
     )
 }  # fmt: skip
 
