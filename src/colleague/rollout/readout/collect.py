@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
-from colleague.adoption.figures import Numbers
+from colleague.adoption.figures import FEWEST, Numbers
 from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
 from colleague.adoption.weekly import numbers
@@ -130,6 +130,8 @@ def _breadth(sure: Sequence[Numbers]) -> Figure:
     if not sure or sure[-1].breadth is None:
         return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
     one = sure[-1].breadth
+    if one.n < FEWEST:
+        return Figure(**made, absent=f"not told: fewer than {FEWEST} people were active")  # type: ignore[arg-type]
     note = f"{100 * one.three:.0f} % have three or more"
     return Figure(**made, value=float(one.median), n=one.n, note=note)  # type: ignore[arg-type]
 
@@ -142,6 +144,8 @@ def _sessions(sure: Sequence[Numbers]) -> Figure:
     if not sure or sure[-1].frequency is None:
         return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
     one = sure[-1].frequency
+    if one.n < FEWEST:
+        return Figure(**made, absent=f"not told: fewer than {FEWEST} people were active")  # type: ignore[arg-type]
     note = f"median {one.median:g}; {100 * one.below:.0f} % below two"
     return Figure(**made, value=one.mean, n=one.n, note=note)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from statistics import median
 from typing import Final
 
-from colleague.adoption.figures import minutes_of
+from colleague.adoption.figures import FEWEST, minutes_of
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.work import MATURE, REDESIGN, Reduction, by_person, counts, reduction
 from colleague.adoption.model import RunFact
@@ -15,6 +15,7 @@ from colleague.rollout.readout.compose import hours_of
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, Workflow
 from colleague.usecases.around import Reach
 from colleague.usecases.measured import Measured, measured_cases
+from colleague.usecases.sample import CROWD
 from colleague.usecases.view import see_use_case
 
 METHOD: Final = "1 − median after / median before; Hodges–Lehmann on logarithms, over people where some gave several"
@@ -52,15 +53,18 @@ def workflow_of(
         if run.end == "delivered" and counts(run) and (minutes := minutes_of(run, until)) is not None
     ]
     after = by_person(taken)
-    found = None if case.new_capability else reduction(case.before, after)
+    # Times of fewer than five people, or a baseline of one or two, would be theirs (B-12).
+    few = 0 < len(after) < FEWEST or 0 < sum(map(bool, case.before.values())) < CROWD
+    found = None if case.new_capability or few else reduction(case.before, after)
     same = _same(case.before, after)
     flat = [value for values in case.before.values() for value in values]
-    share = _share(found, len(flat), len(taken), rows)
+    share = _share(found, len(flat), len(taken), rows, few=few)
     strength = found.strength if found else "nothing"
-    before = median(flat) if len(flat) >= 10 else None
+    before = median(flat) if len(flat) >= 10 and not few else None
+    later = median(value for _, value in taken) if len(taken) >= 10 and not few else None
     return Workflow(
         case.id, case.name, case.department, before, len(flat),
-        median(value for _, value in taken) if len(taken) >= 10 else None, len(taken), len(after), strength, share,
+        later, len(taken), len(after), strength, share,
         completion_of(runs, now=now, rows=rows),
         hours_of(len(taken), before, share, strength), same, len(taken),
         odd=bool(found and found.odd), told=case.told, new_capability=case.new_capability, missing=missing,
@@ -68,10 +72,11 @@ def workflow_of(
     )  # fmt: skip
 
 
-def _share(found: Reduction | None, before: int, after: int, rows: str) -> Figure:
+def _share(found: Reduction | None, before: int, after: int, rows: str, *, few: bool) -> Figure:
     made = {"name": "Less time", "unit": "share", "rows": rows, "method": METHOD, "target": "40 to 60 % is typical"}
     if found is None or found.share is None:
         why = f"{NOT_MEASURED}: {before} times before and {after} after, and ten of each are needed"
+        why = f"not told: fewer than {FEWEST} people after, or {CROWD} before" if few else why
         return Figure(**made, absent=why)  # type: ignore[arg-type]
     one = found.share
     return Figure(**made, value=one.value, low=one.low, high=one.high, n=one.n, note=found.strength)  # type: ignore[arg-type]
@@ -97,6 +102,8 @@ def completion_of(runs: Sequence[RunFact], *, now: datetime, rows: str) -> Figur
     mature = [run for run in runs if counts(run) and run.started_at <= now - MATURE]
     if not mature:
         return Figure(**made, absent=f"{NOT_MEASURED}: no run of the period is seven days old")  # type: ignore[arg-type]
+    if len({run.person for run in mature}) < FEWEST:
+        return Figure(**made, absent=f"not told: runs of fewer than {FEWEST} people")  # type: ignore[arg-type]
     one = wilson(sum(run.end == "delivered" for run in mature), len(mature))
     note = "below 60 %: redesign the use case" if one.value < REDESIGN else ""
     return Figure(**made, value=one.value, low=one.low, high=one.high, n=one.n, note=note)  # type: ignore[arg-type]
