@@ -79,6 +79,7 @@ from colleague.rollout.cohorts.store import against_invitations, people_by_cohor
 from colleague.rollout.jobs import add_jobs as add_programme_jobs
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
 from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
+from colleague.rollout.readout.watch import add_jobs as add_readout_jobs
 from colleague.support.mail import MailDesk
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts
@@ -205,6 +206,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_champion_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_ticket_jobs(queue, database=database, ledger=ledger, clock=clock)
+    add_readout_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
     add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
     return queue
