@@ -78,8 +78,8 @@ from colleague.rollout.champions.jobs import add_jobs as add_champion_jobs
 from colleague.rollout.cohorts.store import against_invitations, people_by_cohort
 from colleague.rollout.jobs import add_jobs as add_programme_jobs
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
-from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
 from colleague.rollout.readout.watch import add_jobs as add_readout_jobs
+from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
 from colleague.support.mail import MailDesk
 from colleague.tasks.jobs import add_jobs as add_task_jobs
 from colleague.tasks.parts import Parts

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from colleague.adoption.model import RunFact
-from colleague.rollout.readout.workflows import completion_of, workflow_of
+from colleague.adoption.validation import proof_of
+from colleague.rollout.readout.workflows import completion_in, workflow_of
 from colleague.usecases.measured import Measured
 
 START = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -31,7 +32,8 @@ def runs(people: int, each: int = 4, minutes: float = 45, **more: Any) -> list[R
 
 def told(people: int, before: int = 9, **more: Any) -> Any:
     times = {f"p{n}": [90.0 + n, 88.0 - n, 95.0, 85.0] for n in range(before)}
-    return workflow_of(case(times, **more), runs(people), until=NOW, now=NOW)
+    ran = runs(people)
+    return workflow_of(proof_of(case(times, **more), ran, None, NOW), ran, until=NOW)
 
 
 def test_eight_people_and_thirty_times_make_a_readout_figure() -> None:
@@ -42,6 +44,7 @@ def test_eight_people_and_thirty_times_make_a_readout_figure() -> None:
     assert one.hours.value == one.runs * one.before * one.reduction.value / 60
     assert one.same.there
     assert told(6).strength == "indicative"
+    assert (one.validated, one.missing[-1]) == (False, "the owner's signature")
 
 
 def test_times_of_fewer_than_five_people_or_a_baseline_of_two_are_not_told() -> None:
@@ -57,10 +60,11 @@ def test_a_new_capability_is_left_out_and_a_failed_run_is_in_no_time_but_in_the_
     new = told(9, new_capability="Nobody did this.")
     assert (new.hours.value, new.new_capability) == (None, "Nobody did this.")
     mixed = runs(9) + runs(9, end="failed", accepted_at=None)
-    found = workflow_of(case({f"p{n}": [90.0] * 4 for n in range(9)}), mixed, until=NOW, now=NOW)
+    proof = proof_of(case({f"p{n}": [90.0] * 4 for n in range(9)}), mixed, None, NOW)
+    found = workflow_of(proof, mixed, until=NOW)
     assert (found.runs, found.completion.value, found.completion.n) == (36, 0.5, 72)
     assert "redesign" in found.completion.note
 
 
 def test_runs_that_are_not_seven_days_old_do_not_count_in_completion() -> None:
-    assert completion_of(runs(9), now=START + timedelta(days=6), rows="").absent.endswith("seven days old")
+    assert completion_in(runs(9), now=START + timedelta(days=6), rows="").absent.endswith("seven days old")

@@ -47,7 +47,6 @@ def completion(runs: Iterable[RunFact], week: Week, calendar: Calendar, *, now: 
 def completion_of(runs: Iterable[RunFact]) -> Completion | None:
     """Return the completion of runs, which the caller knows to be mature (B-6); None if none of them counts."""
     counted = [run for run in runs if _counts(run)]
-    counted = [run for run in runs if start <= run.started_at < end and counts(run)]
     if not counted:
         return None
     done = sum(run.end == "delivered" for run in counted)
@@ -59,7 +58,7 @@ def _reason(run: RunFact) -> str:
     return run.reason or ("abandoned" if run.end == "open" else run.end)
 
 
-def counts(run: RunFact) -> bool:
+def _counts(run: RunFact) -> bool:
     quick = run.end == "cancelled" and run.ended_at is not None and run.ended_at - run.started_at <= QUICK
     return not (run.copy or run.sandbox or quick or run.workflow == AD_HOC)
 
@@ -89,7 +88,7 @@ def breadth(runs: Iterable[RunFact], active: frozenset[str], week: Week, calenda
     kinds: dict[str, Counter[str]] = {person: Counter() for person in active}
     for run in runs:
         done = run.end == "delivered" and run.ended_at is not None and start <= run.ended_at < end
-        if done and counts(run) and run.person in kinds:
+        if done and _counts(run) and run.person in kinds:
             kinds[run.person][run.workflow] += 1
     if not kinds:
         return None

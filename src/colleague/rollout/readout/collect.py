@@ -27,7 +27,7 @@ from colleague.rollout.readout.assume import assumptions
 from colleague.rollout.readout.compose import total_share
 from colleague.rollout.readout.leaders import leaders_active
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, GateLine, Incident, Override, Parts, WeekLine
-from colleague.rollout.readout.workflows import completion_of, workflows_of
+from colleague.rollout.readout.workflows import completion_in, workflows_of
 from colleague.rollout.store import moves
 from colleague.support.read import tickets as tickets_in
 from colleague.usecases.around import Reach
@@ -79,7 +79,7 @@ async def gather(
     count = len(list(weeks_between(period.first, calendar.week(now))))
     told = [one for one in reversed(await numbers(session, actor, clock=clock, count=count)) if one.week <= period.last]
     found = await runs(session, period.start, period.end)
-    cases = await workflows_of(session, actor, found, until=period.end, now=now, reach=reach)
+    cases = await workflows_of(session, actor, found, until=period.end, reach=reach, clock=clock)
     opened = await tickets_in(session, period.start, period.end)
     by_week = Counter(calendar.week(one.at) for one in opened)
     money = await spent_between(session, period.start, period.end)
@@ -91,9 +91,7 @@ async def gather(
         sponsor=names.get(programme.sponsor, ""), lead=names.get(programme.lead, ""),
         seats=told[-1].people if told else 0, wau=_wau(told, sure, programme), breadth=_breadth(sure),
         sessions=_sessions(sure), time=total_share(cases),
-        completion=completion_of(
-            [run for run in found if run.workflow != "ad hoc"], now=now, rows="/adoption"
-        ),
+        completion=completion_in(found, now=now, rows="/adoption"),
         tickets=_tickets(told, by_week), ticket_kinds=_kinds(opened),
         leaders=await leaders_active(session, groups, sure[-1].week if sure else period.last), workflows=cases,
         weeks=[_line(one, by_week) for one in told], gates=_gates(gate, programme, names),

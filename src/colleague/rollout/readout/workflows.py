@@ -1,33 +1,35 @@
-"""The use cases of a readout: times before and after, reduction beside completion, hours, what is in the way (B-8)."""
+"""The use cases of a readout: reduction beside completion, hours of the period, what is in the way (B-8, B-9)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from statistics import median
 from typing import Final
 
 from colleague.adoption.figures import FEWEST, minutes_of
-from colleague.adoption.kpis.intervals import wilson
-from colleague.adoption.kpis.work import MATURE, REDESIGN, Reduction, by_person, counts, reduction
+from colleague.adoption.kpis.work import MATURE, REDESIGN, Completion, Reduction, completion_of
 from colleague.adoption.model import RunFact
+from colleague.adoption.validation import Proof, validations
 from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.readout.compose import hours_of
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, Workflow
 from colleague.usecases.around import Reach
-from colleague.usecases.measured import Measured, measured_cases
 from colleague.usecases.sample import CROWD
 from colleague.usecases.view import see_use_case
 
-METHOD: Final = "1 − median after / median before; Hodges–Lehmann on logarithms, over people where some gave several"
+METHOD: Final = (
+    "since launch: 1 − median after / median before; Hodges–Lehmann on logarithms, over people where some gave several"
+)
 SHOWN: Final = 3
 
 
 async def workflows_of(
-    session: Session, actor: Actor, found: Sequence[RunFact], *, until: datetime, now: datetime, reach: Reach
+    session: Session, actor: Actor, found: Sequence[RunFact], *, until: datetime, reach: Reach, clock: Clock
 ) -> list[Workflow]:
-    """Return every use case that is live or was, as the runs in `found` and its baseline tell it."""
+    """Return every use case that is live or was: what is proven of it, and the work in `found`, the period's runs."""
     made = []
-    for case in await measured_cases(session):
+    for proof in await validations(session, clock=clock):
+        case = proof.case
         runs = [run for run in found if case.counts(run.workflow) and run.started_at >= case.live_at]
         if case.state == "retired" and not runs:
             continue
@@ -37,38 +39,31 @@ async def workflows_of(
             f"{one.step}: {one.text}" + (f" ({one.minutes} min lost)" if one.minutes else "")
             for one in sorted(open_frictions, key=lambda f: -f.minutes)[:SHOWN]
         )
-        made.append(workflow_of(case, runs, until=until, now=now, friction=friction))
+        made.append(workflow_of(proof, runs, until=until, friction=friction))
     return made
 
 
 def workflow_of(
-    case: Measured, runs: Sequence[RunFact], *, until: datetime, now: datetime, friction: tuple[str, ...] = (),
-    missing: tuple[str, ...] = (),
+    proof: Proof, runs: Sequence[RunFact], *, until: datetime, friction: tuple[str, ...] = ()
 ) -> Workflow:  # fmt: skip
-    """Return one use case from its runs of the period. Pure."""
-    rows = f"/use-cases/{case.id}"
-    taken = [
-        (run.person, minutes)
-        for run in runs
-        if run.end == "delivered" and counts(run) and (minutes := minutes_of(run, until)) is not None
-    ]
-    after = by_person(taken)
+    """Return one use case from what is proven of it and its runs of the period. Pure."""
+    case, rows = proof.case, f"/use-cases/{proof.case.id}"
+    before, after = ({person for person, values in arm if values} for arm in proof.arms)
     # Times of fewer than five people, or a baseline of one or two, would be theirs (B-12).
-    few = 0 < len(after) < FEWEST or 0 < sum(map(bool, case.before.values())) < CROWD
-    found = None if case.new_capability or few else reduction(case.before, after)
-    same = _same(case.before, after)
-    flat = [value for values in case.before.values() for value in values]
-    share = _share(found, len(flat), len(taken), rows, few=few)
-    strength = found.strength if found else "nothing"
-    before = median(flat) if len(flat) >= 10 and not few else None
-    later = median(value for _, value in taken) if len(taken) >= 10 and not few else None
+    few = 0 < len(after) < FEWEST or 0 < len(before) < CROWD
+    time = None if few or case.new_capability else proof.time
+    taken = sum(
+        run.end == "delivered" and not (run.copy or run.sandbox) and minutes_of(run, until) is not None for run in runs
+    )
+    share = _share(time, case.n, proof.after, rows, few=few)
+    strength = time.strength if time else "nothing"
+    was = time.before if time else None
     return Workflow(
-        case.id, case.name, case.department, before, len(flat),
-        later, len(taken), len(after), strength, share,
-        completion_of(runs, now=now, rows=rows),
-        hours_of(len(taken), before, share, strength), same, len(taken),
-        odd=bool(found and found.odd), told=case.told, new_capability=case.new_capability, missing=missing,
-        friction=friction,
+        case.id, case.name, case.department, was, case.n, time.after if time else None, proof.after, len(after),
+        strength, share, completion_figure(proof.completion, people=len(after) if few else FEWEST, rows=rows),
+        hours_of(taken, was, share, strength), _same(proof.same, len(before & after)), taken,
+        odd=bool(time and time.odd), told=case.told, new_capability=case.new_capability,
+        validated=proof.validation.holds, missing=proof.validation.missing, friction=friction,
     )  # fmt: skip
 
 
@@ -82,28 +77,31 @@ def _share(found: Reduction | None, before: int, after: int, rows: str, *, few: 
     return Figure(**made, value=one.value, low=one.low, high=one.high, n=one.n, note=found.strength)  # type: ignore[arg-type]
 
 
-def _same(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]) -> Figure:
+def _same(found: Reduction | None, people: int) -> Figure:
     """Return the reduction of those who were measured before and after: self-selection is looked at first (B-8)."""
-    both = {person for person in before if before[person]} & {person for person in after if after[person]}
-    found = reduction({p: before[p] for p in both}, {p: after[p] for p in both}) if len(both) >= 5 else None
-    if found is None or found.share is None:
+    if found is None or found.share is None or people < FEWEST:
         why = f"{NOT_MEASURED}: fewer than five people, or fewer than ten times, are the same before and after"
         return Figure("The same people", "share", absent=why)
     one = found.share
     return Figure("The same people", "share", one.value, one.low, one.high, one.n)
 
 
-def completion_of(runs: Sequence[RunFact], *, now: datetime, rows: str) -> Figure:
-    """Return the completion of runs that are seven days old (B-6), with its Wilson interval."""
+def completion_in(runs: Sequence[RunFact], *, now: datetime, rows: str) -> Figure:
+    """Return the completion of runs that are seven days old (B-6), of all use cases together."""
+    mature = [run for run in runs if run.started_at + MATURE <= now]
+    return completion_figure(completion_of(mature), people=len({run.person for run in mature}), rows=rows)
+
+
+def completion_figure(found: Completion | None, *, people: int, rows: str) -> Figure:
+    """Return a completion with its Wilson interval, or why it is not told. `people`: of how many it is."""
     made = {
         "name": "Task completion", "unit": "share", "rows": rows, "target": "60 %, or it is redesigned",
         "method": "delivered and not rejected, of started runs that are seven days old; Wilson 95 %",
     }  # fmt: skip
-    mature = [run for run in runs if counts(run) and run.started_at <= now - MATURE]
-    if not mature:
+    if found is None:
         return Figure(**made, absent=f"{NOT_MEASURED}: no run of the period is seven days old")  # type: ignore[arg-type]
-    if len({run.person for run in mature}) < FEWEST:
+    if people < FEWEST:
         return Figure(**made, absent=f"not told: runs of fewer than {FEWEST} people")  # type: ignore[arg-type]
-    one = wilson(sum(run.end == "delivered" for run in mature), len(mature))
+    one = found.rate
     note = "below 60 %: redesign the use case" if one.value < REDESIGN else ""
     return Figure(**made, value=one.value, low=one.low, high=one.high, n=one.n, note=note)  # type: ignore[arg-type]
