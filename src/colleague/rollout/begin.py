@@ -130,7 +130,7 @@ async def _governance(session: Session) -> Criterion:
     holds = found is not None and not found.unsigned
     return Criterion(
         "governance", "The governance document is in force", "four parts, signed by their owners",
-        f"version {found.number}" if found else "there is none", holds, "computed", "GP-1", "/governance/document",
+        f"version {found.number}" if found else "there is none", holds, "computed", "GP-1", "/governance",
         found.published_by if found else "",
     )  # fmt: skip
 

@@ -93,7 +93,7 @@ def governance(evidence: Evidence) -> Criterion:
     """Judge whether the governance document is in force and was signed within ninety days."""
     return _signed(
         "governance", "The governance policy is signed off", evidence.governance, evidence.today, "PH-6, GP-1",
-        "/governance/document",
+        "/governance",
     )  # fmt: skip
 
 

@@ -15,7 +15,12 @@ from tests.web.conftest import app, sign_in  # noqa: F401
 
 from colleague.channels.tables import NoticeRow
 from colleague.identity.people import assign_role
+from colleague.kit.ids import new_id
+from colleague.policy.model import Phase
+from colleague.rollout.gates import gate
+from colleague.rollout.model import Evidence
 from colleague.rollout.readout.tables import ReadoutRow
+from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 
@@ -94,6 +99,50 @@ async def test_from_what_happened_to_a_frozen_readout_and_its_files(home: TestHo
     altered = await tom.get(f"{API}/1")
     assert altered.status_code == 409
     assert "is not what was made" in altered.text
+
+
+async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: TestHouse, sign_in: Any) -> None:  # noqa: F811
+    await worked(home)
+    lead, people, now = await sign_in("dana"), home.people, home.house.clock.now()
+    why = "The board wants to see more people before the summer."
+    rows = [("start", 1, 1, None, 62), ("skip", 1, 2, None, 20), ("seats", 2, 2, 320, 10)]
+    async with home.house.database.transaction() as session:
+        session.add(
+            ProgrammeRow(
+                id=1, sponsor_id=people["ana"].id, lead_id=people["dana"].id, goal="Answer tenders in half the time",
+                changed_by=people["owner"].id, changed_at=now,
+            )
+        )  # fmt: skip
+        for kind, before, after, seats, days in rows:
+            at = now - timedelta(days=days)
+            session.add(
+                MoveRow(
+                    id=new_id("move"), kind=kind, from_phase=before, to_phase=after, seats=seats, state="done", why=why,
+                    snapshot={}, digest=kind, proposed_by=people["owner"].id, proposed_at=at,
+                    decided_by=people["ben"].id, decided_at=at, on=at.date(),
+                )
+            )  # fmt: skip
+    told = (await lead.get(f"{API}/draft")).json()
+    assert (told["phase"], told["sponsor"], told["goal"]) == (
+        "Expansion", "Ana Ruiz", "Answer tenders in half the time"
+    )  # fmt: skip
+    assert [(one["what"], one["by"], one["why"]) for one in told["overrides"]] == [
+        ("Gate 1 was skipped, into the expansion", ["Olga Owner", "Ben Carter"], why),
+        ("320 seats in the expansion, beyond the phase", ["Olga Owner", "Ben Carter"], why),
+    ]
+    assert told["gates"][0]["gate"].startswith("Gate 2:")
+    assert told["figures"][5]["target"] == "65 % by week 8 of the expansion"
+    assert (await lead.post(API, json={"ask": "More seats."})).status_code == 201
+    text = " ".join(
+        pypdfium2.PdfDocument((await lead.get(f"{PAGE}/1.pdf")).content)[0].get_textpage().get_text_range().split()
+    )
+    assert "Gate 1 was skipped, into the expansion" in text
+    links = {one["rows"] for name in ("figures", "gates", "incidents") for one in told[name]}
+    links |= {one["reduction"]["rows"] for one in told["workflows"]}
+    links |= {one.rows for phase in Phase for one in gate(phase, Evidence()).criteria}
+    assert len(links) > 9
+    for link in sorted(links):
+        assert (await lead.get(link.partition("#")[0])).status_code == 200, link
 
 
 async def test_without_completion_breadth_and_time_there_is_no_readout(home: TestHouse, sign_in: Any) -> None:  # noqa: F811

@@ -15,7 +15,7 @@ from colleague.rollout.readout.model import NOT_MEASURED, Assumptions, Cost, Fig
 
 MEASURES: Final = ("completion", "breadth", "time")
 DAYS_OF_MONTH: Final = 365.25 / 12
-HOURS_ROWS: Final = "/readout#workflows"
+HOURS_ROWS: Final = "/adoption/use-cases"
 
 
 class ActivityAlone(Conflict):
@@ -92,7 +92,7 @@ def total_hours(workflows: Sequence[Workflow]) -> tuple[Figure, str]:
 def total_share(workflows: Sequence[Workflow]) -> Figure:
     """Return the portfolio's reduction of time: hours saved of the hours it took before (B-8), no mean of shares."""
     made = {
-        "name": "Time to output", "unit": "share", "rows": "/use-cases", "target": "40 to 60 % less is typical",
+        "name": "Time to output", "unit": "share", "rows": HOURS_ROWS, "target": "40 to 60 % less is typical",
         "method": "hours saved of the hours the same work took before, over the workflows that count",
     }  # fmt: skip
     total, basis = total_hours(workflows)
