@@ -11,6 +11,8 @@ from python_calamine import CalamineWorkbook
 
 from colleague.adoption.calendar import Holiday, add_holidays
 from colleague.identity.people import assign_role
+from colleague.kit.ids import new_id
+from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.testing.house import TestHouse
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +65,31 @@ async def test_the_plan_skips_the_weeks_of_the_organisations_holidays(lead: Any,
     book = (await lead.get(f"{PAGE}/rollout-plan.xlsx?start=2027-01-11&pilot=20")).content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name("Holidays").to_python()
     assert rows[1] == [date(2027, 1, 18), "Works holiday"]
+
+
+async def test_a_programme_that_has_begun_fills_the_plan(lead: Any, home: TestHouse) -> None:
+    people, now = home.people, home.house.clock.now()
+    async with home.house.database.transaction() as session:
+        session.add(
+            ProgrammeRow(
+                id=1, sponsor_id=people["ana"].id, lead_id=people["dana"].id, goal="", changed_by=people["owner"].id,
+                changed_at=now,
+            )
+        )  # fmt: skip
+        session.add(
+            MoveRow(
+                id=new_id("move"), kind="start", from_phase=1, to_phase=1, seats=None, state="done", why="",
+                snapshot={}, digest="", proposed_by=people["owner"].id, proposed_at=now, on=date(2026, 9, 7),
+            )
+        )  # fmt: skip
+    assert (await lead.get(f"{API}/plan")).json()["phases"][0]["starts"] == "2026-09-07"
+    book = (await lead.get(f"{PAGE}/rollout-plan.xlsx")).content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name("Plan").to_python()
+    assert {row[0]: row[1] for row in rows}["Sponsor"] == "Ana Ruiz"
+    assert {row[0]: row[1] for row in rows}["Programme lead"] == "Dana Whitfield"
+    empty = (await lead.get(f"{PAGE}/rollout-plan.xlsx?empty=true")).content
+    blank = CalamineWorkbook.from_filelike(io.BytesIO(empty)).get_sheet_by_name("Plan").to_python()
+    assert {row[0]: row[1] for row in blank}["Sponsor"] == ""
 
 
 async def test_a_plan_with_more_than_forty_seats_before_gate_1_is_refused_at_every_door(lead: Any) -> None:

@@ -22,6 +22,7 @@ from colleague.rollout.onboarding.shipped import weeks
 from colleague.rollout.onboarding.store import modules, playbook
 from colleague.rollout.readiness.answer import newest_answers
 from colleague.rollout.readout.document import empty_form
+from colleague.rollout.store import current_programme
 from colleague.rollout.templates.calendar_file import ICS, plan_calendar
 from colleague.rollout.templates.form import Planned
 from colleague.rollout.templates.plan import Plan, make_plan
@@ -94,8 +95,8 @@ async def fill(
 async def planned(
     session: Session, actor: Actor, given: Planned, *, reach: Reach, now: datetime, empty: bool = False
 ) -> tuple[Plan, Calendar]:  # fmt: skip
-    """Return the plan with the calendar it was made by: seats from the readiness assessment, extra weeks from the use
-    cases, unless said. Raises BadPlan, PermissionMissing.
+    """Return the plan with the calendar it was made by: its start from the programme, seats from the readiness
+    assessment, extra weeks from the use cases, unless said. Raises BadPlan, PermissionMissing.
     """
     actor.require("org:programme:read")
     zone = (await current_governance(session)).time_zone
@@ -103,6 +104,9 @@ async def planned(
     calendar, total, extra, kept = Calendar(zone), 0, 0, ""
     if not empty:
         calendar = await read_calendar(session)
+        steps = (await current_programme(session)).steps
+        if steps and given.start is None:
+            given = given.model_copy(update={"start": steps[0].on})
         answers = await newest_answers(session)
         stands = await ready(session, reach=reach)
         total = (answers.seats if answers else None) or 0
@@ -128,7 +132,10 @@ async def _plan_file(
 async def _filling(session: Session, actor: Actor, *, reach: Reach) -> Filling:
     lines = await list_lines(session, actor, reach=reach) if actor.may("org:usecases:read") else []
     days = await list_holidays(session, actor, department="") if actor.may("org:adoption:read") else []
-    return Filling(holidays=[(one.on, one.name) for one in days], use_cases=tuple(
+    programme = await current_programme(session)
+    names = await names_of(session, [programme.sponsor, programme.lead])
+    return Filling([(one.on, one.name) for one in days], sponsor=names.get(programme.sponsor, ""),
+                   lead=names.get(programme.lead, ""), use_cases=tuple(
         UseCaseLine(
             one.case.card.name, one.case.card.department, one.owner, one.case.card.minutes, one.case.state,
             one.baseline.measured.n if one.baseline.measured else 0,
