@@ -12,7 +12,7 @@ from colleague.adoption.figures import FEWEST, Numbers
 from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
 from colleague.adoption.weekly import numbers
-from colleague.adoption.weeks import Calendar, Week, weeks_between
+from colleague.adoption.weeks import Calendar, Week, week_of, weeks_between
 from colleague.audit.read import counted
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
@@ -63,8 +63,7 @@ def period_of(programme: Programme, calendar: Calendar, now: datetime, weeks: in
     first = last.next(1 - count)
     if weeks <= 0 and programme.steps:
         # A programme that began this week has no complete week: its readout tells of the running one's beginning.
-        begun = calendar.week(datetime.combine(programme.steps[0].on, datetime.min.time(), tzinfo=now.tzinfo))
-        first = min(max(first, begun), last)
+        first = min(max(first, week_of(programme.steps[0].on)), last)
     return Period(first, last, calendar.start(first), calendar.end(last))
 
 
