@@ -5,7 +5,7 @@ from typing import Any
 
 from colleague.adoption.model import RunFact
 from colleague.adoption.validation import proof_of
-from colleague.rollout.readout.workflows import completion_in, workflow_of
+from colleague.rollout.readout.workflows import completion_figure, workflow_of
 from colleague.usecases.measured import Measured
 
 START = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -66,5 +66,5 @@ def test_a_new_capability_is_left_out_and_a_failed_run_is_in_no_time_but_in_the_
     assert "redesign" in found.completion.note
 
 
-def test_runs_that_are_not_seven_days_old_do_not_count_in_completion() -> None:
-    assert completion_in(runs(9), now=START + timedelta(days=6), rows="").absent.endswith("seven days old")
+def test_a_completion_without_mature_runs_says_so() -> None:
+    assert completion_figure(None, people=9, rows="").absent.endswith("seven days old")

@@ -10,7 +10,9 @@ from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
 from colleague.adoption.figures import FEWEST, Numbers
 from colleague.adoption.groups import Groups
+from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
+from colleague.adoption.kpis.work import Completion
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Calendar, Week, week_of, weeks_between
 from colleague.audit.read import counted
@@ -27,10 +29,11 @@ from colleague.rollout.readout.assume import assumptions
 from colleague.rollout.readout.compose import total_share
 from colleague.rollout.readout.leaders import leaders_active
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, GateLine, Incident, Override, Parts, WeekLine
-from colleague.rollout.readout.workflows import completion_in, workflows_of
+from colleague.rollout.readout.workflows import completion_figure, workflows_of
 from colleague.rollout.store import moves
 from colleague.support.read import tickets as tickets_in
 from colleague.usecases.around import Reach
+from colleague.usecases.measured import measured_cases
 from colleague.usecases.ready import ready
 
 USUAL, MOST = 12, 53
@@ -77,7 +80,8 @@ async def gather(
     period = period_of(programme, calendar, now, weeks)
     count = len(list(weeks_between(period.first, calendar.week(now))))
     told = [one for one in reversed(await numbers(session, actor, clock=clock, count=count)) if one.week <= period.last]
-    found = await runs(session, period.start, period.end)
+    skills = sorted({case.skill for case in await measured_cases(session) if case.skill})
+    found = await runs(session, period.start, period.end, skills=skills)
     cases = await workflows_of(session, actor, found, until=period.end, reach=reach, clock=clock)
     opened = await tickets_in(session, period.start, period.end)
     by_week = Counter(calendar.week(one.at) for one in opened)
@@ -90,7 +94,7 @@ async def gather(
         sponsor=names.get(programme.sponsor, ""), lead=names.get(programme.lead, ""),
         seats=told[-1].people if told else 0, wau=_wau(told, sure, programme), breadth=_breadth(sure),
         sessions=_sessions(sure), time=total_share(cases),
-        completion=completion_in(found, now=now, rows="/adoption"),
+        completion=_completion(told),
         tickets=_tickets(told, by_week), ticket_kinds=_kinds(opened),
         leaders=await leaders_active(session, groups, sure[-1].week if sure else period.last), workflows=cases,
         weeks=[_line(one, by_week) for one in told], gates=_gates(gate, programme, names),
@@ -117,6 +121,14 @@ def _wau(told: Sequence[Numbers], sure: Sequence[Numbers], programme: Programme)
     one = sure[-1].wau
     note = str(sure[-1].week) + ("" if sure[-1].frozen else ", provisional")
     return Figure(**made, value=one.value, low=one.low, high=one.high, n=one.n, note=note)  # type: ignore[arg-type]
+
+
+def _completion(told: Sequence[Numbers]) -> Figure:
+    """Return the completion of the period: the runs of its mature weeks together, as the weeks were told."""
+    weeks = [one.completion for one in told if one.completion and not one.suppressed]
+    n = sum(one.rate.n for one in weeks)
+    hits = sum(round(one.rate.value * one.rate.n) for one in weeks)
+    return completion_figure(Completion(wilson(hits, n), {}) if n else None, people=FEWEST, rows="/adoption")
 
 
 def _breadth(sure: Sequence[Numbers]) -> Figure:

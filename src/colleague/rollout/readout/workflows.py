@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from colleague.adoption.figures import FEWEST, minutes_of
-from colleague.adoption.kpis.work import MATURE, REDESIGN, Completion, Reduction, completion_of
+from colleague.adoption.kpis.work import REDESIGN, Completion, Reduction
 from colleague.adoption.model import RunFact
 from colleague.adoption.validation import Proof, validations
 from colleague.identity.actor import Actor
@@ -84,12 +84,6 @@ def _same(found: Reduction | None, people: int) -> Figure:
         return Figure("The same people", "share", absent=why)
     one = found.share
     return Figure("The same people", "share", one.value, one.low, one.high, one.n)
-
-
-def completion_in(runs: Sequence[RunFact], *, now: datetime, rows: str) -> Figure:
-    """Return the completion of runs that are seven days old (B-6), of all use cases together."""
-    mature = [run for run in runs if run.started_at + MATURE <= now]
-    return completion_figure(completion_of(mature), people=len({run.person for run in mature}), rows=rows)
 
 
 def completion_figure(found: Completion | None, *, people: int, rows: str) -> Figure:
