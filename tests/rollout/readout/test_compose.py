@@ -16,6 +16,7 @@ from colleague.kit.documents.write.formats import write
 from colleague.rollout.readout.compose import ActivityAlone, Unexplained, compose, hours_of, total_hours
 from colleague.rollout.readout.document import empty_form, fitted, in_full
 from colleague.rollout.readout.model import Figure, Frozen, Override, Readout
+from colleague.rollout.readout.trend import trend
 from colleague.rollout.readout.words import break_even, shown
 
 NONE = Figure("Task completion", "share", absent="not measured: no run is seven days old")
@@ -128,6 +129,16 @@ def test_the_full_document_tells_methods_assumptions_and_rows() -> None:
                   "Whole fingerprint", "an hour saved is time freed"):  # fmt: skip
         assert words.casefold() in text.casefold(), words
     assert write(empty_form(), "docx")[0][:2] == b"PK"
+
+
+def test_the_weeks_are_drawn_with_what_was_finished_and_without_a_target_line() -> None:
+    picture = trend(compose(parts()))
+    assert picture.startswith("<svg")
+    assert "Completion, %: 80, 80" in picture
+    gap = replace(parts().weeks[3], completion=None)
+    assert trend(compose(parts(weeks=[*parts().weeks, gap]))).startswith("<svg")
+    assert trend(compose(parts(weeks=parts().weeks[:1]))) == ""
+    assert trend(compose(parts(weeks=[replace(w, wau=None) for w in parts().weeks]))) == ""
 
 
 def test_numbers_in_words() -> None:

@@ -20,6 +20,7 @@ from colleague.rollout.readout.freeze import draft, get_readout, list_readouts, 
 from colleague.rollout.readout.leaders import NoSuchLeader, leave_out, name_leader
 from colleague.rollout.readout.leaders import leaders as named
 from colleague.rollout.readout.model import Readout
+from colleague.rollout.readout.trend import trend
 from colleague.rollout.readout.words import break_even, interval, number, shown
 from colleague.tasks.parts import Parts
 from colleague.usecases.around import Reach
@@ -125,8 +126,9 @@ async def show(request: Request, page: Page, db: Db, actor: Current, version: in
         frozen = await get_readout(session, actor, version)
         names = await names_of(session, [frozen.by])
     return page.show(
-        request, "rollout/readout/show.html", frozen=frozen, r=frozen.readout, made_by=names.get(frozen.by, ""), **WORDS
-    )
+        request, "rollout/readout/show.html", frozen=frozen, r=frozen.readout, made_by=names.get(frozen.by, ""),
+        picture=trend(frozen.readout), **WORDS,
+    )  # fmt: skip
 
 
 def sent(file: File) -> Response:
