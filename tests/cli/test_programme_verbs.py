@@ -42,7 +42,8 @@ def test_the_plan_is_shown_refused_and_written(call: Call, demo: House, tmp_path
 
 def test_a_readout_is_refused_without_numbers_and_its_cost_and_leaders_are_kept(call: Call, demo: House) -> None:
     assert "alone make no readout" in call("programme", "readout", as_="marta").err
-    assert "There is no such readout" in call("programme", "readout", "-o", "readout.pdf", as_="marta").err
+    assert "say with --ask" in call("programme", "readout", "-o", "readout.pdf", as_="marta").err
+    assert "There is no such readout" in call("programme", "readout", "--version", "3", as_="marta").err
     assert "Nobody has written it down" in call("programme", "cost", as_="marta").out
     assert "Say amounts as numbers" in call("programme", "cost", "--hour", "much", as_="marta").err
     said = call("programme", "cost", "--hour", "80", "--seat", "60", "--source", "Controlling", as_="marta").out

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, person_at, rows, with_house
 from colleague.identity.directory import names_of
-from colleague.kit.errors import Invalid
+from colleague.kit.errors import Invalid, NotFound
 from colleague.rollout.readout.assume import assume, assumptions
 from colleague.rollout.readout.files import readout_file
 from colleague.rollout.readout.form import GivenAssumptions
@@ -21,6 +21,10 @@ from colleague.rollout.readout.words import shown
 
 class UnreadableCost(Invalid):
     """Say amounts as numbers, a currency in three letters, and where the figures come from (--source)."""
+
+
+class NothingMade(NotFound):
+    """No readout has been made yet: say with --ask what is to be decided, and one is made."""
 
 
 def readout(
@@ -48,7 +52,9 @@ def readout(
                 return
             if not number:
                 made = await list_readouts(session, actor)
-                number = made[0][0] if made else 0
+                if not made:
+                    raise NothingMade
+                number = made[0][0]
             frozen = await get_readout(session, actor, number)
             names = await names_of(session, [frozen.by])
         if file is None:
