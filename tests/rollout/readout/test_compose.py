@@ -106,7 +106,7 @@ def test_the_one_page_is_one_page_and_says_what_was_set_aside() -> None:
     long = "not measured: no run of the period is seven days old, and none can be until the end of next week at least"
     names = ("completion", "breadth", "tickets", "leaders", "sessions")
     absent = {name: Figure(name.title(), "share", absent=long) for name in names}
-    skipped = [Override(f"Gate {n} was skipped", "x " * 300, ("A", "B"), "2027-02-20") for n in (1, 2, 3)] * 3
+    skipped = [Override(f"Gate {n} was skipped", "x " * 300, ("A", "B"), "2027-02-20") for n in (1, 2, 3)] * 2
     full = [replace(parts().gates[1], title=f"Criterion number {n} is not met at all") for n in range(6)]
     worst = parts(workflows=many, ask=asks, overrides=skipped, gates=full, **absent)
     for readout in (compose(parts()), compose(parts(workflows=many, ask=asks)), compose(worst)):
@@ -117,6 +117,8 @@ def test_the_one_page_is_one_page_and_says_what_was_set_aside() -> None:
         assert "Gate 1 was skipped (2027-02-20)" in text
         assert "To be decided: " in text
         assert "95 % interval" in text
+        assert "In the way: " in text
+        assert "Hodges–Lehmann" in text
 
 
 def test_the_full_document_tells_methods_assumptions_and_rows() -> None:

@@ -9,7 +9,7 @@ from colleague.rollout.readout.words import break_even, interval, number, shown
 
 _GAP = "…" * 10
 # How many use cases and how much of what is asked go on one page: less, until it is one.
-ROOM = ((5, 420), (4, 300), (3, 220), (2, 160), (1, 100))
+ROOM = ((5, 420), (4, 300), (3, 220), (2, 160), (1, 80))
 
 
 def fitted(frozen: Frozen, made_by: str, *, spare: int = 0) -> Draft:
@@ -38,8 +38,9 @@ def one_page(frozen: Frozen, made_by: str, *, lines: int = ROOM[0][0], words: in
         Block("item", f"Gates: {_gates_short(r.gates)}", 1),
         Block("item", f"Set aside: {_overrides_short(r)}", 1),
         Block("item", f"Incidents: {_incidents_short(r)}", 1),
+        Block("item", f"In the way: {_friction_short(r)}", 1),
         Block("paragraph", f"To be decided: {_cut(r.ask, words) or 'nothing is asked.'}"),
-        Block("note", f"{_stamp(frozen, made_by)} {_left_out(r, lines)}".strip()),
+        Block("note", f"{_METHOD} {_left_out(r, lines)} {_stamp(frozen, made_by)}"),
     ]
     meta = {"version": str(frozen.version), "sha256": frozen.digest, "currency": money}
     return Draft(r.title, tuple(blocks), mark="", metadata=meta)
@@ -50,7 +51,7 @@ _WORKFLOW_HEAD = ("Use case", "Minutes before → after", "Less time", "Completi
 
 def _line(one: Figure) -> tuple[str, ...]:
     if one.value is None:
-        return (one.name, _cut(one.absent, 80), "", "", one.target)
+        return (one.name, _cut(one.absent, 64), "", "", one.target)
     count = f"{one.n:,}" if one.n is not None else ""
     return (one.name, number(one.value, one.unit), interval(one), count, one.target)
 
@@ -112,6 +113,14 @@ def _overrides_short(r: Readout) -> str:
 
 def _incidents_short(r: Readout) -> str:
     return "; ".join(f"{one.what}: {one.count}" for one in r.incidents if one.count) or "none on record"
+
+
+def _friction_short(r: Readout) -> str:
+    said = [f"{one.name}: {one.friction[0]}" for one in r.workflows if one.friction]
+    return _cut("; ".join(said), 110) or "nothing is written down"
+
+
+_METHOD = "Hours: work × minutes before × less time. Intervals: Hodges–Lehmann on logarithms, Wilson."
 
 
 def _stamp(frozen: Frozen, made_by: str) -> str:

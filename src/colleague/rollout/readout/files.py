@@ -37,6 +37,6 @@ async def readout_file(frozen: Frozen, made_by: str, ending: str, *, whole: bool
 
 def _write(frozen: Frozen, made_by: str, ending: str, whole: bool, origin: str, name: str) -> File:
     # Word's letters are wider than those the page was measured with.
-    page = None if whole else fitted(frozen, made_by, spare=int(ending == "docx"))
+    page = None if whole else fitted(frozen, made_by, spare=2 if ending == "docx" else 0)
     content, kind = write(page or in_full(frozen, made_by, origin=origin), ending)
     return File(content, kind, name)
