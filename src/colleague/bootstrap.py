@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colleague.adoption.groups import Groups, departments, teams
 from colleague.adoption.jobs import add_jobs as add_adoption_jobs
+from colleague.adoption.telemetry.parts import TelemetryIn
 from colleague.agent.llm import Llm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
 from colleague.audit.record import Ledger
@@ -114,6 +115,7 @@ class House:
     sign_ins: SignIns
     sign_on: SignOn
     provisioning: Provisioning
+    telemetry: TelemetryIn
     foreign: Foreign
     channels: Channels
     dispatch: DispatchParts
@@ -157,6 +159,7 @@ class House:
             Registry: self.registry, Signer: self.signer, Pages: self.pages, Parts: self.parts, Hub: self.hub,
             Names: Names(names_of), Library: self.parts.library, Work: Work(tasks_in, is_seen),
             Models: self.models, SignIns: self.sign_ins, SignOn: self.sign_on, Provisioning: self.provisioning,
+            TelemetryIn: self.telemetry,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
             Reach: self.reach, Groups: self.groups, Invitations: self.invitations,
@@ -280,4 +283,5 @@ def build(
         dispatch=dispatch, doors=doors, foreign=McpEntries(), channels=channels, provisioning=Provisioning(
             database, ledger, clock, notifier.notify, f"{settings.url}/scim/v2", Rate(settings.scim_rate)
         ),
+        telemetry=TelemetryIn.of(settings.url, settings.telemetry_in_rate, database, ledger, secrets, clock),
     )  # fmt: skip

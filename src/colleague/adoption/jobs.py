@@ -4,6 +4,7 @@ from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.groups import Groups
+from colleague.adoption.telemetry.accept import forget_seen
 from colleague.adoption.watch import check_measurements
 from colleague.audit.record import Ledger
 from colleague.kit.clock import Clock
@@ -27,6 +28,8 @@ def add_jobs(queue: Queue, *, database: Database, groups: Groups, ledger: Ledger
         await work()
         await recheck(database, ledger=ledger, clock=clock)
         await check_measurements(database, ledger=ledger, clock=clock)
+        async with database.transaction() as session:
+            await forget_seen(session, clock=clock)
 
     queue.add("adoption.roll_up", work, every="* * * * *")
     queue.add("adoption.freeze", freeze, every="7 * * * *")

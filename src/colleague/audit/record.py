@@ -1,6 +1,7 @@
 """Write an event into the ledger, in the transaction of the change it tells of."""
 
 import json
+from collections.abc import Iterable
 
 from colleague.audit.event import Event
 from colleague.audit.redact import erase_key, hide, known_key, reveal, subject_key
@@ -34,6 +35,15 @@ class Ledger:
 
         Raises EventTooLarge, EventUnwritable, or the database's own error: then the caller's change is not made either.
         """
+        session.add(await self._row(session, event))
+        await session.flush()
+
+    async def record_all(self, session: Session, events: Iterable[Event]) -> None:
+        """Insert many events, in their order, as `record` does with one. Raises as that does."""
+        session.add_all([await self._row(session, event) for event in events])
+        await session.flush()
+
+    async def _row(self, session: Session, event: Event) -> EntryRow:
         at = self._clock.now()
         body = {
             "v": 1, "at": at.isoformat(), "verb": event.verb, "actor": event.actor, "subject": event.subject,
@@ -44,18 +54,10 @@ class Ledger:
         if event.personal:
             key = await subject_key(session, event.person or event.actor, secrets=self._secrets)
             body["personal"], sealed = hide(event.personal, key)
-        session.add(
-            EntryRow(
-                at=at,
-                verb=event.verb,
-                actor=event.actor,
-                subject=event.subject,
-                run=event.run,
-                body=_text(body),
-                personal=sealed,
-            )
-        )
-        await session.flush()
+        return EntryRow(
+            at=at, verb=event.verb, actor=event.actor, subject=event.subject, run=event.run, body=_text(body),
+            personal=sealed,
+        )  # fmt: skip
 
     async def personal(self, session: Session, entry: EntryRow) -> dict[str, str]:
         """Return the personal fields of an entry in plain text; «[erased]» once their person was erased."""

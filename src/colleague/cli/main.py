@@ -35,6 +35,7 @@ GROUPS: Final = {
     "use-case": "Write, lint, approve and measure use cases.",
     "programme": "The programme: phases, gates, readiness, plan and templates, readout.",
     "adoption": "See the numbers of weeks and groups; calendar, absences, open items.",
+    "telemetry": "Count what other agents of the company do: sources and their tokens (OTLP).",
     "champion": "Champions: the network, who could be one, one's own list.",
     "support": "Write, answer and import support tickets; the support model.",
     "template": "Add, choose and withdraw the organisation's Word and PowerPoint masters.",
@@ -52,7 +53,7 @@ FOLDERS: Final = {
     "dispatch": "dispatch.dispatch", "review": "reviews.review", "category": "reviews.category",
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
     "use-case": "programme.use_case", "programme": "programme.programme",
-    "adoption": "programme.adoption",
+    "adoption": "programme.adoption", "telemetry": "programme.telemetry",
     "support": "programme.support", "champion": "programme.champion",
 }  # fmt: skip
 

@@ -69,6 +69,13 @@ async def find_by_email(session: Session, email: str) -> Person | None:
     return (await _values(session, [row]))[0] if row else None
 
 
+async def ids_by_email(session: Session, emails: Iterable[str]) -> dict[str, str]:
+    """Return the id of each of these mail addresses (in lower case) that is a person's, by the address."""
+    wanted = sorted({one for one in emails if one.isprintable()})
+    query = select(PersonRow.email, PersonRow.id).where(PersonRow.email.in_(wanted))
+    return {email: person for email, person in await session.execute(query) if email}
+
+
 async def list_people(session: Session, *, search: str = "", limit: int = 200) -> list[Person]:
     """Return people whose name or address contains `search`, by name."""
     query = select(PersonRow).order_by(PersonRow.name, PersonRow.id).limit(limit)

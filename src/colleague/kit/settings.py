@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         None, description="Mail server for the product's own notices: smtp[s]://user:password@host:port."
     )
     mail_from: str = Field("Colleague <colleague@localhost>", description="Sender of the product's own notices.")
+    telemetry_in_rate: float = Field(
+        100, gt=0, le=10_000, description="Exports a second that each source of telemetry may make to /v1/logs."
+    )
     scim_rate: float = Field(
         50, gt=0, le=10_000, description="Calls a second that an identity provider may make to /scim/v2."
     )

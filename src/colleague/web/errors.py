@@ -44,7 +44,10 @@ def status_of(failure: Failure) -> int:
 def for_programs(request: Request) -> bool:
     """Say whether the caller reads JSON rather than pages."""
     wants = f"{request.headers.get('content-type', '')} {request.headers.get('accept', '')}"
-    return request.url.path.startswith(("/api/", "/scim/", "/dispatch/in/", "/mcp")) or "application/json" in wants
+    return (
+        request.url.path.startswith(("/api/", "/scim/", "/v1/logs", "/dispatch/in/", "/mcp"))
+        or "application/json" in wants
+    )
 
 
 def answer(request: Request, status: int, code: str, message: str) -> Response:

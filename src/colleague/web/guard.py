@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from colleague.web.errors import answer
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# Where others send what is no form of ours: identity providers by the browser, the services of Dispatch and MCP clients
-# by themselves. What counts there is a signature or a token; the doors behind never look at a cookie.
+# Where others send what is no form of ours: identity providers by the browser, the services of Dispatch, MCP clients
+# and exporters of telemetry by themselves. What counts there is a signature or a token; the doors behind look at no
+# cookie.
 FOREIGN = re.compile(
-    r"/sign-in/saml/[a-z][a-z0-9-]{1,29}/(acs|slo)|/dispatch/in/(sms|slack/(commands|interactions|events))|/mcp"
+    r"/sign-in/saml/[a-z][a-z0-9-]{1,29}/(acs|slo)|/dispatch/in/(sms|slack/(commands|interactions|events))|/mcp|/v1/logs"
 )
 PROBES = frozenset({"/healthz", "/readyz"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

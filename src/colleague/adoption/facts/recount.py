@@ -4,23 +4,42 @@ Pure but for the two functions at the end: one compares with the rows and mends 
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from colleague.adoption.facts.roll_up import LOCK, OLDEST, PLACE, moment
+from colleague.adoption.facts.roll_up import LOCK, OLDEST, PLACE
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
-from colleague.adoption.facts.verbs import ASSIGNED, ENDS, INPUTS, REMOVED, kind_of
+from colleague.adoption.facts.verbs import ASSIGNED, ELSEWHERE, ENDS, INPUTS, REMOVED, as_happened, kind_of, moment
 from colleague.adoption.model import AD_HOC
 from colleague.audit.read import Fact, following
 from colleague.identity.directory import names_of
 from colleague.kit.db import Database, Session, advisory_lock
 
-AT_ONCE, HALF_AN_HOUR = 5000, timedelta(minutes=30)
-# (person, assigned, accepted, removed) and (person, at, kind, session), by the number of their entry.
+AT_ONCE = 5000
+# (person, assigned, accepted, removed) and (person, at, kind), by the number of their entry.
 SeatTuple = tuple[str, datetime, datetime | None, datetime | None]
-ActionTuple = tuple[str, datetime, str, int]
+ActionTuple = tuple[str, datetime, str]
+# The number of a session is that of its earliest action; a session ends where the next action is over thirty minutes
+# away (B-4). By windows over all actions, where the roll-up looks at neighbours.
+SESSIONS = text("""
+    WITH marked AS (
+        SELECT seq, person_id, at,
+            CASE WHEN at - lag(at) OVER (PARTITION BY person_id ORDER BY at, seq) <= interval '30 minutes'
+            THEN 0 ELSE 1 END AS begins
+        FROM adoption_actions
+    ), counted AS (
+        SELECT seq, person_id, at, sum(begins) OVER (PARTITION BY person_id ORDER BY at, seq) AS nth FROM marked
+    ), numbered AS (
+        SELECT seq, first_value(seq) OVER (PARTITION BY person_id, nth ORDER BY at, seq) AS number FROM counted
+    )
+    UPDATE adoption_actions a SET session = n.number FROM numbered n
+    WHERE n.seq = a.seq AND a.session <> n.number RETURNING a.seq
+""")
+LASTS = text("""
+    SELECT DISTINCT ON (person_id) person_id, at, session FROM adoption_actions ORDER BY person_id, at DESC, seq DESC
+""")
 
 
 @dataclass
@@ -31,10 +50,10 @@ class Count:
     open_seat: dict[str, int] = field(default_factory=dict)
     runs: dict[str, dict[str, object]] = field(default_factory=dict)
     of_task: dict[str, list[str]] = field(default_factory=dict)
-    last: dict[str, tuple[datetime, int]] = field(default_factory=dict)
 
     def take(self, fact: Fact, people: set[str]) -> ActionTuple | None:
         """Take in the next entry, and return the intentional action it tells of, if any."""
+        fact = as_happened(fact)
         self._seat(fact, people)
         if fact.verb == "task.delegated" and fact.actor in people and fact.run not in self.runs:
             self.runs[fact.run] = {
@@ -45,15 +64,15 @@ class Count:
             self.of_task.setdefault(fact.subject, []).append(fact.run)
         elif fact.verb in INPUTS:
             self._input(fact)
+        elif fact.verb in ELSEWHERE:
+            if fact.run and fact.actor in people:
+                self._elsewhere(fact)
         else:
             self._run(fact)
         kind = kind_of(fact.verb, fact.actor, fact.data)
         if not kind or fact.actor not in people:
             return None
-        at, number = self.last.get(fact.actor, (None, 0))
-        number = number if at is not None and fact.at - at <= HALF_AN_HOUR else fact.seq
-        self.last[fact.actor] = (fact.at if at is None or fact.at > at else at, number)
-        return fact.actor, fact.at, kind, number
+        return fact.actor, fact.at, kind
 
     def _seat(self, fact: Fact, people: set[str]) -> None:
         held = self.open_seat.get(fact.subject)
@@ -73,6 +92,22 @@ class Count:
             asked = self.runs[run]["asked_at"]
             if isinstance(asked, datetime) and at is not None and asked - OLDEST <= at <= asked:
                 self.runs[run] |= {"input_at": at, "seq": fact.seq}
+
+    def _elsewhere(self, fact: Fact) -> None:
+        run = self.runs.setdefault(fact.run, {
+            "task_id": fact.run, "person_id": fact.actor, "channel": fact.data["channel"], "workflow": AD_HOC,
+            "asked_at": fact.at, "end": "open", "ended_at": None, "input_at": None, "taken_at": None, "verdict": "",
+            "verdict_at": None,
+        })  # fmt: skip
+        if run["person_id"] != fact.actor:
+            return
+        times, end = [at for at in (run["asked_at"], fact.at) if isinstance(at, datetime)], ELSEWHERE[fact.verb]
+        run |= {"asked_at": min(times), "started_at": min(times), "seq": fact.seq}
+        if fact.verb == "telemetry.skill_used" and fact.data.get("name"):
+            run["workflow"] = str(fact.data["name"])
+        ended = run["ended_at"]
+        if end and not (isinstance(ended, datetime) and ended > fact.at):
+            run |= {"end": end, "ended_at": fact.at}
 
     def _run(self, fact: Fact) -> None:
         run = self.runs.get(fact.run)
@@ -113,7 +148,8 @@ async def recount(database: Database) -> Difference:
     async with database.transaction() as session:
         await advisory_lock(session, LOCK)
         place = await session.get(PlaceRow, PLACE, populate_existing=True)
-        upto, count, actions, seq = (place.seq if place else 0), Count(), 0, 0
+        upto, count, seq = (place.seq if place else 0), Count(), 0
+        wrong: set[int] = set()
         while seq < upto:
             facts = await following(session, seq, limit=min(AT_ONCE, upto - seq))
             if not facts:
@@ -121,35 +157,35 @@ async def recount(database: Database) -> Difference:
             people = set(await names_of(session, {p for fact in facts for p in (fact.actor, fact.subject)}))
             told = {fact.seq: did for fact in facts if (did := count.take(fact, people)) is not None}
             after = facts[-1].seq + 1
-            actions += await _mend_actions(session, told, seq, after)
+            wrong |= await _mend_actions(session, told, seq, after)
             seq = after
-        actions += await _mend_last(session, count)
+        wrong |= set(await session.scalars(SESSIONS))
+        actions = len(wrong) + await _mend_last(session)
         return Difference(actions, await _mend_seats(session, count), await _mend_runs(session, count))
 
 
-async def _mend_actions(session: Session, told: dict[int, ActionTuple], since: int, until: int) -> int:
-    query = select(ActionRow.seq, ActionRow.person_id, ActionRow.at, ActionRow.kind, ActionRow.session)
+async def _mend_actions(session: Session, told: dict[int, ActionTuple], since: int, until: int) -> set[int]:
+    query = select(ActionRow.seq, ActionRow.person_id, ActionRow.at, ActionRow.kind)
     rows = await session.execute(query.where(ActionRow.seq >= since, ActionRow.seq < until))
-    there = {seq: (person, at, kind, number) for seq, person, at, kind, number in rows}
+    there = {seq: (person, at, kind) for seq, person, at, kind in rows}
     wrong = [seq for seq in there.keys() | told.keys() if there.get(seq) != told.get(seq)]
     if wrong:
         await session.execute(delete(ActionRow).where(ActionRow.seq.in_(wrong)))
-        names = ("person_id", "at", "kind", "session")
-        if fresh := [{"seq": seq, **dict(zip(names, told[seq], strict=True))} for seq in wrong if seq in told]:
+        names = ("person_id", "at", "kind")
+        # Each a session of its own until all are there.
+        if fresh := [{"seq": n, "session": n, **dict(zip(names, told[n], strict=True))} for n in wrong if n in told]:
             await session.execute(insert(ActionRow), fresh)
-    return len(wrong)
+    return set(wrong)
 
 
-async def _mend_last(session: Session, count: Count) -> int:
+async def _mend_last(session: Session) -> int:
+    told = {person: (at, number) for person, at, number in await session.execute(LASTS)}
     rows = await session.execute(select(LastRow.person_id, LastRow.at, LastRow.session))
     there = {person: (at, number) for person, at, number in rows}
-    wrong = [p for p in there.keys() | count.last.keys() if there.get(p) != count.last.get(p)]
+    wrong = [p for p in there.keys() | told.keys() if there.get(p) != told.get(p)]
     if wrong:
         await session.execute(delete(LastRow).where(LastRow.person_id.in_(wrong)))
-        fresh = [
-            {"person_id": p, "at": count.last[p][0], "session": count.last[p][1]} for p in wrong if p in count.last
-        ]
-        if fresh:
+        if fresh := [{"person_id": p, "at": told[p][0], "session": told[p][1]} for p in wrong if p in told]:
             await session.execute(insert(LastRow), fresh)
     return len(wrong)
 

@@ -1,17 +1,17 @@
 """Roll the ledger up, each entry once: who acted in which session, who had a seat, how runs ended (B-1 to B-6).
 
 Killed in between it goes on where it stood; a second process waits. A session's number is given as its action is
-written, from the person's last action alone (B-4).
+written, from the person's last action alone (B-4); what is told of later than it happened finds its neighbours.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
-from colleague.adoption.facts.verbs import ASSIGNED, ENDS, INPUTS, REMOVED, kind_of
+from colleague.adoption.facts.verbs import ASSIGNED, ELSEWHERE, ENDS, INPUTS, REMOVED, as_happened, kind_of, moment
 from colleague.adoption.kpis.activity import same_session
 from colleague.adoption.model import AD_HOC
 from colleague.audit.read import Fact, following
@@ -40,6 +40,7 @@ async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
 
 
 async def _take_in(session: Session, fact: Fact, people: set[str]) -> None:
+    fact = as_happened(fact)
     if fact.verb in ASSIGNED and fact.subject in people:
         await _assigned(session, fact)
     elif fact.verb in REMOVED:
@@ -50,6 +51,9 @@ async def _take_in(session: Session, fact: Fact, people: set[str]) -> None:
         await _begun(session, fact)
     elif fact.verb in INPUTS:
         await _input(session, fact)
+    elif fact.verb in ELSEWHERE:
+        if fact.run and fact.actor in people:
+            await _elsewhere(session, fact)
     elif fact.verb in ("run.started", "skill.used", "output.reviewed", "output.taken") or fact.verb in ENDS:
         await _run(session, fact)
     kind = kind_of(fact.verb, fact.actor, fact.data)
@@ -59,14 +63,37 @@ async def _take_in(session: Session, fact: Fact, people: set[str]) -> None:
 
 async def _acted(session: Session, fact: Fact, kind: str) -> None:
     last = await session.get(LastRow, fact.actor)
+    if last is not None and fact.at < last.at:
+        await _acted_before(session, fact, kind, last)
+        return
     goes_on = last is not None and same_session(last.at, fact.at)
     number = last.session if last is not None and goes_on else fact.seq
     session.add(ActionRow(seq=fact.seq, person_id=fact.actor, at=fact.at, kind=kind, session=number))
     if last is None:
         session.add(LastRow(person_id=fact.actor, at=fact.at, session=number))
     else:
-        last.at, last.session = max(last.at, fact.at), number
+        last.at, last.session = fact.at, number
     await session.flush()
+
+
+async def _acted_before(session: Session, fact: Fact, kind: str, last: LastRow) -> None:
+    """Put in an action that is told of after a later one: it may lengthen a session, begin one, or join two.
+
+    A session has the number of its earliest action, so that it belongs to the week it started in.
+    """
+    mine = select(ActionRow.at, ActionRow.session).where(ActionRow.person_id == fact.actor)
+    before = mine.where(ActionRow.at <= fact.at).order_by(ActionRow.at.desc(), ActionRow.seq.desc()).limit(1)
+    after = mine.where(ActionRow.at > fact.at).order_by(ActionRow.at, ActionRow.seq).limit(1)
+    earlier, later = (await session.execute(before)).first(), (await session.execute(after)).first()
+    number = earlier.session if earlier is not None and same_session(earlier.at, fact.at) else fact.seq
+    session.add(ActionRow(seq=fact.seq, person_id=fact.actor, at=fact.at, kind=kind, session=number))
+    await session.flush()
+    if later is not None and same_session(fact.at, later.at) and later.session != number:
+        joined = (ActionRow.person_id == fact.actor, ActionRow.session == later.session)
+        await session.execute(update(ActionRow).where(*joined).values(session=number))
+        if last.session == later.session:
+            last.session = number
+            await session.flush()
 
 
 async def _assigned(session: Session, fact: Fact) -> None:
@@ -109,13 +136,24 @@ async def _input(session: Session, fact: Fact) -> None:
     await session.flush()
 
 
-def moment(value: object) -> datetime | None:
-    """Return the instant that an entry names, None if it names none."""
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return at if at is not None and at.tzinfo is not None else None
+async def _elsewhere(session: Session, fact: Fact) -> None:
+    """What one prompt came to elsewhere is a run: told of in any order, by whichever of its events comes first."""
+    row = await session.get(RunFactRow, fact.run)
+    if row is None:
+        row = RunFactRow(
+            run_id=fact.run, task_id=fact.run, person_id=fact.actor, channel=str(fact.data["channel"]),
+            workflow=AD_HOC, asked_at=fact.at, started_at=fact.at, end="open", ended_at=None, verdict="",
+        )  # fmt: skip
+        session.add(row)
+    elif row.person_id != fact.actor:
+        return
+    row.asked_at = row.started_at = min(row.asked_at, fact.at)
+    row.seq = fact.seq
+    if fact.verb == "telemetry.skill_used":
+        row.workflow = str(fact.data.get("name") or row.workflow)
+    if (end := ELSEWHERE[fact.verb]) and (row.ended_at is None or fact.at >= row.ended_at):
+        row.end, row.ended_at = end, fact.at
+    await session.flush()
 
 
 async def _run(session: Session, fact: Fact) -> None:

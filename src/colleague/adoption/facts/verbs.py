@@ -1,7 +1,11 @@
 """Which entries of the ledger are what: a person's own doing, a seat, a step of a run. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
+
+from colleague.audit.read import Fact
 
 # What a person did themselves (B-2). Signing in, reading, and what runs by itself is nothing of it.
 KINDS: Final[Mapping[str, str]] = {
@@ -11,6 +15,7 @@ KINDS: Final[Mapping[str, str]] = {
     "voice.sent": "say",
     "approval.approved": "decide", "approval.denied": "decide", "approval.asked_back": "decide",
     "approval.edited": "decide", "proposal.accepted": "decide", "proposal.rejected": "decide",
+    "telemetry.prompted": "start", "telemetry.decided": "decide",
     "output.reviewed": "use", "output.taken": "use", "output.declassified": "use", "change.undo_begun": "use",
 }  # fmt: skip
 ASSIGNED: Final = frozenset({"seat.given"})
@@ -18,7 +23,13 @@ REMOVED: Final = frozenset({"seat.taken_back", "person.deactivated", "person.dep
 # Entries that tell since when the input of a task's run was there, and under which name.
 INPUTS: Final[Mapping[str, str]] = {"dispatch.started": "trigger_timestamp", "schedule.started": "at"}
 ENDS: Final[Mapping[str, str]] = {"run.completed": "delivered", "run.failed": "failed", "run.stopped": "cancelled"}
-BY_ITSELF: Final = frozenset({"schedule"})
+BY_ITSELF: Final = frozenset({"schedule", "headless"})
+# What a source of telemetry says of a person: the end of a run elsewhere by its verb, "" for what is no end.
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "telemetry.prompted": "", "telemetry.decided": "", "telemetry.skill_used": "", "telemetry.answered": "delivered",
+    "telemetry.failed": "failed",
+}  # fmt: skip
+CHANNEL: Final = "telemetry:"
 
 
 def kind_of(verb: str, actor: str, data: Mapping[str, Any]) -> str:
@@ -29,3 +40,20 @@ def kind_of(verb: str, actor: str, data: Mapping[str, Any]) -> str:
     kind = KINDS.get(verb, "")
     by_itself = data.get("channel") in BY_ITSELF or data.get("via") in BY_ITSELF
     return kind if kind and not by_itself and actor not in ("system", "agent", "unknown") else ""
+
+
+def as_happened(fact: Fact) -> Fact:
+    """Return an entry of telemetry as what it tells: the person did it, when it happened. Others stay as they are."""
+    at = moment(fact.data.get("at")) if fact.verb in ELSEWHERE else None
+    if at is None:
+        return fact
+    return replace(fact, actor=fact.subject, at=at, data={**fact.data, "channel": f"{CHANNEL}{fact.actor}"})
+
+
+def moment(value: object) -> datetime | None:
+    """Return the instant that an entry names, None if it names none."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
