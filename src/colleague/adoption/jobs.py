@@ -1,8 +1,12 @@
-"""Every minute: roll up what was sealed since. Every hour: freeze the weeks that are due. By night: check it all."""
+"""Every minute: roll up what was sealed since. Every hour: freeze the weeks that are due. By night: check it all.
+
+Every ten minutes, in a large organisation: compute the weeks that are not frozen yet.
+"""
 
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.frozen.recheck import recheck
+from colleague.adoption.frozen.running import run_ahead
 from colleague.adoption.groups import Groups
 from colleague.adoption.telemetry.accept import forget_seen
 from colleague.adoption.watch import check_measurements
@@ -24,6 +28,9 @@ def add_jobs(queue: Queue, *, database: Database, groups: Groups, ledger: Ledger
         while await freeze_next(database, groups, ledger=ledger, clock=clock):
             pass
 
+    async def ahead() -> None:
+        await run_ahead(database, groups, clock=clock)
+
     async def check() -> None:
         await work()
         await recheck(database, ledger=ledger, clock=clock)
@@ -33,4 +40,5 @@ def add_jobs(queue: Queue, *, database: Database, groups: Groups, ledger: Ledger
 
     queue.add("adoption.roll_up", work, every="* * * * *")
     queue.add("adoption.freeze", freeze, every="7 * * * *")
+    queue.add("adoption.run_ahead", ahead, every="*/10 * * * *")
     queue.add("adoption.recheck", check, every="23 2 * * *")

@@ -79,6 +79,25 @@ class FrozenRow(Base):
     at: Mapped[datetime]
 
 
+class RunningRow(Base):
+    """What was computed of a week that is not frozen yet, of a large organisation; replaced every ten minutes."""
+
+    __tablename__ = "adoption_running"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    week: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    figures: Mapped[dict[str, Any]]
+    hidden: Mapped[bool]
+    at: Mapped[datetime]
+
+    @property
+    def version(self) -> int:
+        """A number that is not frozen has no version."""
+        return 0
+
+
 class SignatureRow(Base):
     """The owner's name under one version of a use case's card, with the numbers as they were then (B-9)."""
 

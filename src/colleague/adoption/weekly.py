@@ -8,6 +8,7 @@ from colleague.adoption.facts.week import facts_of
 from colleague.adoption.figures import FEWEST, Facts, Numbers, by_person, figures
 from colleague.adoption.frozen.freeze import hidden_in
 from colleague.adoption.frozen.kept import frozen_weeks, newest_rows, numbers_of
+from colleague.adoption.frozen.running import running_weeks
 from colleague.adoption.groups import KINDS, Groups
 from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.targets import Standing, standings
@@ -64,10 +65,14 @@ async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = 
     last = calendar.week(clock.now())
     weeks = list(weeks_between(last.next(1 - count), last))
     kept = await frozen_weeks(session, weeks[0], last)
-    facts = await facts_of(
-        session, calendar, [week for week in weeks if not _whole(kept.get(week), week, calendar, clock)]
-    )
-    return [_one(kept.get(week), facts.get(week), week, calendar, clock) for week in weeks][::-1]
+    found = await running_weeks(session, weeks[0], last, calendar, clock=clock)
+    ahead = {week: one for (_, _, week), one in found.items()}
+    facts = await facts_of(session, calendar, [
+        week for week in weeks if week not in ahead and not _whole(kept.get(week), week, calendar, clock)
+    ])  # fmt: skip
+    return [
+        _one(kept.get(week), ahead.get(week), facts.get(week), week, calendar, clock) for week in weeks
+    ][::-1]  # fmt: skip
 
 
 async def lines(
@@ -89,9 +94,15 @@ async def lines(
     last = calendars.organisation.week(clock.now())
     weeks = list(weeks_between(last.next(1 - count), last))
     kept = numbers_of(await newest_rows(session, weeks[0], last, kind=kind, name=name or None))
+    ahead = await running_weeks(
+        session, weeks[0], last, calendars.organisation, kind=kind, name=name or None, clock=clock
+    )  # fmt: skip
     open_ = [
-        w for w in weeks if not all(_whole(kept.get((kind, n, w)), w, calendars.organisation, clock) for n in chosen)
-    ]
+        w for w in weeks
+        if not all(
+            (kind, n, w) in ahead or _whole(kept.get((kind, n, w)), w, calendars.organisation, clock) for n in chosen
+        )
+    ]  # fmt: skip
     facts = await facts_of(session, calendars.organisation, open_)
     hidden = {week: hidden_in(by, one, week, calendars) for week, one in facts.items()}
     picks = {week: by_person(one) for week, one in facts.items()}
@@ -101,8 +112,9 @@ async def lines(
         told = []
         for week in weeks:
             mine = picks[week](people) if week in picks else None
-            value = _one(kept.get((kind, one, week)), mine, week, calendar, clock)
-            veiled = value.version == 0 and (kind, one) in hidden.get(week, ())
+            early = ahead.get((kind, one, week))
+            value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock)
+            veiled = value.version == 0 and early is None and (kind, one) in hidden.get(week, ())
             told.append(replace(value, hidden=value.people >= FEWEST) if veiled else value)
         found.append(Line(kind, one, told[::-1], standings(told)))
     return found
@@ -113,9 +125,16 @@ def _whole(kept: Numbers | None, week: Week, calendar: Calendar, clock: Clock) -
     return kept is not None and (kept.completed or clock.now() < calendar.end(week) + MATURE)
 
 
-def _one(kept: Numbers | None, facts: Facts | None, week: Week, calendar: Calendar, clock: Clock) -> Numbers:
-    """Return a week as it was kept; computed now where it was not, its completion too where that alone is missing."""
-    if facts is None or (kept is not None and kept.completed):
+def _one(
+    kept: Numbers | None, ahead: Numbers | None, facts: Facts | None, week: Week, calendar: Calendar, clock: Clock
+) -> Numbers:
+    """Return a week as it was kept; as it was computed `ahead` or is computed now where it was not, its completion too
+    where that alone is missing.
+    """
+    if (facts is None and ahead is None) or (kept is not None and kept.completed):
         return kept or Numbers(week, calendar.frozen(week, clock.now()), not calendar.counts(week), 0)
-    now = figures(facts, week, calendar, clock.now())
+    now = ahead
+    if now is None:
+        assert facts is not None
+        now = figures(facts, week, calendar, clock.now())
     return replace(kept, completion=now.completion) if kept else now

@@ -1,5 +1,6 @@
 """Read the weeks that were frozen: the newest version of each number."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from colleague.adoption.figures import Numbers, read_numbers
-from colleague.adoption.tables import FrozenRow
+from colleague.adoption.tables import FrozenRow, RunningRow
 from colleague.adoption.weeks import Week
 from colleague.kit.db import Session
 
@@ -35,7 +36,9 @@ async def frozen_weeks(
     return {week: one for (_, _, week), one in numbers_of(rows).items()}
 
 
-def numbers_of(rows: Rows) -> dict[tuple[str, str, Week], Numbers]:
+def numbers_of(
+    rows: Mapping[tuple[str, str, str, str], FrozenRow | RunningRow],
+) -> dict[tuple[str, str, Week], Numbers]:
     """Return rows as numbers, by kind, name and week."""
     found = {}
     for (kind, name, week, part), row in rows.items():
