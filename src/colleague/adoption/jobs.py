@@ -1,6 +1,6 @@
 """Every minute: roll up what was sealed since. Every hour: freeze the weeks that are due. By night: check it all.
 
-Every ten minutes, in a large organisation: compute the weeks that are not frozen yet.
+Every twenty minutes, in a large organisation: compute the weeks that are not frozen yet.
 """
 
 from colleague.adoption.facts.roll_up import roll_up
@@ -40,5 +40,5 @@ def add_jobs(queue: Queue, *, database: Database, groups: Groups, ledger: Ledger
 
     queue.add("adoption.roll_up", work, every="* * * * *")
     queue.add("adoption.freeze", freeze, every="7 * * * *")
-    queue.add("adoption.run_ahead", ahead, every="*/10 * * * *")
+    queue.add("adoption.run_ahead", ahead, every="*/20 * * * *")
     queue.add("adoption.recheck", check, every="23 2 * * *")

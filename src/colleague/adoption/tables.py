@@ -80,7 +80,7 @@ class FrozenRow(Base):
 
 
 class RunningRow(Base):
-    """What was computed of a week that is not frozen yet, of a large organisation; replaced every ten minutes."""
+    """What was computed of a week that is not frozen yet, of a large organisation; replaced every twenty minutes."""
 
     __tablename__ = "adoption_running"
 

@@ -3,6 +3,7 @@
 INVARIANT: a kept version is never changed; what corrects it is the next version, with its reason (recheck.py).
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,7 +74,8 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
                 # The groups are those of the week's first part.
                 rows = await newest_rows(session, week, week)
                 by = members_of_rows(rows.values())
-            made = rows_of(by, facts, week, calendars, clock)
+            # Beside the loop: seconds of arithmetic in a large organisation.
+            made = await asyncio.to_thread(rows_of, by, facts, week, calendars, clock)
             wanted = [row for row in made if row.part not in there and (mature or row.part == ACTIVITY)]
             await keep(
                 session, week, wanted, basis_of(facts, week, calendar, upto), FIRST, {}, ledger=ledger, clock=clock

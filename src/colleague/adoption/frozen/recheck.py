@@ -4,6 +4,7 @@ A difference that later entries, holidays, absences or baselines explain is a co
 an alarm: an item is open until somebody has looked, and the ledger tells of it (B-0).
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, 
     calendars = await read_calendars(session)
     kept = await newest_rows(session, week, week)
     facts = (await facts_of(session, calendars.organisation, [week]))[week]
-    fresh = rows_of(members_of_rows(kept.values()), facts, week, calendars, clock)
+    fresh = await asyncio.to_thread(rows_of, members_of_rows(kept.values()), facts, week, calendars, clock)
     touched = any(_row(row).sha256(row.basis) != row.sha256 for row in kept.values())
     wrong, olds = [], []
     for row in fresh:

@@ -1,4 +1,4 @@
-"""The weeks that are not frozen yet, of a large organisation: told from what was computed a few minutes ago.
+"""The weeks that are not frozen yet, of a large organisation: told from what was computed up to twenty minutes ago.
 
 A page of five thousand people would otherwise read a quarter of a million runs. A small organisation is told what holds
 at this very moment.
