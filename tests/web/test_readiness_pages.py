@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from colleague.identity.people import assign_role
+from colleague.rollout.tables import ProgrammeRow
 from colleague.testing.house import TestHouse
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +51,20 @@ async def test_answers_become_versions_and_each_keeps_what_it_came_to(lead: Any,
     tom = await sign_in("tom")
     assert "by yourselves" in (await tom.get(PAGE)).text
     assert '<form method="post" action="/programme/readiness"' not in (await tom.get(PAGE)).text
+
+
+async def test_a_sponsor_who_is_named_need_not_be_asked_for(home: TestHouse, lead: Any) -> None:
+    people, now = home.people, home.house.clock.now()
+    async with home.house.database.transaction() as session:
+        session.add(
+            ProgrammeRow(
+                id=1, sponsor_id=people["ana"].id, lead_id=people["dana"].id, goal="", changed_by=people["owner"].id,
+                changed_at=now,
+            )
+        )  # fmt: skip
+    assert "Ana Ruiz is named as the programme" in (await lead.get(PAGE)).text
+    made = (await lead.post(API, json=ALONE | {"sponsor": None, "after": 0})).json()
+    assert (made["answers"]["sponsor"], made["verdict"]) == (True, "self-serve")
 
 
 async def test_of_two_who_answer_at_once_one_is_told(lead: Any) -> None:

@@ -76,6 +76,8 @@ def test_what_is_known_outweighs_what_was_answered_but_nothing_is_answered_for_a
     answers, why = prefill(known, Answers(custom_mcp=False, regulated=False, seats=20))
     assert (answers.custom_mcp, answers.regulated, answers.seats) == (True, True, 37)
     assert set(why) == {"custom_mcp", "regulated", "seats"}
+    named, because = prefill(Known(sponsor="Ana Ruiz"), Answers(sponsor=False))
+    assert (named.sponsor, set(because)) == (True, {"sponsor"})
     assert prefill(NOTHING, Answers(seats=20)) == (Answers(seats=20), {})
 
 

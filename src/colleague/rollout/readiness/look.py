@@ -6,11 +6,12 @@ from colleague.connectors.connector import Connector
 from colleague.connectors.registry import Registry, is_shipped
 from colleague.governance.document.model import PARTS
 from colleague.governance.document.store import in_force
-from colleague.identity.directory import list_active
+from colleague.identity.directory import list_active, names_of
 from colleague.kit.db import Session
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass
 from colleague.rollout.readiness.model import Answers, Known
+from colleague.rollout.store import current_programme
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready
 
@@ -28,12 +29,14 @@ async def look(session: Session, *, registry: Registry, reach: Reach) -> Known:
     for one in stands.approved:
         if one.card.data_class >= DataClass.RESTRICTED or one.card.category in REGULATED:
             restricted.append(f"The use case «{one.card.name}» works with them.")
-    now = await registry.now(session)
+    now, programme = await registry.now(session), await current_programme(session)
+    names = await names_of(session, [programme.sponsor])
     return Known(
         servers=tuple(one.title for one in now if _is_own(one)), restricted=tuple(restricted),
         people=len(await list_active(session)),
         unsigned=tuple(PARTS[part] for part in (document.unsigned if document else PARTS)),
         unready=stands.reasons, unmeasured=stands.unmeasured,
+        sponsor=names.get(programme.sponsor, ""),
     )  # fmt: skip
 
 
@@ -49,6 +52,9 @@ def prefill(known: Known, before: Answers) -> tuple[Answers, dict[str, str]]:
     if known.restricted:
         answers = replace(answers, regulated=True)
         why["regulated"] = " ".join(known.restricted[:10])
+    if known.sponsor:
+        answers = replace(answers, sponsor=True)
+        why["sponsor"] = f"{known.sponsor} is named as the programme's sponsor, from outside IT."
     if known.people > (answers.seats or 0):
         answers = replace(answers, seats=known.people)
         why["seats"] = f"{known.people} people are active here now; more if more will come."

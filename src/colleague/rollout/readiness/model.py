@@ -52,6 +52,7 @@ class Known:
     `servers`: names of registered MCP servers. `restricted`: why restricted or regulated data are used, in words.
     `people`: how many are active. `unsigned`: parts of the governance document without a signature, all four while none
     is in force. `unready`: what keeps the use cases from a pilot. `unmeasured`: use cases without a baseline.
+    `sponsor`: the name of the programme's sponsor, who is not from IT.
     """
 
     servers: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ class Known:
     unsigned: tuple[str, ...] = ()
     unready: tuple[str, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    sponsor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
