@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_ALL := $(VENV)/.installed-all
 SOURCES := pyproject.toml hatch_build.py frontend/package-lock.json
-WORKERS ?= 2
+# Two test workers at least, four at most: each needs a core and most of a gigabyte.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() or 2)))')
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-peers check bench clean peers format reference

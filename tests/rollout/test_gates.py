@@ -7,7 +7,8 @@ import pytest
 
 from colleague.policy.model import Phase
 from colleague.rollout.gates import champions, gate, quarterly, support, weekly_active
-from colleague.rollout.model import ActiveWeek, Attestation, Department, Evidence, Signed
+from colleague.rollout.model import ActiveWeek, Attestation, Evidence, Signed
+from colleague.rollout.network import Department, Network
 from colleague.rollout.phases import PHASES, after
 
 TODAY = date(2027, 3, 1)
@@ -31,7 +32,7 @@ EXPANSION = Evidence(
     attested=said("security-review", 90), today=TODAY,
 )  # fmt: skip
 BROAD = Evidence(
-    weeks=weeks(*[0.6] * 8, seats=900), departments=(Department("Bids", 80, 2, 2), Department("Law", 7, 1, 1)),
+    weeks=weeks(*[0.6] * 8, seats=900), network=Network((Department("Bids", 80, 2, 2), Department("Law", 7, 1, 1)), 0),
     support=Signed("person_z", TODAY, "card 2"), today=TODAY,
 )  # fmt: skip
 
@@ -61,7 +62,7 @@ def test_what_is_exactly_enough_opens(phase: Phase, evidence: Evidence) -> None:
     (Phase.EXPANSION, replace(EXPANSION, hold="35 % in week 6"), {"no-hold"}),
     (Phase.EXPANSION, replace(EXPANSION, weeks=EXPANSION.weeks[:5]), {"lasted"}),
     (Phase.BROAD, replace(BROAD, support=None), {"support"}),
-    (Phase.BROAD, replace(BROAD, departments=()), {"champions"}),
+    (Phase.BROAD, replace(BROAD, network=Network((), 0)), {"champions"}),
     (Phase.ENTERPRISE, Evidence(today=TODAY), {"quarterly-review"}),
     (Phase.ENTERPRISE, Evidence(attested=said("quarterly-review", 93), today=TODAY), {"quarterly-review"}),
 ])  # fmt: skip
@@ -80,12 +81,11 @@ def test_weeks_of_holidays_neither_count_nor_spoil() -> None:
 
 def test_nine_of_ten_departments_are_enough_and_small_ones_need_one() -> None:
     ten = [Department(f"D{n}", 20, 2, 2) for n in range(9)]
-    assert champions([*ten, Department("Last", 20, 1, 1)]).holds
-    assert not champions([*ten[:8], Department("A", 20, 1, 1), Department("B", 20, 3, 1)]).holds
-    assert champions([Department("Small", 7, 1, 1)]).holds
-    assert not champions([Department("Eight", 8, 1, 1)]).holds
-    assert champions([*ten, Department("Nobody yet", 0, 0, 0)]).holds
-    assert "not yet: B" in champions([Department("B", 9, 0, 0)]).value
+    assert champions(Network((*ten, Department("Last", 20, 1, 1)), 0)).holds
+    assert not champions(Network((*ten[:8], Department("A", 20, 1, 1), Department("B", 20, 3, 1)), 0)).holds
+    assert champions(Network((Department("Small", 7, 1, 1),), 0)).holds
+    assert not champions(Network((Department("Eight", 8, 1, 1),), 0)).holds
+    assert "not yet: B" in champions(Network((Department("B", 9, 0, 0),), 0)).value
 
 
 def test_what_is_said_is_named_with_its_day() -> None:

@@ -247,9 +247,6 @@ def frozen_form(evidence: Evidence, judged: Gate) -> dict[str, Any]:
             for one in evidence.weeks
         ],
         "validated": dict(evidence.validated),
-        "departments": [
-            {"name": one.name, "seats": one.seats, "champions": one.champions, "active": one.active}
-            for one in evidence.departments
-        ],
+        "network": evidence.network.to_json(),
         "gate": judged.to_json(),
     }  # fmt: skip

@@ -9,7 +9,7 @@ from colleague.governance.document.store import in_force
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.champions.read import network
-from colleague.rollout.model import ActiveWeek, Department, Evidence, Signed
+from colleague.rollout.model import ActiveWeek, Evidence, Signed
 from colleague.rollout.store import attestations, current_programme
 from colleague.support.model_card import confirmed
 
@@ -25,7 +25,7 @@ async def collect(session: Session, *, clock: Clock) -> Evidence:
     return Evidence(
         week=max(week, 0), weeks=await _weeks(session, week, calendar, clock=clock),
         governance=await _governance(session), attested=await attestations(session, until=today), today=today,
-        departments=await _departments(session, clock=clock), support=await _support(session),
+        network=await network(session, clock), support=await _support(session),
         validated=await _validated(session, clock=clock), hold=await hold_on_gate_3(session),
     )  # fmt: skip
 
@@ -54,12 +54,6 @@ async def _governance(session: Session) -> Signed | None:
         return None
     first = min(document.signatures, key=lambda one: one.at)
     return Signed(document.published_by, first.at.date(), f"version {document.number}, signed")
-
-
-async def _departments(session: Session, *, clock: Clock) -> tuple[Department, ...]:
-    """Return the live departments with their champions."""
-    found = await network(session, clock)
-    return tuple(Department(one.name, one.seats, one.champions, one.active) for one in found.departments)
 
 
 async def _support(session: Session) -> Signed | None:

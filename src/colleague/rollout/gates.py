@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from colleague.policy.model import Phase
-from colleague.rollout.model import ATTESTED, ActiveWeek, Criterion, Department, Evidence, Gate, Signed
+from colleague.rollout.model import ATTESTED, ActiveWeek, Criterion, Evidence, Gate, Signed
+from colleague.rollout.network import Network
 from colleague.rollout.phases import PHASES
 
 WEEKS, MEAN, LEAST_WEEK, VALIDATED = 4, 0.8, 0.7, 3
 SIGNED_WITHIN: Final = timedelta(days=90)
 QUARTER: Final = timedelta(days=92)
-SMALL, COVERED = 8, 0.9
 
 
 def gate(phase: Phase, evidence: Evidence) -> Gate:
@@ -32,7 +32,7 @@ def gate(phase: Phase, evidence: Evidence) -> Gate:
             ))  # fmt: skip
         case Phase.BROAD:
             return Gate(3, "Broad rollout to enterprise", (
-                lasted(phase, evidence), champions(evidence.departments), support(evidence.support),
+                lasted(phase, evidence), champions(evidence.network), support(evidence.support),
             ))  # fmt: skip
         case Phase.ENTERPRISE:
             return Gate(4, "Enterprise, quarter by quarter", (quarterly(evidence),))
@@ -116,21 +116,20 @@ def no_hold(evidence: Evidence) -> Criterion:
     )  # fmt: skip
 
 
-def champions(departments: Sequence[Department]) -> Criterion:
+def champions(network: Network) -> Criterion:
     """Judge the champion network: two in 90 % of live departments (one where fewer than eight have seats), active."""
-    live = [one for one in departments if one.seats]
-    good = [one for one in live if one.active >= (1 if one.seats < SMALL else 2)]
-    value = f"{len(good)} of {len(live)} departments"
-    if lacking := [one.name for one in live if one not in good]:
+    lacking = [one.name for one in network.departments if not one.established]
+    value = f"{len(network.departments) - len(lacking)} of {len(network.departments)} departments"
+    if lacking:
         value += f"; not yet: {', '.join(lacking[:8])}{' …' if len(lacking) > 8 else ''}"
     return Criterion(
         "champions", "The champion network stands", "two champions active within fourteen days in 90 % of departments",
-        value, bool(live) and len(good) >= COVERED * len(live), "computed", "PH-7, CH-1", "/programme/champions",
+        value, network.established, "computed", "PH-7, CH-1", "/programme/champions",
     )  # fmt: skip
 
 
 def support(found: Signed | None) -> Criterion:
-    """Judge whether the support model is written down and confirmed by its owner."""
+    """Judge whether the support model is written down, and confirmed by another person than who wrote it."""
     return Criterion(
         "support", "The support model is confirmed", "channels, hours, owner and response times, confirmed",
         "there is none" if found is None else f"{found.words} {found.on.isoformat()}".strip(), found is not None,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from colleague.policy.model import Phase
+from colleague.rollout.network import Network
 
 # Computed: counted from what happened. Attested: said by a named person, where nothing can be counted.
 How = Literal["computed", "attested"]
@@ -132,16 +133,6 @@ class ActiveWeek:
 
 
 @dataclass(frozen=True, slots=True)
-class Department:
-    """A department with seats, its champions, and how many of them were active in the last fourteen days."""
-
-    name: str
-    seats: int
-    champions: int
-    active: int
-
-
-@dataclass(frozen=True, slots=True)
 class Signed:
     """An artefact that somebody signed: which, by whom, when; None where there is none."""
 
@@ -161,7 +152,7 @@ class Evidence:
     weeks: tuple[ActiveWeek, ...] = ()
     validated: Mapping[str, str] = field(default_factory=dict)
     governance: Signed | None = None
-    departments: tuple[Department, ...] = ()
+    network: Network = field(default_factory=lambda: Network((), 0))
     support: Signed | None = None
     attested: Mapping[str, Attestation] = field(default_factory=dict)
     today: date = date.min

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from colleague.adoption.weeks import Calendar, Week
-from colleague.rollout.champions.model import Department, Network, Signals, closes, share_out, weigh
+from colleague.rollout.champions.model import Signals, closes, share_out, weigh
+from colleague.rollout.network import Department, Network
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from colleague.adoption.facts.read import last_active
 from colleague.identity.directory import departments_of, list_active
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.rollout.champions.model import ACTIVE, Department, Network
 from colleague.rollout.champions.store import champions_now
+from colleague.rollout.network import ACTIVE, Department, Network
 
 NONE: Final = ""
 

@@ -13,7 +13,7 @@ from colleague.identity.directory import departments_of, mails_of, names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.champions.appoint import MANAGE
-from colleague.rollout.champions.model import APART, OUTCOMES, Candidate, Network
+from colleague.rollout.champions.model import APART, OUTCOMES, Candidate
 from colleague.rollout.champions.read import network
 from colleague.rollout.champions.store import (
     KEPT,
@@ -27,6 +27,7 @@ from colleague.rollout.champions.store import (
 )
 from colleague.rollout.champions.suggest import suggest
 from colleague.rollout.champions.tables import HandedOutRow
+from colleague.rollout.network import Network
 from colleague.support.model_card import promised
 
 FEWEST, WEEKS = 5, 6
