@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colleague.adoption.groups import Groups, departments, teams
 from colleague.adoption.jobs import add_jobs as add_adoption_jobs
+from colleague.adoption.telemetry.by_source import people_by_source
 from colleague.adoption.telemetry.parts import TelemetryIn
 from colleague.agent.llm import Llm
 from colleague.approvals.jobs import add_jobs as add_approval_jobs
@@ -88,7 +89,7 @@ from colleague.tasks.sight import is_seen, tasks_in
 from colleague.usecases.around import Reach
 
 # Whom numbers are told of together, and who knows who they are.
-GROUPS = Groups({"department": departments, "team": teams, "cohort": people_by_cohort})
+GROUPS = Groups({"department": departments, "team": teams, "cohort": people_by_cohort, "source": people_by_source})
 
 
 @dataclass(frozen=True, slots=True)

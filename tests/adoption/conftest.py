@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.adoption.telemetry_kit import Fleet
 
 from colleague.adoption.facts.roll_up import roll_up
+from colleague.adoption.telemetry.sources import create_source
 from colleague.audit.event import Event
 from colleague.audit.seal import seal
 from colleague.identity.actor import Actor
@@ -74,3 +76,15 @@ async def programme(database_url: str, tmp_path: Path, clock: TestClock) -> Asyn
         lead = await actor_of(session, email=rita.email, via="page")
     yield Programme(home, clock, lead)
     await home.house.close()
+
+
+@pytest.fixture
+async def fleet(programme: Programme) -> AsyncIterator[Fleet]:
+    owner = programme.home.people["owner"]
+    source, token = await programme.do(create_source, owner, "Laptops", days=30, **programme.told)
+    house = programme.house
+    app = create_app(house.by_type(), settings=house.settings, lifespan=None)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8080"
+    ) as client:  # fmt: skip
+        yield Fleet(programme, client, source, token, programme.home.people["ana"].email)

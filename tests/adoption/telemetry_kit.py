@@ -2,16 +2,22 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from sqlalchemy import text
 
+from colleague.adoption.facts.read import actions, runs
+
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SESSION, PROMPT = "5f1b6c1e-0000-4000-8000-000000000001", "9c6f0b7a-0000-4000-8000-00000000000a"
 
 
 def event(name: str, at: datetime, number: int | None = 1, **attributes: Any) -> dict[str, Any]:
-    """Return a log record in OTLP/JSON. Names of attributes: `_` before a word stands for `.` where it is doubled."""
+    """Return a log record in OTLP/JSON; `__` in a name stands for `.`, None leaves an attribute out."""
     told: dict[str, Any] = {
         "event.name": name, "event.timestamp": at.isoformat(), "session.id": SESSION, "prompt.id": PROMPT,
         "user.email": "ana@aldermoor.example", "event.sequence": number,
@@ -78,3 +84,52 @@ def _fill(attributes: Any, told: Any) -> None:
                     added.value.double_value = value
                 case "boolValue":
                     added.value.bool_value = value
+
+
+@dataclass
+class Fleet:
+    """A house with a source of telemetry, and its door."""
+
+    programme: Any
+    client: httpx.AsyncClient
+    source: str
+    token: str
+    email: str
+
+    @property
+    def now(self) -> datetime:
+        return self.programme.clock.now()
+
+    def event(self, name: str, number: int | None = 1, *, at: datetime | None = None, **more: Any) -> dict[str, Any]:
+        return event(name, at or self.now, number, **{"user__email": self.email} | more)
+
+    async def send(self, *records: dict[str, Any], kind: str = "json", token: str = "", **headers: str) -> Any:
+        message = export(*records)
+        body = as_json(message) if kind == "json" else as_protobuf(message)
+        return await self.post(body, kind, token, **headers)
+
+    async def post(self, body: bytes, kind: str = "json", token: str = "", **headers: str) -> httpx.Response:
+        given = {
+            "authorization": f"Bearer {token or self.token}",
+            "content-type": "application/json" if kind == "json" else "application/x-protobuf",
+        } | {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post("/v1/logs", content=body, headers=given)
+
+    async def acted(self) -> list[tuple[str, str, datetime]]:
+        await self.programme.rolled()
+        async with self.programme.house.database.transaction() as session:
+            return [(a.person, a.kind, a.at) for a in await actions(session, *EVER)]
+
+    async def ran(self) -> list[Any]:
+        await self.programme.rolled()
+        async with self.programme.house.database.transaction() as session:
+            return await runs(session, *EVER)
+
+    async def stored(self) -> str:
+        """Return every text the database holds."""
+        found = []
+        async with self.programme.house.database.transaction() as session:
+            names = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+            for name in list(names):
+                found += list(await session.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" t')))
+        return "\n".join(found)

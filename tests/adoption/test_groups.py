@@ -41,6 +41,11 @@ def test_a_team_that_is_nearly_a_department_is_not_told_beside_it() -> None:
     assert suppressed(groups, EVERYBODY) == {("team", "Bids")}
 
 
+def test_a_source_never_hides_a_department() -> None:
+    groups = {"department": {"Sales": people(0, 12)}, "source": {"Laptops": people(0, 14), "Colleague": people(0, 11)}}
+    assert suppressed(groups, EVERYBODY) == {("source", "Laptops"), ("source", "Colleague")}
+
+
 def test_nobody_is_nothing() -> None:
     assert suppressed({"team": {}}, frozenset()) == frozenset()
     assert suppressed({"team": {"a": people(0, 9)}}, frozenset()) == {("team", "a")}

@@ -3,20 +3,16 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
-from sqlalchemy import select, text
-from tests.adoption.conftest import Programme
-from tests.adoption.telemetry_kit import PROMPT, SESSION, as_json, as_protobuf, event, export
+from sqlalchemy import select
+from tests.adoption.telemetry_kit import EVER, PROMPT, SESSION, Fleet, as_json, as_protobuf, export
 
-from colleague.adoption.facts.read import actions, runs, visits
+from colleague.adoption.facts.read import visits
 from colleague.adoption.facts.recount import recount
 from colleague.adoption.telemetry.accept import forget_seen
 from colleague.adoption.telemetry.model import ALLOWED
@@ -33,73 +29,10 @@ from colleague.adoption.telemetry.tables import SeenRow
 from colleague.identity.actor import PermissionMissing
 from colleague.identity.sessions import open_session
 from colleague.identity.tokens import create_token
-from colleague.web.app import create_app
 
 pytestmark = pytest.mark.anyio
-EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 OWN = {"origin": "http://127.0.0.1:8080"}
 SECRET = "Draft the termination letter of Mr Quill"
-
-
-@dataclass
-class Fleet:
-    """A house with a source of telemetry, and its door."""
-
-    programme: Programme
-    client: httpx.AsyncClient
-    source: str
-    token: str
-    email: str
-
-    @property
-    def now(self) -> datetime:
-        return self.programme.clock.now()
-
-    def event(self, name: str, number: int | None = 1, *, at: datetime | None = None, **more: Any) -> dict[str, Any]:
-        return event(name, at or self.now, number, **{"user__email": self.email} | more)
-
-    async def send(self, *records: dict[str, Any], kind: str = "json", token: str = "", **headers: str) -> Any:
-        message = export(*records)
-        body = as_json(message) if kind == "json" else as_protobuf(message)
-        return await self.post(body, kind, token, **headers)
-
-    async def post(self, body: bytes, kind: str = "json", token: str = "", **headers: str) -> httpx.Response:
-        given = {
-            "authorization": f"Bearer {token or self.token}",
-            "content-type": "application/json" if kind == "json" else "application/x-protobuf",
-        } | {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.post("/v1/logs", content=body, headers=given)
-
-    async def acted(self) -> list[tuple[str, str, datetime]]:
-        await self.programme.rolled()
-        async with self.programme.house.database.transaction() as session:
-            return [(a.person, a.kind, a.at) for a in await actions(session, *EVER)]
-
-    async def ran(self) -> list[Any]:
-        await self.programme.rolled()
-        async with self.programme.house.database.transaction() as session:
-            return await runs(session, *EVER)
-
-    async def stored(self) -> str:
-        """Return every text the database holds."""
-        found = []
-        async with self.programme.house.database.transaction() as session:
-            names = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-            for name in list(names):
-                found += list(await session.scalars(text(f'SELECT CAST(t AS text) FROM "{name}" t')))
-        return "\n".join(found)
-
-
-@pytest.fixture
-async def fleet(programme: Programme) -> AsyncIterator[Fleet]:
-    owner = programme.home.people["owner"]
-    source, token = await programme.do(create_source, owner, "Laptops", days=30, **programme.told)
-    house = programme.house
-    app = create_app(house.by_type(), settings=house.settings, lifespan=None)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:8080"
-    ) as client:  # fmt: skip
-        yield Fleet(programme, client, source, token, programme.home.people["ana"].email)
 
 
 @pytest.mark.parametrize("kind", ["json", "protobuf"])

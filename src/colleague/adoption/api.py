@@ -31,7 +31,7 @@ async def groups_of(
     db: Db, actor: Current, clock: Time, groups: TheGroups, kind: str,
     name: Annotated[str, Query(max_length=200)] = "", count: Count = 12,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Return the weeks of every group of a kind (department, team, cohort, onboarded), or of one."""
+    """Return the weeks of every group of a kind (department, team, cohort, onboarded, source), or of one."""
     async with db.transaction() as session:
         found = await lines(session, actor, groups, kind=kind, name=name, clock=clock, count=count)
     return [one.to_json() for one in found]

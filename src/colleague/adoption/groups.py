@@ -10,7 +10,7 @@ from colleague.adoption.weeks import Calendar
 from colleague.identity.directory import departments_of, members_by_team
 from colleague.kit.db import Session
 
-Kind = Literal["department", "team", "cohort", "onboarded"]
+Kind = Literal["department", "team", "cohort", "onboarded", "source"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 By = Mapping[str, Mapping[str, frozenset[str]]]
 Source = Callable[[Session], Awaitable[Mapping[str, frozenset[str]]]]
@@ -60,8 +60,9 @@ def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[tuple[str, st
     """Return the groups (kind, name) nothing is told of, where numbers of `everybody` are told too (B-0, B-12). Pure.
 
     Not told: fewer than five people; all but one to four of everybody; a group that another, told one has with one to
-    four people more; and, where what is left of everybody outside the told groups of a kind is one to four people, the
-    smallest of them, until it is not. So no number of fewer than five people follows from two that are told.
+    four people more (of these two rather a group by source); and, where what is left of everybody outside the told
+    groups of a kind is one to four people, the smallest of them, until it is not. So no number of fewer than five
+    people follows from two that are told.
     """
     told: dict[tuple[str, str], frozenset[str]] = {}
     for kind, named in groups.items():
@@ -77,15 +78,17 @@ def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[tuple[str, st
 
 
 def _drop_nested(told: dict[tuple[str, str], frozenset[str]]) -> None:
-    """Leave out the smaller of two groups where it lies in the other and one to four people are the difference."""
+    """Leave out the smaller of two groups where it lies in the other and one to four people are the difference.
+
+    Where one of the two is by source it is left out: where people also work hides no department.
+    """
     by_size = sorted(told.items(), key=lambda one: (len(one[1]), one[0]))
     for number, (key, people) in enumerate(by_size):
-        for _, larger in by_size[number + 1 :]:
-            if len(larger) - len(people) >= FEWEST:
+        for other, larger in by_size[number + 1 :]:
+            if key not in told or len(larger) - len(people) >= FEWEST:
                 break
-            if len(larger) > len(people) and people < larger:
-                told.pop(key)
-                break
+            if other in told and people < larger:
+                told.pop(other if other[0] == "source" != key[0] else key)
 
 
 def _drop_rest(told: dict[tuple[str, str], frozenset[str]], kind: str, everybody: frozenset[str]) -> None:

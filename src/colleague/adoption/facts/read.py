@@ -80,6 +80,16 @@ async def delivered_to(session: Session, person: str, since: datetime) -> list[s
     return list(await session.scalars(query.where(RunFactRow.asked_at >= since).order_by(RunFactRow.asked_at)))
 
 
+async def people_by_channel(session: Session, within: timedelta) -> dict[str, frozenset[str]]:
+    """Return who had runs by which channel, in the time before the newest run."""
+    newest = select(func.max(RunFactRow.asked_at)).scalar_subquery()
+    query = select(RunFactRow.channel, RunFactRow.person_id).where(RunFactRow.asked_at >= newest - within).distinct()
+    found: dict[str, set[str]] = {}
+    for channel, person in await session.execute(query):
+        found.setdefault(channel, set()).add(person)
+    return {channel: frozenset(people) for channel, people in found.items()}
+
+
 async def visits(session: Session, since: datetime, until: datetime, *, person: str = "") -> list[Visit]:
     """Return the sessions that began in a period, whole, of everybody or one person: as they were numbered when they
     were written.

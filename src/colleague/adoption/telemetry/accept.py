@@ -87,7 +87,7 @@ async def _unseen(session: Session, source: str, events: dict[bytes, Happened]) 
         values = [{"source_id": source, "key": key, "at": events[key].at} for key in keys[start : start + AT_ONCE]]
         query = insert(SeenRow).values(values).on_conflict_do_nothing().returning(SeenRow.key)
         fresh |= set(await session.scalars(query))
-    return sorted((events[key] for key in fresh), key=lambda one: (one.at, one.key))
+    return sorted((one for key, one in events.items() if key in fresh), key=lambda one: one.at)
 
 
 async def _count_strangers(

@@ -70,7 +70,7 @@ HEADINGS = ("week", "state", "seats", "weekly active", "sessions", "completion",
 
 @app.command()
 def weeks(
-    as_person: As, by: Annotated[str, typer.Option(help="department, team, cohort or onboarded.")] = "",
+    as_person: As, by: Annotated[str, typer.Option(help="department, team, cohort, onboarded or source.")] = "",
     name: Annotated[str, typer.Option(help="One group of that kind.")] = "",
     count: Annotated[int, typer.Option(min=1, max=53, help="How many weeks.")] = 12,
 ) -> None:  # fmt: skip
