@@ -1,7 +1,9 @@
 """Write an event into the ledger, in the transaction of the change it tells of."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from colleague.audit.event import Event
 from colleague.audit.redact import erase_key, hide, known_key, reveal, subject_key
@@ -45,19 +47,13 @@ class Ledger:
 
     async def _row(self, session: Session, event: Event) -> EntryRow:
         at = self._clock.now()
-        body = {
-            "v": 1, "at": at.isoformat(), "verb": event.verb, "actor": event.actor, "subject": event.subject,
-            "run": event.run, "person": event.person, "data": dict(event.data),
-        }  # fmt: skip
-        _check(event)
+        hidden: dict[str, str] = {}
         sealed: dict[str, str] = {}
+        _check(event)
         if event.personal:
             key = await subject_key(session, event.person or event.actor, secrets=self._secrets)
-            body["personal"], sealed = hide(event.personal, key)
-        return EntryRow(
-            at=at, verb=event.verb, actor=event.actor, subject=event.subject, run=event.run, body=_text(body),
-            personal=sealed,
-        )  # fmt: skip
+            hidden, sealed = hide(event.personal, key)
+        return EntryRow(**entry_values(at, event, hidden), personal=sealed)
 
     async def personal(self, session: Session, entry: EntryRow) -> dict[str, str]:
         """Return the personal fields of an entry in plain text; «[erased]» once their person was erased."""
@@ -79,6 +75,24 @@ class Ledger:
         The caller puts on record why.
         """
         await erase_key(session, subject, clock=self._clock)
+
+
+def entry_values(at: datetime, event: Event, hidden: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the columns of an entry but its sealed fields; `hidden`: their commitments.
+
+    Raises EventTooLarge, EventUnwritable.
+    """
+    _check(event)
+    body: dict[str, object] = {
+        "v": 1, "at": at.isoformat(), "verb": event.verb, "actor": event.actor, "subject": event.subject,
+        "run": event.run, "person": event.person, "data": dict(event.data),
+    }  # fmt: skip
+    if hidden:
+        body["personal"] = hidden
+    return {
+        "at": at, "verb": event.verb, "actor": event.actor, "subject": event.subject, "run": event.run,
+        "body": _text(body),
+    }  # fmt: skip
 
 
 def _check(event: Event) -> None:

@@ -14,8 +14,11 @@ from colleague.rollout.store import attestations, current_programme
 from colleague.support.model_card import confirmed
 
 
-async def collect(session: Session, *, clock: Clock) -> Evidence:
-    """Return the evidence as it is at this moment. What cannot be read is not there, and so does not hold."""
+async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> Evidence:
+    """Return the evidence as it is at this moment. What cannot be read is not there, and so does not hold.
+
+    `use_cases`: whether they are validated takes long, and not everybody asks.
+    """
     programme = await current_programme(session)
     now = clock.now()
     calendar = (await read_calendars(session)).organisation
@@ -26,7 +29,7 @@ async def collect(session: Session, *, clock: Clock) -> Evidence:
         week=max(week, 0), weeks=await _weeks(session, week, calendar, clock=clock),
         governance=await _governance(session), attested=await attestations(session, until=today), today=today,
         network=await network(session, clock), support=await _support(session),
-        validated=await _validated(session, clock=clock), hold=await hold_on_gate_3(session),
+        validated=await _validated(session, clock=clock) if use_cases else {}, hold=await hold_on_gate_3(session),
     )  # fmt: skip
 
 

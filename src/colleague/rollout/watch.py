@@ -13,8 +13,9 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.plugins.hold import set_hold
 from colleague.policy.model import Phase
-from colleague.rollout.advance import judge
 from colleague.rollout.alarms import CATALOGUE, Look, alarms
+from colleague.rollout.evidence import collect
+from colleague.rollout.gates import gate
 from colleague.rollout.onboarding.store import completed
 from colleague.rollout.store import current_programme
 
@@ -23,9 +24,10 @@ MONTH: Final = timedelta(days=30)
 
 async def look(session: Session, *, clock: Clock) -> Look | None:
     """Return what the alarms are judged on; None before the programme starts."""
-    programme, evidence, judged = await judge(session, clock=clock)
+    programme = await current_programme(session)
     if not programme.started:
         return None
+    evidence = await collect(session, clock=clock, use_cases=False)
     now, there = clock.now(), await seats(session)
 
     def held(one: Seat) -> bool:
@@ -39,7 +41,7 @@ async def look(session: Session, *, clock: Clock) -> Look | None:
     done = await completed(session)
     return Look(
         programme.phase, evidence.week, evidence.weeks, sum(map(held, there)), len(before), len(new), len(new & done),
-        judged.criteria[0] if programme.phase is Phase.ENTERPRISE else None,
+        gate(programme.phase, evidence).criteria[0] if programme.phase is Phase.ENTERPRISE else None,
     )  # fmt: skip
 
 

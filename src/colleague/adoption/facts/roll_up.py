@@ -1,13 +1,16 @@
 """Roll the ledger up, each entry once: who acted in which session, who had a seat, how runs ended (B-1 to B-6).
 
 Killed in between it goes on where it stood; a second process waits. A session's number is given as its action is
-written, from the person's last action alone (B-4); what is told of later than it happened finds its neighbours.
+written, from the person's last action alone (B-4); what is told of later than it happened finds its neighbours. Entries
+are folded in memory, a few thousand at a time: what they touch is read once before, and written once after.
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
@@ -18,8 +21,9 @@ from colleague.audit.read import Fact, following
 from colleague.identity.directory import names_of
 from colleague.kit.db import Database, Session, advisory_lock
 
-LOCK, PLACE, AT_ONCE = 727_070, "ledger", 500
+LOCK, PLACE, AT_ONCE = 727_070, "ledger", 2000
 OLDEST: Final = timedelta(days=30)
+OF_RUNS: Final = frozenset({"run.started", "skill.used", "output.reviewed", "output.taken", *ENDS})
 
 
 async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
@@ -31,49 +35,138 @@ async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
         if not facts:
             return 0
         people = set(await names_of(session, {p for fact in facts for p in (fact.actor, fact.subject)}))
+        facts = [as_happened(fact) for fact in facts]
+        batch = await _read(session, facts, people)
         for fact in facts:
-            await _take_in(session, fact, people)
+            if kind := batch.take(fact):
+                await batch.write(session)
+                await _acted_before(session, fact, kind, batch.last[fact.actor])
+        await batch.write(session)
         upto = facts[-1].seq + 1
         row = insert(PlaceRow).values(name=PLACE, seq=upto)
         await session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"seq": upto}))
         return len(facts)
 
 
-async def _take_in(session: Session, fact: Fact, people: set[str]) -> None:
-    fact = as_happened(fact)
-    if fact.verb in ASSIGNED and fact.subject in people:
-        await _assigned(session, fact)
-    elif fact.verb in REMOVED:
-        await _open_seats(session, fact, removed_at=fact.at)
-    elif fact.verb == "sign_in.succeeded":
-        await _accepted(session, fact)
-    elif fact.verb == "task.delegated" and fact.actor in people:
-        await _begun(session, fact)
-    elif fact.verb in INPUTS:
-        await _input(session, fact)
-    elif fact.verb in ELSEWHERE:
-        if fact.run and fact.actor in people:
-            await _elsewhere(session, fact)
-    elif fact.verb in ("run.started", "skill.used", "output.reviewed", "output.taken") or fact.verb in ENDS:
-        await _run(session, fact)
-    kind = kind_of(fact.verb, fact.actor, fact.data)
-    if kind and fact.actor in people:
-        await _acted(session, fact, kind)
+async def _read(session: Session, facts: Sequence[Fact], people: set[str]) -> "_Batch":
+    """Return a batch with every row that the entries can touch."""
+    actors = {fact.actor for fact in facts} & people
+    seated = {fact.subject for fact in facts} & people
+    numbers = {fact.run for fact in facts if fact.run}
+    tasks = {task for fact in facts if fact.verb in INPUTS and isinstance(task := fact.data.get("task"), str)}
+    last = await session.scalars(select(LastRow).where(LastRow.person_id.in_(sorted(actors))))
+    held = await session.scalars(
+        select(SeatRow).where(SeatRow.person_id.in_(sorted(seated)), SeatRow.removed_at.is_(None))
+    )
+    wanted = or_(RunFactRow.run_id.in_(sorted(numbers)), RunFactRow.task_id.in_(sorted(tasks)))
+    batch = _Batch(people, {row.person_id: row for row in last}, {row.person_id: row for row in held})
+    batch.know(await session.scalars(select(RunFactRow).where(wanted)))
+    return batch
 
 
-async def _acted(session: Session, fact: Fact, kind: str) -> None:
-    last = await session.get(LastRow, fact.actor)
-    if last is not None and fact.at < last.at:
-        await _acted_before(session, fact, kind, last)
-        return
-    goes_on = last is not None and same_session(last.at, fact.at)
-    number = last.session if last is not None and goes_on else fact.seq
-    session.add(ActionRow(seq=fact.seq, person_id=fact.actor, at=fact.at, kind=kind, session=number))
-    if last is None:
-        session.add(LastRow(person_id=fact.actor, at=fact.at, session=number))
-    else:
-        last.at, last.session = fact.at, number
-    await session.flush()
+@dataclass
+class _Batch:
+    """What the entries so far have made of the rows. `held`: the open seat of a person."""
+
+    people: set[str]
+    last: dict[str, LastRow]
+    held: dict[str, SeatRow]
+    runs: dict[str, RunFactRow] = field(default_factory=dict)
+    of_task: dict[str, list[RunFactRow]] = field(default_factory=dict)
+    fresh: list[SeatRow | RunFactRow | LastRow] = field(default_factory=list)
+    actions: list[dict[str, Any]] = field(default_factory=list)
+
+    def know(self, rows: Iterable[RunFactRow]) -> None:
+        """Remember runs by their own number and by their task's."""
+        for row in rows:
+            self.runs[row.run_id] = row
+            self.of_task.setdefault(row.task_id, []).append(row)
+
+    def take(self, fact: Fact) -> str:
+        """Take in the next entry; return the kind of an action that is told of after a later one, for then its
+        neighbours have to be looked at, "" for anything else."""
+        held = self.held.get(fact.subject)
+        if fact.verb in ASSIGNED and fact.subject in self.people and held is None:
+            self.held[fact.subject] = row = SeatRow(seq=fact.seq, person_id=fact.subject, assigned_at=fact.at)
+            self.fresh.append(row)
+        elif fact.verb in REMOVED and held is not None:
+            held.removed_at = fact.at
+            del self.held[fact.subject]
+        elif fact.verb == "sign_in.succeeded" and held is not None:
+            held.accepted_at = held.accepted_at or fact.at
+        elif fact.verb == "task.delegated" and fact.actor in self.people:
+            self._begun(fact)
+        elif fact.verb in INPUTS:
+            self._input(fact)
+        elif fact.verb in ELSEWHERE and fact.run and fact.actor in self.people:
+            self._elsewhere(fact)
+        elif fact.verb in OF_RUNS and fact.run in self.runs:
+            # Else it is a sub-agent's, or of a run of before: its task's own run is what counts.
+            _run(self.runs[fact.run], fact)
+        kind = kind_of(fact.verb, fact.actor, fact.data)
+        if not kind or fact.actor not in self.people:
+            return ""
+        last = self.last.get(fact.actor)
+        if last is not None and fact.at < last.at:
+            return kind
+        self._acted(fact, kind, last)
+        return ""
+
+    def _acted(self, fact: Fact, kind: str, last: LastRow | None) -> None:
+        number = last.session if last is not None and same_session(last.at, fact.at) else fact.seq
+        self.actions.append(
+            {"seq": fact.seq, "person_id": fact.actor, "at": fact.at, "kind": kind, "session": number}
+        )  # fmt: skip
+        if last is None:
+            self.last[fact.actor] = row = LastRow(person_id=fact.actor, at=fact.at, session=number)
+            self.fresh.append(row)
+        else:
+            last.at, last.session = fact.at, number
+
+    def _begun(self, fact: Fact) -> None:
+        if fact.run in self.runs:
+            return
+        row = RunFactRow(
+            run_id=fact.run, task_id=fact.subject, person_id=fact.actor, channel=str(fact.data.get("channel", "")),
+            workflow=AD_HOC, asked_at=fact.at, end="open", verdict="", seq=fact.seq,
+        )  # fmt: skip
+        self.know([row])
+        self.fresh.append(row)
+
+    def _input(self, fact: Fact) -> None:
+        """What was received from away, or was due by the clock, was there before the task was begun (B-8)."""
+        at, task = moment(fact.data.get(INPUTS[fact.verb])), fact.data.get("task")
+        for row in self.of_task.get(task, ()) if at is not None and isinstance(task, str) and task else ():
+            # A sender's clock may be wrong: nothing is received after it was acted on, nor longer ago than it is kept.
+            if at is not None and row.asked_at - OLDEST <= at <= row.asked_at:
+                row.input_at, row.seq = at, fact.seq
+
+    def _elsewhere(self, fact: Fact) -> None:
+        """What one prompt came to elsewhere is a run: told of in any order, by whichever of its events comes first."""
+        row = self.runs.get(fact.run)
+        if row is None:
+            row = RunFactRow(
+                run_id=fact.run, task_id=fact.run, person_id=fact.actor, channel=str(fact.data["channel"]),
+                workflow=AD_HOC, asked_at=fact.at, started_at=fact.at, end="open", verdict="",
+            )  # fmt: skip
+            self.know([row])
+            self.fresh.append(row)
+        elif row.person_id != fact.actor:
+            return
+        row.asked_at = row.started_at = min(row.asked_at, fact.at)
+        row.seq = fact.seq
+        if fact.verb == "telemetry.skill_used":
+            row.workflow = str(fact.data.get("name") or row.workflow)
+        if (end := ELSEWHERE[fact.verb]) and (row.ended_at is None or fact.at >= row.ended_at):
+            row.end, row.ended_at = end, fact.at
+
+    async def write(self, session: Session) -> None:
+        """Write everything that is new or changed."""
+        session.add_all(self.fresh)
+        await session.flush()
+        if self.actions:
+            await session.execute(insert(ActionRow), self.actions)
+        self.fresh, self.actions = [], []
 
 
 async def _acted_before(session: Session, fact: Fact, kind: str, last: LastRow) -> None:
@@ -96,70 +189,7 @@ async def _acted_before(session: Session, fact: Fact, kind: str, last: LastRow) 
             await session.flush()
 
 
-async def _assigned(session: Session, fact: Fact) -> None:
-    seated = select(SeatRow.seq).where(SeatRow.person_id == fact.subject, SeatRow.removed_at.is_(None))
-    if await session.scalar(seated) is None:
-        session.add(SeatRow(seq=fact.seq, person_id=fact.subject, assigned_at=fact.at))
-        await session.flush()
-
-
-async def _open_seats(session: Session, fact: Fact, **values: object) -> None:
-    mine = (SeatRow.person_id == fact.subject, SeatRow.removed_at.is_(None))
-    await session.execute(update(SeatRow).where(*mine).values(**values))
-
-
-async def _accepted(session: Session, fact: Fact) -> None:
-    mine = (SeatRow.person_id == fact.subject, SeatRow.removed_at.is_(None), SeatRow.accepted_at.is_(None))
-    await session.execute(update(SeatRow).where(*mine).values(accepted_at=fact.at))
-
-
-async def _begun(session: Session, fact: Fact) -> None:
-    values = {
-        "run_id": fact.run, "task_id": fact.subject, "person_id": fact.actor,
-        "channel": str(fact.data.get("channel", "")), "workflow": AD_HOC, "asked_at": fact.at, "end": "open",
-        "seq": fact.seq,
-    }  # fmt: skip
-    await session.execute(insert(RunFactRow).values(values).on_conflict_do_nothing())
-
-
-async def _input(session: Session, fact: Fact) -> None:
-    """What was received from away, or was due by the clock, was there before the task was begun (B-8)."""
-    at = moment(fact.data.get(INPUTS[fact.verb]))
-    task = fact.data.get("task")
-    if at is None or not isinstance(task, str) or not task:
-        return
-    rows = await session.scalars(select(RunFactRow).where(RunFactRow.task_id == task))
-    for row in rows:
-        # A sender's clock may be wrong: nothing is received after it was acted on, nor longer ago than it is kept.
-        if row.asked_at - OLDEST <= at <= row.asked_at:
-            row.input_at, row.seq = at, fact.seq
-    await session.flush()
-
-
-async def _elsewhere(session: Session, fact: Fact) -> None:
-    """What one prompt came to elsewhere is a run: told of in any order, by whichever of its events comes first."""
-    row = await session.get(RunFactRow, fact.run)
-    if row is None:
-        row = RunFactRow(
-            run_id=fact.run, task_id=fact.run, person_id=fact.actor, channel=str(fact.data["channel"]),
-            workflow=AD_HOC, asked_at=fact.at, started_at=fact.at, end="open", ended_at=None, verdict="",
-        )  # fmt: skip
-        session.add(row)
-    elif row.person_id != fact.actor:
-        return
-    row.asked_at = row.started_at = min(row.asked_at, fact.at)
-    row.seq = fact.seq
-    if fact.verb == "telemetry.skill_used":
-        row.workflow = str(fact.data.get("name") or row.workflow)
-    if (end := ELSEWHERE[fact.verb]) and (row.ended_at is None or fact.at >= row.ended_at):
-        row.end, row.ended_at = end, fact.at
-    await session.flush()
-
-
-async def _run(session: Session, fact: Fact) -> None:
-    row = await session.get(RunFactRow, fact.run)
-    if row is None:
-        return  # A sub-agent, or a run of before: its task's own run is what counts.
+def _run(row: RunFactRow, fact: Fact) -> None:
     row.seq = fact.seq
     match fact.verb:
         case "output.taken":
@@ -174,4 +204,3 @@ async def _run(session: Session, fact: Fact) -> None:
             row.workflow = str(fact.data.get("name") or fact.subject)
         case _:
             row.end, row.ended_at = ENDS[fact.verb], fact.at
-    await session.flush()

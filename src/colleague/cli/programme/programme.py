@@ -7,6 +7,7 @@ from colleague.cli.programme.cohort import app as cohort
 from colleague.cli.programme.first_month import app as first_month
 from colleague.cli.programme.readiness import readiness
 from colleague.cli.programme.readout import cost, leader, readout
+from colleague.cli.programme.simulate import simulate
 from colleague.cli.programme.template import plan, template
 
 app = typer.Typer(help="The programme: phases, gates, readiness, plan and templates, readout.", no_args_is_help=True)
@@ -19,6 +20,7 @@ for verb in (
 app.add_typer(cohort, name="cohort")
 app.add_typer(first_month, name="first-month")
 app.command("plan")(plan)
+app.command("simulate")(simulate)
 app.command("template")(template)
 app.command("readout")(readout)
 app.command("cost")(cost)

@@ -48,7 +48,7 @@ def readout(
                 number = (await make_readout(session, actor, ask, weeks=weeks, **more)).version
                 line(f"Readout {number} made.")
             elif file is None and not version:
-                _say(await draft(session, actor, weeks=weeks, **more))
+                say_readout(await draft(session, actor, weeks=weeks, **more))
                 return
             if not number:
                 made = await list_readouts(session, actor)
@@ -58,7 +58,7 @@ def readout(
             frozen = await get_readout(session, actor, number)
             names = await names_of(session, [frozen.by])
         if file is None:
-            _say(frozen.readout)
+            say_readout(frozen.readout)
             return
         ending = file.suffix.removeprefix(".").lower()
         taken = await readout_file(
@@ -70,7 +70,8 @@ def readout(
     with_house(work)
 
 
-def _say(found: Readout) -> None:
+def say_readout(found: Readout) -> None:
+    """Print a readout's numbers."""
     line(f"{found.title}. {found.headline}", "bold")
     rows(
         ("number", "value", "target"),
