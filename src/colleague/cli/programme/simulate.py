@@ -79,7 +79,7 @@ def _phases(text: str | None) -> tuple[int, ...] | None:
 def _scenario(name: str, given: dict[str, Any], seed: int, begin: str) -> Scenario:
     if name not in SCENARIOS:
         raise BadScenario(why=f"there is {', '.join(SCENARIOS)}, and no «{name[:40]}»")
-    made = replace(Scenario(name, seed=seed), **{**SCENARIOS[name][1], **given})  # type: ignore[arg-type]
+    made = replace(Scenario(name, seed=seed), **{**SCENARIOS[name][1], **given})
     today = SystemClock().now().date()
     try:
         first = date.fromisoformat(begin) if begin else today - timedelta(days=today.weekday(), weeks=made.weeks)

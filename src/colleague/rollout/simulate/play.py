@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.frozen.freeze import freeze_next
@@ -181,7 +181,7 @@ async def _take_in(parts: Parts) -> None:
 async def _look(game: Game) -> None:
     """Do what the house does every morning: freeze what is due, look for stalls, alarms, tickets; hand out lists."""
     parts = game.parts
-    told = {"ledger": parts.ledger, "clock": parts.clock}
+    told: dict[str, Any] = {"ledger": parts.ledger, "clock": parts.clock}
     await _take_in(parts)
     while await freeze_next(parts.database, parts.groups, **told):
         pass

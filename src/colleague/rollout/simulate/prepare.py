@@ -73,7 +73,8 @@ async def hire(parts: Parts) -> Staff:
             await set_department(session, SYSTEM, person, department, **parts_)
             await add_member(session, SYSTEM, team, person, **parts_)
             ids.append(person)
-    found = Staff(*[await parts.as_now(person) for person in ids], team)
+    owner, second, lead, sponsor = [await parts.as_now(person) for person in ids]
+    found = Staff(owner, second, lead, sponsor, team)
     await parts.do(change_governance, found.owner, {"internal_domains": ["aldermoor.example"]})
     return found
 
