@@ -1,0 +1,56 @@
+-- From the sealed entries of the ledger to seats, actions and runs, by nothing but SQL: no code of the product.
+CREATE TEMP TABLE l AS
+SELECT seq, b ->> 'verb' AS verb, b ->> 'actor' AS actor, b ->> 'subject' AS subject, b ->> 'run' AS run, b -> 'data' AS data,
+       (b ->> 'at')::timestamptz AT TIME ZONE 'UTC' AS at
+FROM (SELECT seq, body::jsonb AS b FROM ledger_entries WHERE seq IS NOT NULL) x;
+CREATE INDEX ON l (verb);
+
+-- In this history nobody gets a second seat.
+CREATE TEMP TABLE s_seats AS
+SELECT g.subject AS person, g.at AS assigned_at,
+       (SELECT min(at) FROM l WHERE verb = 'sign_in.succeeded' AND subject = g.subject AND seq > g.seq) AS accepted_at,
+       (SELECT min(at) FROM l WHERE verb IN ('seat.taken_back', 'person.deactivated', 'person.deprovisioned')
+           AND subject = g.subject AND seq > g.seq) AS removed_at
+FROM l g WHERE verb = 'seat.given' AND subject IN (SELECT id FROM people);
+
+CREATE TEMP TABLE s_actions AS
+SELECT seq, actor AS person, at AS done_at FROM l
+WHERE verb IN (
+    'task.delegated', 'task.retried', 'task.resumed', 'task.steered', 'task.answered', 'task.mentioned', 'plan.edited',
+    'dispatch.begun', 'dispatch.confirm', 'dispatch.answered', 'dispatch.refused', 'voice.sent', 'approval.approved',
+    'approval.denied', 'approval.asked_back', 'approval.edited', 'proposal.accepted', 'proposal.rejected', 'output.reviewed',
+    'output.taken', 'output.declassified', 'change.undo_begun')
+  AND coalesce(data ->> 'channel', '') <> 'schedule' AND coalesce(data ->> 'via', '') <> 'schedule'
+  AND actor IN (SELECT id FROM people);
+
+CREATE TEMP TABLE s_runs AS
+SELECT d.actor AS person, d.run, d.at AS asked_at, r.started_at, coalesce(r.workflow, 'ad hoc') AS workflow,
+       CASE r.last_end WHEN 'run.completed' THEN 'delivered' WHEN 'run.failed' THEN 'failed'
+                       WHEN 'run.stopped' THEN 'cancelled' ELSE 'open' END AS fate,
+       r.ended_at, d.at AS input_at, least(r.taken_at, r.accepted_at) AS taken_at, r.verdict, r.verdict_at
+FROM l d LEFT JOIN (
+    SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
+           min(data ->> 'name') FILTER (WHERE verb = 'skill.used') AS workflow,
+           max(verb) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped')) AS last_end,
+           max(at) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped')) AS ended_at,
+           min(at) FILTER (WHERE verb = 'output.taken') AS taken_at,
+           min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at,
+           max(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END)
+               FILTER (WHERE verb = 'output.reviewed') AS verdict,
+           max(at) FILTER (WHERE verb = 'output.reviewed') AS verdict_at
+    FROM l WHERE run <> '' GROUP BY run
+) r ON r.run = d.run
+WHERE d.verb = 'task.delegated' AND d.actor IN (SELECT id FROM people);
+
+CREATE TEMP TABLE s_cases AS
+SELECT c.id AS case_id, 'everyone:' || (k.card ->> 'skill') AS workflow, count(*) AS before_n,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before
+FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id AND k.version = c.version
+JOIN use_case_observations o ON o.use_case_id = c.id AND o.how <> 'self_reported' AND o.withdrawn_by IS NULL
+WHERE c.live_at IS NOT NULL GROUP BY 1, 2;
+
+CREATE TEMP TABLE s_tickets AS SELECT at AT TIME ZONE 'UTC' AS opened_at FROM support_tickets;
+
+CREATE TEMP TABLE s_groups AS
+SELECT 'organisation' AS kind, '' AS name, id AS person FROM people
+UNION ALL SELECT 'department', department, id FROM people WHERE department <> '';
