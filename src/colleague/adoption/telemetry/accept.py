@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.telemetry.judge import Happened, judge, summary
@@ -20,7 +20,12 @@ from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
 
 STRANGERS_KEPT: Final = timedelta(days=90)
-AT_ONCE: Final = 1000
+# Two arrays, whatever the number of events: a statement of a value each would be compiled anew for each batch.
+NOTE: Final = text("""
+    INSERT INTO telemetry_seen (source_id, key, at)
+    SELECT :source, one.key, one.at FROM unnest(CAST(:keys AS bytea[]), CAST(:times AS timestamptz[])) AS one(key, at)
+    ON CONFLICT DO NOTHING RETURNING key
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,9 @@ async def forget_seen(session: Session, *, clock: Clock) -> int:
 async def _unseen(session: Session, source: str, events: dict[bytes, Happened]) -> list[Happened]:
     """Note the keys that were not there and return their events by time. Two at once wait for each other."""
     # In one order for everybody: two batches with the same events never wait for each other both ways.
-    keys, fresh = sorted(events), set()
-    for start in range(0, len(keys), AT_ONCE):
-        values = [{"source_id": source, "key": key, "at": events[key].at} for key in keys[start : start + AT_ONCE]]
-        query = insert(SeenRow).values(values).on_conflict_do_nothing().returning(SeenRow.key)
-        fresh |= set(await session.scalars(query))
+    keys = sorted(events)
+    values = {"source": source, "keys": keys, "times": [events[key].at for key in keys]}
+    fresh = set(await session.scalars(NOTE, values))
     return sorted((one for key, one in events.items() if key in fresh), key=lambda one: one.at)
 
 
