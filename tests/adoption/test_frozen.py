@@ -3,6 +3,7 @@ is an alarm. Killed or raced, each week is frozen once.
 """
 
 import asyncio
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -11,19 +12,20 @@ from sqlalchemy import delete, func, select, update
 from tests.adoption.conftest import Programme
 
 from colleague.adoption.away import mark_away
-from colleague.adoption.calendar import Holiday, add_holidays, read_calendar
+from colleague.adoption.calendar import Holiday, add_holidays, read_calendar, remove_holiday
 from colleague.adoption.facts.recount import Difference, recount
 from colleague.adoption.facts.tables import ActionRow, LastRow, RunFactRow, SeatRow
 from colleague.adoption.frozen import recheck as checks
 from colleague.adoption.frozen.freeze import freeze_next
-from colleague.adoption.frozen.kept import frozen_weeks
+from colleague.adoption.frozen.kept import frozen_weeks, judged_weeks
 from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.items import list_items
 from colleague.adoption.tables import FrozenRow
 from colleague.adoption.weekly import lines, numbers
-from colleague.adoption.weeks import Week
+from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.event import Event
 from colleague.identity.people import add_member, create_team
+from colleague.testing.clock import TestClock
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +79,27 @@ async def test_a_week_is_frozen_after_72_hours_and_its_completion_after_seven_da
     assert {(r.kind, r.part) for r in await rows(programme) if r.week == str(week)} == {
         ("organisation", "activity"), ("organisation", "completion"), ("team", "activity"), ("team", "completion"),
     }  # fmt: skip
+
+
+async def test_no_week_is_made_one_of_holidays_afterwards(programme: Programme) -> None:
+    """What is told of it follows the calendar; what gates judge does not."""
+    week = await lived(programme, weeks=2)
+    zone = (await programme.do(read_calendar)).zone
+    ahead = [Holiday(week.next().monday + timedelta(days=n), "Fair") for n in range(3)]
+    await programme.do(add_holidays, programme.lead, ahead, ledger=programme.house.ledger, clock=TestClock(
+        datetime.combine(week.monday, time(12), tzinfo=UTC)
+    ))  # fmt: skip
+    programme.clock.advance(days=12)
+    await freeze(programme)
+    late = [Holiday(week.monday + timedelta(days=n), "Bad week") for n in range(3)]
+    await programme.do(add_holidays, programme.lead, late, **programme.told)
+    for one in ahead:
+        await programme.do(remove_holiday, programme.lead, one.on, ledger=programme.house.ledger)
+    await recheck(programme.house.database, **programme.told)
+    told = await programme.do(frozen_weeks, week, week.next())
+    assert [one.skipped for one in told.values()] == [True, False]
+    judged = await programme.do(judged_weeks, week, week.next(), Calendar(zone))
+    assert [one.skipped for one in judged.values()] == [False, True]
 
 
 async def test_two_at_once_and_a_killed_one_freeze_each_week_once(

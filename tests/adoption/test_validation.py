@@ -106,6 +106,11 @@ async def test_from_measured_to_signed(programme: Programme) -> None:
             at=programme.clock.now(),
         ))  # fmt: skip
     assert (await proof(programme)).validation.missing == ("the owner's signature",)
+    # Nor is a card validated that nobody approved, whoever signs it.
+    async with programme.house.database.transaction() as session:
+        (await session.get_one(UseCaseRow, case)).state = "draft"
+    with pytest.raises(NothingToSign, match="it is draft"):
+        await programme.do(sign_off, ben, case, **told)
 
 
 async def test_nothing_is_shown_under_ten_an_arm(programme: Programme) -> None:

@@ -11,19 +11,21 @@ from colleague.adoption.facts.read import seats as seats_on_record
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.audit.seal import seal
 from colleague.identity.actor import SYSTEM, PermissionMissing
-from colleague.identity.directory import departments_of, get_person, list_waiting
+from colleague.identity.directory import actor_of, departments_of, get_person, list_waiting
 from colleague.identity.first_run import invite
 from colleague.identity.people import (
     BadDepartment,
     LastOwner,
     NoSeatHeld,
     NotOneself,
+    assign_role,
     create_person,
     set_active,
     set_department,
     take_seat_back,
 )
 from colleague.identity.seats.hold import (
+    AboveYourself,
     Limit,
     NoSeat,
     NotWaiting,
@@ -145,6 +147,40 @@ async def test_a_seat_is_taken_back_and_what_was_open_ends(home: TestHouse) -> N
             await take_seat_back(session, SYSTEM, home.people["owner"].id, ledger=house.ledger, clock=house.clock)
         assert [p.id for p in await list_waiting(session)] == [ana]
     await give(home, ana)
+
+
+async def test_who_leads_the_programme_moves_no_seat_of_somebody_who_may_do_more(home: TestHouse) -> None:
+    """An administrator's seat is neither taken by the lead nor, once it was taken, given back."""
+    house, ana, owner = home.house, home.people["ana"].id, home.people["owner"]
+    async with house.database.transaction() as session:
+        await assign_role(session, SYSTEM, home.people["rita"].id, "programme_lead", ledger=house.ledger)
+        await assign_role(session, SYSTEM, ana, "administrator", ledger=house.ledger)
+        lead = await actor_of(session, person_id=home.people["rita"].id, via="page")
+        with pytest.raises(AboveYourself):
+            await take_seat_back(session, lead, ana, ledger=house.ledger, clock=house.clock)
+        await take_seat_back(session, owner, ana, ledger=house.ledger, clock=house.clock)
+        with pytest.raises(AboveYourself):
+            await give_seats(session, lead, [ana], ledger=house.ledger, clock=house.clock)
+        ben = home.people["ben"].id
+        await take_seat_back(session, lead, ben, ledger=house.ledger, clock=house.clock)
+        assert await give_seats(session, lead, [ben], ledger=house.ledger, clock=house.clock) == 1
+
+
+async def test_a_seat_given_while_the_person_is_deactivated(home: TestHouse) -> None:
+    """Whichever comes last, a deactivated person does not come back by the other's half."""
+    await limit_to(home, 100, by_hand=True)
+    house = home.house
+    for n in range(4):
+        eve = await add(home, f"eve{n}", without="wait")
+
+        async def leave(person: str = eve) -> None:
+            async with house.database.transaction() as session:
+                await set_active(session, SYSTEM, person, active=False, ledger=house.ledger, clock=house.clock)
+
+        await asyncio.gather(give(home, eve), leave(), return_exceptions=True)
+        async with house.database.transaction() as session:
+            person = await get_person(session, eve)
+        assert (person.active, person.waiting_since) == (False, None)
 
 
 async def test_who_may_give_seats(home: TestHouse) -> None:

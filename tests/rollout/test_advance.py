@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tests.rollout.test_gates import EXPANSION, PILOT
 
+from colleague.adoption.items import close_item, list_items, open_item
 from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
 from colleague.identity.directory import actor_of
-from colleague.identity.people import assign_role, create_person, set_department
+from colleague.identity.people import assign_role, create_person, set_department, take_seat_back
 from colleague.identity.seats.hold import NoSeat, current_limit, seats_held
 from colleague.policy.governance import ByProgrammeOnly, change_governance, current_governance
 from colleague.policy.model import Phase
@@ -42,7 +43,10 @@ from colleague.rollout.define import (
     is_it,
     name_programme,
 )
+from colleague.rollout.evidence import collect
 from colleague.rollout.model import Evidence
+from colleague.rollout.onboarding.shipped import shipped_playbook
+from colleague.rollout.onboarding.write import write_playbook
 from colleague.rollout.store import NoSuchMove, attestations, current_programme, get_move
 from colleague.rollout.tables import MoveRow
 from colleague.testing.clock import TestClock
@@ -287,6 +291,82 @@ async def test_the_business_owns_it_and_not_it(office: Office) -> None:
     for name, it in (("IT", True), ("Information Technology", True), ("Bids", False), ("Kitchen", False),
                      ("Audit", False), ("Security and IT", True), ("Capital markets", False)):  # fmt: skip
         assert is_it(name) is it, name
+
+
+async def test_who_proposes_does_not_choose_afterwards_who_confirms(office: Office) -> None:
+    await office.begun()
+    row = await office.do(propose_gate, "dana")
+    house, owner = office.home.house, office.home.people["owner"]
+    async with house.database.transaction() as session:
+        await set_department(session, owner, office.home.people["ben"].id, "Bids", ledger=house.ledger)
+    await office.do(name_programme, "dana", **{**NAMED, "sponsor": "ben@aldermoor.example"})
+    for who in ("ben", "owner"):
+        with pytest.raises(MoveStale):
+            await office.do(confirm_move, who, row.id, row.digest)
+    assert row.snapshot["sponsor"] == office.home.people["rita"].id
+
+
+async def test_the_lead_vouches_for_nothing_whoever_was_named_meanwhile(office: Office) -> None:
+    today, people = office.clock.now().date(), office.home.people
+    await office.do(name_programme, "dana", **{**NAMED, "lead": "ben@aldermoor.example"})
+    await office.do(attest, "dana", "security-review", words="It is so.", on=today)
+    await office.do(name_programme, "dana", **NAMED)
+    async with office.home.house.database.transaction() as session:
+        assert (await attestations(session, until=today))["security-review"].by == people["dana"].id
+        assert (await collect(session, clock=office.clock)).attested == {}
+
+
+async def test_a_token_neither_confirms_for_the_sponsor_nor_vouches(office: Office) -> None:
+    await office.begun()
+    row = await office.do(propose_gate, "dana")
+    house, today = office.home.house, office.clock.now().date()
+    async with house.database.transaction() as session:
+        rita = await actor_of(session, person_id=office.home.people["rita"].id, via="page")
+        token = replace(rita, via="api", permissions=frozenset({"own:tasks:use"}))
+        with pytest.raises(SignInYourself):
+            await confirm_move(session, token, row.id, row.digest, ledger=house.ledger, clock=house.clock)
+        with pytest.raises(SignInYourself):
+            await attest(
+                session, token, "security-review", words="So.", on=today, ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
+
+
+async def test_what_was_changed_in_the_phase_is_frozen_with_the_evidence(office: Office) -> None:
+    await office.begun()
+    house, owner = office.home.house, office.home.people["owner"]
+    async with house.database.transaction() as session:
+        await take_seat_back(session, owner, office.home.people["ben"].id, ledger=house.ledger, clock=house.clock)
+        found = await collect(session, clock=office.clock)
+    assert found.changed == {"seats taken back": 1, "sponsor or lead named": 1}
+    office.evidence = replace(PILOT, changed=found.changed)
+    assert (await office.do(propose_gate, "dana")).snapshot["changed"] == found.changed
+
+
+async def test_closing_the_item_of_week_six_adjusts_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KP-2: the gate stays shut until a playbook or a training says something else than before."""
+    house = office.home.house
+    async with house.database.transaction() as session:
+        session.add(MoveRow(
+            id="move_two", kind="gate", from_phase=1, to_phase=2, state="done", why="", snapshot={}, digest="",
+            proposed_by=office.home.people["dana"].id, proposed_at=office.clock.now(), on=office.clock.now().date(),
+        ))  # fmt: skip
+        key = f"kp-2:{office.clock.now().date().isoformat()}"
+        await open_item(
+            session, key, "onboarding", "programme", "30 % in week 6.", ledger=house.ledger, clock=office.clock
+        )  # fmt: skip
+
+    async def hold() -> str:
+        async with house.database.transaction() as session:
+            return (await collect(session, clock=office.clock)).hold
+
+    assert await hold() == "30 % in week 6."
+    async with house.database.transaction() as session:
+        (item,) = await list_items(session, office.home.people["owner"], state="open")
+    await office.do(close_item, "dana", item.id, "Looked into.")
+    assert "closed («Looked into.»), and no playbook" in await hold()
+    office.clock.advance(minutes=1)
+    await office.do(write_playbook, "dana", "", shipped_playbook() + "\n", "Week one is shorter.", after=0)
+    assert await hold() == ""
 
 
 async def test_a_token_skips_no_gate(office: Office) -> None:

@@ -76,6 +76,12 @@ def test_weeks_of_holidays_neither_count_nor_spoil() -> None:
     assert weekly_active((*spoiled[:-1], replace(spoiled[-1], skipped=True))).holds
     assert not weekly_active((*spoiled[:3], replace(spoiled[3], skipped=True))).holds
     assert not weekly_active(()).holds
+    # A week whose seats were taken back until nothing can be told of it hides none, and counts as none.
+    small = (*weeks(0.8, 0.8, 0.8, 0.8), ActiveWeek("2027-W05", 0, 0))
+    assert not weekly_active(small).holds
+    assert [c.id for c in gate(Phase.PILOT, replace(PILOT, weeks=(*PILOT.weeks[:3], small[4]))).missing] == [
+        "lasted", "weekly-active",
+    ]  # fmt: skip
     assert not weekly_active(tuple(ActiveWeek(f"w{n}", 0, 0) for n in range(4))).holds
 
 

@@ -122,10 +122,11 @@ async def list_items(session: Session, actor: Actor, *, state: State | None = No
     return [_item(row) for row in await session.scalars(query)]
 
 
-async def list_open(session: Session, kind: str = "") -> list[Item]:
-    """Return every open item, of one kind or all, oldest first: for other parts of the programme."""
-    query = select(ItemRow).where(ItemRow.state == "open").order_by(ItemRow.opened_at, ItemRow.id)
-    return [_item(row) for row in await session.scalars(query.where(ItemRow.kind == kind) if kind else query)]
+async def last_of(session: Session, key: str) -> Item | None:
+    """Return the newest item of a key, open or closed; None if there was none."""
+    query = select(ItemRow).where(ItemRow.key == key).order_by(ItemRow.opened_at.desc(), ItemRow.id.desc())
+    row = await session.scalar(query.limit(1))
+    return _item(row) if row else None
 
 
 async def is_known(session: Session, key: str) -> bool:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from colleague.adoption.calendar import read_calendars
 from colleague.adoption.figures import Numbers
-from colleague.adoption.frozen.kept import frozen_weeks
-from colleague.adoption.items import is_known, list_open, open_item
+from colleague.adoption.frozen.kept import judged_weeks
+from colleague.adoption.items import Item, is_known, last_of, open_item
 from colleague.adoption.kpis.intervals import Estimate
 from colleague.adoption.weeks import Calendar, Week, week_of
 from colleague.audit.record import Ledger
@@ -85,20 +85,32 @@ def _verdict(one: Numbers, holds: bool, words: str) -> Verdict:
 
 async def watch_expansion(session: Session, started: date, *, ledger: Ledger, clock: Clock) -> Verdict:
     """Look at week 6 of the expansion that began on `started`; below 40 % an onboarding item is opened, once for the
-    phase. While it is open, `hold_on_gate_3` says so.
+    phase. `held_back` tells what it keeps shut.
     """
-    calendar = (await read_calendars(session)).organisation
-    first = week_of(started)
-    weeks = await frozen_weeks(session, first, max(first, calendar.week(clock.now())))
-    verdict = kp2(by_programme_week(weeks, started, calendar))
-    key = f"{KEY}:{started.isoformat()}"
+    verdict, key = await week_six(session, started, clock=clock), f"{KEY}:{started.isoformat()}"
     if verdict.holds is False and not await is_known(session, key):
         why = f"{verdict.why} Adjust onboarding before phase 3; close this with what was changed."
         await open_item(session, key, "onboarding", "programme", why, ledger=ledger, clock=clock)
     return verdict
 
 
-async def hold_on_gate_3(session: Session) -> str:
-    """Return why phase 3 may not begin, "" if nothing holds it: onboarding is to be adjusted first (KP-2)."""
-    found = [one for one in await list_open(session, "onboarding") if one.key.startswith(f"{KEY}:")]
-    return found[0].why if found else ""
+async def week_six(session: Session, started: date, *, clock: Clock) -> Verdict:
+    """Return what week 6 of the expansion that began on `started` says."""
+    calendar = (await read_calendars(session)).organisation
+    first = week_of(started)
+    weeks = await judged_weeks(session, first, max(first, calendar.week(clock.now())), calendar)
+    return kp2(by_programme_week(weeks, started, calendar))
+
+
+async def held_back(session: Session, started: date, *, clock: Clock) -> tuple[str, Item | None]:
+    """Return why phase 3 may not begin after the expansion that began on `started`, and the item that was closed since.
+
+    "" if nothing holds it. With a closed item the caller knows whether onboarding was adjusted: closing it alone
+    adjusts nothing (KP-2).
+    """
+    found = await last_of(session, f"{KEY}:{started.isoformat()}")
+    if found is not None:
+        return found.why, found if found.state == "closed" else None
+    # The morning's watch may not have come by yet.
+    verdict = await week_six(session, started, clock=clock)
+    return verdict.why if verdict.holds is False else "", None

@@ -153,6 +153,9 @@ def proof_of(case: Measured, mine: Sequence[RunFact], signature: SignatureRow | 
     verdict = validated(
         time, case.n, len(taken), completed, passed=passed, reviewed=len(reviewed), signed=signature is not None
     )
+    if case.state != "live":
+        # Another card has other runs: two people look at it before it counts.
+        verdict = Validation((*verdict.missing, f"a card that is approved and live (it is {case.state})"))
     return Proof(
         case, time, _reduced(same[0], same[1]) if both else None, completed, len(taken), len(done) - len(taken),
         len(reviewed), passed, signature.by if signature else "", signature.at if signature else None, verdict,

@@ -11,7 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import known_roles, permissions_held
-from colleague.identity.seats.hold import may_give, seat
+from colleague.identity.seats.hold import check_not_above, hold_still, may_give, seat
 from colleague.identity.tables import (
     LinkRow,
     MembershipRow,
@@ -98,8 +98,10 @@ class TeamNameTaken(Conflict):
     """A team of this name is here already."""
 
 
-async def _get(session: Session, person_id: str) -> PersonRow:
-    row = await session.get(PersonRow, person_id, populate_existing=True) if is_id(person_id) else None
+async def _get(session: Session, person_id: str, *, lock: bool = False) -> PersonRow:
+    row = None
+    if is_id(person_id):
+        row = await session.get(PersonRow, person_id, populate_existing=True, with_for_update=lock or None)
     if row is None:
         raise NoSuchPerson
     return row
@@ -178,7 +180,8 @@ async def set_active(
     if person_id == actor.id:
         raise NotOneself
     await advisory_lock(session, _OWNERS)
-    row = await _get(session, person_id)
+    await hold_still(session)
+    row = await _get(session, person_id, lock=True)
     if actor.via not in ("provisioning", "system") and await is_managed(session, person_id):
         raise ManagedElsewhere
     await _keep_an_owner(session, actor, person_id, leaves=not active)
@@ -195,17 +198,19 @@ async def set_active(
 async def take_seat_back(session: Session, actor: Actor, person_id: str, *, ledger: Ledger, clock: Clock) -> None:
     """Take a person's seat: they wait for another one, and what they had open ends as if they had left.
 
-    Raises LastOwner, NotOneself, NoSuchPerson, NoSeatHeld.
+    Raises AboveYourself, LastOwner, NotOneself, NoSuchPerson, NoSeatHeld, OwnersOnly.
     """
     if not may_give(actor):
         actor.require("org:people:manage")
     if person_id == actor.id:
         raise NotOneself
     await advisory_lock(session, _OWNERS)
-    row = await _get(session, person_id)
+    await hold_still(session)
+    row = await _get(session, person_id, lock=True)
     if not row.active:
         raise NoSeatHeld
     await _keep_an_owner(session, actor, person_id)
+    await check_not_above(session, actor, person_id)
     row.waiting_since = clock.now()
     await _end_access(session, row)
     await ledger.record(session, Event("seat.taken_back", actor.id, subject=person_id, person=person_id))

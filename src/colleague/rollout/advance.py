@@ -58,7 +58,8 @@ class AnotherPerson(Forbidden):
 
 
 class MoveStale(Conflict):
-    """What was proposed is older than seven days, is not what you were shown, or no longer holds: propose it anew."""
+    """What was proposed is older than seven days, is not what you were shown, or others answer for the programme now:
+    propose it anew."""
 
 
 class ReasonNeeded(Invalid):
@@ -138,7 +139,9 @@ async def confirm_move(
         raise MoveStale
     programme, evidence, judged = await judge(session, clock=clock)
     _may_confirm(actor, row, programme)
-    if int(programme.phase) != row.from_phase:
+    named = (row.snapshot.get("sponsor"), row.snapshot.get("lead"))
+    if int(programme.phase) != row.from_phase or named != (programme.sponsor, programme.lead):
+        # Whoever proposes does not choose afterwards who confirms.
         raise MoveStale
     if row.kind == "gate" and not judged.holds:
         raise GateClosed(missing=missing_words(judged))
@@ -178,6 +181,9 @@ async def _in_force(
 def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:
     """Raise AnotherPerson unless this actor may be the second person."""
     owner = actor.may("org:roles:own")
+    if not owner and not actor.may("org:programme:manage"):
+        # The sponsor may whatever their roles say: themselves, not by a token of theirs.
+        actor.require_presence()
     if actor.id == row.proposed_by:
         raise AnotherPerson(who="not who proposed it")
     if row.kind == "skip":
@@ -216,7 +222,7 @@ async def _propose(
     session: Session, actor: Actor, kind: Kind, programme: Programme, to: Phase, evidence: Evidence, judged: Gate,
     why: str, *, seats: int | None = None, ledger: Ledger, clock: Clock,
 ) -> MoveRow:  # fmt: skip
-    frozen = frozen_form(evidence, judged)
+    frozen = frozen_form(evidence, judged) | {"sponsor": programme.sponsor, "lead": programme.lead}
     bound = {"kind": kind, "from": int(programme.phase), "to": int(to), "seats": seats, "why": why, "by": actor.id}
     row = MoveRow(
         id=new_id("move"), kind=kind, from_phase=int(programme.phase), to_phase=int(to), seats=seats, state="proposed",
@@ -241,7 +247,7 @@ async def _propose(
 def frozen_form(evidence: Evidence, judged: Gate) -> dict[str, Any]:
     """Return evidence and gate as they are kept for ever."""
     return {
-        "today": evidence.today.isoformat(), "week": evidence.week,
+        "today": evidence.today.isoformat(), "week": evidence.week, "changed": dict(evidence.changed),
         "weeks": [
             {"week": one.week, "active": one.active, "seats": one.seats, "skipped": one.skipped}
             for one in evidence.weeks

@@ -52,9 +52,10 @@ async def attest(
 ) -> str:  # fmt: skip
     """Vouch for a criterion, with the day it was so and where the document is; return the attestation's id.
 
-    The sponsor may, and whoever may see the programme but its lead.
-    Raises EvidenceExists, NoSuchCriterion, NotTheLead, BadDay.
+    The sponsor may, and whoever may see the programme but its lead; themselves, no token of theirs.
+    Raises EvidenceExists, NoSuchCriterion, NotTheLead, BadDay, SignInYourself.
     """
+    actor.require_presence()
     programme = await current_programme(session)
     if actor.id != programme.sponsor:
         actor.require("org:programme:read")
@@ -85,6 +86,7 @@ async def withdraw_attestation(
     session: Session, actor: Actor, attestation: str, *, ledger: Ledger, clock: Clock
 ) -> None:
     """Take back what one vouched for. Raises NoSuchCriterion for what is not one's own."""
+    actor.require_presence()
     row = await session.get(AttestationRow, attestation, with_for_update=True) if is_id(attestation) else None
     if row is None or row.by != actor.id or row.withdrawn_at is not None:
         raise NoSuchCriterion

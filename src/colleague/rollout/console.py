@@ -37,7 +37,7 @@ async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time
         for person in (stands.programme.sponsor, stands.programme.lead):
             if person:
                 people[person] = await get_person(session, person)
-        said = await attestations(session, until=clock.now().date())
+        said = await attestations(session, until=clock.now().date(), but=stands.programme.lead)
     to = after(stands.programme.phase)
     return page.show(
         request, "rollout/programme/show.html", stands=stands, programme=stands.programme, people=people, said=said,

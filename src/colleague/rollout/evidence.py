@@ -1,17 +1,31 @@
 """Read what the gates look at from what happened: weeks, use cases, signatures, champions, what people vouched for."""
 
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
 from colleague.adoption.calendar import read_calendars
-from colleague.adoption.frozen.kept import frozen_weeks
-from colleague.adoption.thresholds import hold_on_gate_3
+from colleague.adoption.frozen.kept import judged_weeks
+from colleague.adoption.thresholds import held_back
 from colleague.adoption.validation import validations
 from colleague.adoption.weeks import Calendar
+from colleague.audit.read import counted
 from colleague.governance.document.store import in_force
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
+from colleague.policy.model import Phase
 from colleague.rollout.champions.read import network
-from colleague.rollout.model import ActiveWeek, Evidence, Signed
+from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
+from colleague.rollout.onboarding.store import written_since
 from colleague.rollout.store import attestations, current_programme
 from colleague.support.model_card import confirmed
+
+CHANGES: Final = {
+    "seat.taken_back": "seats taken back", "person.deactivated": "people deactivated",
+    "holiday.added": "holidays added", "holiday.removed": "holidays removed", "away.marked": "weeks away marked",
+    "week.corrected": "frozen weeks corrected", "use_case.changed": "use cases changed",
+    "telemetry.received": "batches told by other agents", "programme.named": "sponsor or lead named",
+    "programme.attestation_withdrawn": "words taken back",
+}  # fmt: skip
 
 
 async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> Evidence:
@@ -27,27 +41,59 @@ async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> 
     week = calendar.programme_week(calendar.week(now), since) if since else 0
     return Evidence(
         week=max(week, 0), weeks=await _weeks(session, week, calendar, clock=clock),
-        governance=await _governance(session), attested=await attestations(session, until=today), today=today,
+        governance=await _governance(session), today=today,
+        attested=await attestations(session, until=today, but=programme.lead),
         network=await network(session, clock), support=await _support(session),
-        validated=await _validated(session, clock=clock) if use_cases else {}, hold=await hold_on_gate_3(session),
+        validated=await _validated(session, programme, clock=clock) if use_cases else {},
+        hold=await _hold(session, programme, clock=clock),
+        changed=await _changed(session, programme, clock=clock),
     )  # fmt: skip
 
 
 async def _weeks(session: Session, week: int, calendar: Calendar, *, clock: Clock) -> tuple[ActiveWeek, ...]:
-    """Return the frozen weeks of the present phase, oldest first. Fewer than five people count as none."""
+    """Return the frozen weeks of the present phase, oldest first. Of fewer than five people nothing is told: such a
+    week has no seats, and is not skipped for it.
+    """
     if week < 1:
         return ()
     now = calendar.week(clock.now())
-    found = await frozen_weeks(session, now.next(1 - week), now)
+    found = await judged_weeks(session, now.next(1 - week), now, calendar)
     return tuple(
-        ActiveWeek(str(one.week), one.active, one.people, skipped=one.skipped or one.suppressed)
+        ActiveWeek(str(one.week), 0 if one.suppressed else one.active, 0 if one.suppressed else one.people, one.skipped)
         for one in found.values()
     )  # fmt: skip
 
 
-async def _validated(session: Session, *, clock: Clock) -> dict[str, str]:
-    """Return the launched use cases by name, with what each still misses (B-9)."""
-    return {one.case.name: "; ".join(one.validation.missing) for one in await validations(session, clock=clock)}
+async def _validated(session: Session, programme: Programme, *, clock: Clock) -> dict[str, str]:
+    """Return the launched use cases by name, with what each still misses (B-9). The lead's own signature is none."""
+    found = {}
+    for one in await validations(session, clock=clock):
+        missing = one.validation.missing
+        if one.signed_by and one.signed_by == programme.lead:
+            missing = (*missing, "an owner who does not lead the programme")
+        found[one.case.name] = "; ".join(missing)
+    return found
+
+
+async def _hold(session: Session, programme: Programme, *, clock: Clock) -> str:
+    """Return why the next phase may not begin (KP-2): until onboarding was adjusted, whatever was said of it."""
+    if programme.phase is not Phase.EXPANSION or programme.since is None:
+        return ""
+    why, closed = await held_back(session, programme.since, clock=clock)
+    if closed is None:
+        return why
+    if await written_since(session, closed.opened_at):
+        return ""
+    return f"{why} It was closed («{closed.outcome}»), and no playbook or training has changed since it was opened."
+
+
+async def _changed(session: Session, programme: Programme, *, clock: Clock) -> dict[str, int]:
+    """Return what was changed since the phase began that the numbers rest on: it may be right, and is seen."""
+    if not programme.steps or programme.since is None:
+        return {}
+    start = datetime.combine(programme.since, time.min, tzinfo=UTC) - timedelta(days=1)
+    found = await counted(session, tuple(CHANGES), start, clock.now() + timedelta(seconds=1))
+    return {CHANGES[verb]: count for verb, count in found.items() if count}
 
 
 async def _governance(session: Session) -> Signed | None:

@@ -42,7 +42,7 @@ def lasted(phase: Phase, evidence: Evidence) -> Criterion:
     """Judge whether the phase lasted its least number of weeks that count."""
     weeks = PHASES[phase].weeks
     least = weeks[0] if weeks else 0
-    counted = sum(not week.skipped for week in evidence.weeks)
+    counted = sum(not week.skipped and week.seats > 0 for week in evidence.weeks)
     return Criterion(
         "lasted", "The phase lasted long enough", f"{least} complete weeks without holidays", f"{counted} weeks",
         counted >= least, "computed", f"PH-{int(phase)}", "/adoption",
@@ -50,8 +50,11 @@ def lasted(phase: Phase, evidence: Evidence) -> Criterion:
 
 
 def weekly_active(weeks: Sequence[ActiveWeek]) -> Criterion:
-    """Judge weekly use: the mean of the last four complete weeks that count is 80 % or more, and none is below 70 %."""
-    counted = [week for week in weeks if not week.skipped and week.seats][-WEEKS:]
+    """Judge weekly use: the mean of the last four complete weeks that count is 80 % or more, and none is below 70 %.
+
+    A week of fewer than five seats tells nothing, and so does not hold: it hides none.
+    """
+    counted = [week for week in weeks if not week.skipped][-WEEKS:]
     shares = [week.share for week in counted]
     holds = len(counted) == WEEKS and sum(shares) / WEEKS + 1e-9 >= MEAN and min(shares) >= LEAST_WEEK
     value = ", ".join(f"{week.week} {100 * week.share:.0f} %" for week in counted) or "no complete week yet"

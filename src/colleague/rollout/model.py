@@ -146,6 +146,7 @@ class Evidence:
     """Everything the gates look at, read from what happened. Weeks are oldest first, frozen ones only.
 
     `week`: the programme week of the present phase. `validated`: use cases by name with what is missing ("" if none).
+    `changed`: what was changed in the phase that numbers rest on, in words with how often.
     """
 
     week: int = 0
@@ -157,6 +158,7 @@ class Evidence:
     attested: Mapping[str, Attestation] = field(default_factory=dict)
     today: date = date.min
     hold: str = ""
+    changed: Mapping[str, int] = field(default_factory=dict)
 
 
 # What may be attested, because nothing here can count it: gate by gate.

@@ -54,9 +54,10 @@ async def get_move(session: Session, move: str) -> MoveRow:
     return row
 
 
-async def attestations(session: Session, *, until: date) -> dict[str, Attestation]:
-    """Return the newest attestation of each criterion that stands and is not dated after `until`."""
+async def attestations(session: Session, *, until: date, but: str = "") -> dict[str, Attestation]:
+    """Return the newest attestation of each criterion that stands, not dated after `until`, of nobody called `but`."""
     query = select(AttestationRow).where(AttestationRow.withdrawn_at.is_(None), AttestationRow.on <= until)
+    query = query.where(AttestationRow.by != but)
     rows = await session.scalars(query.order_by(AttestationRow.on, AttestationRow.at))
     return {
         row.criterion: Attestation(row.id, row.criterion, row.by, row.on, row.at, row.words, row.document)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from colleague.adoption.figures import Numbers, read_numbers
-from colleague.adoption.tables import FrozenRow, RunningRow
-from colleague.adoption.weeks import Week
+from colleague.adoption.tables import FrozenRow, HolidayRow, RunningRow
+from colleague.adoption.weeks import Calendar, Week
 from colleague.kit.db import Session
 
 ORGANISATION: Final = "organisation"
@@ -34,6 +34,29 @@ async def frozen_weeks(
     """Return the frozen weeks of the organisation, or of one group, oldest first: what gates read."""
     rows = await newest_rows(session, first, last, kind=kind, name=name)
     return {week: one for (_, _, week), one in numbers_of(rows).items()}
+
+
+async def judged_weeks(session: Session, first: Week, last: Week, calendar: Calendar) -> dict[Week, Numbers]:
+    """Return the frozen weeks of the organisation as gates and thresholds judge them, oldest first.
+
+    A week is skipped only if it was when it was frozen, by days that were named as holidays before it ended: a bad week
+    is not made one of holidays afterwards, nor a good one a week that counts.
+    """
+    found = await frozen_weeks(session, first, last)
+    query = select(FrozenRow.week, FrozenRow.figures).where(
+        FrozenRow.kind == ORGANISATION, FrozenRow.name == "", FrozenRow.part == "activity", FrozenRow.version == 1,
+        FrozenRow.week >= str(first), FrozenRow.week <= str(last),
+    )  # fmt: skip
+    at_first = {week: bool(figures["skipped"]) for week, figures in await session.execute(query)}
+    days = select(HolidayRow.on, HolidayRow.at).where(HolidayRow.department == "")
+    named = [(row.on, row.at) for row in await session.execute(days)]
+
+    def skipped(week: Week, now: bool) -> bool:
+        end = calendar.end(week)
+        in_time = replace(calendar, holidays=frozenset(on for on, at in named if at < end))
+        return at_first.get(str(week), False) and (not now or not in_time.counts(week))
+
+    return {week: replace(one, skipped=skipped(week, one.skipped)) for week, one in found.items()}
 
 
 def numbers_of(

@@ -14,10 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.tables import PersonRow, SeatLimitRow
+from colleague.identity.roles import permissions_held
+from colleague.identity.tables import PersonRow, RoleRow, SeatLimitRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
-from colleague.kit.errors import Conflict
+from colleague.kit.errors import Conflict, Forbidden
 from colleague.kit.ids import is_id
 
 PILOT: Final = 40
@@ -35,6 +36,10 @@ class WaitsForSeat(Conflict):
 
 class NotWaiting(Conflict):
     """This person does not wait for a seat."""
+
+
+class AboveYourself(Forbidden):
+    """This person may do more than you: their seat is given and taken by somebody who may do as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +105,38 @@ def may_give(actor: Actor) -> bool:
     return actor.may("org:people:manage") or actor.may("org:programme:manage")
 
 
+async def hold_still(session: Session) -> None:
+    """Let nobody else change who holds a seat until this transaction ends. Taken before any person's row is."""
+    await advisory_lock(session, _SEATS)
+
+
+async def check_not_above(session: Session, actor: Actor, person: str) -> None:
+    """Raise AboveYourself unless the actor's roles may do whatever those of `person` may: who leads the programme
+    neither locks an administrator out nor lets one in.
+    """
+    roles = frozenset(await session.scalars(select(RoleRow.role).where(RoleRow.person_id == person)))
+    mine = actor.permissions | await permissions_held(session, actor.roles)
+    if not await permissions_held(session, roles) <= mine:
+        raise AboveYourself
+
+
 async def give_seats(
     session: Session, actor: Actor, people: Collection[str], *, ledger: Ledger, clock: Clock
 ) -> int:  # fmt: skip
-    """Give seats to people who wait for one, all of them or none; return how many. Raises NoSeat, NotWaiting."""
+    """Give seats to people who wait for one, all of them or none; return how many.
+
+    Raises AboveYourself, NoSeat, NotWaiting.
+    """
     if not may_give(actor):
         actor.require("org:people:manage")
+    await hold_still(session)
     for person in sorted(set(people)):
         row = None
         if is_id(person):
             row = await session.get(PersonRow, person, with_for_update=True, populate_existing=True)
         if row is None or row.waiting_since is None:
             raise NotWaiting
+        await check_not_above(session, actor, row.id)
         await seat(session, actor, row, wait=False, given=True, ledger=ledger, clock=clock)
     return len(set(people))
 
