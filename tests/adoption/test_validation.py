@@ -151,6 +151,25 @@ async def test_times_of_fewer_than_five_people_are_the_leads_alone(programme: Pr
         assert (await client.get("/adoption/use-cases")).status_code == 403
 
 
+async def test_runs_of_one_person_are_the_leads_alone_without_a_baseline_too(programme: Programme) -> None:
+    await live(programme, [])
+    await ran(programme, [50.0] * 12, people=("ana",), verdict=True)
+    programme.clock.advance(days=8)
+    await programme.rolled()
+    (told,) = await programme.do(see_validations, programme.home.people["tom"], clock=programme.clock)
+    (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
+    assert (told.veiled, told.completion, told.reviewed, of_lead.reviewed) == (True, None, 0, 12)
+
+
+async def test_the_same_people_are_told_of_from_five_on(programme: Programme) -> None:
+    await live(programme, [100.0] * 3)
+    await ran(programme, [50.0] * 24)
+    await programme.rolled()
+    (told,) = await programme.do(see_validations, programme.home.people["tom"], clock=programme.clock)
+    (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
+    assert (told.veiled, told.same, of_lead.same.people) == (False, None, 3)
+
+
 async def test_a_low_completion_opens_a_redesign_and_no_training(programme: Programme) -> None:
     case = await live(programme, [100.0] * 12)
     await ran(programme, [5.0] * 2)

@@ -13,7 +13,7 @@ from tests.rollout.test_gates import EXPANSION, PILOT
 from colleague.adoption.items import close_item, list_items, open_item
 from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
 from colleague.identity.directory import actor_of
-from colleague.identity.people import assign_role, create_person, set_department, take_seat_back
+from colleague.identity.people import assign_role, create_person, remove_role, set_department, take_seat_back
 from colleague.identity.seats.hold import NoSeat, current_limit, seats_held
 from colleague.policy.governance import ByProgrammeOnly, change_governance, current_governance
 from colleague.policy.model import Phase
@@ -239,8 +239,9 @@ async def test_seats_beyond_the_phase_need_the_sponsor_and_a_reason(office: Offi
         with pytest.raises(SeatsWithin):
             await office.do(propose_seats, "dana", seats, why=WHY)
     row = await office.do(propose_seats, "dana", 45, why=WHY)
-    with pytest.raises(AnotherPerson):
-        await office.do(confirm_move, "ben", row.id, row.digest)
+    for who in ("ben", "owner"):
+        with pytest.raises(AnotherPerson):
+            await office.do(confirm_move, who, row.id, row.digest)
     await office.do(confirm_move, "rita", row.id, row.digest)
     assert await office.phase() == (Phase.PILOT, Phase.PILOT, 45)
     assert await forty_one()
@@ -309,6 +310,12 @@ async def test_who_proposes_does_not_choose_afterwards_who_confirms(office: Offi
 async def test_the_lead_vouches_for_nothing_whoever_was_named_meanwhile(office: Office) -> None:
     today, people = office.clock.now().date(), office.home.people
     await office.do(name_programme, "dana", **{**NAMED, "lead": "ben@aldermoor.example"})
+    with pytest.raises(NotTheLead):
+        await office.do(attest, "dana", "security-review", words="It is so.", on=today)
+    house = office.home.house
+    async with house.database.transaction() as session:
+        await assign_role(session, SYSTEM, people["dana"].id, "administrator", ledger=house.ledger)
+        await remove_role(session, SYSTEM, people["dana"].id, "programme_lead", ledger=house.ledger)
     await office.do(attest, "dana", "security-review", words="It is so.", on=today)
     await office.do(name_programme, "dana", **NAMED)
     async with office.home.house.database.transaction() as session:

@@ -5,7 +5,7 @@ Times after are those of runs of the skill that the card names, from their input
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.read import runs
-from colleague.adoption.figures import FEWEST, minutes_of, stored_completion
+from colleague.adoption.figures import FEWEST, below_five, minutes_of, stored_completion
 from colleague.adoption.kpis.hours import Arms, hours_saved
 from colleague.adoption.kpis.intervals import Estimate
 from colleague.adoption.kpis.work import (
@@ -37,6 +37,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden, NotFound
 from colleague.usecases.measured import Measured, measured_cases
+from colleague.usecases.sample import CROWD
 
 BACK, NEWEST = timedelta(weeks=53), 2000
 METHOD: Final = (
@@ -65,7 +66,7 @@ class Proof:
     """What is known of one use case. `same`: of people who gave times before and after only, told first (B-8).
 
     `after`: times after; `silent`: outputs nobody took, so that their time is not known; `signed_by`: id, of this
-    version of the card. `veiled`: too few people for this reader.
+    version of the card. `veiled`: too few people for this reader; `people`: of how many people its runs are.
     """
 
     case: Measured
@@ -80,6 +81,7 @@ class Proof:
     signed_at: datetime | None
     validation: Validation
     veiled: bool = False
+    people: int = 0
     arms: tuple[Arm, Arm] = field(default=((), ()), repr=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def proof_of(case: Measured, mine: Sequence[RunFact], signature: SignatureRow | 
     return Proof(
         case, time, _reduced(same[0], same[1]) if both else None, completed, len(taken), len(done) - len(taken),
         len(reviewed), passed, signature.by if signature else "", signature.at if signature else None, verdict,
-        arms=arms,
+        people=len({r.person for r in mine}), arms=arms,
     )  # fmt: skip
 
 
@@ -195,11 +197,18 @@ async def see_validations(session: Session, actor: Actor, *, clock: Clock) -> li
     if not actor.may("org:adoption:read"):
         actor.require("org:usecases:read")
         found = [one for one in found if one.case.owner == actor.id]
-    return [one if _seen(actor, one) else _veil(one) for one in found]
+    return found if actor.may("org:programme:manage") else [_told(one) for one in found]
 
 
-def _seen(actor: Actor, one: Proof) -> bool:
-    return actor.may("org:programme:manage") or one.time is None or one.time.people >= FEWEST
+def _told(one: Proof) -> Proof:
+    """Return what others than the programme lead are told: nothing of fewer than five people, in either arm or in the
+    runs, nor of the same people before and after where those are fewer; of a baseline as its page does (CROWD).
+    """
+    before = sum(bool(values) for _, values in one.arms[0])
+    few = one.time is not None and (below_five(one.time.people) or before < CROWD)
+    if few or below_five(one.people):
+        return _veil(one)
+    return replace(one, same=None) if one.same is not None and one.same.people < FEWEST else one
 
 
 def _veil(one: Proof) -> Proof:

@@ -18,7 +18,7 @@ class PersonRow(Base):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     password: Mapped[str | None]
-    active: Mapped[bool] = mapped_column(default=True)
+    active: Mapped[bool] = mapped_column(default=False)
     # Somebody who may come in once there is a seat for them; not active until then.
     waiting_since: Mapped[datetime | None]
     department: Mapped[str] = mapped_column(default="", server_default="")

@@ -130,8 +130,10 @@ async def confirm_move(
 ) -> Programme:
     """Confirm what somebody else proposed, exactly as it was shown (`digest`); return the programme as it stands then.
 
-    A gate and seats are confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; a skipped gate
-    by another owner who is present. Raises NoSuchMove, AnotherPerson, MoveStale, GateClosed.
+    A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats by the sponsor (an
+    owner, where the sponsor proposed); a skipped gate by another owner who is present.
+
+    Raises NoSuchMove, AnotherPerson, MoveStale, GateClosed.
     """
     await advisory_lock(session, LOCK)
     row = await open_move(session, move, lock=True)
@@ -191,9 +193,12 @@ def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:
             raise AnotherPerson(who="an owner, and not the one who proposed it")
         actor.require_presence()
         return
-    other = programme.lead if row.proposed_by == programme.sponsor else programme.sponsor
-    if row.kind == "seats":
-        other = programme.sponsor
+    if row.kind == "seats" and row.proposed_by != programme.sponsor:
+        # Beyond the phase it is the sponsor who answers for it (PH-1), not whoever may everything.
+        if actor.id != programme.sponsor:
+            raise AnotherPerson(who="the sponsor")
+        return
+    other = programme.lead if row.proposed_by == programme.sponsor and row.kind == "gate" else programme.sponsor
     if actor.id != other and not owner:
         raise AnotherPerson(who="the sponsor or an owner" if other == programme.sponsor else "the lead or an owner")
 

@@ -30,7 +30,7 @@ class NoSuchCriterion(NotFound):
 
 
 class NotTheLead(Forbidden):
-    """Who leads the programme does not vouch for it: ask whoever did the review."""
+    """Who leads the programme, or has the role for it, does not vouch for it: ask whoever did the review."""
 
 
 class BadDay(Invalid):
@@ -52,14 +52,15 @@ async def attest(
 ) -> str:  # fmt: skip
     """Vouch for a criterion, with the day it was so and where the document is; return the attestation's id.
 
-    The sponsor may, and whoever may see the programme but its lead; themselves, no token of theirs.
+    The sponsor may, and whoever may see the programme but its lead and who
+    has the role of one; themselves, no token of theirs.
     Raises EvidenceExists, NoSuchCriterion, NotTheLead, BadDay, SignInYourself.
     """
     actor.require_presence()
     programme = await current_programme(session)
     if actor.id != programme.sponsor:
         actor.require("org:programme:read")
-    if actor.id == programme.lead:
+    if actor.id == programme.lead or "programme_lead" in actor.roles:
         raise NotTheLead
     if criterion not in ATTESTED:
         title, rows = counted(criterion)

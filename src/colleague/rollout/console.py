@@ -44,7 +44,7 @@ async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time
         phases=PHASES, to=PHASES[to] if to else None, attested=ATTESTED, today=clock.now().date().isoformat(),
         manage=actor.may("org:programme:manage"), owner=actor.may("org:roles:own"),
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
-        and actor.id != stands.programme.lead,
+        and actor.id != stands.programme.lead and "programme_lead" not in actor.roles,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ CHANGES: Final = {
     "seat.taken_back": "seats taken back", "person.deactivated": "people deactivated",
     "holiday.added": "holidays added", "holiday.removed": "holidays removed", "away.marked": "weeks away marked",
     "week.corrected": "frozen weeks corrected", "use_case.changed": "use cases changed",
+    "use_case.defined": "use cases written", "use_case.retired": "use cases ended",
     "telemetry.received": "batches told by other agents", "programme.named": "sponsor or lead named",
     "programme.attestation_withdrawn": "words taken back",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The first month through its doors: training that is judged, a path of one's own, numbers that name nobody."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path as Folder
@@ -282,7 +283,10 @@ async def test_a_nudge_goes_to_the_person_alone(home: TestHouse, clock: TestCloc
         assert len(await list_notices(session, people[0])) == 1
         for other in ("owner", "ana", "rita"):
             assert await list_notices(session, home.people[other]) == []
-        verbs = list(await session.scalars(select(EntryRow.verb).where(EntryRow.verb == "nudge.sent")))
+        bodies = list(await session.scalars(select(EntryRow.body).where(EntryRow.verb == "nudge.sent")))
+        verbs = [json.loads(body)["verb"] for body in bodies]
+        # Who was quiet is nobody's to read in the ledger.
+        assert not any("person_" in json.loads(body)["subject"] for body in bodies)
         assert len(verbs) == 10
 
 

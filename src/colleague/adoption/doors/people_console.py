@@ -10,6 +10,7 @@ from colleague.adoption.people.first_week import first_week
 from colleague.adoption.people.mine import own_numbers
 from colleague.adoption.risk import seen_risk
 from colleague.adoption.validation import METHOD, owners_of, portfolio_of, see_validations, sign_off
+from colleague.adoption.weekly import numbers
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.identity.directory import names_of
@@ -49,10 +50,11 @@ async def risk(request: Request, page: Page, db: Db, actor: Current, ledger: The
     async with db.transaction() as session:
         found = await seen_risk(session, actor, ledger=ledger, clock=clock)
         curves = await cohort_curves(session, actor, clock=clock)
+        beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
         names = await names_of(session, {*(one for one, _ in found.people or ()), *found.stuck})
     return page.show(
         request, "adoption/risk.html", week=found.week, people=found.people, counts=found.counts, stuck=found.stuck,
-        names=names, curves=curves, picture=picture(curves),
+        names=names, curves=curves, picture=picture(curves), beside=beside,
     )  # fmt: skip
 
 

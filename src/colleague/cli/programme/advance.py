@@ -118,6 +118,7 @@ def confirm(move: Move, as_person: As) -> None:
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
+            await posture(session, actor, reach=house.reach, clock=house.clock)
             row = await get_move(session, move)
             digest, gate = row.digest, row.snapshot.get("gate", {})
         for one in gate.get("criteria", []):

@@ -107,5 +107,6 @@ async def _send(
     said = words(case)
     await tell(session, one.person, said.title, said.text, LINK)
     facts = {"week": week, "use_case": case.id if case else ""}
-    await ledger.record(session, Event("nudge.sent", "system", subject=one.person, person=one.person, data=facts))
+    # Never to whom: that somebody was quiet for a week is no entry of theirs (B-12).
+    await ledger.record(session, Event("nudge.sent", "system", subject=week, data=facts))
     return True
