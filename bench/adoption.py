@@ -29,6 +29,7 @@ from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.frozen.kept import newest_rows, numbers_of
+from colleague.adoption.frozen.running import run_ahead
 from colleague.adoption.weeks import week_of
 from colleague.audit.event import Event
 from colleague.audit.many import record_many
@@ -138,9 +139,13 @@ async def frozen(home: TestHouse, clock: TestClock, beside: str) -> tuple[list[R
 
 
 async def pages(home: TestHouse) -> list[Row]:
-    """Open each page as the owner, again and again."""
+    """Compute the open weeks ahead, as the job does, then open each page as the owner, again and again."""
+    started = time.perf_counter()
+    await run_ahead(home.house.database, home.house.groups, clock=home.house.clock)
+    ahead = time.perf_counter() - started
     app = create_app(home.house.by_type(), settings=home.house.settings, lifespan=None)
-    base, rows = "http://127.0.0.1:8080", []
+    base = "http://127.0.0.1:8080"
+    rows: list[Row] = [("open weeks, computed ahead", ahead, "s", "by a job; pages read what it left")]
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 5))
     process = psutil.Process()
     async with httpx.AsyncClient(transport=transport, base_url=base, headers={"Origin": base}, timeout=None) as client:

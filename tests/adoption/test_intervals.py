@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from colleague.adoption.kpis.intervals import (
     Estimate,
     clopper_pearson_upper,
+    median_difference,
     rate_ratio_upper,
     shift,
     shift_by_person,
@@ -98,3 +99,15 @@ def test_the_ratio_of_two_rates_is_bounded_by_brute_force_too() -> None:
     assert math.isclose(rate_ratio_upper(9, 50, 2, 100), upper / 2, rel_tol=1e-9)
     with pytest.raises(ValueError, match="counts"):
         rate_ratio_upper(-1, 1, 1, 1)
+
+
+def test_the_median_of_all_differences_is_found_without_making_them() -> None:
+    dice = random.Random(3)
+    draws = (lambda: dice.gauss(0, 1), lambda: dice.randrange(4), lambda: 5.0, lambda: dice.choice([0.0, 1e9, -3.5]))
+    for number in range(400):
+        draw = draws[number % 4]
+        before, after = (sorted(draw() for _ in range(dice.randrange(1, 60))) for _ in range(2))
+        wanted = median(a - b for a in after for b in before)
+        assert median_difference(before, after) == pytest.approx(wanted, rel=1e-12, abs=1e-12)
+    with pytest.raises(ValueError, match="both arms"):
+        median_difference([], [1.0])
