@@ -40,6 +40,9 @@ async def test_computed_ahead_it_is_what_would_be_computed_now(count: Count) -> 
     after = await told(count)
     assert after == before
     assert before[0][0].active == 1
+    # A week that has only begun is held against no target: that of before is.
+    (line,) = [one for one in before[1] if one.name == "Bids"]
+    assert next(one.value for one in line.standings if one.name == "wau") == 0.5
     # What comes now is told with the next computation, and at once where none comes.
     await count.record("task.steered", "ben")
     await count.rolled()

@@ -20,9 +20,11 @@ async def weeks(db: Db, actor: Current, clock: Time, count: Count = 12) -> dict[
     """Return the numbers of the last weeks, newest first, with what each means. Nobody is named."""
     async with db.transaction() as session:
         found = await numbers(session, actor, clock=clock, count=count)
+    # The running week has only begun: it is told, and held against nothing.
+    ended = standings(found[:0:-1])
     return {
         "definitions": DEFINITIONS, "weeks": [week.to_json() for week in found],
-        "targets": [one.to_json() | {"words": t.words} for one, t in zip(standings(found[::-1]), TARGETS, strict=True)],
+        "targets": [one.to_json() | {"words": t.words} for one, t in zip(ended, TARGETS, strict=True)],
     }  # fmt: skip
 
 

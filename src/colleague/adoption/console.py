@@ -31,5 +31,5 @@ async def show(
     return page.show(
         request, "adoption/weeks.html", weeks=weeks, lines=[] if name else found, definitions=DEFINITIONS,
         by=by, name=name, kinds=KINDS, targets={one.name: one for one in TARGETS},
-        standings={one.name: one for one in standings(weeks[::-1])},
+        standings={one.name: one for one in standings(weeks[:0:-1])},
     )  # fmt: skip

@@ -51,7 +51,10 @@ class Standing:
 
 
 def standings(weeks: Sequence[Numbers]) -> list[Standing]:
-    """Return how the last of `weeks` (oldest first) that counts stands against each target, and its trend.
+    """Return how the last of `weeks` that counts stands against each target, and its trend.
+
+    `weeks`: oldest first, none that is still running.
+
 
     The trend compares with the mean of the four weeks before it that count: weeks of holidays and weeks that tell
     nothing are skipped (B-0). A number that comes later than others, as completion does, is that of its last week.

@@ -116,7 +116,7 @@ async def lines(
             value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock)
             veiled = value.version == 0 and early is None and (kind, one) in hidden.get(week, ())
             told.append(replace(value, hidden=value.people >= FEWEST) if veiled else value)
-        found.append(Line(kind, one, told[::-1], standings(told)))
+        found.append(Line(kind, one, told[::-1], standings(told[:-1])))
     return found
 
 
