@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import logging
+import random
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,9 +22,11 @@ from tests.adoption.telemetry_kit import Fleet, as_json, as_protobuf, event, exp
 from tests.adoption.test_frozen import freeze, lived, rows
 
 from colleague.adoption.calendar import read_calendar
+from colleague.adoption.facts.recount import recount
 from colleague.adoption.frozen import recheck as checks
 from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.telemetry.judge import Happened, judge
+from colleague.adoption.telemetry.model import ALLOWED, NAMES
 from colleague.adoption.telemetry.read import TooMuch, Unreadable, inflate, read_json, read_protobuf
 from colleague.adoption.weekly import lines
 from colleague.identity.people import create_person
@@ -82,6 +85,32 @@ def test_whatever_bytes_come_are_records_or_unreadable(body: bytes) -> None:
             taken(read(body))
         except (Unreadable, TooMuch):
             continue
+
+
+async def test_whatever_is_sent_to_the_door_is_answered(fleet: Fleet) -> None:
+    chance = random.Random(6)
+    odd = [
+        "\ud800",
+        "\x00",
+        "'; DROP TABLE people; --",
+        2**63,
+        -(2**63),
+        1e308,
+        "x" * 300,
+        "9" * 19,
+        True,
+        "2026-13-01",
+    ]
+    for number in range(60):
+        more = {key: chance.choice(odd) for key in chance.sample(sorted(ALLOWED), 4)}
+        record = fleet.event(chance.choice(sorted(NAMES)), number, **more)
+        assert (await fleet.send(record)).status_code in (200, 400), more
+        cut = bytearray(as_protobuf(export(fleet.event("user_prompt", number))))
+        for _ in range(3):
+            cut[chance.randrange(len(cut))] = chance.randrange(256)
+        assert (await fleet.post(bytes(cut), "protobuf")).status_code in (200, 400)
+    await fleet.programme.rolled()
+    assert not await recount(fleet.programme.house.database)
 
 
 async def test_both_encodings_say_the_same() -> None:
