@@ -22,13 +22,14 @@ SELECT n, 'person_' || lpad(n::text, 26, '0'), {ONSET} - interval '9 days' + (n 
        CASE WHEN n % 50 > 0 THEN {ONSET} - interval '2 days' + (n % 97) * interval '1 hour' END
 FROM generate_series(1, {{people}}) n;
 """
-# Four to five sessions a week for who is there, a run and a half in each, of one to four kinds of work.
+# Four to five sessions a week for who is there, a run and a half in each, of one to four kinds of work. A condition
+# names every column that it is drawn for: else PostgreSQL draws once and keeps the rows.
 RUNS: Final = f"""
 CREATE TEMP TABLE came AS
 SELECT p, w, s, {ONSET} + w * interval '7 days' + floor(random() * 5) * interval '1 day'
        + interval '8 hours' + random() * interval '9 hours' AS at
 FROM generate_series(1, {{people}}) p, generate_series(0, {{weeks}} - 1) w, generate_series(1, 6) s
-WHERE p % 50 > 0 AND abs(hashint4(p * 64 + w)) % 100 < 86 AND random() < 0.76;
+WHERE p % 50 > 0 AND abs(hashint4(p * 64 + w)) % 100 < 86 AND random() + 0 * (p + w + s) < 0.76;
 INSERT INTO adoption_runs (run_id, task_id, person_id, channel, workflow, asked_at, started_at, "end", ended_at,
                            taken_at, verdict, verdict_at, seq)
 SELECT 'run_' || lpad(n::text, 26, '0'), 'task_' || lpad(n::text, 26, '0'), 'person_' || lpad(p::text, 26, '0'), 'page',
@@ -42,7 +43,7 @@ FROM (
            (ARRAY['delivered', 'delivered', 'delivered', 'delivered', 'delivered', 'delivered', 'delivered', 'failed',
                   'cancelled', 'open'])[1 + floor(random() * 10)::int] AS fate,
            random() AS luck, exp(2.6 + random() * 1.4) * interval '1 minute' AS took
-    FROM came, generate_series(0, 1) k WHERE k = 0 OR random() < 0.55
+    FROM came, generate_series(0, 1) k WHERE k * p = 0 OR random() + 0 * p < 0.55
 ) x;
 """
 # A start, messages on the way, and the taking of what came out.
@@ -50,7 +51,7 @@ ACTIONS: Final = """
 CREATE TEMP TABLE did AS
 SELECT person_id, asked_at AS at, 'start' AS kind FROM adoption_runs
 UNION ALL SELECT person_id, asked_at + m * interval '70 seconds' + random() * interval '60 seconds', 'say'
-          FROM adoption_runs, generate_series(1, 3) m WHERE random() < 0.75
+          FROM adoption_runs, generate_series(1, 3) m WHERE random() + 0 * m * seq < 0.75
 UNION ALL SELECT person_id, taken_at, 'use' FROM adoption_runs WHERE taken_at IS NOT NULL;
 INSERT INTO adoption_actions (seq, person_id, at, kind, session)
 SELECT seq, person_id, at, kind, max(CASE WHEN begins THEN seq END) OVER (PARTITION BY person_id ORDER BY at, seq)
