@@ -35,6 +35,7 @@ from colleague.identity.seats.hold import (
     seats_held,
     set_limit,
 )
+from colleague.identity.tables import PersonRow
 from colleague.testing.house import TestHouse, furnish
 
 pytestmark = pytest.mark.anyio
@@ -181,6 +182,31 @@ async def test_a_seat_given_while_the_person_is_deactivated(home: TestHouse) -> 
         async with house.database.transaction() as session:
             person = await get_person(session, eve)
         assert (person.active, person.waiting_since) == (False, None)
+
+
+async def test_two_who_give_to_the_same_people_while_others_leave(home: TestHouse) -> None:
+    """Whatever is done at once to the same people ends, in whichever order: nobody waits for each other both ways."""
+    await limit_to(home, 100, by_hand=True)
+    house, people = home.house, [await add(home, f"w{n}", without="wait") for n in range(3)]
+
+    async def leave(person: str) -> None:
+        async with house.database.transaction() as session:
+            await set_active(session, SYSTEM, person, active=False, ledger=house.ledger, clock=house.clock)
+
+    async def described(person: str) -> None:
+        """Provisioning holds the row of a person before it lets them in or out."""
+        async with house.database.transaction() as session:
+            await session.get_one(PersonRow, person, with_for_update=True)
+            await asyncio.sleep(0.01)
+            await set_active(session, SYSTEM, person, active=False, ledger=house.ledger, clock=house.clock)
+
+    done = await asyncio.gather(
+        give(home, *people), give(home, *reversed(people)), *map(leave, people), *map(described, people),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert all(not isinstance(one, Exception) or isinstance(one, NotWaiting) for one in done), done
+    async with house.database.transaction() as session:
+        assert not any([(await get_person(session, one)).active for one in people])
 
 
 async def test_who_may_give_seats(home: TestHouse) -> None:

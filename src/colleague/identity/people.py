@@ -11,7 +11,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import known_roles, permissions_held
-from colleague.identity.seats.hold import check_not_above, hold_still, may_give, seat
+from colleague.identity.seats.hold import check_not_above, may_give, seat
 from colleague.identity.tables import (
     LinkRow,
     MembershipRow,
@@ -179,9 +179,9 @@ async def set_active(
     actor.require("org:people:manage")
     if person_id == actor.id:
         raise NotOneself
-    await advisory_lock(session, _OWNERS)
-    await hold_still(session)
+    # The row before the locks, as provisioning takes them: nobody waits for each other both ways.
     row = await _get(session, person_id, lock=True)
+    await advisory_lock(session, _OWNERS)
     if actor.via not in ("provisioning", "system") and await is_managed(session, person_id):
         raise ManagedElsewhere
     await _keep_an_owner(session, actor, person_id, leaves=not active)
@@ -204,9 +204,9 @@ async def take_seat_back(session: Session, actor: Actor, person_id: str, *, ledg
         actor.require("org:people:manage")
     if person_id == actor.id:
         raise NotOneself
-    await advisory_lock(session, _OWNERS)
-    await hold_still(session)
+    # The row before the locks, as provisioning takes them: nobody waits for each other both ways.
     row = await _get(session, person_id, lock=True)
+    await advisory_lock(session, _OWNERS)
     if not row.active:
         raise NoSeatHeld
     await _keep_an_owner(session, actor, person_id)

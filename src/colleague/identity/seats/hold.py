@@ -105,11 +105,6 @@ def may_give(actor: Actor) -> bool:
     return actor.may("org:people:manage") or actor.may("org:programme:manage")
 
 
-async def hold_still(session: Session) -> None:
-    """Let nobody else change who holds a seat until this transaction ends. Taken before any person's row is."""
-    await advisory_lock(session, _SEATS)
-
-
 async def check_not_above(session: Session, actor: Actor, person: str) -> None:
     """Raise AboveYourself unless the actor's roles may do whatever those of `person` may: who leads the programme
     neither locks an administrator out nor lets one in.
@@ -129,7 +124,7 @@ async def give_seats(
     """
     if not may_give(actor):
         actor.require("org:people:manage")
-    await hold_still(session)
+    rows = []
     for person in sorted(set(people)):
         row = None
         if is_id(person):
@@ -137,8 +132,11 @@ async def give_seats(
         if row is None or row.waiting_since is None:
             raise NotWaiting
         await check_not_above(session, actor, row.id)
+        rows.append(row)
+    # Every row before the lock of the seats: two who give to the same people never wait for each other both ways.
+    for row in rows:
         await seat(session, actor, row, wait=False, given=True, ledger=ledger, clock=clock)
-    return len(set(people))
+    return len(rows)
 
 
 async def refusal_of(session: Session, person_id: str) -> WaitsForSeat | None:
