@@ -84,8 +84,9 @@ INSERT INTO programme (id, sponsor_id, lead_id, goal, changed_by, changed_at)
 SELECT 1, max(id), min(id), 'Bids go out in half the time.', min(id), now() FROM people;
 INSERT INTO programme_moves (id, kind, from_phase, to_phase, state, why, snapshot, digest, proposed_by, proposed_at,
                              "on")
-SELECT 'move_' || lpad('1', 26, '0'), 'start', 1, 1, 'done', '', '{{}}', '', min(id), timestamptz '2026-01-05',
-       date '2026-01-05' FROM people;
+SELECT 'move_' || lpad(n::text, 26, '0'), CASE n WHEN 1 THEN 'start' ELSE 'gate' END, greatest(n - 1, 1), n, 'done', '',
+       '{{}}', '', min(id), timestamptz '2026-01-05' + n * interval '1 minute', date '2026-01-05'
+FROM people, generate_series(1, 4) n GROUP BY n;
 """
 
 

@@ -32,9 +32,11 @@ CHANGES: Final = {
 async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> Evidence:
     """Return the evidence as it is at this moment. What cannot be read is not there, and so does not hold.
 
-    `use_cases`: whether they are validated takes long, and not everybody asks.
+    Whether use cases are validated takes long: it is read while the pilot runs, whose gate asks it, and not where
+    `use_cases` is no.
     """
     programme = await current_programme(session)
+    asked = use_cases and programme.phase is Phase.PILOT
     now = clock.now()
     calendar = (await read_calendars(session)).organisation
     today = calendar.day(now)
@@ -45,7 +47,7 @@ async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> 
         governance=await _governance(session), today=today,
         attested=await attestations(session, until=today, but=programme.lead),
         network=await network(session, clock), support=await _support(session),
-        validated=await _validated(session, programme, clock=clock) if use_cases else {},
+        validated=await _validated(session, programme, clock=clock) if asked else {},
         hold=await _hold(session, programme, clock=clock),
         changed=await _changed(session, programme, clock=clock),
     )  # fmt: skip
