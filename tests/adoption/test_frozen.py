@@ -100,6 +100,18 @@ async def test_no_week_is_made_one_of_holidays_afterwards(programme: Programme) 
     assert [one.skipped for one in told.values()] == [True, False]
     judged = await programme.do(judged_weeks, week, week.next(), Calendar(zone))
     assert [one.skipped for one in judged.values()] == [False, True]
+    # Nor is it judged better than it was when it was frozen.
+    *_, old = [r for r in await rows(programme) if (r.kind, r.week, r.part) == ("organisation", str(week), "activity")]
+    better = {**old.figures, "active": old.figures["seats"]}
+    async with programme.house.database.transaction() as session:
+        session.add(FrozenRow(
+            kind=old.kind, name=old.name, week=old.week, part=old.part, figures=better, basis=old.basis, sha256="",
+            version=old.version + 1, members=[], hidden=False, reason="Late.", at=old.at,
+        ))  # fmt: skip
+    assert (await programme.do(frozen_weeks, week, week))[week].active == old.figures["seats"]
+    again = (await programme.do(judged_weeks, week, week, Calendar(zone)))[week]
+    assert again.wau is not None
+    assert (again.active, again.wau.value) == (old.figures["active"], 0.5)
 
 
 async def test_two_at_once_and_a_killed_one_freeze_each_week_once(

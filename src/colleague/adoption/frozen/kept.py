@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from colleague.adoption.figures import Numbers, read_numbers
+from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.tables import FrozenRow, HolidayRow, RunningRow
 from colleague.adoption.weeks import Calendar, Week
 from colleague.kit.db import Session
@@ -40,23 +41,30 @@ async def judged_weeks(session: Session, first: Week, last: Week, calendar: Cale
     """Return the frozen weeks of the organisation as gates and thresholds judge them, oldest first.
 
     A week is skipped only if it was when it was frozen, by days that were named as holidays before it ended: a bad week
-    is not made one of holidays afterwards, nor a good one a week that counts.
+    is not made one of holidays afterwards, nor a good one a week that counts. Nor is it judged better than it was then:
+    what is told late, such as by other agents' telemetry, can only make it worse here.
     """
     found = await frozen_weeks(session, first, last)
     query = select(FrozenRow.week, FrozenRow.figures).where(
         FrozenRow.kind == ORGANISATION, FrozenRow.name == "", FrozenRow.part == "activity", FrozenRow.version == 1,
         FrozenRow.week >= str(first), FrozenRow.week <= str(last),
     )  # fmt: skip
-    at_first = {week: bool(figures["skipped"]) for week, figures in await session.execute(query)}
+    at_first: dict[str, Any] = dict((await session.execute(query)).all())
     days = select(HolidayRow.on, HolidayRow.at).where(HolidayRow.department == "")
     named = [(row.on, row.at) for row in await session.execute(days)]
 
     def skipped(week: Week, now: bool) -> bool:
         end = calendar.end(week)
         in_time = replace(calendar, holidays=frozenset(on for on, at in named if at < end))
-        return at_first.get(str(week), False) and (not now or not in_time.counts(week))
+        return bool(at_first[str(week)]["skipped"]) and (not now or not in_time.counts(week))
 
-    return {week: replace(one, skipped=skipped(week, one.skipped)) for week, one in found.items()}
+    def judged(week: Week, one: Numbers) -> Numbers:
+        active, seats = at_first[str(week)]["active"], at_first[str(week)]["seats"]
+        if active * one.people < one.active * seats:
+            one = replace(one, active=active, people=seats, wau=wilson(active, seats))
+        return replace(one, skipped=skipped(week, one.skipped))
+
+    return {week: judged(week, one) for week, one in found.items() if str(week) in at_first}
 
 
 def numbers_of(
