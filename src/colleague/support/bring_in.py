@@ -72,7 +72,7 @@ async def bring_in(
     if problems:
         raise BadImport(problems)
     # Two imports of one desk, one after the other: the second finds what the first wrote.
-    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:source, 727082))")
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:source, 727_096))")
     await session.execute(lock, {"source": source})
     rows = await session.scalars(select(TicketRow).where(TicketRow.source == source).with_for_update())
     known = {row.external_id: row for row in rows}

@@ -21,7 +21,7 @@ from colleague.support.model import CHANNELS, MOST_HOURS, SupportModel
 from colleague.support.tables import SupportModelRow
 from colleague.usecases.around import one_line
 
-MANAGE, LOCK = "org:support:manage", 727_081
+MANAGE, LOCK = "org:support:manage", 727_097
 _CHANNELS = tuple(name for name in CHANNELS if name != "import")
 _OTHER = re.compile(r"[^\s,;|][^,;|]{1,59}")
 

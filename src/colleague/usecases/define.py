@@ -19,7 +19,7 @@ from colleague.usecases.model import FORMATS, PROFILES, WEEKDAYS, Card, Ritual, 
 from colleague.usecases.store import get_use_case
 from colleague.usecases.tables import CardRow, UseCaseRow
 
-LOCK = 727_070
+LOCK = 727_091
 LONGEST = {"name": 80, "department": 80, "skill": 80, "profile": 80, "category": 60, "format": 20, "owner": 254}
 LONG_TEXT = 600
 LONGEST_TARGET = 10_080

@@ -23,7 +23,7 @@ PREFIX: Final = "otlp_"
 LONGEST: Final = 730
 MANAGE: Final = "org:settings:manage"
 OURS: Final = "Colleague"
-LOCK: Final = 727_074
+LOCK: Final = 727_098
 
 
 class BadSource(Invalid):

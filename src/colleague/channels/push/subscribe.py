@@ -22,7 +22,7 @@ from colleague.kit.errors import Forbidden, Invalid
 from colleague.kit.ids import is_id, new_id
 from colleague.kit.secrets import Secrets
 
-MOST, _LOCK = 20, 727051
+MOST, _LOCK = 20, 727_092
 
 
 class BadSubscription(Invalid):

@@ -32,7 +32,7 @@ from colleague.kit.sandbox.box import Sandbox
 from colleague.kit.settings import Settings
 from colleague.models.minds import Minds
 
-LOCK = 727_052
+LOCK = 727_093
 # A look at what stands on a higher floor: the composition root says at what.
 Look = Callable[[Session], Awaitable[Sequence[Finding]]]
 

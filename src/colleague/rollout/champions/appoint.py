@@ -18,7 +18,7 @@ from colleague.kit.ids import new_id
 from colleague.rollout.champions.tables import ChampionRow
 from colleague.usecases.around import one_line
 
-MANAGE, ROLE, LOCK = "org:programme:manage", "champion", 727_083
+MANAGE, ROLE, LOCK = "org:programme:manage", "champion", 727_094
 Tell = Callable[[Session, str, str, str, str], Awaitable[Any]]
 
 

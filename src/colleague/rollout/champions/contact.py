@@ -49,7 +49,7 @@ async def record_contact(
     if row is None or row.champion_id != actor.id or not await is_champion(session, actor.id):
         raise NotOnYourList
     # Whatever is written about one person, one after the other.
-    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 727085))")
+    lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 727_099))")
     await session.execute(lock, {"person": row.person_id})
     row = await session.get_one(ContactRow, contact, with_for_update=True, populate_existing=True)
     if row.state != "waiting" or row.champion_id != actor.id:

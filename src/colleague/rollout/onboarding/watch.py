@@ -19,7 +19,7 @@ from colleague.rollout.onboarding.stall import Use, is_stall, month_weeks, sugge
 from colleague.rollout.onboarding.tables import StallRow
 from colleague.usecases.rituals import standing_cases, upkeep
 
-_LOCK, LOOKED_BACK = 727_083, 8
+_LOCK, LOOKED_BACK = 727_095, 8
 
 
 async def began_in(session: Session, calendar: Calendar) -> dict[Week, list[Member]]:
