@@ -43,6 +43,8 @@ SRC = Path(__file__).parents[2] / "src" / "colleague"
 async def do(home: TestHouse, deed: Any, actor: Actor, *things: Any, **more: Any) -> Any:
     if deed in (create_person, invite, set_active):
         more["clock"] = home.house.clock
+    if deed is invite:
+        more["invitations"] = home.house.invitations
     async with home.house.database.transaction() as session:
         return await deed(session, actor, *things, ledger=home.house.ledger, **more)
 

@@ -3,10 +3,17 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from colleague.audit.tables import EntryRow
+from colleague.identity.directory import list_people, list_teams
 from colleague.identity.people import assign_role, set_department
+from colleague.identity.seats.hold import seats_held
+from colleague.rollout.cohorts.model import CRITERIA
+from colleague.rollout.cohorts.store import cohorts_of
 from colleague.rollout.tables import MoveRow
 from colleague.testing.house import TestHouse
+from colleague.testing.programme import crowd
 
 pytestmark = pytest.mark.anyio
 API = "/api/v1/programme"
@@ -97,3 +104,61 @@ async def test_vouching_and_what_is_refused_at_the_door(home: TestHouse, lead: A
     assert (await owner.delete(f"{API}/attestations/{made}")).status_code == 204
     assert (await owner.post(f"{API}/moves/nothing/confirm", json={"digest": "x"})).status_code == 404
     assert (await owner.post(f"{API}/seats", json={"seats": 0, "why": WHY})).status_code == 422
+
+
+async def test_people_are_added_from_a_list_all_or_none(home: TestHouse, lead: Any, sign_in: Any) -> None:
+    owner = await sign_in("owner")
+    async with home.house.database.transaction() as session:
+        before, team = await seats_held(session), (await list_teams(session))[0]
+    good = 'Ada Abel, ada.abel@aldermoor.example, Marketing\n\n"Brandt, Bela"; bela@aldermoor.example\n'
+    lines = (
+        ("Ada", "Line 1 is not"), ("A, b@c.example, d, e", "Line 1 is not"), ("", "one to 200"),
+        (f"{good}Nobody, no address, Marketing", "Line 4: A person needs"),
+        (f"{good}Ana, ana@aldermoor.example", "Line 4: Somebody with this mail address is here already"),
+        ("\n".join(f"P {n}, p{n}@x.example" for n in range(40)), "All 40 seats"),
+        ("\n" * 10 + "x, y@x.example\n" * 201, "one to 200"),
+    )  # fmt: skip
+    for text, why in lines:
+        answer = await owner.post("/people/several", data={"people": text})
+        assert answer.status_code in (409, 422), text[:60]
+        assert why in answer.text, text[:60]
+        assert "Nobody was added" in answer.text
+    async with home.house.database.transaction() as session:
+        assert await seats_held(session) == before, "all of a list or nothing"
+    assert (await lead.post("/people/several", data={"people": good})).status_code == 403
+    assert (await owner.post("/people/several", data={"people": good, "team": team.id})).status_code == 303
+    async with home.house.database.transaction() as session:
+        found = {one.name: one for one in await list_people(session)}
+    assert (found["Ada Abel"].department, found["Ada Abel"].teams) == ("Marketing", (team.name,))
+    assert found["Brandt, Bela"].email == "bela@aldermoor.example"
+
+
+async def test_several_candidates_are_scored_and_chosen_each_by_its_own_deed(home: TestHouse, lead: Any) -> None:
+    people = await crowd(home, 4)
+    async with home.house.database.transaction() as session:
+        for one in people:
+            await set_department(session, home.people["owner"], one.id, "Marketing", ledger=home.house.ledger)
+    at = (await lead.post("/programme/cohorts", data={"name": "Pilot"})).headers["location"]
+    page = (await lead.get(f"{at}/candidates/several", params={"department": "Marketing"})).text
+    assert all(one.id in page for one in people)
+    ids = [one.id for one in people]
+    said = dict.fromkeys(CRITERIA, "yes") | {f"{name}_evidence": "Two briefs a week." for name in CRITERIA}
+    assert "Tick whom you mean" in (await lead.post(f"{at}/candidates/several", data=said)).text
+    bad = await lead.post(f"{at}/candidates/several", data=said | {"people": [*ids, "person_unknown"]})
+    assert bad.status_code == 404
+    assert "Nobody is proposed yet" in (await lead.get(at)).text, "all of them or none"
+    assert (await lead.post(f"{at}/candidates/several", data=said | {"people": ids[:3]})).status_code == 303
+    # One of them works in Legal: warned of, so not among those who are chosen together.
+    one = said | {"person": ids[2], "department": "Legal"}
+    assert (await lead.post(f"{at}/candidates", data=one)).status_code == 303
+    form = (await lead.get(at)).text.split("/candidates/choose")[1].split("</form>")[0]
+    assert ids[0] in form
+    assert ids[2] not in form
+    assert ids[0] not in (await lead.get(f"{at}/candidates/several")).text, "who is proposed is not offered again"
+    refused = await lead.post(f"{at}/candidates/choose", data={"people": ids[:3]})
+    assert refused.status_code == 409
+    assert (await lead.post(f"{at}/candidates/choose", data={"people": ids[:2]})).status_code == 303
+    async with home.house.database.transaction() as session:
+        assert set(await cohorts_of(session)) == set(ids[:2])
+        recorded = await session.scalars(select(EntryRow.verb).where(EntryRow.verb.like("candidate.%")))
+        assert sorted(recorded) == ["candidate.chosen"] * 2 + ["candidate.scored"] * 4

@@ -329,3 +329,24 @@ async def test_what_is_not_there_is_not_found(lead: Any, case: str) -> None:
     for path in (f"{API}/{case}", f"/use-cases/{case}", f"/use-cases/{case}/edit", f"/use-cases/{case}/framework"):
         assert (await lead.get(path)).status_code == 404
     assert (await lead.get("/use-cases/new?from=nothing")).status_code == 404
+
+
+async def test_several_times_are_kept_together_and_once(home: TestHouse, sign_in: Any, lead: Any) -> None:
+    owner = await sign_in("owner")
+    at = f"/use-cases/{(await approved(lead, owner))['id']}"
+    today = home.house.clock.now().date().isoformat()
+    lines = "\n".join([f"95,5, {today}", f"88; {today}", "", f"102 {today}", "91"])
+    form = {"times": lines, "how": "timed", "person": "ana@aldermoor.example", "once": KEY["Idempotency-Key"]}
+    for _ in range(2):
+        assert (await lead.post(f"{at}/observations/several", data=form)).status_code == 303
+    baseline = (await lead.get(f"/api/v1{at}")).json()["baseline"]["measured"]
+    assert (baseline["n"], baseline["people"], baseline["least"], baseline["most"]) == (4, 1, 88.0, 102.0)
+    bad = ("", "soon", "90 yesterday", f"90 {today} timed", "90\n-1", "inf", "90 2099-01-01", "1\n" * 101)
+    for times in bad:
+        answer = await lead.post(f"{at}/observations/several", data=form | {"times": times, "once": ""})
+        assert answer.status_code == 422, times
+    nobody = await lead.post(f"{at}/observations/several", data=form | {"person": "x@x.example", "once": ""})
+    assert "nobody here has this mail address" in nobody.text
+    ben = await sign_in("ben")
+    assert (await ben.post(f"{at}/observations/several", data=form | {"once": ""})).status_code == 403
+    assert (await lead.get(f"/api/v1{at}")).json()["baseline"]["measured"]["n"] == 4

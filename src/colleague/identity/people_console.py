@@ -1,5 +1,6 @@
 """Pages of people: who is here, in which teams, with which roles."""
 
+import csv
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -11,6 +12,8 @@ from colleague.identity.directory import get_person, list_people, list_teams, li
 from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import Invitations
 from colleague.identity.people import (
+    BadDepartment,
+    BadPerson,
     add_member,
     assign_role,
     create_person,
@@ -25,11 +28,40 @@ from colleague.identity.people import (
 from colleague.identity.roles import known_roles
 from colleague.identity.seats.hold import current_limit, give_seats, may_give, seats_held
 from colleague.kit.doors import Config, Db, Time, part
+from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.page import Page
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheInvitations = Annotated[Invitations, Depends(part(Invitations))]
+MOST_LINES = 200
+
+
+class BadList(Invalid):
+    """Nobody was added. {why}"""
+
+
+class NotAll(Conflict):
+    """Nobody was added. Line {line}: {why}"""
+
+
+def read_list(text: str) -> list[tuple[int, str, str, str]]:
+    """Read people, one a line: name, mail address and, if it is known, department; with commas, semicolons or tabs.
+
+    Returns line, name, address, department. Raises BadList with the line that is not so.
+    """
+    found = []
+    for n, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        between = next((one for one in ("\t", ";") if one in line), ",")
+        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=between, skipinitialspace=True))]
+        if not 2 <= len(cells) <= 3 or not all(cells[:2]):
+            raise BadList(why=f"Line {n} is not name, mail address, department.")
+        found.append((n, cells[0], cells[1], cells[2] if len(cells) == 3 else ""))
+    if not 1 <= len(found) <= MOST_LINES:
+        raise BadList(why=f"Write one to {MOST_LINES} people, each on their own line.")
+    return found
 
 
 @router.get("/people")
@@ -81,12 +113,33 @@ async def department(
 
 @router.post("/people")
 async def add(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, name: Annotated[str, Form()], email: Annotated[str, Form()]
-) -> Response:
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, name: Annotated[str, Form()],
+    email: Annotated[str, Form()], department: Annotated[str, Form(max_length=80)] = "",
+) -> Response:  # fmt: skip
     """Add a person."""
     async with db.transaction() as session:
         person = await create_person(session, actor, email, name, ledger=ledger, clock=clock)
+        await set_department(session, actor, person, department, ledger=ledger)
     return RedirectResponse(f"/people/{person}", 303)
+
+
+@router.post("/people/several")
+async def add_several(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, people: Annotated[str, Form(max_length=60_000)] = "",
+    team: Annotated[str, Form(max_length=80)] = "",
+) -> Response:  # fmt: skip
+    """Add several people, and put them into a team if one is named: all of them or none."""
+    actor.require("org:people:manage")
+    async with db.transaction() as session:
+        for line, name, email, department in read_list(people):
+            try:
+                person = await create_person(session, actor, email, name, ledger=ledger, clock=clock)
+                await set_department(session, actor, person, department, ledger=ledger)
+            except (BadPerson, BadDepartment, Conflict) as refusal:
+                raise NotAll(line=line, why=refusal.message) from None
+            if team:
+                await add_member(session, actor, team, person, ledger=ledger)
+    return RedirectResponse("/people", 303)
 
 
 @router.get("/people/{person_id}")

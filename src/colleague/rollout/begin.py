@@ -41,7 +41,7 @@ async def start_gate(session: Session, *, reach: Reach, clock: Clock) -> Gate:
     """Return what a pilot starts with, judged at this moment."""
     programme = await current_programme(session)
     return Gate(0, "Start of the pilot", (
-        await _owned(session, programme), await _cohort(session, reach), await _baselines(session, reach),
+        await _owned(session, programme), await _baselines(session, reach), await _cohort(session, reach),
         await _governance(session), await _catalogue(session), await _dispatch(session, programme, clock),
         await _seats(session),
     ))  # fmt: skip
@@ -102,16 +102,17 @@ async def _owned(session: Session, programme: Programme) -> Criterion:
 
 async def _cohort(session: Session, reach: Reach) -> Criterion:
     found, value, holds = await _pilots(session), "there is no pilot cohort", False
+    rows = "/programme/cohorts"
     if len(found) > 1:
         value = f"{len(found)} pilot cohorts: one pilot starts the programme"
     elif found:
         stands = await cohort_ready(session, found[0], reach=reach)
         value = f"«{found[0].name}» with {stands.seats} seats. {' '.join(stands.reasons)}".strip()
-        holds = stands.ok
+        holds, rows = stands.ok, f"{rows}/{found[0].id}"
     return Criterion(
         "cohort", "The cohort and its use cases are ready",
         "15 to 40 people chosen on three criteria, three to five use cases, a group that maps to them", value, holds,
-        "computed", "PP-1 to PP-5, ID-4", "/programme/cohorts",
+        "computed", "PP-1 to PP-5, ID-4", rows,
     )  # fmt: skip
 
 
@@ -150,7 +151,8 @@ async def _dispatch(session: Session, programme: Programme, clock: Clock) -> Cri
     later = (await attestations(session, until=today, but=programme.lead)).get("dispatch-later")
     value = f"{active} triggers are on" + (f"; begins without it: {later.words}" if later else "")
     return Criterion(
-        "dispatch", "Dispatch is part of it", "five to ten triggers, or a decision on record to begin without", value,
+        "dispatch", "Dispatch is part of it", "five to ten triggers, or somebody vouches below that it begins without",
+        value,
         TRIGGERS[0] <= active <= TRIGGERS[1] or later is not None, "computed", "DI-4, MI-3", "/dispatch/triggers",
         later.by if later else "", later.on if later else None,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from colleague.rollout.define import against_sponsor
 from colleague.rollout.mistakes import Facts, Guard, guards
 from colleague.rollout.model import Evidence, Gate, Programme
 from colleague.rollout.phases import PHASES, Spec
-from colleague.rollout.store import moves, open_move
+from colleague.rollout.store import attestations, moves, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready as cases_ready
@@ -78,6 +78,7 @@ async def posture(session: Session, actor: Actor, *, reach: Reach, clock: Clock)
     for row in (*past, *([waiting] if waiting else ())):
         people |= {row.proposed_by, row.decided_by or ""}
     people |= {criterion.by for criterion in judged.criteria}
+    people |= {one.by for one in (await attestations(session, until=clock.now().date())).values()}
     limit, held = await current_limit(session), await seats_held(session)
     seen = actor if actor.may("org:programme:read") else None
     items = await list_items(session, seen, state="open") if seen else []

@@ -22,7 +22,7 @@ from colleague.usecases.advance import approve_use_case, launch_use_case, retire
 from colleague.usecases.around import Reach
 from colleague.usecases.baseline import BadObservation, measure, withdraw
 from colleague.usecases.define import change_use_case, define_use_case
-from colleague.usecases.form import CLASSES, Changed, Given, Minutes
+from colleague.usecases.form import CLASSES, Changed, Given, Minutes, read_times
 from colleague.usecases.framework import write_framework
 from colleague.usecases.friction import note_friction, resolve_friction
 from colleague.usecases.model import FORMATS, HOWS, PROFILES, WEEKDAYS, Card, UseCase
@@ -161,14 +161,30 @@ async def observe(
     sent = Once(actor.id, once).of("observe", use_case, minutes, on, how, person, note)
     async with db.transaction() as session:
         if await sent.found(session) is None:
-            whose = await find_by_email(session, person) if person.strip() else None
-            if person.strip() and whose is None:
-                raise BadObservation(why="nobody here has this mail address")
             made = await measure(
-                session, actor, use_case, minutes, on, how, person=whose.id if whose else "", note=note,
+                session, actor, use_case, minutes, on, how, person=await _whose(session, person), note=note,
                 ledger=ledger, clock=clock,
             )  # fmt: skip
             await sent.keep(session, made.to_json(), clock=clock)
+    return _to(request, use_case, "#baseline")
+
+
+@router.post(f"{LIST}/{{use_case}}/observations/several")
+async def observe_several(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, use_case: str, times: Words = "",
+    how: Words = "", person: Words = "", once: Annotated[str, Form(max_length=80)] = "",
+) -> Response:  # fmt: skip
+    """Keep several measured times, all of them or none: a form that is sent twice counts once."""
+    sent = Once(actor.id, once).of("observe several", use_case, times, how, person)
+    read = read_times(times, clock.now().date())
+    async with db.transaction() as session:
+        if await sent.found(session) is None:
+            whose = await _whose(session, person)
+            for minutes, on in read:
+                await measure(
+                    session, actor, use_case, minutes, on, how, person=whose, ledger=ledger, clock=clock
+                )  # fmt: skip
+            await sent.keep(session, {"kept": len(read)}, clock=clock)
     return _to(request, use_case, "#baseline")
 
 
@@ -230,6 +246,14 @@ async def write(
     async with db.transaction() as session:
         await write_framework(session, actor, use_case, text, why, after=after, ledger=ledger, clock=clock)
     return _to(request, use_case, "/framework")
+
+
+async def _whose(session: Session, person: str) -> str:
+    """Return the id of who has a mail address, "" for none; BadObservation if nobody here has it."""
+    whose = await find_by_email(session, person) if person.strip() else None
+    if person.strip() and whose is None:
+        raise BadObservation(why="nobody here has this mail address")
+    return whose.id if whose else ""
 
 
 async def _form(

@@ -1,10 +1,12 @@
-"""A card as a form and as JSON say it."""
+"""A card as a form and as JSON say it; several times as a form says them."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from colleague.policy.model import DataClass
+from colleague.usecases.baseline import BadObservation
 from colleague.usecases.define import BadCard
 from colleague.usecases.model import Card, Ritual
 
@@ -70,3 +72,27 @@ class Changed(Given):
     """A changed card, with the version it was made from."""
 
     version: int = Field(0, ge=0, le=1_000_000)
+
+
+MOST_LINES = 100
+
+
+def read_times(text: str, today: date) -> list[tuple[float, date]]:
+    """Read times, one a line: the minutes, then the day (2026-12-01), or today where none is named.
+
+    Raises BadObservation with the line that is no time, or if there is none at all.
+    """
+    lines = [(n, line.split()) for n, line in enumerate(text.replace(";", " ").splitlines(), 1) if line.strip()]
+    if not 1 <= len(lines) <= MOST_LINES:
+        raise BadObservation(why=f"write one to {MOST_LINES} times, each on its own line")
+    times = []
+    for n, (minutes, *day) in lines:
+        try:
+            # «92,5» and «92, 2026-12-01» are both written.
+            on = date.fromisoformat(day[0].strip(",")) if len(day) == 1 else today
+            times.append((float(minutes.rstrip(",").replace(",", ".")), on))
+        except ValueError:
+            raise BadObservation(why=f"line {n} is not minutes and a day, such as «92, {today.isoformat()}»") from None
+        if len(day) > 1:
+            raise BadObservation(why=f"line {n} has more than minutes and a day")
+    return times

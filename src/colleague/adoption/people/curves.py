@@ -69,10 +69,10 @@ async def cohort_curves(session: Session, actor: Actor, *, clock: Clock) -> list
 
 
 def picture(curves: Sequence[Curve]) -> str:
-    """Return the curves as SVG with their numbers in words, "" if there is none that has begun."""
-    begun = [one for one in curves if one.shares][:6]
+    """Return the curves as SVG with their numbers in words, "" if there is none of two weeks or more."""
+    begun = [one for one in curves if len(one.shares) > 1][:6]
     longest = max((len(one.shares) for one in begun), default=0)
-    if longest < 2:
+    if not begun:
         return ""
     rows = [("Week", *(f"{one.onboarded} (n {one.people})" for one in begun))]
     for n in range(longest):

@@ -49,6 +49,12 @@ class Mine:
     kinds: dict[str, int]
     cases: list[OwnCase]
 
+    @property
+    def begun(self) -> list[OwnWeek]:
+        """Return the weeks since the first in which something happened, newest first."""
+        last = max((n for n, one in enumerate(self.weeks) if one.sessions or one.asked), default=-1)
+        return self.weeks[: last + 1]
+
     def to_json(self) -> dict[str, Any]:
         """Return them as JSON."""
         return asdict(self)

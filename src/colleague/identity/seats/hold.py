@@ -142,7 +142,7 @@ async def give_seats(
 async def refusal_of(session: Session, person_id: str) -> WaitsForSeat | None:
     """Return what somebody who waits is told when they come; None for everybody else."""
     waits = select(PersonRow.waiting_since).where(PersonRow.id == person_id)
-    if await session.scalar(waits) is None:
+    if not is_id(person_id) or await session.scalar(waits) is None:
         return None
     limit = await current_limit(session)
     return WaitsForSeat(most=limit.most if limit.most is not None else "no limit of seats", words=limit.words)

@@ -25,9 +25,11 @@ def drawn(block: Block) -> str:
     body = _pie(series[0][1]) if kind == "pie" else _axes(names, series, lines=kind == "line")
     keys = names if kind == "pie" else [name for name, _ in series]
     words = "; ".join(f"{name}: {', '.join(f'{v:g}' for v in values)}" for name, values in series)
+    legend, lines = _keys(keys)
+    height = HEIGHT + 12 + 18 * lines
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 30}" role="img" width="100%" font-size="12" fill="currentColor">'
-        f"<title>{html.escape(words[:600])}</title>{body}{_keys(keys)}</svg>"
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" width="100%" font-size="12" fill="currentColor">'
+        f"<title>{html.escape(words[:600])}</title>{body}{legend}</svg>"
     )
 
 
@@ -36,17 +38,18 @@ def _values(rows: Sequence[Sequence[str]], column: int) -> list[float]:
     return [c.value if isinstance(c.value, float) and abs(c.value) < 1e15 else math.nan for c in cells]
 
 
-def _keys(names: Sequence[str]) -> str:
-    parts, x = [], LEFT
+def _keys(names: Sequence[str]) -> tuple[str, int]:
+    """Return the legend, and how many lines it takes: every series that is drawn is named."""
+    parts, x, line = [], LEFT, 0
     for number, name in enumerate(names[:MOST_SERIES]):
         shown = name if len(name) <= 18 else f"{name[:17]}…"
-        if x + 20 + 7 * len(shown) > WIDTH:
-            break
+        if x > LEFT and x + 20 + 7 * len(shown) > WIDTH:
+            x, line = LEFT, line + 1
         colour = PALETTE[number % len(PALETTE)]
-        parts.append(f'<rect x="{x}" y="{HEIGHT + 8}" width="10" height="10" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 15}" y="{HEIGHT + 17}">{html.escape(shown)}</text>')
+        parts.append(f'<rect x="{x}" y="{HEIGHT + 8 + 18 * line}" width="10" height="10" fill="{colour}"/>')
+        parts.append(f'<text x="{x + 15}" y="{HEIGHT + 17 + 18 * line}">{html.escape(shown)}</text>')
         x += 28 + 7 * len(shown)
-    return "".join(parts)
+    return "".join(parts), line + 1
 
 
 def _axes(names: Sequence[str], series: Sequence[tuple[str, list[float]]], *, lines: bool) -> str:

@@ -17,12 +17,13 @@ from colleague.rollout.cohorts.choose import (
     decline_candidate,
     score_candidate,
 )
-from colleague.rollout.cohorts.form import Proposed
+from colleague.rollout.cohorts.form import Proposed, ProposedTogether
 from colleague.rollout.cohorts.join import fill_cohort, leave_cohort
 from colleague.rollout.cohorts.make import close_cohort, make_cohort, map_cohort, start_cohort
 from colleague.rollout.cohorts.model import CRITERIA, FEWEST, KINDS, MOST, REPETITIONS, Candidate, Score
 from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.rank import HIGHEST
+from colleague.rollout.cohorts.several import by_department, choose_several, known_together, score_several
 from colleague.rollout.cohorts.store import candidates_of, get_cohort, unmapped
 from colleague.rollout.cohorts.view import list_lines, see_cohort
 from colleague.rollout.store import current_programme
@@ -99,6 +100,46 @@ async def new(
         request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA,
         repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="", mail="",
     )  # fmt: skip
+
+
+@router.get(f"{LIST}/{{cohort}}/candidates/several")
+async def several(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, cohort: str,
+    department: Annotated[str, Query(max_length=80)] = "",
+) -> HTMLResponse:  # fmt: skip
+    """Show the people of a department, and one form for what is said of several of them."""
+    async with db.transaction() as session:
+        found, departments = await get_cohort(session, cohort), await by_department(session, actor, cohort)
+        chosen = department if department in departments else next(iter(departments), "")
+        people = departments.get(chosen, [])
+        known = await known_together(session, people, clock=clock)
+    return page.show(
+        request, "rollout/cohorts/several.html", cohort=found, departments=departments, department=chosen,
+        people=people, known=known, score=Score(profile=known.profile, repetition=known.repetition),
+        criteria=CRITERIA, repetitions=REPETITIONS, profiles=PROFILES,
+    )  # fmt: skip
+
+
+@router.post(f"{LIST}/{{cohort}}/candidates/several")
+async def say_of_several(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str,
+    given: Annotated[ProposedTogether, Form()],
+) -> Response:  # fmt: skip
+    """Propose several people, and say the same of each."""
+    async with db.transaction() as session:
+        await score_several(session, actor, cohort, given.people, given.score(), ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}#ranking")
+
+
+@router.post(f"{LIST}/{{cohort}}/candidates/choose")
+async def choose_them(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, cohort: str,
+    people: Annotated[list[str], Form(max_length=40)] = [],  # noqa: B006
+) -> Response:  # fmt: skip
+    """Choose several candidates."""
+    async with db.transaction() as session:
+        await choose_several(session, actor, cohort, people, ledger=ledger, clock=clock)
+    return lead_to(request, f"{LIST}/{cohort}#ranking")
 
 
 @router.get(f"{LIST}/{{cohort}}/candidates/{{person}}")

@@ -46,3 +46,9 @@ class Proposed(Said):
     """Somebody who is proposed: by mail address or id."""
 
     person: Short
+
+
+class ProposedTogether(Said):
+    """Several people of whom the same is said."""
+
+    people: Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=40)] = []

@@ -8,7 +8,7 @@ from colleague.identity.directory import names_of
 from colleague.kit.db import Session
 from colleague.rollout.cohorts.begin import beginnings
 from colleague.rollout.cohorts.may_start import Start
-from colleague.rollout.cohorts.model import Cohort
+from colleague.rollout.cohorts.model import Candidate, Cohort
 from colleague.rollout.cohorts.rank import Ranked, rank
 from colleague.rollout.cohorts.ready import Drift, drift, ready
 from colleague.rollout.cohorts.store import candidates_of, get_cohort, list_cohorts, members_of
@@ -41,6 +41,12 @@ class Sight:
     members: tuple[tuple[str, str, str], ...] | None
     cases: dict[str, Tied]
     names: dict[str, str]
+
+    @property
+    def eligible(self) -> tuple[Candidate, ...]:
+        """Return who is proposed, meets all three criteria and is not warned of, in the order of the ranking."""
+        found = (one.candidate for one in self.ranking or ())
+        return tuple(c for c in found if c.stand == "proposed" and c.score.meets and not c.warnings)
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON."""

@@ -19,7 +19,7 @@ HOURS_ROWS: Final = "/adoption/use-cases"
 
 
 class ActivityAlone(Conflict):
-    """Weekly active people alone make no readout (AD-5). What else there has to be: {missing}"""
+    """Weekly active people alone make no readout (AD-5). It waits for: {missing}."""
 
 
 class Unexplained(Conflict):
@@ -35,7 +35,7 @@ def compose(parts: Parts) -> Readout:
         if not one.there and not one.absent.strip():
             raise Unexplained(what=one.name.lower())
     if not any(one.there for one in others):
-        raise ActivityAlone(missing=" ".join(f"{one.name}: {one.absent}" for one in others))
+        raise ActivityAlone(missing="; ".join(f"{one.name}, {one.absent}" for one in others))
     hours, basis = total_hours(parts.workflows)
     cost = cost_of(parts, hours, basis) if parts.assumptions else None
     return Readout(
