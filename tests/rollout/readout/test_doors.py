@@ -19,6 +19,7 @@ from colleague.kit.ids import new_id
 from colleague.policy.model import Phase
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence
+from colleague.rollout.readout import console
 from colleague.rollout.readout.tables import ReadoutRow
 from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.testing.clock import TestClock
@@ -145,8 +146,17 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
         assert (await lead.get(link.partition("#")[0])).status_code == 200, link
 
 
-async def test_without_completion_breadth_and_time_there_is_no_readout(home: TestHouse, sign_in: Any) -> None:  # noqa: F811
+async def test_without_completion_breadth_and_time_there_is_no_readout(
+    home: TestHouse,
+    sign_in: Any,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
     lead = await sign_in("dana")
+    with monkeypatch.context() as large:
+        # A large organisation computes it when it is asked for.
+        large.setattr(console, "LARGE", 1)
+        assert "/readout?draft=true" in (await lead.get(PAGE)).text
+        assert "alone make no readout" in (await lead.get(f"{PAGE}?draft=true")).text
     refused = await lead.post(API, json={"ask": "Seats for all."})
     assert refused.status_code == 409
     assert "Weekly active people alone make no readout (AD-5)" in refused.text

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from colleague.adoption.frozen.running import LARGE
 from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.identity.directory import find_by_email, names_of
+from colleague.identity.seats.hold import seats_held
 from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, Time, lead_to, part
 from colleague.kit.page import Page
@@ -38,15 +40,20 @@ WORDS: dict[str, Any] = {"number": number, "interval": interval, "shown": shown,
 async def index(
     request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups,
     reach: TheReach, weeks: Annotated[int, Query(ge=0, le=53)] = 0,
+    draft_it: Annotated[bool, Query(alias="draft")] = False,
 ) -> HTMLResponse:  # fmt: skip
-    """Show every readout that was made and, to who runs the programme, what a new one would tell."""
+    """Show every readout that was made and, to who runs the programme, what a new one would tell.
+
+    A large organisation computes that when it is asked for: it reads every piece of work of the period.
+    """
     actor.require("org:programme:read")
     may = actor.may("org:programme:manage") and actor.may("org:adoption:read")
     now: Readout | None = None
     refused = ""
     async with db.transaction() as session:
         made = await list_readouts(session, actor)
-        if may:
+        later = may and not (draft_it or weeks) and await seats_held(session) >= LARGE
+        if may and not later:
             try:
                 now = await draft(
                     session, actor, groups=groups, reach=reach, ledger=ledger, clock=clock, weeks=weeks
@@ -58,7 +65,7 @@ async def index(
         names = await names_of(session, {by for *_, by in made})
     return page.show(
         request, "rollout/readout/list.html", made=made, now=now, refused=refused, known=known, leaders=leaders,
-        names=names, may=may, weeks=weeks, **WORDS,
+        names=names, may=may, weeks=weeks, later=later, **WORDS,
     )  # fmt: skip
 
 
