@@ -148,8 +148,8 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
 
 async def test_without_completion_breadth_and_time_there_is_no_readout(
     home: TestHouse,
-    sign_in: Any,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    sign_in: Any,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lead = await sign_in("dana")
     with monkeypatch.context() as large:

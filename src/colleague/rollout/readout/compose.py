@@ -3,7 +3,7 @@
 Hours of a workflow: runs of the period x baseline median x R (B-8); volume and baseline count as known, the interval
 is that of R. Together: the sum, with an interval from those of independent workflows (MOVER: the root of the summed
 squares of the distances to each bound; Zou and Donner, 2008). Only workflows with thirty times before and after from
-eight people count; where there is none, the indicative ones are told as such.
+eight people count (B-8); what is indicative stands with its use case alone.
 """
 
 import math
@@ -36,10 +36,10 @@ def compose(parts: Parts) -> Readout:
             raise Unexplained(what=one.name.lower())
     if not any(one.there for one in others):
         raise ActivityAlone(missing="; ".join(f"{one.name}, {one.absent}" for one in others))
-    hours, basis = total_hours(parts.workflows)
-    cost = cost_of(parts, hours, basis) if parts.assumptions else None
+    hours = total_hours(parts.workflows)
+    cost = cost_of(parts, hours) if parts.assumptions else None
     return Readout(
-        title=f"Readout {parts.since:%d %b %Y} to {parts.until:%d %b %Y}", headline=headline(parts, hours, basis, cost),
+        title=f"Readout {parts.since:%d %b %Y} to {parts.until:%d %b %Y}", headline=headline(parts, hours, cost),
         since=parts.since.isoformat(), until=parts.until.isoformat(), phase=parts.phase, goal=parts.goal,
         sponsor=parts.sponsor, lead=parts.lead, seats=parts.seats, hours=hours,
         figures=(hours, parts.time, parts.completion, parts.breadth, parts.sessions, parts.wau, parts.tickets,
@@ -65,28 +65,28 @@ def hours_of(runs: int, before: float | None, share: Figure, strength: str) -> F
     return Figure(**made, value=each * share.value, low=low, high=high, n=runs, note=strength)  # type: ignore[arg-type]
 
 
-def total_hours(workflows: Sequence[Workflow]) -> tuple[Figure, str]:
-    """Return the hours of the portfolio, and on what they rest: «readout», «indicative», or "" for nothing."""
-    basis = next(
-        (s for s in ("readout", "indicative") if any(w.strength == s and w.hours.there for w in workflows)), ""
-    )
-    counted = [w for w in workflows if w.strength == basis and w.hours.there and basis]
+def strong(workflows: Sequence[Workflow]) -> list[Workflow]:
+    """Return the workflows whose time is strong enough for a figure of the readout (B-8)."""
+    return [w for w in workflows if w.strength == "readout" and w.hours.there]
+
+
+def total_hours(workflows: Sequence[Workflow]) -> Figure:
+    """Return the hours of the portfolio, of what is strong enough."""
+    counted = strong(workflows)
     if not counted:
-        why = f"{NOT_MEASURED}: no use case has ten times before and ten after"
-        return Figure("Hours saved", "hours", absent=why, rows=HOURS_ROWS), ""
+        why = f"{NOT_MEASURED}: no use case has thirty times before and after, from eight people"
+        return Figure("Hours saved", "hours", absent=why, rows=HOURS_ROWS)
     value = math.fsum(w.hours.value or 0 for w in counted)
     bounds = [(w.hours.value or 0, w.hours.low, w.hours.high) for w in counted]
     low = _mover([(v, lo) for v, lo, _ in bounds], value, -1)
     high = _mover([(v, hi) for v, _, hi in bounds], value, 1)
     left = len([w for w in workflows if w not in counted and not w.new_capability])
     note = f"{len(counted)} use case{'s' if len(counted) != 1 else ''}" + (f", {left} not counted" if left else "")
-    if basis == "indicative":
-        note += "; indicative: fewer than thirty times before and after, or fewer than eight people"
     method = "sum over workflows of runs × minutes before × R; intervals of independent workflows together"
     return Figure(
         "Hours saved", "hours", value, low, high, sum(w.runs for w in counted), method=method, note=note,
         rows=HOURS_ROWS,
-    ), basis  # fmt: skip
+    )  # fmt: skip
 
 
 def total_share(workflows: Sequence[Workflow]) -> Figure:
@@ -95,8 +95,7 @@ def total_share(workflows: Sequence[Workflow]) -> Figure:
         "name": "Time to output", "unit": "share", "rows": HOURS_ROWS, "target": "40 to 60 % less is typical",
         "method": "hours saved of the hours the same work took before, over the workflows that count",
     }  # fmt: skip
-    total, basis = total_hours(workflows)
-    counted = [w for w in workflows if w.strength == basis and w.hours.there and basis]
+    total, counted = total_hours(workflows), strong(workflows)
     hours = math.fsum(w.runs * (w.before or 0) / 60 for w in counted)
     if total.value is None or not hours:
         return Figure(**made, absent=total.absent)  # type: ignore[arg-type]
@@ -110,7 +109,7 @@ def _mover(bounds: Sequence[tuple[float, float | None]], value: float, side: int
     return value + side * math.sqrt(math.fsum((v - (b or 0)) ** 2 for v, b in bounds))
 
 
-def cost_of(parts: Parts, hours: Figure, basis: str) -> Cost | None:
+def cost_of(parts: Parts, hours: Figure) -> Cost | None:
     """Return what it costs and brings in the period by the assumptions that somebody wrote down."""
     known = parts.assumptions
     if known is None:
@@ -123,7 +122,7 @@ def cost_of(parts: Parts, hours: Figure, basis: str) -> Cost | None:
     net = _money("Net value", hours, known, total)
     running = (licence + models) / parts.seats / months if parts.seats else None
     return Cost(
-        known, basis, round(months, 2), parts.seats, licence, models, fixed, total, value, net,
+        known, round(months, 2), parts.seats, licence, models, fixed, total, value, net,
         break_even_seats=_seats(hours.value, known, parts.seats, months, running),
         break_even_seats_low=_seats(hours.low, known, parts.seats, months, running),
         break_even_months=_months(net.value, known.once, months),
@@ -158,13 +157,12 @@ def _months(net: float | None, once: float, months: float) -> float | None:
     return round(once / (net / months), 1)
 
 
-def headline(parts: Parts, hours: Figure, basis: str, cost: Cost | None) -> str:
+def headline(parts: Parts, hours: Figure, cost: Cost | None) -> str:
     """Return the one sentence: what was saved, how sure it is, and what it comes to."""
     if hours.value is None:
         return f"No hours can be told yet: {hours.absent.removeprefix(f'{NOT_MEASURED}: ')}."
     sure = "" if hours.low is None or hours.high is None else f" (95 % interval {hours.low:,.0f} to {hours.high:,.0f})"
-    said = "indicatively " if basis == "indicative" else ""
-    text = f"{said}{hours.value:,.0f} hours saved{sure} in {hours.n or 0:,} pieces of work by {parts.seats:,} seats"
+    text = f"{hours.value:,.0f} hours saved{sure} in {hours.n or 0:,} pieces of work by {parts.seats:,} seats"
     if cost and cost.net.value is not None:
         money = f"{cost.assumptions.currency} {cost.net.value:,.0f}"
         text += f"; net of cost {money}"

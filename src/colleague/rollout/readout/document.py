@@ -238,8 +238,6 @@ def _cost_notes(c: Cost) -> Iterator[Block]:
         yield Block(
             "item", f"What models cost is recorded in dollars and counted at {known.rate:g} {known.currency}.", 1
         )
-    if c.basis == "indicative":
-        yield Block("item", "It rests on indicative times: no decision should hang on its exact size.", 1)
     yield Block("item", "An hour saved is time freed, not money paid out. The interval is that of the hours alone.", 1)
 
 

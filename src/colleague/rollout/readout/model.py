@@ -147,7 +147,6 @@ class Cost:
     """
 
     assumptions: Assumptions
-    basis: str
     months: float
     seats: int
     licence: float
