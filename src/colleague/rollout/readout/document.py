@@ -32,6 +32,7 @@ def one_page(frozen: Frozen, made_by: str, *, lines: int = ROOM[0][0], words: in
     r, money = frozen.readout, frozen.readout.cost.assumptions.currency if frozen.readout.cost else ""
     blocks = [
         Block("paragraph", r.headline),
+        Block("paragraph", f"To be decided: {_cut(r.ask, words) or 'nothing is asked.'}"),
         Block("table", rows=(("Number", "Value", "95 % interval", "n", "Target"), *(_line(one) for one in r.figures))),
         Block("table", rows=(_WORKFLOW_HEAD, *(_workflow_row(one) for one in r.workflows[:lines]))),
         Block("table", rows=(("Cost and gain", r.since + " to " + r.until), *_cost_short(r))),
@@ -39,7 +40,6 @@ def one_page(frozen: Frozen, made_by: str, *, lines: int = ROOM[0][0], words: in
         Block("item", f"Set aside: {_overrides_short(r)}", 1),
         Block("item", f"Incidents: {_incidents_short(r)}", 1),
         Block("item", f"In the way: {_friction_short(r)}", 1),
-        Block("paragraph", f"To be decided: {_cut(r.ask, words) or 'nothing is asked.'}"),
         Block("note", f"{_METHOD} {_left_out(r, lines)} {_stamp(frozen, made_by)}"),
     ]
     meta = {"version": str(frozen.version), "sha256": frozen.digest, "currency": money}
