@@ -108,3 +108,9 @@ def test_phases_follow_one_another_without_gap_in_their_caps() -> None:
     assert order == list(Phase)
     assert [PHASES[p].most for p in order] == [40, 300, 2000, None]
     assert [PHASES[p].weeks for p in order] == [(4, 6), (6, 8), (8, 12), None]
+
+
+def test_activity_is_never_told_alone() -> None:
+    """AD-5: what was finished, how widely and how much faster stands in the same sentence."""
+    told = (*weeks(0.8, 0.8, 0.8), replace(weeks(0.9)[0], beside="completion 87 % (n 90), breadth 3, 51 % less time"))
+    assert weekly_active(told).value.endswith("; in 2027-W01 completion 87 % (n 90), breadth 3, 51 % less time")

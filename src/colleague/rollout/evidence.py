@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from colleague.adoption.calendar import read_calendars
+from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.kept import judged_weeks
 from colleague.adoption.thresholds import held_back
 from colleague.adoption.validation import validations
@@ -62,9 +63,20 @@ async def _weeks(session: Session, week: int, calendar: Calendar, *, clock: Cloc
     now = calendar.week(clock.now())
     found = await judged_weeks(session, now.next(1 - week), now, calendar)
     return tuple(
-        ActiveWeek(str(one.week), 0 if one.suppressed else one.active, 0 if one.suppressed else one.people, one.skipped)
+        ActiveWeek(str(one.week), 0, 0, one.skipped) if one.suppressed
+        else ActiveWeek(str(one.week), one.active, one.people, one.skipped, beside(one))
         for one in found.values()
     )  # fmt: skip
+
+
+def beside(one: Numbers) -> str:
+    """Return what stands beside a week's activity: completion, breadth, time; each said to be unknown where it is."""
+    rate, time = one.completion, one.time.reduction if one.time else None
+    return ", ".join((
+        f"completion {100 * rate.rate.value:.0f} % (n {rate.rate.n})" if rate else "completion not known yet",
+        f"breadth {one.breadth.median:g} (n {one.breadth.n})" if one.breadth else "breadth not known yet",
+        f"{100 * time:.0f} % less time" if time is not None else "time to output not measured",
+    ))  # fmt: skip
 
 
 async def _validated(session: Session, programme: Programme, *, clock: Clock) -> dict[str, str]:

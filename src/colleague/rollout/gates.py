@@ -60,6 +60,8 @@ def weekly_active(weeks: Sequence[ActiveWeek]) -> Criterion:
     value = ", ".join(f"{week.week} {100 * week.share:.0f} %" for week in counted) or "no complete week yet"
     if len(counted) == WEEKS:
         value = f"mean {100 * sum(shares) / WEEKS:.1f} % ({value})"
+    if counted and counted[-1].beside:
+        value += f"; in {counted[-1].week} {counted[-1].beside}"
     return Criterion(
         "weekly-active", "People use it weekly",
         "a mean of 80 % over the last four complete weeks, and none below 70 %", value, holds, "computed", "PH-5, B-2",

@@ -119,12 +119,16 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class ActiveWeek:
-    """A complete week of the phase: how many of the seats were active. `skipped`: holidays, or too few people."""
+    """A complete week of the phase: how many of the seats were active. `skipped`: holidays.
+
+    `beside`: completion, breadth and time to output of that week in words: activity is never told alone (AD-5).
+    """
 
     week: str
     active: int
     seats: int
     skipped: bool = False
+    beside: str = ""
 
     @property
     def share(self) -> float:

@@ -10,6 +10,7 @@ from colleague.adoption.people.first_week import first_week
 from colleague.adoption.people.mine import own_numbers
 from colleague.adoption.risk import seen_risk
 from colleague.adoption.validation import portfolio_of, see_validations, sign_off
+from colleague.adoption.weekly import numbers
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
@@ -39,10 +40,12 @@ async def sign(db: Db, actor: Current, ledger: TheLedger, clock: Time, use_case:
 
 
 @router.get("/curves")
-async def curves(db: Db, actor: Current, clock: Time) -> list[dict[str, Any]]:
-    """Return how those who began in one week come back in the weeks after it."""
+async def curves(db: Db, actor: Current, clock: Time) -> dict[str, Any]:
+    """Return how those who began in one week come back in the weeks after it; beside it, what everybody finishes."""
     async with db.transaction() as session:
-        return [one.to_json() for one in await cohort_curves(session, actor, clock=clock)]
+        found = await cohort_curves(session, actor, clock=clock)
+        beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
+    return {"curves": [one.to_json() for one in found], "beside": beside.to_json() if beside else None}
 
 
 @router.get("/risk")
