@@ -1,15 +1,25 @@
 """A lead lets a cohort begin; a newcomer goes through the training and the exercise, at a desk and on a phone."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.served import Served, serving
 
 from colleague.rollout.onboarding.shipped import modules
 
 pytestmark = pytest.mark.peer("chromium")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A house of its own: it writes the card that another walk writes too."""
+    with serving(tmp_path_factory.mktemp("month")) as served:
+        yield served
+
+
 TASK = "Compare the three offers in the folder «Offers 2026» and list the differences in a table, by Thursday 9:00."
 
 
