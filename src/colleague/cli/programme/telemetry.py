@@ -8,7 +8,9 @@ from colleague.adoption.telemetry.sources import create_source, list_sources, re
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, line, rows, with_house
 
-app = typer.Typer(help="Count what other agents of the company do (OTLP).", no_args_is_help=True)
+app = typer.Typer(
+    help="Count what other agents of the company do: sources and their tokens (OTLP).", no_args_is_help=True
+)
 Days = Annotated[int, typer.Option(min=1, max=730, help="How long the token holds.")]
 Id = Annotated[str, typer.Argument(metavar="SOURCE", help="The source's id, from «sources».")]
 
