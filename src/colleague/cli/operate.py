@@ -65,6 +65,17 @@ async def act_as(house: House, email: str) -> Actor:
             raise NoSuchActor(email=email[:100] or "«»") from None
 
 
+def do_as(as_person: str, work: Callable[[House, Session, Actor], Awaitable[T]]) -> T:
+    """Do `work` as a named person, in one transaction of a house that is built for it; return what it returns."""
+
+    async def inside(house: House) -> T:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            return await work(house, session, actor)
+
+    return with_house(inside)
+
+
 async def person_at(session: Session, email: str) -> Person:
     """Return the person with this mail address, active or not; NoSuchAddress if there is none."""
     found = await find_by_email(session, email)

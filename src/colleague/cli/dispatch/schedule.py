@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.cli.operate import As, act_as, do_as, line, rows, with_house
 from colleague.dispatch.schedules.dry_run import dry_run
 from colleague.dispatch.schedules.envelopes.give import BadEnvelope, Terms, end_envelope, give_envelope, list_envelopes
 from colleague.dispatch.schedules.form import local_time, shown
@@ -15,6 +15,8 @@ from colleague.dispatch.schedules.make import activate, create_schedule, end_sch
 from colleague.dispatch.schedules.model import Order
 from colleague.dispatch.schedules.order import BadOrder, next_times
 from colleague.dispatch.schedules.store import list_schedules, schedule_of, slots_of, visible_row
+from colleague.identity.actor import Actor
+from colleague.kit.db import Session
 from colleague.policy.model import DataClass, Tier
 
 app = typer.Typer(help="See, make and switch schedules and standing approvals.", no_args_is_help=True)
@@ -26,12 +28,10 @@ Everybody = Annotated[bool, typer.Option("--all", help="Everybody's.")]
 def _do(as_person: str, deed: Any, *things: Any) -> Any:
     """Do one deed about a schedule in a transaction of its own, and return what it returns."""
 
-    async def work(house: House) -> Any:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            return await deed(session, actor, *things, parts=house.scheduling)
+    async def work(house: House, session: Session, actor: Actor) -> Any:
+        return await deed(session, actor, *things, parts=house.scheduling)
 
-    return with_house(work)
+    return do_as(as_person, work)
 
 
 @app.command("list")

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, BadDay, act_as, line, rows, with_house
+from colleague.cli.operate import As, BadDay, act_as, do_as, line, rows, with_house
+from colleague.identity.actor import Actor
+from colleague.kit.db import Session
 from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.attest import attest as vouch
 from colleague.rollout.begin import begin_pilot
@@ -23,10 +25,8 @@ Move = Annotated[str, typer.Argument(metavar="MOVE", help="The move, by id.")]
 def status(as_person: As) -> None:
     """Show phase, seats, the gate with its evidence, guards and alarms."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            stands = await posture(session, actor, reach=house.reach, clock=house.clock)
+    async def work(house: House, session: Session, actor: Actor) -> None:
+        stands = await posture(session, actor, reach=house.reach, clock=house.clock)
         started = f"{stands.spec.title}, week {stands.week}" if stands.programme.started else "Not started"
         of = "" if stands.limit.most is None else f" of {stands.limit.most}"
         line(f"{started}; {stands.held}{of} seats.")
@@ -40,7 +40,7 @@ def status(as_person: As) -> None:
         if stands.waiting:
             line(f"Waits for a second person: {stands.waiting.kind} {stands.waiting.id}.")
 
-    with_house(work)
+    do_as(as_person, work)
 
 
 def name(
@@ -51,27 +51,23 @@ def name(
 ) -> None:
     """Name who answers for the programme."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            await name_programme(
-                session, actor, sponsor=sponsor, lead=lead, goal=goal, ledger=house.ledger, clock=house.clock
-            )  # fmt: skip
-        line("Sponsor and lead are named.")
+    async def work(house: House, session: Session, actor: Actor) -> None:
+        await name_programme(
+            session, actor, sponsor=sponsor, lead=lead, goal=goal, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
 
-    with_house(work)
+    do_as(as_person, work)
+    line("Sponsor and lead are named.")
 
 
 def start(as_person: As) -> None:
     """Start the pilot, once nothing is missing."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            await begin_pilot(session, actor, reach=house.reach, ledger=house.ledger, clock=house.clock)
-        line("The pilot has started. Seats are given by hand from now on: colleague person seats.")
+    async def work(house: House, session: Session, actor: Actor) -> None:
+        await begin_pilot(session, actor, reach=house.reach, ledger=house.ledger, clock=house.clock)
 
-    with_house(work)
+    do_as(as_person, work)
+    line("The pilot has started. Seats are given by hand from now on: colleague person seats.")
 
 
 def _proposed(row: MoveRow) -> None:
@@ -82,34 +78,28 @@ def _proposed(row: MoveRow) -> None:
 def gate(as_person: As) -> None:
     """Propose to pass the gate of the present phase."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            _proposed(await propose_gate(session, actor, ledger=house.ledger, clock=house.clock))
+    async def work(house: House, session: Session, actor: Actor) -> MoveRow:
+        return await propose_gate(session, actor, ledger=house.ledger, clock=house.clock)
 
-    with_house(work)
+    _proposed(do_as(as_person, work))
 
 
 def skip(as_person: As, why: Why) -> None:
     """Propose to skip a gate that does not hold: for owners, and another owner confirms it."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            _proposed(await propose_skip(session, actor, why=why, ledger=house.ledger, clock=house.clock))
+    async def work(house: House, session: Session, actor: Actor) -> MoveRow:
+        return await propose_skip(session, actor, why=why, ledger=house.ledger, clock=house.clock)
 
-    with_house(work)
+    _proposed(do_as(as_person, work))
 
 
 def seats(as_person: As, number: Annotated[int, typer.Argument(help="How many seats.")], why: Why) -> None:
     """Propose seats beyond the present phase; the sponsor confirms them."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            _proposed(await propose_seats(session, actor, number, why=why, ledger=house.ledger, clock=house.clock))
+    async def work(house: House, session: Session, actor: Actor) -> MoveRow:
+        return await propose_seats(session, actor, number, why=why, ledger=house.ledger, clock=house.clock)
 
-    with_house(work)
+    _proposed(do_as(as_person, work))
 
 
 def confirm(move: Move, as_person: As) -> None:
@@ -135,13 +125,11 @@ def confirm(move: Move, as_person: As) -> None:
 def withdraw(move: Move, as_person: As) -> None:
     """Withdraw a move that waits."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            await withdraw_move(session, actor, move, ledger=house.ledger, clock=house.clock)
-        line("Withdrawn.")
+    async def work(house: House, session: Session, actor: Actor) -> None:
+        await withdraw_move(session, actor, move, ledger=house.ledger, clock=house.clock)
 
-    with_house(work)
+    do_as(as_person, work)
+    line("Withdrawn.")
 
 
 def attest(
@@ -157,13 +145,10 @@ def attest(
     except ValueError:
         raise BadDay(option="--on") from None
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            made = await vouch(
-                session, actor, criterion, words=words, on=day, document=document, ledger=house.ledger,
-                clock=house.clock,
-            )  # fmt: skip
-        line(f"On record: {made}.")
+    async def work(house: House, session: Session, actor: Actor) -> str:
+        return await vouch(
+            session, actor, criterion, words=words, on=day, document=document, ledger=house.ledger,
+            clock=house.clock,
+        )  # fmt: skip
 
-    with_house(work)
+    line(f"On record: {do_as(as_person, work)}.")

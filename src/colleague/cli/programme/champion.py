@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, line, person_at, rows, with_house
+from colleague.cli.operate import As, do_as, line, person_at, rows
 from colleague.rollout.champions.appoint import appoint, retire
 from colleague.rollout.champions.contact import record_contact
 from colleague.rollout.champions.nominate import nominate
@@ -16,19 +16,10 @@ Who = Annotated[str, typer.Argument(help="Mail address.")]
 Why = Annotated[str, typer.Option(help="Why, in a few words.")]
 
 
-def _do(as_person: str, work: Any) -> Any:
-    async def inside(house: House) -> Any:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            return await work(house, session, actor)
-
-    return with_house(inside)
-
-
 @app.command("list")
 def index(as_person: As) -> None:
     """List departments with their champions; to who may appoint, who could be one."""
-    found = _do(as_person, lambda house, session, actor: whole(session, actor, clock=house.clock))
+    found = do_as(as_person, lambda house, session, actor: whole(session, actor, clock=house.clock))
     rows(
         ("department", "seats", "champions", "active lately", "missing"),
         [(d.name, str(d.seats), str(d.champions), str(d.active), d.why) for d in found.network.departments],
@@ -36,16 +27,16 @@ def index(as_person: As) -> None:
     line("The network stands." if found.network.established else "The network does not stand yet.", "bold")
     for one in found.champions:
         line(f"{one.name}, {one.department or 'no department'}: {one.why}")
-    for one in found.candidates:
+    for who in found.candidates:
         line(
-            f"{'suggested' if one.suggested else 'named'}: {found.names.get(one.person, '')} ({', '.join(one.reasons)})"
+            f"{'suggested' if who.suggested else 'named'}: {found.names.get(who.person, '')} ({', '.join(who.reasons)})"
         )
 
 
 @app.command()
 def mine(as_person: As) -> None:
     """Show your list, if you are a champion, and your department's champions."""
-    found = _do(as_person, lambda house, session, actor: own_page(session, actor, house.groups, clock=house.clock))
+    found = do_as(as_person, lambda house, session, actor: own_page(session, actor, house.groups, clock=house.clock))
     line(f"Champions: {', '.join(one.name for one in found.mine) or 'none yet'}")
     if found.champion:
         rows(("id", "name", "mail", "until"),
@@ -55,7 +46,7 @@ def mine(as_person: As) -> None:
 @app.command("name")
 def name_one(person: Who, why: Why, as_person: As) -> None:
     """Name a colleague who could be a champion."""
-    _do(as_person, lambda house, session, actor: nominate(
+    do_as(as_person, lambda house, session, actor: nominate(
         session, actor, person, why, ledger=house.ledger, clock=house.clock
     ))  # fmt: skip
     line("Kept for those who run the programme.")
@@ -69,7 +60,7 @@ def make(person: Who, why: Why, as_person: As) -> None:
         found = await person_at(session, person)
         await appoint(session, actor, found.id, why, tell=house.parts.tell, ledger=house.ledger, clock=house.clock)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Appointed.")
 
 
@@ -81,7 +72,7 @@ def end(person: Who, why: Why, as_person: As) -> None:
         found = await person_at(session, person)
         await retire(session, actor, found.id, why, ledger=house.ledger, clock=house.clock)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Ended.")
 
 
@@ -91,7 +82,7 @@ def contacted(
     outcome: Annotated[str, typer.Option(help="helped, on leave, not for them or no answer.")], as_person: As,
 ) -> None:  # fmt: skip
     """Say what came of asking somebody on your list."""
-    _do(as_person, lambda house, session, actor: record_contact(
+    do_as(as_person, lambda house, session, actor: record_contact(
         session, actor, contact, outcome, ledger=house.ledger, clock=house.clock
     ))  # fmt: skip
     line("Kept.")

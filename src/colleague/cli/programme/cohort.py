@@ -1,12 +1,11 @@
 """`colleague programme cohort`: make cohorts, score and choose candidates, map, start and close, as a named person."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, line, person_at, rows, with_house
+from colleague.cli.operate import As, do_as, line, person_at, rows
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
 from colleague.rollout.cohorts.choose import choose_candidate, decline_candidate, score_candidate
@@ -26,15 +25,6 @@ Yes = Annotated[str, typer.Option(help="yes or no.")]
 Evidence = Annotated[str, typer.Option(help="The evidence for it, in words.")]
 
 
-def _do(as_person: str, work: Callable[[House, Session, Actor], Awaitable[T]]) -> T:
-    async def all_(house: House) -> T:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            return await work(house, session, actor)
-
-    return with_house(all_)
-
-
 @app.command("list")
 def index(as_person: As) -> None:
     """List cohorts, and say why nobody may be invited yet, if so."""
@@ -48,7 +38,7 @@ def index(as_person: As) -> None:
         for why in await unmapped(session):
             line(why)
 
-    _do(as_person, work)
+    do_as(as_person, work)
 
 
 @app.command()
@@ -61,7 +51,7 @@ def make(
     async def work(house: House, session: Session, actor: Actor) -> str:
         return (await make_cohort(session, actor, name, kind, ledger=house.ledger, clock=house.clock)).id
 
-    line(_do(as_person, work))
+    line(do_as(as_person, work))
 
 
 @app.command()
@@ -84,7 +74,7 @@ def show(cohort: Id, as_person: As) -> None:
         for name, person, case in sight.members or ():
             line(f"{person} {name}: {sight.cases[case].name if case in sight.cases else 'no use case with a ritual'}")
 
-    _do(as_person, work)
+    do_as(as_person, work)
 
 
 @app.command("map")
@@ -97,7 +87,7 @@ def map_to(
     async def work(house: House, session: Session, actor: Actor) -> None:
         await map_cohort(session, actor, cohort, group=group, team=team, ledger=house.ledger)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Mapped.")
 
 
@@ -134,7 +124,7 @@ def score(
         for warning in found.warnings:
             line(f"warning: {warning}")
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Kept.")
 
 
@@ -152,7 +142,7 @@ def choose(
             session, actor, cohort, who.id, sponsor=sponsor, reason=reason, ledger=house.ledger, clock=house.clock
         )  # fmt: skip
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Chosen.")
 
 
@@ -164,7 +154,7 @@ def decline(cohort: Id, person: Person, as_person: As, why: Why) -> None:
         who = await person_at(session, person)
         await decline_candidate(session, actor, cohort, who.id, why, ledger=house.ledger, clock=house.clock)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Left out.")
 
 
@@ -175,7 +165,7 @@ def fill(cohort: Id, as_person: As) -> None:
     async def work(house: House, session: Session, actor: Actor) -> int:
         return await fill_cohort(session, actor, cohort, ledger=house.ledger, clock=house.clock)
 
-    line(f"{_do(as_person, work)} joined.")
+    line(f"{do_as(as_person, work)} joined.")
 
 
 @app.command()
@@ -186,7 +176,7 @@ def leave(cohort: Id, person: Person, as_person: As, why: Why) -> None:
         who = await person_at(session, person)
         await leave_cohort(session, actor, cohort, who.id, why, ledger=house.ledger, clock=house.clock)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Out.")
 
 
@@ -197,7 +187,7 @@ def start(cohort: Id, as_person: As) -> None:
     async def work(house: House, session: Session, actor: Actor) -> None:
         await start_cohort(session, actor, cohort, reach=house.reach, ledger=house.ledger, clock=house.clock)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Started.")
 
 
@@ -208,5 +198,5 @@ def close(cohort: Id, as_person: As, why: Why) -> None:
     async def work(house: House, session: Session, actor: Actor) -> None:
         await close_cohort(session, actor, cohort, why, ledger=house.ledger, clock=house.clock)
 
-    _do(as_person, work)
+    do_as(as_person, work)
     line("Closed.")

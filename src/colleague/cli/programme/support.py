@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, line, rows, with_house
+from colleague.cli.operate import As, act_as, do_as, line, rows, with_house
+from colleague.identity.actor import Actor
+from colleague.kit.db import Session
 from colleague.rollout.tickets.weekly import Tickets, ticket_weeks
 from colleague.support.answer import answer_ticket, close_ticket, say_more, sort_ticket
 from colleague.support.bring_in import bring_in
@@ -28,14 +30,12 @@ Connector = Annotated[str, typer.Option(help="The connector it is about, by kind
 def _do(as_person: str, deed: Any, *things: Any, **names: str) -> Any:
     """Do one deed in a transaction of its own with the parts that are named, and return what it returns."""
 
-    async def work(house: House) -> Any:
-        actor = await act_as(house, as_person)
+    async def work(house: House, session: Session, actor: Actor) -> Any:
         parts = {"registry": house.registry, "tell": house.parts.tell, "ledger": house.ledger, "clock": house.clock}
         more = {name: parts[name] for name in names.get("needs", "").split()}
-        async with house.database.transaction() as session:
-            return await deed(session, actor, *things, **more)
+        return await deed(session, actor, *things, **more)
 
-    return with_house(work)
+    return do_as(as_person, work)
 
 
 @app.command("list")

@@ -9,7 +9,9 @@ import typer
 from pydantic import ValidationError
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, BadDay, act_as, line, person_at, rows, with_house
+from colleague.cli.operate import As, BadDay, act_as, do_as, line, person_at, rows, with_house
+from colleague.identity.actor import Actor
+from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.kit.lines import changes
 from colleague.usecases.advance import approve_use_case, launch_use_case, retire_use_case
@@ -73,15 +75,13 @@ def _numbers(title: str, one: Spread | None) -> None:
 def _do(as_person: str, deed: Any, *things: Any, **more: Any) -> Any:
     """Do one deed about a use case in a transaction of its own, and return what it returns."""
 
-    async def work(house: House) -> Any:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            return await deed(session, actor, *things, ledger=house.ledger, **more_of(house))
+    async def work(house: House, session: Session, actor: Actor) -> Any:
+        return await deed(session, actor, *things, ledger=house.ledger, **more_of(house))
 
     def more_of(house: House) -> dict[str, Any]:
         return {k: (house.clock if k == "clock" else house.reach if k == "reach" else v) for k, v in more.items()}
 
-    return with_house(work)
+    return do_as(as_person, work)
 
 
 def _look(as_person: str, read: Any, *things: Any) -> Any:
