@@ -1,6 +1,6 @@
 """Vouch for what cannot be counted. Where something can, nobody's word stands in for it (R81)."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -52,8 +52,8 @@ async def attest(
 ) -> str:  # fmt: skip
     """Vouch for a criterion, with the day it was so and where the document is; return the attestation's id.
 
-    The sponsor may, and whoever may see the programme but its lead and who
-    has the role of one; themselves, no token of theirs.
+    The sponsor may, and whoever may see the programme but its lead and who has the role of one; themselves, no token
+    of theirs.
     Raises EvidenceExists, NoSuchCriterion, NotTheLead, BadDay, SignInYourself.
     """
     actor.require_presence()
@@ -68,7 +68,7 @@ async def attest(
             raise EvidenceExists(title=title, rows=rows)
         raise NoSuchCriterion
     today = clock.now().date()
-    if not today - SIGNED_WITHIN <= on <= today + timedelta(days=0):
+    if not today - SIGNED_WITHIN <= on <= today:
         raise BadDay
     row = AttestationRow(
         id=new_id("attestation"), criterion=criterion, by=actor.id, on=on, at=clock.now(),

@@ -3,6 +3,7 @@
 from colleague.adoption.calendar import read_calendars
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
+from colleague.dispatch.triggers.model import FEWEST_IN_PILOT, MOST_IN_PILOT
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.governance.document.store import in_force
 from colleague.identity.actor import Actor
@@ -29,8 +30,6 @@ from colleague.rollout.store import attestations, current_programme
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready as cases_ready
-
-TRIGGERS = (5, 10)
 
 
 class AlreadyStarted(Conflict):
@@ -153,7 +152,7 @@ async def _dispatch(session: Session, programme: Programme, clock: Clock) -> Cri
     return Criterion(
         "dispatch", "Dispatch is part of it", "five to ten triggers, or somebody vouches below that it begins without",
         value,
-        TRIGGERS[0] <= active <= TRIGGERS[1] or later is not None, "computed", "DI-4, MI-3", "/dispatch/triggers",
+        FEWEST_IN_PILOT <= active <= MOST_IN_PILOT or later is not None, "computed", "DI-4, MI-3", "/dispatch/triggers",
         later.by if later else "", later.on if later else None,
     )  # fmt: skip
 

@@ -4,7 +4,8 @@ Gate 1: PH-5 (B-2, B-9), PH-1's least weeks, C-6. Gate 2: PH-6, KP-2. Gate 3: PH
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from colleague.policy.model import Phase
@@ -96,21 +97,21 @@ def attested(criterion: str, evidence: Evidence, requirement: str) -> Criterion:
 
 def governance(evidence: Evidence) -> Criterion:
     """Judge whether the governance document is in force and was signed within ninety days."""
+    found = evidence.governance
     return _signed(
-        "governance", "The governance policy is signed off", evidence.governance, evidence.today, "PH-6, GP-1",
-        "/governance",
+        Criterion(
+            "governance", "The governance policy is signed off", "in force, signed within ninety days", "there is none",
+            found is not None and evidence.today - found.on <= SIGNED_WITHIN, "computed", "PH-6, GP-1", "/governance",
+        ),
+        found,
     )  # fmt: skip
 
 
-def _signed(
-    criterion: str, title: str, found: Signed | None, today: date, requirement: str, rows: str
-) -> Criterion:  # fmt: skip
-    fresh = found is not None and today - found.on <= SIGNED_WITHIN
-    value = "there is none" if found is None else f"{found.words} {found.on.isoformat()}".strip()
-    return Criterion(
-        criterion, title, "in force, signed within ninety days", value, fresh, "computed", requirement, rows,
-        found.by if found else "", found.on if found else None,
-    )  # fmt: skip
+def _signed(criterion: Criterion, found: Signed | None) -> Criterion:
+    """Return a criterion with who signed what on which day, if anybody did."""
+    if found is None:
+        return criterion
+    return replace(criterion, value=f"{found.words} {found.on.isoformat()}".strip(), by=found.by, on=found.on)
 
 
 def no_hold(evidence: Evidence) -> Criterion:
@@ -135,10 +136,12 @@ def champions(network: Network) -> Criterion:
 
 def support(found: Signed | None) -> Criterion:
     """Judge whether the support model is written down, and confirmed by another person than who wrote it."""
-    return Criterion(
-        "support", "The support model is confirmed", "channels, hours, owner and response times, confirmed",
-        "there is none" if found is None else f"{found.words} {found.on.isoformat()}".strip(), found is not None,
-        "computed", "PH-7", "/support/model", found.by if found else "", found.on if found else None,
+    return _signed(
+        Criterion(
+            "support", "The support model is confirmed", "channels, hours, owner and response times, confirmed",
+            "there is none", found is not None, "computed", "PH-7", "/support/model",
+        ),
+        found,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from colleague.dispatch.triggers.model import FEWEST_IN_PILOT
 from colleague.rollout.model import Programme
 
 
@@ -69,6 +70,6 @@ def guards(facts: Facts) -> tuple[Guard, ...]:
         Guard(
             "Postponing Dispatch", "Five to ten triggers from the first phase on, or a decision on record.",
             f"{facts.triggers} triggers are on" + (", later by decision" if facts.dispatch_later else ""),
-            facts.triggers >= 5 or facts.dispatch_later, "MI-3, DI-12", "/dispatch/triggers",
+            facts.triggers >= FEWEST_IN_PILOT or facts.dispatch_later, "MI-3, DI-12", "/dispatch/triggers",
         ),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.dispatch.triggers.match import goal_of, match, said
-from colleague.dispatch.triggers.model import DELIVERIES, Trigger, Wording
+from colleague.dispatch.triggers.model import DELIVERIES, MOST_IN_PILOT, Trigger, Wording
 from colleague.dispatch.triggers.pattern import read_pattern
 from colleague.dispatch.triggers.store import get_trigger, list_triggers
 from colleague.dispatch.triggers.tables import TriggerRow, WordingRow
@@ -25,7 +25,6 @@ from colleague.policy.governance import current_governance
 from colleague.policy.model import Phase, Tier
 
 LOCK = 727_060
-MOST_IN_PILOT = 10
 _NAME = re.compile(r"[a-z0-9][a-z0-9 -]{0,39}")
 _PLACES = re.compile(r"\{([^{}]*)\}")
 

@@ -8,6 +8,8 @@ from colleague.kit.canonical import digest
 from colleague.policy.model import Governance, Phase, Tier
 
 State = Literal["draft", "active", "off"]
+# DI-4: how many are on in a pilot, both ends inclusive.
+FEWEST_IN_PILOT, MOST_IN_PILOT = 5, 10
 DELIVERIES: Final[Mapping[str, str]] = {
     "reply": "where the command came from", "sms": "my phone, as a text message", "slack": "my Slack account",
     "email": "my mailbox", "document": "a document in the task", "thread": "the task's page only",

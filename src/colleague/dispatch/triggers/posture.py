@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from colleague.dispatch.triggers.define import MOST_IN_PILOT
+from colleague.dispatch.triggers.model import FEWEST_IN_PILOT, MOST_IN_PILOT
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.governance.posture.model import Finding
 from colleague.kit.db import Session
@@ -10,7 +10,6 @@ from colleague.policy.governance import current_governance
 from colleague.policy.model import Phase
 
 NUMBER, ABOVE = "triggers-number", "triggers-phase"
-FEWEST = 5
 
 
 async def of_triggers(session: Session) -> Sequence[Finding]:
@@ -20,7 +19,7 @@ async def of_triggers(session: Session) -> Sequence[Finding]:
         words = "No trigger is on: Dispatch is closed."
         return [Finding(check, "triggers", words, state="not applicable") for check in (NUMBER, ABOVE)]
     governance, found = await current_governance(session), []
-    if governance.phase is Phase.PILOT and not FEWEST <= len(active) <= MOST_IN_PILOT:
+    if governance.phase is Phase.PILOT and not FEWEST_IN_PILOT <= len(active) <= MOST_IN_PILOT:
         found.append(Finding(NUMBER, "triggers", f"{len(active)} are on; a pilot works with five to ten."))
     for trigger in active:
         if not trigger.allowed_by(governance):

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from colleague.policy.model import Phase
 from colleague.rollout.cohorts.warn import warnings
+from colleague.rollout.phases import PHASES
 
 Kind = Literal["pilot", "rollout"]
 State = Literal["draft", "started", "closed"]
 Stand = Literal["proposed", "chosen", "declined"]
 
 # PP-1: both ends inclusive.
-FEWEST, MOST = 15, 40
+FEWEST, MOST = PHASES[Phase.PILOT].least, PHASES[Phase.PILOT].most or 0
 KINDS: Final[Mapping[str, str]] = {
     "pilot": "pilot: 15 to 40 people, chosen one by one on three criteria",
     "rollout": "later phase: a department or a team that begins together",

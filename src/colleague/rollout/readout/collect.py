@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,9 +10,10 @@ from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
 from colleague.adoption.figures import FEWEST, Numbers
 from colleague.adoption.groups import Groups
+from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
-from colleague.adoption.kpis.work import Completion
+from colleague.adoption.kpis.work import Breadth, Completion
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Calendar, Week, week_of, weeks_between
 from colleague.audit.read import counted
@@ -132,31 +133,30 @@ def _completion(told: Sequence[Numbers]) -> Figure:
 
 
 def _breadth(sure: Sequence[Numbers]) -> Figure:
-    made = {
-        "name": "Breadth", "unit": "number", "rows": "/adoption", "target": "3 kinds after twelve weeks",
-        "method": "median over active people of the kinds of workflow they completed in twelve weeks",
-    }  # fmt: skip
-    if not sure or sure[-1].breadth is None:
-        return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
-    one = sure[-1].breadth
-    if one.n < FEWEST:
-        return Figure(**made, absent=f"not told: fewer than {FEWEST} people were active")  # type: ignore[arg-type]
-    note = f"{100 * one.three:.0f} % have three or more"
-    return Figure(**made, value=float(one.median), n=one.n, note=note)  # type: ignore[arg-type]
+    one = sure[-1].breadth if sure else None
+    return _of_last(
+        Figure("Breadth", "number", rows="/adoption", target="3 kinds after twelve weeks",
+               method="median over active people of the kinds of workflow they completed in twelve weeks"),
+        one, float(one.median) if one else 0, f"{100 * one.three:.0f} % have three or more" if one else "",
+    )  # fmt: skip
 
 
 def _sessions(sure: Sequence[Numbers]) -> Figure:
-    made = {
-        "name": "Sessions", "unit": "number", "rows": "/adoption", "target": "4 each a week",
-        "method": "of each active person in the last complete week, mean; gaps of thirty minutes end one",
-    }  # fmt: skip
-    if not sure or sure[-1].frequency is None:
-        return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
-    one = sure[-1].frequency
+    one = sure[-1].frequency if sure else None
+    return _of_last(
+        Figure("Sessions", "number", rows="/adoption", target="4 each a week",
+               method="of each active person in the last complete week, mean; gaps of thirty minutes end one"),
+        one, one.mean if one else 0, f"median {one.median:g}; {100 * one.below:.0f} % below two" if one else "",
+    )  # fmt: skip
+
+
+def _of_last(figure: Figure, one: Breadth | Frequency | None, value: float, note: str) -> Figure:
+    """Return a figure of the last complete week with its value, or why nothing is told."""
+    if one is None:
+        return replace(figure, absent=f"{NOT_MEASURED}: nobody was active in a complete week")
     if one.n < FEWEST:
-        return Figure(**made, absent=f"not told: fewer than {FEWEST} people were active")  # type: ignore[arg-type]
-    note = f"median {one.median:g}; {100 * one.below:.0f} % below two"
-    return Figure(**made, value=one.mean, n=one.n, note=note)  # type: ignore[arg-type]
+        return replace(figure, absent=f"not told: fewer than {FEWEST} people were active")
+    return replace(figure, value=value, n=one.n, note=note)
 
 
 def _tickets(told: Sequence[Numbers], by_week: Counter[Week]) -> Figure:
