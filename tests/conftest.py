@@ -1,6 +1,8 @@
 """Fixtures of every suite: a real PostgreSQL, the clock, the ledger."""
 
+import atexit
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +12,17 @@ from colleague.audit.record import Ledger
 from colleague.kit.db import Database
 from colleague.kit.secrets import Secrets
 from colleague.testing.clock import TestClock
-from colleague.testing.postgres import TestPostgres
+from colleague.testing.postgres import TestPostgres, in_memory
+
+# Where the database of this run lies; its processes (xdist) inherit it from the first one.
+PLACE = "TEST_POSTGRES_FOLDER"
+
+
+def pytest_configure() -> None:
+    """Keep the database of a run in memory where there is room for it; it goes with the run."""
+    if PLACE not in os.environ and (folder := in_memory("colleague-tests")):
+        os.environ[PLACE] = str(folder)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,7 +41,7 @@ def anyio_backend() -> str:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> TestPostgres:
     base = tmp_path_factory.getbasetemp()
     # Workers of one run (xdist) share the parent folder, and so the server.
-    folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = os.environ.get(PLACE) or (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
     return TestPostgres(Path(folder) / "pg")
 
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -220,11 +221,35 @@ def test_a_server_shows_where_to_look_signs_in_with_one_click_and_shares_the_dem
     assert "no server or worker" in run(folder, "doctor", "--no-ledger").stdout
 
 
+@contextmanager
+def asking(port: int) -> Iterator[None]:
+    """Ask for a page without pause: a server is never told to end while it does nothing."""
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in", timeout=5).read()
+            except OSError:
+                done.wait(0.05)
+
+    askers = [threading.Thread(target=ask) for _ in range(3)]
+    for one in askers:
+        one.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for one in askers:
+            one.join()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_server_that_is_told_to_end_stops_its_worker_and_database(folder: Path, number: signal.Signals) -> None:
     import psutil
 
-    with serving(folder, free_port()) as (process, _):
+    port = free_port()
+    with serving(folder, port) as (process, _), asking(port):
         children = psutil.Process(process.pid).children(recursive=True)
         end = time.monotonic() + 20
         while not children and time.monotonic() < end:

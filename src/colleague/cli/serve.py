@@ -37,9 +37,10 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve pages and API; migrate the database first and print where to look."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # As an exit, so that worker and database are stopped, too; uvicorn raises the signal again when it has ended.
-        signal.signal(number, lambda *_: sys.exit(0))
+    # As an exit, so that worker and database are stopped, too; uvicorn raises the signal again when it has ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # uvicorn does not know a closed terminal: an exit out of its loop can be swallowed by what runs at that moment.
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     settings = _settings(demo=demo or None, port=port)
     log.setup(level=settings.log_level)
     check_port(settings)
