@@ -303,3 +303,10 @@ def test_the_demo_is_made_once_and_refuses_a_real_organisation(
             await demo.database.close()
 
     asyncio.run(become_real())
+
+
+def test_the_programme_is_found_under_the_field_s_other_word(call: Call) -> None:
+    said = call("rollout", "simulate", "--help")
+    assert said.code == 0
+    assert "steady, stalled" in said.out
+    assert not re.search(r"^  rollout ", call("--help").out, re.M)

@@ -47,6 +47,8 @@ GROUPS: Final = {
     "token": "Make and revoke API tokens.",
     "dispatch": "Bound phones and accounts, triggers, messages, schedules.",
 }
+# The field's other word for a group, for whoever types it.
+ALSO: Final = {"rollout": "programme"}
 # Groups that stand in a folder.
 FOLDERS: Final = {
     "project": "together.project", "library": "together.library", "sign-on": "identity.sign_on",
@@ -67,6 +69,7 @@ class Lazy(typer.core.TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return one verb, imported now; None if there is none of this name."""
+        cmd_name = ALSO.get(cmd_name, cmd_name)
         if cmd_name in GROUPS:
             file = FOLDERS.get(cmd_name, cmd_name)
             return typer.main.get_command(import_module(f"colleague.cli.{file}").app)
