@@ -119,7 +119,7 @@ async def test_what_is_unknown_late_or_of_tomorrow_is_said_in_part(fleet: Fleet)
     now = fleet.now
     sent = (
         fleet.event("user_prompt", 1, user__email="stranger@elsewhere.example"),
-        fleet.event("user_prompt", 2, user__email=None, user__account_uuid="f00d"),
+        fleet.event("user_prompt", 2, user__email=None, user__account_uuid="somebody-unknown"),
         fleet.event("user_prompt", 3, user__email=None),
         fleet.event("user_prompt", 4, at=now + timedelta(minutes=6)),
         fleet.event("user_prompt", 5, at=now - timedelta(days=31)),
@@ -138,7 +138,7 @@ async def test_what_is_unknown_late_or_of_tomorrow_is_said_in_part(fleet: Fleet)
     assert (source.accepted, source.strangers, source.refused) == (5, 2, 6)
     kept = await fleet.stored()
     assert "stranger@elsewhere" not in kept
-    assert "f00d" not in kept
+    assert "somebody-unknown" not in kept
     # What came is forgotten when it could not be taken any more; until then it is known.
     house, clock = fleet.programme.house, fleet.programme.clock
     assert await fleet.programme.do(forget_seen, clock=clock) == 0
