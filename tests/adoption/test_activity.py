@@ -112,6 +112,9 @@ def test_frequency_counts_known_sessions_exactly() -> None:
         ({0: 4}, -30, "none"), ({0: 2}, -30, "none"), ({0: 1, 1: 4}, -30, "at risk"), ({0: 0, 1: 2}, -30, "at risk"),
         ({0: 1, 1: 1}, -30, "confirmed"), ({0: 0, 1: 0, 2: 3}, -30, "confirmed"), ({0: 0, 5: 3}, -30, "dormant"),
         ({}, -30, "never activated"), ({0: 0}, 0, "none"), ({0: 1}, -6, "none"), ({0: 1, 1: 5}, -8, "at risk"),
+        # Two weeks in a row at risk take twenty-one days: in the first of them one was new.
+        ({0: 1, 1: 1}, -7, "at risk"), ({0: 1, 1: 1}, -13.9, "at risk"), ({0: 1, 1: 1}, -14, "confirmed"),
+        ({0: 0, 1: 0}, -8, "never activated"),
     ],
 )  # fmt: skip
 def test_risk_follows_two_weeks_and_spares_newcomers(counts: dict[int, int], onboarded: int, risk: str) -> None:

@@ -44,6 +44,7 @@ WEAKER: list[tuple[str, Any]] = [
     ("label_classes", ("g1=restricted", "g2=internal", "g3=public")), ("input_ceilings", ()),
     ("input_ceilings", ("bids/*=confidential",)), ("input_ceilings", ("bids/lawyer:review=internal",)),
     ("reviewed_categories", ()), ("rules", ""), ("require_acknowledgement", False),
+    ("ask_champions_early", True),
     ("rules", '@id("a") forbid (principal, action, resource) when { context.data_class > 3 };'),
 ]  # fmt: skip
 STRICTER: list[tuple[str, Any]] = [

@@ -23,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 TheEngine = Annotated[Engine, Depends(part(Engine))]
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 CLASSES, TIERS = [c.name.lower() for c in DataClass], [t.name.lower() for t in Tier]
+MARKS = ("confirm_internal", "dispatch_free_text", "ask_champions_early")
 ZONES, PHASES = [z.value for z in Zone], [p.name.lower() for p in Phase]
 
 
@@ -55,7 +56,7 @@ def changes_of(form: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form of settings says: every choice that it carries, and the mark that it carries when set."""
     chosen: dict[str, Any] = {name: str(form[name]) for name in ENUMS if form.get(name)}
     domains = str(form.get("internal_domains", "")).replace(",", " ").split()
-    marks = {name: form.get(name) == "true" for name in ("confirm_internal", "dispatch_free_text")}
+    marks = {name: form.get(name) == "true" for name in MARKS}
     if form.get("time_zone"):
         chosen["time_zone"] = str(form["time_zone"]).strip()
     if "second_person_above" in form:

@@ -184,6 +184,7 @@ class Governance:
     `second_person_above`: «WHAT=LIMIT», what away from the desk needs a second person (standards/thresholds.py).
     `time_zone`: IANA name, in which «today» is meant and weeks are counted (B-0).
     `dispatch_free_text`: words that fit no trigger may be read as one, after the sender has confirmed it (R52).
+    `ask_champions_early`: champions are asked after one quiet week, not two (B-5, CH-4).
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
     `input_ceilings`: «TEAM/SKILL=class», `*` for any: what may reach the agent for a team, with a skill (inputs.py).
     `reviewed_categories`: output categories that need a second person's review, besides those that ship as such.
@@ -201,6 +202,7 @@ class Governance:
     phase: Phase = Phase.PILOT
     second_person_above: tuple[str, ...] = ("amount=1000", "records=10", "recipients=10", "class=confidential")
     dispatch_free_text: bool = False
+    ask_champions_early: bool = False
     time_zone: str = "UTC"
     zone: Zone = Zone.ANY
     blocked_types: tuple[str, ...] = ("application/x-msdownload", "application/x-executable", "application/x-sharedlib")

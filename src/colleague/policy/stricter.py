@@ -33,6 +33,8 @@ def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
         "phase": a.phase > b.phase,
         "second_person_above": weaker_thresholds(b.second_person_above, a.second_person_above),
         "dispatch_free_text": a.dispatch_free_text and not b.dispatch_free_text,
+        # Flags of more people reach a champion (B-12).
+        "ask_champions_early": a.ask_champions_early and not b.ask_champions_early,
         "time_zone": False,
         "zone": a.zone is not b.zone and b.zone is not Zone.ANY and a.zone is not Zone.OWN,
         "blocked_types": not set(b.blocked_types) <= set(a.blocked_types),

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from colleague.adoption.facts.tables import ActionRow, LastRow, SeatRow
 from colleague.adoption.frozen.freeze import freeze_next
@@ -19,6 +19,7 @@ from colleague.identity.directory import actor_of
 from colleague.identity.people import set_active, set_department
 from colleague.identity.tables import PersonRow
 from colleague.kit.errors import Failure
+from colleague.policy.governance import current_governance, put_in_force
 from colleague.rollout.champions.appoint import appoint, retire
 from colleague.rollout.champions.contact import (
     AlreadySaid,
@@ -28,7 +29,7 @@ from colleague.rollout.champions.contact import (
     record_contact,
 )
 from colleague.rollout.champions.hand_out import HandedOut, hand_out
-from colleague.rollout.champions.tables import ContactRow
+from colleague.rollout.champions.tables import ContactRow, HandedOutRow
 from colleague.rollout.champions.view import own_page, whole
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
@@ -138,6 +139,25 @@ async def test_a_champion_sees_the_numbers_of_the_department_and_nobodys_own(pro
         async with programme.home.house.database.transaction() as session:
             await set_department(session, SYSTEM, programme.id(who), "Audit", ledger=programme.home.house.ledger)
     assert all(w["active"] is None for w in (await programme.page("ana"))["weeks"] if w["suppressed"])
+
+
+async def test_one_quiet_week_is_handed_out_only_where_the_settings_say_so(programme: Programme) -> None:
+    house, rita = programme.home.house, programme.id("rita")
+    async with house.database.transaction() as session:
+        for n, days in enumerate((28, 29, 35, 36, 42)):
+            at, seq = BEGAN + timedelta(days=days), 90_000 + n
+            session.add(ActionRow(seq=seq, person_id=rita, at=at, kind="start", session=seq))
+        session.add(LastRow(person_id=rita, at=at, session=seq))
+    assert (await programme.hand_out()).asked == 1  # type: ignore[union-attr]
+    # Tom has been asked about; the same week says of Rita: one quiet week.
+    async with house.database.transaction() as session:
+        owner, second = programme.home.people["owner"], programme.id("ana")
+        before = await current_governance(session)
+        early = replace(before, ask_champions_early=True)
+        await put_in_force(session, owner, before, early, second=second, **programme.parts)
+        await session.execute(delete(HandedOutRow))
+    assert (await programme.hand_out_now()).asked == 1  # type: ignore[union-attr]
+    assert [row.person_id for row in await programme.rows()] == [programme.id("tom"), rita]
 
 
 async def test_four_processes_hand_out_one_list(programme: Programme) -> None:

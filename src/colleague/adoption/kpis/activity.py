@@ -13,6 +13,7 @@ from colleague.adoption.weeks import Calendar, Week
 
 GAP: Final = timedelta(minutes=30)
 INVITED: Final = timedelta(days=7)
+NEW: Final = timedelta(days=14)
 Risk = Literal["never activated", "dormant", "confirmed", "at risk", "none"]
 
 
@@ -135,25 +136,29 @@ def risk_of(
 ) -> Risk:  # fmt: skip
     """Return how a person stands after the frozen week `week` (B-5). `counts`: their scaled sessions by week.
 
-    Nobody is at risk in the first fourteen days, nor in a week with fewer than three days of exposure.
+    Nobody is at risk in the first fourteen days, nor in a week with fewer than three days of exposure; so neither of
+    the two weeks of *confirmed* may be such a one.
     """
-    end = calendar.end(week)
     exposed = bool(seats_in([seat], week, calendar)) and calendar.counts(week) and str(week) not in seat.away
-    if onboarded_at is None or onboarded_at + timedelta(days=14) > end or not exposed or counts.get(week, 0) >= 2:
+    if onboarded_at is None or _is_new(onboarded_at, week, calendar) or not exposed or counts.get(week, 0) >= 2:
         return "none"
     if not any(number > 0 for number in counts.values()):
         return "never activated"
     if not any(counts.get(week.next(-back), 0) > 0 for back in range(4)):
         return "dormant"
-    before = _counted_before(seat, week, calendar)
+    before = _counted_before(seat, onboarded_at, week, calendar)
     return "confirmed" if before is not None and counts.get(before, 0) < 2 else "at risk"
 
 
-def _counted_before(seat: Seat, week: Week, calendar: Calendar) -> Week | None:
-    """Return the week before that counts for this person: holidays and weeks away are skipped."""
+def _is_new(onboarded_at: datetime, week: Week, calendar: Calendar) -> bool:
+    return onboarded_at + NEW > calendar.end(week)
+
+
+def _counted_before(seat: Seat, onboarded_at: datetime, week: Week, calendar: Calendar) -> Week | None:
+    """Return the week before that counts for this person, if they were not new in it: no holidays, not away."""
     for back in range(1, 9):
         earlier = week.next(-back)
-        if not seats_in([seat], earlier, calendar):
+        if not seats_in([seat], earlier, calendar) or _is_new(onboarded_at, earlier, calendar):
             return None
         if calendar.counts(earlier) and str(earlier) not in seat.away:
             return earlier

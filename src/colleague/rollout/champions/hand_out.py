@@ -21,6 +21,7 @@ from colleague.identity.directory import departments_of, list_active, manager_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.ids import new_id
+from colleague.policy.governance import current_governance
 from colleague.rollout.champions.appoint import Tell
 from colleague.rollout.champions.model import APART, closes, share_out
 from colleague.rollout.champions.store import (
@@ -35,8 +36,10 @@ from colleague.rollout.champions.tables import ContactRow, HandedOutRow
 from colleague.rollout.store import current_programme
 
 LOCK = 727_084
-# One quiet week alone is luck for one in eleven: a champion is asked after two, or a month, or where it never began.
+# One quiet week alone is luck for one in eleven: unless the organisation's settings say so, a champion is asked after
+# two, or a month, or where it never began.
 ASKED: Final[frozenset[Risk]] = frozenset({"confirmed", "dormant", "never activated"})
+ASKED_EARLY: Final[frozenset[Risk]] = ASKED | {"at risk"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,15 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
         return None
     if week not in await frozen_weeks(session, week, week):
         return None
+    early = (await current_governance(session)).ask_champions_early
+    asked = ASKED_EARLY if early else ASKED
     left_alone = await touched_since(session, now - APART)
     active = {one.id for one in await list_active(session)}
     departments = await departments_of(session)
     wanted = [
         (person, departments.get(person, ""))
         for person, risk in await at_risk(session, week, clock=clock)
-        if risk in ASKED and person in active and person not in left_alone
+        if risk in asked and person in active and person not in left_alone
     ]
     given, nobody = await _given(session, wanted)
     for person, champion in given.items():
