@@ -47,6 +47,7 @@ from colleague.rollout.evidence import collect
 from colleague.rollout.model import Evidence
 from colleague.rollout.onboarding.shipped import shipped_playbook
 from colleague.rollout.onboarding.write import write_playbook
+from colleague.rollout.phases import PHASES, seats_beyond
 from colleague.rollout.store import NoSuchMove, attestations, current_programme, get_move
 from colleague.rollout.tables import MoveRow
 from colleague.testing.clock import TestClock
@@ -78,6 +79,12 @@ class Office:
                 id="move_start", kind="start", from_phase=1, to_phase=1, state="done", why="", snapshot={}, digest="",
                 proposed_by=self.home.people["dana"].id, proposed_at=house.clock.now(), on=house.clock.now().date(),
             ))  # fmt: skip
+        self.clock.advance(seconds=1)
+
+    async def skipped(self) -> None:
+        """Skip the gate of the present phase."""
+        row = await self.do(propose_skip, "owner", why=WHY)
+        await self.do(confirm_move, "ana", row.id, row.digest)
         self.clock.advance(seconds=1)
 
     async def phase(self) -> tuple[Phase, Phase, int | None]:
@@ -198,9 +205,7 @@ async def test_after_the_last_phase_there_is_none(office: Office) -> None:
     await office.begun()
     office.evidence = Evidence(today=PILOT.today)
     for _ in range(3):
-        row = await office.do(propose_skip, "owner", why=WHY)
-        await office.do(confirm_move, "ana", row.id, row.digest)
-        office.clock.advance(seconds=1)
+        await office.skipped()
     assert await office.phase() == (Phase.ENTERPRISE, Phase.ENTERPRISE, None)
     with pytest.raises(LastPhase):
         await office.do(propose_skip, "owner", why=WHY)
@@ -245,6 +250,31 @@ async def test_seats_beyond_the_phase_need_the_sponsor_and_a_reason(office: Offi
     await office.do(confirm_move, "rita", row.id, row.digest)
     assert await office.phase() == (Phase.PILOT, Phase.PILOT, 45)
     assert await forty_one()
+
+
+@pytest.mark.parametrize(("phase", "most", "refused"), [
+    (Phase.EXPANSION, 2000, (300, 99, 2001)), (Phase.BROAD, 1_000_000, (2000, 300, 1_000_001)),
+])  # fmt: skip
+async def test_in_every_phase_that_has_a_bound_seats_may_be_more(
+    office: Office, phase: Phase, most: int, refused: tuple[int, ...]
+) -> None:
+    """PH-1 to PH-3: «also PH-2…4»; the enterprise has no bound to go beyond."""
+    await office.begun()
+    office.evidence = Evidence(today=PILOT.today)
+    while (await office.phase())[0] < phase:
+        await office.skipped()
+    bound = PHASES[phase].most
+    assert bound is not None
+    for seats in refused:
+        with pytest.raises(SeatsWithin):
+            await office.do(propose_seats, "dana", seats, why=WHY)
+    for seats in (bound + 1, most):
+        row = await office.do(propose_seats, "dana", seats, why=WHY)
+        with pytest.raises(AnotherPerson):
+            await office.do(confirm_move, "owner", row.id, row.digest)
+        await office.do(confirm_move, "rita", row.id, row.digest)
+        assert await office.phase() == (phase, phase, seats)
+    assert not seats_beyond(Phase.ENTERPRISE, None)
 
 
 async def test_nobodys_word_stands_in_for_what_can_be_counted(office: Office) -> None:

@@ -79,6 +79,7 @@ async def test_a_skipped_gate_stays_on_the_page(home: TestHouse, lead: Any, sign
     page = (await lead.get("/programme")).text
     assert "was entered on" in page
     assert "without its gate" in page
+    assert 'min="301" max="2000"' in page
     shown = (await lead.get(API)).json()
     assert (shown["phase"], shown["seats"]["most"]) == ("Expansion", 300)
     assert (await lead.get(f"/programme/moves/{shown['moves'][0]['id']}")).status_code == 200

@@ -23,7 +23,7 @@ from colleague.policy.model import Phase
 from colleague.rollout.evidence import collect
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence, Gate, Kind, Programme
-from colleague.rollout.phases import PHASES, after
+from colleague.rollout.phases import PHASES, after, seats_beyond
 from colleague.rollout.store import current_programme, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import some_lines
@@ -67,7 +67,8 @@ class ReasonNeeded(Invalid):
 
 
 class SeatsWithin(Invalid):
-    """Seats are raised within a running phase, above what it has now and below what the next one begins with."""
+    """Seats are raised within a running phase, above what it has now: a pilot to 99 (growth to a hundred comes after
+    its gate), an expansion to 2,000, a broad rollout to any number."""
 
 
 async def judge(session: Session, *, clock: Clock) -> tuple[Programme, Evidence, Gate]:
@@ -116,8 +117,7 @@ async def propose_seats(
     programme, evidence, judged = await judge(session, clock=clock)
     if not programme.started:
         raise NotStarted
-    limit, following = await current_limit(session), after(programme.phase)
-    if following is None or limit.most is None or not limit.most < seats < PHASES[following].least:
+    if seats not in seats_beyond(programme.phase, (await current_limit(session)).most):
         raise SeatsWithin
     return await _propose(
         session, actor, "seats", programme, programme.phase, evidence, judged, _reason(why), seats=seats, ledger=ledger,

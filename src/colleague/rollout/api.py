@@ -13,6 +13,7 @@ from colleague.rollout.advance import confirm_move, propose_gate, propose_seats,
 from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
+from colleague.rollout.phases import ANY_NUMBER
 from colleague.rollout.view import move_json, posture
 from colleague.usecases.around import Reach
 
@@ -38,7 +39,7 @@ class Reason(BaseModel):
 class Seats(Reason):
     """Seats beyond the phase."""
 
-    seats: int = Field(ge=1, le=1_000_000)
+    seats: int = Field(ge=1, le=ANY_NUMBER)
 
 
 class Digest(BaseModel):

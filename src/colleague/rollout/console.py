@@ -16,7 +16,7 @@ from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED
-from colleague.rollout.phases import PHASES, after
+from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
 from colleague.rollout.store import attestations, get_move
 from colleague.rollout.view import posture
 from colleague.usecases.around import Reach
@@ -41,8 +41,9 @@ async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time
     to = after(stands.programme.phase)
     return page.show(
         request, "rollout/programme/show.html", stands=stands, programme=stands.programme, people=people, said=said,
-        phases=PHASES, to=PHASES[to] if to else None, attested=ATTESTED, today=clock.now().date().isoformat(),
-        manage=actor.may("org:programme:manage"), owner=actor.may("org:roles:own"),
+        phases=PHASES, to=PHASES[to] if to else None,
+        more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
+        today=clock.now().date().isoformat(), manage=actor.may("org:programme:manage"), owner=actor.may("org:roles:own"),
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
         and actor.id != stands.programme.lead and "programme_lead" not in actor.roles,
     )  # fmt: skip
@@ -103,7 +104,7 @@ async def skip_gate(
 @router.post(f"{PAGE}/seats")
 async def seats(
     request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, why: Words,
-    seats: Annotated[int, Form(ge=1, le=1_000_000)],
+    seats: Annotated[int, Form(ge=1, le=ANY_NUMBER)],
 ) -> Response:  # fmt: skip
     """Propose seats beyond the phase."""
     async with db.transaction() as session:

@@ -50,6 +50,22 @@ PHASES: Final[Mapping[Phase, Spec]] = {
 }  # fmt: skip
 
 
+ANY_NUMBER: Final = 1_000_000
+
+
+def seats_beyond(phase: Phase, most: int | None) -> range:
+    """Return how many seats may be proposed beyond the `most` a phase has now: none where it has no bound (PH-1).
+
+    A pilot stays below an expansion: growth to a hundred comes after gate 1 alone (C-4). Later phases adjoin, so theirs
+    end where the next phase does.
+    """
+    following = after(phase)
+    if following is None or most is None:
+        return range(0)
+    last = PHASES[following].least - 1 if phase is Phase.PILOT else PHASES[following].most or ANY_NUMBER
+    return range(most + 1, last + 1)
+
+
 def after(phase: Phase) -> Phase | None:
     """Return the phase that follows; None after the last."""
     return Phase(phase + 1) if phase < Phase.ENTERPRISE else None

@@ -6,9 +6,12 @@ import httpx
 import pytest
 from tests.identity.sso.conftest import World
 
+from colleague.identity.actor import SYSTEM
 from colleague.identity.first_run import invite
 from colleague.identity.local_routes import LocalRouteClosed
 from colleague.identity.passwords import set_password
+from colleague.identity.people import create_person, set_active
+from colleague.identity.seats.hold import Limit, NoSeat, seats_held, set_limit
 from colleague.identity.sessions import open_session
 from colleague.testing.idp import FakeIdp
 
@@ -105,6 +108,32 @@ async def test_no_local_route_is_left_but_the_sealed_account_whose_use_alarms(wo
     assert (await with_password(world, ana.email))[1].status_code == 303
     assert await world.scalar(f"SELECT active FROM people WHERE email = '{SEALED}'") is False
     assert sealed not in str(await world.scalar("SELECT string_agg(body, '') FROM ledger_entries"))
+
+
+async def test_the_sealed_account_holds_no_seat(world: World, idp: FakeIdp) -> None:
+    owner, house = await tried(world), world.home.house
+    async with house.database.transaction() as session:
+        before = await seats_held(session)
+    await close(world, owner)
+    async with house.database.transaction() as session:
+        assert await seats_held(session) == before
+        await set_limit(session, SYSTEM, Limit(before + 1), ledger=house.ledger, clock=house.clock)
+        await create_person(
+            session, SYSTEM, "last@aldermoor.example", "Last", ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+    # Deactivated by somebody who feared the worst, and let in again: it takes none of the seats there are.
+    sealed = str(await world.scalar(f"SELECT id FROM people WHERE email = '{SEALED}'"))
+    for active in (False, True):
+        async with house.database.transaction() as session:
+            await set_active(session, SYSTEM, sealed, active=active, ledger=house.ledger, clock=house.clock)
+    assert await world.scalar(f"SELECT active FROM people WHERE email = '{SEALED}'") is True
+    assert sealed not in str(await world.ledger("seat.given"))
+    async with house.database.transaction() as session:
+        assert await seats_held(session) == before + 1
+        with pytest.raises(NoSeat):
+            await create_person(
+                session, SYSTEM, "more@aldermoor.example", "More", ledger=house.ledger, clock=house.clock
+            )  # fmt: skip
 
 
 async def signed(world: World, name: str) -> httpx.AsyncClient:

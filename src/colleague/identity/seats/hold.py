@@ -15,7 +15,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import permissions_held
-from colleague.identity.tables import PersonRow, RoleRow, SeatLimitRow
+from colleague.identity.tables import LocalRouteRow, PersonRow, RoleRow, SeatLimitRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden
@@ -23,6 +23,9 @@ from colleague.kit.ids import is_id
 
 PILOT: Final = 40
 _SEATS: Final = 727_016
+_SEALED: Final = select(LocalRouteRow.break_glass_id).where(
+    LocalRouteRow.passwords_off, LocalRouteRow.break_glass_id.is_not(None)
+)  # fmt: skip
 
 
 class NoSeat(Conflict):
@@ -58,8 +61,9 @@ async def current_limit(session: Session) -> Limit:
 
 
 async def seats_held(session: Session) -> int:
-    """Return how many people are active."""
-    return await session.scalar(select(func.count()).select_from(PersonRow).where(PersonRow.active)) or 0
+    """Return how many people are active. The sealed account is nobody's and holds none (ID-5)."""
+    query = select(func.count()).select_from(PersonRow).where(PersonRow.active)
+    return await session.scalar(query.where(PersonRow.id.not_in(_SEALED))) or 0
 
 
 async def set_limit(session: Session, actor: Actor, limit: Limit, *, ledger: Ledger, clock: Clock) -> None:
@@ -85,6 +89,9 @@ async def seat(
     """
     await advisory_lock(session, _SEATS)
     if row.active:
+        return
+    if row.id == await session.scalar(_SEALED):
+        row.active, row.waiting_since = True, None
         return
     limit = await current_limit(session)
     full = limit.most is not None and await seats_held(session) >= limit.most

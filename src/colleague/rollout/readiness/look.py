@@ -6,7 +6,8 @@ from colleague.connectors.connector import Connector
 from colleague.connectors.registry import Registry, is_shipped
 from colleague.governance.document.model import PARTS
 from colleague.governance.document.store import in_force
-from colleague.identity.directory import list_active, names_of
+from colleague.identity.directory import names_of
+from colleague.identity.seats.hold import seats_held
 from colleague.kit.db import Session
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass
@@ -33,7 +34,7 @@ async def look(session: Session, *, registry: Registry, reach: Reach) -> Known:
     names = await names_of(session, [programme.sponsor])
     return Known(
         servers=tuple(one.title for one in now if _is_own(one)), restricted=tuple(restricted),
-        people=len(await list_active(session)),
+        people=await seats_held(session),
         unsigned=tuple(PARTS[part] for part in (document.unsigned if document else PARTS)),
         unready=stands.reasons, unmeasured=stands.unmeasured,
         sponsor=names.get(programme.sponsor, ""),
