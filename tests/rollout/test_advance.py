@@ -1,23 +1,20 @@
 """Two people, frozen evidence, one phase at a time; and no other way into a phase (PH-9, R81)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.rollout.conftest import NAMED, WHY, Office
 from tests.rollout.test_gates import EXPANSION, PILOT
 
 from colleague.adoption.items import close_item, list_items, open_item
 from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
 from colleague.identity.directory import actor_of
 from colleague.identity.people import assign_role, create_person, remove_role, set_department, take_seat_back
-from colleague.identity.seats.hold import NoSeat, current_limit, seats_held
-from colleague.policy.governance import ByProgrammeOnly, change_governance, current_governance
+from colleague.identity.seats.hold import NoSeat, seats_held
+from colleague.policy.governance import ByProgrammeOnly, change_governance
 from colleague.policy.model import Phase
-from colleague.rollout import advance as moves
 from colleague.rollout.advance import (
     AnotherPerson,
     GateClosed,
@@ -50,73 +47,8 @@ from colleague.rollout.onboarding.write import write_playbook
 from colleague.rollout.phases import PHASES, seats_beyond
 from colleague.rollout.store import NoSuchMove, attestations, current_programme, get_move
 from colleague.rollout.tables import MoveRow
-from colleague.testing.clock import TestClock
-from colleague.testing.house import TestHouse, furnish
 
 pytestmark = pytest.mark.anyio
-WHY = "The board wants it before the summer; the risk of low use is accepted."
-
-
-@dataclass
-class Office:
-    """A programme with sponsor Rita, lead Dana, owners Marta and Ana; its evidence is laid on the table."""
-
-    home: TestHouse
-    clock: TestClock
-    evidence: Evidence
-
-    async def do(self, deed: Any, who: str, *things: Any, **more: Any) -> Any:
-        house = self.home.house
-        async with house.database.transaction() as session:
-            person = await actor_of(session, person_id=self.home.people[who].id, via="page")
-            return await deed(session, person, *things, ledger=house.ledger, clock=house.clock, **more)
-
-    async def begun(self) -> None:
-        """Begin the pilot as `begin_pilot` does; what it asks for is shown elsewhere."""
-        house = self.home.house
-        async with house.database.transaction() as session:
-            session.add(MoveRow(
-                id="move_start", kind="start", from_phase=1, to_phase=1, state="done", why="", snapshot={}, digest="",
-                proposed_by=self.home.people["dana"].id, proposed_at=house.clock.now(), on=house.clock.now().date(),
-            ))  # fmt: skip
-        self.clock.advance(seconds=1)
-
-    async def skipped(self) -> None:
-        """Skip the gate of the present phase."""
-        row = await self.do(propose_skip, "owner", why=WHY)
-        await self.do(confirm_move, "ana", row.id, row.digest)
-        self.clock.advance(seconds=1)
-
-    async def phase(self) -> tuple[Phase, Phase, int | None]:
-        async with self.home.house.database.transaction() as session:
-            programme, governance = await current_programme(session), await current_governance(session)
-            return programme.phase, governance.phase, (await current_limit(session)).most
-
-
-@pytest.fixture
-async def office(
-    database_url: str, tmp_path: Path, clock: TestClock, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    home = await furnish(database_url, tmp_path, connectors=(), clock=clock, demo=True)
-    async with home.house.database.transaction() as session:
-        owner = home.people["owner"]
-        for who, role in (("dana", "programme_lead"), ("ana", "owner")):
-            await assign_role(session, SYSTEM, home.people[who].id, role, ledger=home.house.ledger)
-        await set_department(session, owner, home.people["rita"].id, "Bids", ledger=home.house.ledger)
-    office = Office(home, clock, PILOT)
-
-    async def laid(session: Any, **_: Any) -> Evidence:
-        return office.evidence
-
-    monkeypatch.setattr(moves, "collect", laid)
-    await office.do(name_programme, "dana", **NAMED)
-    yield office
-    await home.house.close()
-
-
-NAMED = {
-    "sponsor": "rita@aldermoor.example", "lead": "dana@aldermoor.example", "goal": "Bids go out in half the time."
-}  # fmt: skip
 
 
 async def test_a_gate_is_passed_by_two_people_and_seats_and_rules_follow(office: Office) -> None:

@@ -23,7 +23,10 @@ CALM = Look(Phase.PILOT, 6, weeks(0.8, 0.2), 40, 20, 20, 16)
     (replace(CALM, weeks=weeks(0.8, 0.175)), ["low-use"]), (replace(CALM, weeks=()), []),
     (replace(CALM, weeks=(weeks(0.8)[0], replace(weeks(0.1)[0], skipped=True))), []),
     (replace(CALM, seats=61, new=41, onboarded=32), ["too-fast"]), (replace(CALM, seats=61, new=41, onboarded=33), []),
-    (replace(CALM, seats=60, new=40, onboarded=0), []), (replace(CALM, seats=400, seats_before=0, new=400), []),
+    (replace(CALM, seats=60, new=40, onboarded=0), []),
+    (replace(CALM, seats=121, seats_before=0, new=121), ["too-fast"]),
+    (replace(CALM, seats=121, seats_before=0, new=121, onboarded=97), []),
+    (replace(CALM, seats=120, seats_before=0, new=120), []),
     (replace(CALM, quarterly=quarterly(Evidence(today=date(2027, 1, 1)))), ["quarterly-review"]),
 ])  # fmt: skip
 def test_alarms(look: Look, keys: list[str]) -> None:

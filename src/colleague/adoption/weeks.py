@@ -97,12 +97,19 @@ class Calendar:
 
     def programme_week(self, week: Week, started: date) -> int:
         """Return k of a week: 1 is the first with at least three worked days after the start, 0 or less before it."""
+        return (week.monday - self._first(started).monday).days // 7 + 1
+
+    def holiday_weeks(self, week: Week, started: date) -> int:
+        """Return how many of the programme weeks up to `week` do not count."""
+        return sum(not self.counts(one) for one in weeks_between(self._first(started), week))
+
+    def _first(self, started: date) -> Week:
         first = week_of(started)
         if not self._enough_after(first, started):
             first = first.next()
             while not self.counts(first):
                 first = first.next()
-        return (week.monday - first.monday).days // 7 + 1
+        return first
 
     def _enough_after(self, week: Week, started: date) -> bool:
         days = [week.monday + timedelta(days=d) for d in range(WORKING_DAYS)]

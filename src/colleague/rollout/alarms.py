@@ -17,7 +17,10 @@ CATALOGUE: Final = "quarterly-review"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is looked at once a day. `new`: seats given in thirty days; `onboarded`: how many of them finished."""
+    """What is looked at once a day. `week`: how many weeks of the phase count, the running one among them (PH-1).
+
+    `new`: people who got a seat within thirty days; `onboarded`: how many of them finished.
+    """
 
     phase: Phase
     week: int
@@ -41,8 +44,8 @@ def _overdue(look: Look) -> tuple[str, str] | None:
     if spec.weeks is None or look.week <= spec.weeks[1]:
         return None
     return f"overdue-{int(look.phase)}", (
-        f"{spec.title} was planned for {spec.weeks[0]} to {spec.weeks[1]} weeks and is in its week {look.week}: look "
-        "at what its gate misses."
+        f"{spec.title} was planned for {spec.weeks[0]} to {spec.weeks[1]} weeks and is in its week {look.week}, "
+        "holidays not counted: look at what its gate misses."
     )
 
 
@@ -57,13 +60,15 @@ def _low_use(look: Look) -> tuple[str, str] | None:
 
 
 def _too_fast(look: Look) -> tuple[str, str] | None:
-    if look.seats_before <= 0 or look.seats <= GROWTH * look.seats_before:
+    # From nothing everything is growth: what a pilot may have is where that begins.
+    base = look.seats_before or PHASES[Phase.PILOT].most or 0
+    if look.seats <= GROWTH * base:
         return None
     if look.new and look.onboarded / look.new >= ONBOARDED:
         return None
     return "too-fast", (
-        f"Seats grew from {look.seats_before} to {look.seats} in thirty days, and {look.onboarded} of {look.new} new "
-        "people have finished their onboarding: below 80 % they were only switched on."
+        f"Seats grew from {look.seats_before or 'none'} to {look.seats} in thirty days, and {look.onboarded} of "
+        f"{look.new} new people have finished their onboarding: below 80 % they were only switched on."
     )
 
 

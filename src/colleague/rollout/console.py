@@ -43,7 +43,8 @@ async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time
         request, "rollout/programme/show.html", stands=stands, programme=stands.programme, people=people, said=said,
         phases=PHASES, to=PHASES[to] if to else None,
         more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
-        today=clock.now().date().isoformat(), manage=actor.may("org:programme:manage"), owner=actor.may("org:roles:own"),
+        today=clock.now().date().isoformat(), owner=actor.may("org:roles:own"),
+        manage=actor.may("org:programme:manage"),
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
         and actor.id != stands.programme.lead and "programme_lead" not in actor.roles,
     )  # fmt: skip

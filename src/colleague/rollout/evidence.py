@@ -42,7 +42,8 @@ async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> 
     calendar = (await read_calendars(session)).organisation
     today = calendar.day(now)
     since = programme.since
-    week = calendar.programme_week(calendar.week(now), since) if since else 0
+    this = calendar.week(now)
+    week = calendar.programme_week(this, since) if since else 0
     return Evidence(
         week=max(week, 0), weeks=await _weeks(session, week, calendar, clock=clock),
         governance=await _governance(session), today=today,
@@ -51,6 +52,7 @@ async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> 
         validated=await _validated(session, programme, clock=clock) if asked else {},
         hold=await _hold(session, programme, clock=clock),
         changed=await _changed(session, programme, clock=clock),
+        holidays=calendar.holiday_weeks(this, since) if since else 0,
     )  # fmt: skip
 
 

@@ -149,7 +149,8 @@ class Signed:
 class Evidence:
     """Everything the gates look at, read from what happened. Weeks are oldest first, frozen ones only.
 
-    `week`: the programme week of the present phase. `validated`: use cases by name with what is missing ("" if none).
+    `week`: the programme week of the present phase; `holidays`: how many weeks up to it do not count.
+    `validated`: use cases by name with what is missing ("" if none).
     `changed`: what was changed in the phase that numbers rest on, in words with how often.
     """
 
@@ -163,6 +164,7 @@ class Evidence:
     today: date = date.min
     hold: str = ""
     changed: Mapping[str, int] = field(default_factory=dict)
+    holidays: int = 0
 
 
 # What may be attested, because nothing here can count it: gate by gate.

@@ -27,11 +27,13 @@ from colleague.usecases.ready import ready as cases_ready
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """Everything the page of the programme shows. `week`: k of the planned weeks of the phase."""
+    """Everything the page of the programme shows. `week`: k of the planned weeks of the phase; `holidays`: how many
+    of them do not count."""
 
     programme: Programme
     spec: Spec
     week: int
+    holidays: int
     gate: Gate
     limit: Limit
     held: int
@@ -46,6 +48,7 @@ class Posture:
         return {
             "started": self.programme.started, "phase": self.spec.title, "number": int(self.spec.phase),
             "since": self.programme.since and self.programme.since.isoformat(), "week": self.week,
+            "holiday_weeks": self.holidays,
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
             "seats": {"held": self.held, "most": self.limit.most}, "gate": self.gate.to_json(),
             "guards": [guard.to_json() for guard in self.guards],
@@ -83,7 +86,7 @@ async def posture(session: Session, actor: Actor, *, reach: Reach, clock: Clock)
     seen = actor if actor.may("org:programme:read") else None
     items = await list_items(session, seen, state="open") if seen else []
     return Posture(
-        programme, PHASES[programme.phase], evidence.week, judged, limit, held,
+        programme, PHASES[programme.phase], evidence.week, evidence.holidays, judged, limit, held,
         guards(await _facts(session, programme, evidence, held, limit, reach)), items, waiting, past[::-1],
         await names_of(session, people),
     )  # fmt: skip

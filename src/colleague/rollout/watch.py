@@ -40,7 +40,8 @@ async def look(session: Session, *, clock: Clock) -> Look | None:
     ]  # fmt: skip
     done = await completed(session)
     return Look(
-        programme.phase, evidence.week, evidence.weeks, sum(map(held, there)), len(before), len(new), len(new & done),
+        programme.phase, evidence.week - evidence.holidays, evidence.weeks, sum(map(held, there)),
+        len(before), len(new), len(new & done),
         gate(programme.phase, evidence).criteria[0] if programme.phase is Phase.ENTERPRISE else None,
     )  # fmt: skip
 

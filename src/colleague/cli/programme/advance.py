@@ -27,7 +27,8 @@ def status(as_person: As) -> None:
 
     async def work(house: House, session: Session, actor: Actor) -> None:
         stands = await posture(session, actor, reach=house.reach, clock=house.clock)
-        started = f"{stands.spec.title}, week {stands.week}" if stands.programme.started else "Not started"
+        free = f" ({stands.holidays} of holidays do not count)" if stands.holidays else ""
+        started = f"{stands.spec.title}, week {stands.week}{free}" if stands.programme.started else "Not started"
         of = "" if stands.limit.most is None else f" of {stands.limit.most}"
         line(f"{started}; {stands.held}{of} seats.")
         rows(
