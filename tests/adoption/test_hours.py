@@ -30,6 +30,11 @@ def test_hours_by_hand() -> None:
     assert share.value == pytest.approx((600 - 100) / (20 * 60 + 10 * 10))
 
 
+def test_every_output_counts_where_the_times_are_a_sample_of_them() -> None:
+    hours, share = hours_saved([Arms({"a": [60.0] * 10}, {"b": [30.0] * 20}, volume=5000)])
+    assert (hours.value, hours.n, share.value, share.n) == (2500, 5000, 0.5, 5000)
+
+
 @settings(max_examples=25, deadline=None)
 @given(MINUTES, MINUTES)
 def test_the_interval_is_an_interval_and_the_same_each_time(

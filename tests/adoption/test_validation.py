@@ -1,6 +1,7 @@
 """A use case is validated by what was measured, completed, reviewed and signed by its owner, and by nothing less."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,11 +9,14 @@ from tests.adoption.conftest import Programme
 from tests.adoption.test_frozen import freeze
 
 from colleague.adoption.items import close_item, list_items
+from colleague.adoption.model import RunFact
 from colleague.adoption.validation import (
+    NEWEST,
     NothingToSign,
     NotItsOwner,
     NotLaunched,
     portfolio_of,
+    proof_of,
     see_validations,
     sign_off,
     validations,
@@ -20,6 +24,7 @@ from colleague.adoption.validation import (
 from colleague.adoption.watch import check_measurements
 from colleague.audit.event import Event
 from colleague.kit.ids import new_id
+from colleague.usecases.measured import Measured
 from colleague.usecases.model import Card
 from colleague.usecases.tables import CardRow, ObservationRow, UseCaseRow
 
@@ -133,6 +138,25 @@ async def test_hours_are_told_with_their_interval_and_method(programme: Programm
     assert shown["portfolio"]["reduction"]["value"] == pytest.approx(0.5)
     assert "draws of people" in shown["portfolio"]["method"]
     assert "10 hours saved" in page
+    # Twelve times an arm are no figure for a readout, and the sum says so as its use case does.
+    assert (shown["portfolio"]["strength"], shown["portfolio"]["indicative"]) == ("indicative", 1)
+    assert "1 of 1 has fewer than 30 times before or after" in page
+
+
+async def test_hours_count_every_output_though_times_are_sampled() -> None:
+    at, people = datetime(2026, 3, 2, tzinfo=UTC), [f"p{n}" for n in range(8)]
+    case = Measured("c", "RFP", "rfp", "o", "", "live", 1, at, "", {p: [100.0] * 4 for p in people}, 0)
+    runs = [
+        RunFact(
+            f"r{n}", people[n % 8], "rfp", begun := at + timedelta(minutes=n), "delivered", begun, input_at=begun,
+            accepted_at=begun + timedelta(minutes=40),
+        )
+        for n in range(NEWEST + 400)
+    ]  # fmt: skip
+    found = await portfolio_of([proof_of(case, runs, None, at + timedelta(days=30))])
+    assert found is not None
+    assert (found.hours.value, found.hours.n) == (NEWEST + 400, NEWEST + 400)
+    assert (found.strength, found.indicative) == ("readout", 0)
 
 
 async def test_times_of_fewer_than_five_people_are_the_leads_alone(programme: Programme) -> None:

@@ -21,6 +21,7 @@ from colleague.adoption.kpis.work import (
     MATURE,
     Completion,
     Reduction,
+    Strength,
     Validation,
     by_person,
     completion_of,
@@ -44,7 +45,8 @@ METHOD: Final = (
     "Measured times before launch against times from input to first taking after it, 1 − median after / median before. "
     "Interval of a use case: Hodges–Lehmann on the logarithm, or 2,000 draws of people where somebody gave several "
     "times. Hours: outputs that were taken × median before × reduction, summed; interval from 2,000 draws of people in "
-    "both arms. What nobody took, what was told from memory and new capabilities are left out."
+    "both arms. Times after are the newest 2,000 of a use case, outputs all of them. "
+    "What nobody took, what was told from memory and new capabilities are left out."
 )
 Arm = tuple[tuple[str, tuple[float, ...]], ...]
 
@@ -65,8 +67,9 @@ class NotLaunched(NotFound):
 class Proof:
     """What is known of one use case. `same`: of people who gave times before and after only, told first (B-8).
 
-    `after`: times after; `silent`: outputs nobody took, so that their time is not known; `signed_by`: id, of this
-    version of the card. `veiled`: too few people for this reader; `people`: of how many people its runs are.
+    `after`: times after, of which `arms` hold the newest; `silent`: outputs nobody took, so that their time is not
+    known; `signed_by`: id, of this version of the card. `veiled`: too few people for this reader; `people`: of how many
+    people its runs are.
     """
 
     case: Measured
@@ -106,15 +109,25 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """Hours saved over all use cases since their launch, at most a year, and the reduction, each with its interval."""
+    """Hours saved over all use cases since their launch, at most a year, and the reduction, each with its interval.
+
+    `indicative`: how many of the `cases` have fewer than thirty times before or after, or times of fewer than eight
+    people; with any of them the figure is none for a readout (B-8).
+    """
 
     hours: Estimate
     reduction: Estimate
     cases: int
+    indicative: int
+
+    @property
+    def strength(self) -> Strength:
+        """What the figure may be used for."""
+        return "indicative" if self.indicative else "readout"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON, with the method."""
-        return asdict(self) | {"method": METHOD}
+        return asdict(self) | {"strength": self.strength, "method": METHOD}
 
 
 async def validations(session: Session, *, clock: Clock) -> list[Proof]:
@@ -176,16 +189,17 @@ def _reduced(before: Arm, after: Arm) -> Reduction | None:
 
 async def portfolio_of(proofs: Sequence[Proof]) -> Portfolio | None:
     """Return hours saved over use cases with ten times before and ten after; None if there is none."""
-    arms = tuple(p.arms for p in proofs if p.time and p.time.share and not p.case.new_capability)
-    if not arms:
+    counted = [p for p in proofs if p.time and p.time.share and not p.case.new_capability]
+    if not counted:
         return None
-    hours, share = await asyncio.to_thread(_saved, arms)
-    return Portfolio(hours, share, len(arms))
+    hours, share = await asyncio.to_thread(_saved, tuple((*p.arms, p.after) for p in counted))
+    indicative = sum(p.time is not None and p.time.strength != "readout" for p in counted)
+    return Portfolio(hours, share, len(counted), indicative)
 
 
 @lru_cache(maxsize=32)
-def _saved(arms: tuple[tuple[Arm, Arm], ...]) -> tuple[Estimate, Estimate]:
-    return hours_saved([Arms(dict(before), dict(after)) for before, after in arms])
+def _saved(cases: tuple[tuple[Arm, Arm, int], ...]) -> tuple[Estimate, Estimate]:
+    return hours_saved([Arms(dict(before), dict(after), volume) for before, after, volume in cases])
 
 
 async def see_validations(session: Session, actor: Actor, *, clock: Clock) -> list[Proof]:

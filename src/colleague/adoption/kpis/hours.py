@@ -13,10 +13,14 @@ SEED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """Minutes of one use case by person, before and after. Each time after is one output that was taken."""
+    """Minutes of one use case by person, before and after. Each time after is one output that was taken.
+
+    `volume`: how many outputs were taken, where `after` is a sample of them.
+    """
 
     before: Mapping[str, Sequence[float]]
     after: Mapping[str, Sequence[float]]
+    volume: int | None = None
 
 
 def hours_saved(
@@ -31,7 +35,10 @@ def hours_saved(
     if not cases or any(not any(arm.values()) for case in cases for arm in (case.before, case.after)):
         raise ValueError("each use case needs times before and after")
     people = [[[list(v) for _, v in sorted(arm.items()) if v] for arm in (case.before, case.after)] for case in cases]
-    volumes = [sum(map(len, after)) for _, after in people]
+    volumes = [
+        sum(map(len, after)) if case.volume is None else case.volume
+        for case, (_, after) in zip(cases, people, strict=True)
+    ]  # fmt: skip
     dice, hours, shares = random.Random(seed), [], []  # noqa: S311 — draws, no secrets
     for _ in range(draws):
         drawn = [[dice.choices(arm, k=len(arm)) for arm in arms] for arms in people]

@@ -107,6 +107,8 @@ def use_cases(as_person: As) -> None:
         hours = portfolio.hours
         less = _share(portfolio.reduction)
         line(f"{hours.value:.0f} hours saved ({hours.low:.0f} to {hours.high:.0f}), {less} less time.")
+        if portfolio.indicative:
+            line(f"Indicative: {portfolio.indicative} of {portfolio.cases} use cases have too few times or people.")
         line(METHOD)
 
 
