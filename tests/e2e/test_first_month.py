@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.served import Served, serving
 
+from colleague.kit import embedded
 from colleague.rollout.onboarding.shipped import modules
 
 pytestmark = pytest.mark.peer("chromium")
@@ -29,6 +31,19 @@ def looked_at(page: Page, name: str, axe: Callable[[Page], None]) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
     axe(page)
+
+
+def past_gate_one(served: Served) -> None:
+    """Let the programme be in its expansion: which evidence opens the gate is tried elsewhere."""
+    with psycopg.connect(embedded.start(served.folder)) as connection:
+        (who,) = connection.execute("SELECT id FROM people ORDER BY created_at LIMIT 1").fetchone() or ("",)
+        for number, kind in enumerate(("start", "gate")):
+            connection.execute(
+                "INSERT INTO programme_moves (id, kind, from_phase, to_phase, state, why, snapshot, digest,"
+                ' proposed_by, proposed_at, "on")'
+                " VALUES (%s, %s, 1, %s, 'done', '', '{}', '', %s, now(), current_date)",
+                (f"move_{number}", kind, 1 + number, who),
+            )
 
 
 def a_use_case(marta: Page, ben: Page) -> None:
@@ -73,7 +88,9 @@ def a_pilot_to_look_at(ben: Page, axe: Callable[[Page], None]) -> None:
     looked_at(ben, "pilot-1280", axe)
 
 
-def test_from_a_cohort_to_a_newcomer_who_is_trained(enter: Callable[..., Page], axe: Callable[[Page], None]) -> None:
+def test_from_a_cohort_to_a_newcomer_who_is_trained(
+    enter: Callable[..., Page], axe: Callable[[Page], None], served: Served
+) -> None:
     marta, ben = enter("marta"), enter("ben")
     a_use_case(marta, ben)
     a_pilot_to_look_at(ben, axe)
@@ -92,6 +109,10 @@ def test_from_a_cohort_to_a_newcomer_who_is_trained(enter: Callable[..., Page], 
     ben.get_by_role("button", name="Take out").click()
     ben.goto("/programme/cohorts")
     ben.get_by_role("link", name="Bids, first").click()
+    expect(ben.locator("#members")).to_contain_text("once gate 1 is passed")
+    looked_at(ben, "cohort-too-early", axe)
+    past_gate_one(served)
+    ben.reload()
     ben.get_by_role("button", name="Let all of the mapped group or team in").click()
     expect(ben.locator("main")).to_contain_text("have no use case tied to a ritual")
     looked_at(ben, "cohort-not-yet", axe)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.directory import actor_of
 from colleague.identity.people import add_member, assign_role, create_person
 from colleague.identity.tokens import create_token
+from colleague.rollout.tables import MoveRow
 from colleague.testing.house import TestHouse
 from colleague.usecases.advance import approve_use_case
 from colleague.usecases.define import define_use_case
@@ -52,6 +54,18 @@ async def approved_cases(home: TestHouse, count: int = 3, *, ritual_team: str = 
             )  # fmt: skip
             made.append(case.id)
     return made
+
+
+async def past_gate_one(home: TestHouse) -> None:
+    """Let the programme be in its expansion: people come by department or team from then on."""
+    house = home.house
+    async with house.database.transaction() as session:
+        for number, kind in enumerate(("start", "gate")):
+            now = house.clock.now() + timedelta(seconds=number)
+            session.add(MoveRow(
+                id=f"move_{number}", kind=kind, from_phase=1, to_phase=1 + number, state="done", why="", snapshot={},
+                digest="", proposed_by=home.people["owner"].id, proposed_at=now, on=now.date(),
+            ))  # fmt: skip
 
 
 @asynccontextmanager

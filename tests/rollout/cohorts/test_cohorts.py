@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import PermissionMissing
@@ -18,15 +18,16 @@ from colleague.identity.people import set_department
 from colleague.identity.scim.tokens import create_token
 from colleague.kit.errors import Failure
 from colleague.rollout.cohorts.choose import CriteriaMissing, OtherSponsor, choose_candidate, score_candidate
-from colleague.rollout.cohorts.join import InAnotherCohort, fill_cohort
-from colleague.rollout.cohorts.make import make_cohort, map_cohort, start_cohort
+from colleague.rollout.cohorts.join import InAnotherCohort, TooEarly, fill_cohort
+from colleague.rollout.cohorts.make import MayNotStart, make_cohort, map_cohort, start_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
 from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.store import cohorts_of, mapped, members_of
+from colleague.rollout.cohorts.tables import MemberRow
 from colleague.rollout.define import name_programme
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
-from colleague.testing.programme import approved_cases, crowd, program_of
+from colleague.testing.programme import approved_cases, crowd, past_gate_one, program_of
 
 pytestmark = pytest.mark.anyio
 GOOD = Score(
@@ -84,10 +85,22 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         reason = "She drafts the standard terms that every bid repeats."
         chosen = await client.post(choose, json={"sponsor": "owner@aldermoor.example", "reason": reason})
         assert chosen.json()["sponsor_reason"] == reason
+        # As long as the programme names no sponsor, or somebody else, the reason is nobody's who answers for it.
+        owner, parts = home.people["owner"], {"ledger": home.house.ledger, "clock": home.house.clock}
+        for who in (None, home.people["tom"], owner):
+            async with home.house.database.transaction() as session:
+                if who:
+                    await set_department(session, owner, who.id, "Sales", ledger=home.house.ledger)
+                    named = {"sponsor": who.email, "lead": home.people["ana"].email, "goal": "Answer more bids."}
+                    await name_programme(session, owner, **named, **parts)
+                if who is not owner:
+                    with pytest.raises(MayNotStart, match="without a reason of the programme's sponsor: Dana"):
+                        await start_cohort(session, owner, cohort, reach=home.house.reach, pilot=True, **parts)
+            page = (await client.get(f"/programme/cohorts/{cohort}/candidates/{dana['person']}")).text
+            assert ("Choose Dana" in page) is (who is not owner)
         answer = await client.post(f"{at}/start")
         assert (answer.status_code, "starts with the programme" in answer.text) == (409, True)
         async with home.house.database.transaction() as session:
-            owner, parts = home.people["owner"], {"ledger": home.house.ledger, "clock": home.house.clock}
             started = await start_cohort(session, owner, cohort, reach=home.house.reach, pilot=True, **parts)
         assert started.state == "started"
         page = (await client.get(f"/programme/cohorts/{cohort}")).text
@@ -106,8 +119,41 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         assert reason not in "".join(record), "what is said of a person is not in the open row"
         # Into a second one nobody gets while the first is open.
         second = (await make_cohort(session, owner, "Later", "rollout", **parts)).id
+    await past_gate_one(home)
+    async with home.house.database.transaction() as session:
         with pytest.raises(InAnotherCohort):
             await fill_cohort(session, owner, second, [people[0].id], **parts)
+
+
+async def test_nobody_comes_by_department_before_gate_one(home: TestHouse) -> None:
+    """A cohort of a later phase is no way around the three criteria and the warning."""
+    people, house, owner = await crowd(home, 2), home.house, home.people["owner"]
+    await approved_cases(home)
+    parts = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        await set_department(session, owner, people[0].id, "Legal", ledger=house.ledger)
+        later = (await make_cohort(session, owner, "Later", "rollout", **parts)).id
+        await map_cohort(session, owner, later, team=home.team, ledger=house.ledger)
+        with pytest.raises(TooEarly, match="once gate 1 is passed"):
+            await fill_cohort(session, owner, later, [one.id for one in people], **parts)
+    async with program_of(home, owner, "org:programme:read", "org:programme:manage") as client:
+        at = f"programme/cohorts/{later}"
+        refused = await client.post(f"/api/v1/{at}/members", json={})
+        assert (refused.status_code, refused.json()["code"]) == (409, "TooEarly")
+        page = (await client.get(f"/{at}")).text
+        assert "once gate 1 is passed" in page
+        assert "Let all of the mapped" not in page
+        # Whoever was let in before there was this rule does not start either.
+        async with house.database.transaction() as session:
+            await session.execute(
+                insert(MemberRow).values(
+                    cohort_id=later, person_id=people[0].id, by=owner.id, joined_at=house.clock.now(), left_why=""
+                )
+            )
+        assert "once gate 1 is passed" in (await client.post(f"/api/v1/{at}/start")).text
+        await past_gate_one(home)
+        assert (await client.post(f"/api/v1/{at}/members", json={})).status_code == 200
+        assert (await client.post(f"/api/v1/{at}/start")).status_code == 200
 
 
 async def test_a_criterion_that_falls_away_takes_the_person_out(home: TestHouse) -> None:

@@ -112,8 +112,11 @@ def test_each_reason_by_itself() -> None:
     assert started(20, unmapped="No group maps.") == (False, "No group maps.")
     assert started(20, others=("Two use cases.",)) == (False, "Two use cases.")
     warned = person("Lea").known_as("Legal", "")
-    assert "without a sponsor's reason: Lea" in started(20, chosen=[warned])[1]
-    assert started(20, chosen=[replace(warned, sponsor="s", sponsor_reason="She leads the bids.")])[0]
+    said = replace(warned, sponsor="s", sponsor_reason="She leads the bids.")
+    assert started(20, chosen=[said], sponsor="s")[0]
+    # No reason, that of somebody else, or of nobody's programme: none of them counts.
+    for chosen, sponsor in ((warned, "s"), (said, "other"), (said, ""), (replace(said, sponsor=""), "")):
+        assert "without a reason of the programme's sponsor: Lea" in started(20, chosen=[chosen], sponsor=sponsor)[1]
     assert "without all three criteria: Tim" in started(20, chosen=[person("Tim", Score())])[1]
     assert not may_start(
         replace(PILOT, state="started"), {f"p{n}": "uc" for n in range(20)}, [f"p{n}" for n in range(20)]

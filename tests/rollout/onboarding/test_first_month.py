@@ -31,7 +31,7 @@ from colleague.rollout.onboarding.watch import stalled_weeks, watch
 from colleague.rollout.onboarding.write import VersionWritten, write_module, write_playbook
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
-from colleague.testing.programme import approved_cases, crowd, program_of
+from colleague.testing.programme import approved_cases, crowd, past_gate_one, program_of
 from colleague.usecases.advance import retire_use_case
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +41,7 @@ TASK = "Compare the three offers in the folder «Offers» and list the differenc
 @pytest.fixture
 async def home(database_url: str, tmp_path: Folder, clock: TestClock) -> AsyncIterator[TestHouse]:
     found = await furnish(database_url, tmp_path, clock=clock)
+    await past_gate_one(found)
     yield found
     await found.house.close()
 

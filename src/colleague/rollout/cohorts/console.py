@@ -23,6 +23,7 @@ from colleague.rollout.cohorts.make import close_cohort, make_cohort, map_cohort
 from colleague.rollout.cohorts.model import CRITERIA, FEWEST, KINDS, MOST, REPETITIONS, Candidate, Score
 from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.rank import HIGHEST
+from colleague.rollout.cohorts.ready import too_early
 from colleague.rollout.cohorts.several import by_department, choose_several, known_together, score_several
 from colleague.rollout.cohorts.store import candidates_of, get_cohort, unmapped
 from colleague.rollout.cohorts.view import list_lines, see_cohort
@@ -67,9 +68,9 @@ async def show(
     async with db.transaction() as session:
         sight = await see_cohort(session, actor, cohort, reach=reach)
         groups = await list_groups(session, actor) if actor.may("org:people:read") else []
-        teams = await list_teams(session)
+        teams, early = await list_teams(session), await too_early(session)
     return page.show(
-        request, "rollout/cohorts/show.html", sight=sight, cohort=sight.cohort, groups=groups, teams=teams,
+        request, "rollout/cohorts/show.html", early=early, sight=sight, cohort=sight.cohort, groups=groups, teams=teams,
         kinds=KINDS, fewest=FEWEST, most=MOST, highest=HIGHEST, may=actor.may("org:programme:manage"),
     )  # fmt: skip
 
@@ -159,7 +160,7 @@ async def candidate(
         mail = (await get_person(session, named)).email if named else ""
     return page.show(
         request, "rollout/cohorts/candidate.html", cohort=found, candidate=one, asked=person, criteria=CRITERIA,
-        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor, mail=mail,
+        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor, sponsor_id=named, mail=mail,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id
 from colleague.rollout.cohorts.begin import first_case
 from colleague.rollout.cohorts.make import LOCK, CohortClosed
+from colleague.rollout.cohorts.ready import too_early
 from colleague.rollout.cohorts.store import row_of
 from colleague.rollout.cohorts.tables import CohortRow, MemberRow
 from colleague.usecases.around import one_line
@@ -38,6 +39,10 @@ class NobodyToJoin(Conflict):
     """No group or team maps to this cohort, or nobody is in it: map one first, or name people."""
 
 
+class TooEarly(Conflict):
+    """{why}"""
+
+
 class BadBeginning(Invalid):
     """This use case is not one to begin with: it is not approved, serves no ritual, or is not their department's."""
 
@@ -47,7 +52,9 @@ async def fill_cohort(
 ) -> int:  # fmt: skip
     """Let people into a cohort of a later phase: those named, or all of the group or team that maps to it.
 
-    Returns how many joined. Raises ChosenOneByOne, CohortClosed, NobodyToJoin, InAnotherCohort, PersonNotFound.
+    Not before gate 1: into the pilot people are chosen (PP-2). Returns how many joined.
+
+    Raises ChosenOneByOne, CohortClosed, TooEarly, NobodyToJoin, InAnotherCohort, PersonNotFound.
     """
     actor.require("org:programme:manage")
     row = await row_of(session, cohort, lock=True)
@@ -55,6 +62,8 @@ async def fill_cohort(
         raise ChosenOneByOne
     if row.state == "closed":
         raise CohortClosed
+    if early := await too_early(session):
+        raise TooEarly(why=early[0])
     group = await find_mapping(session, row.group_id) if row.group_id else None
     all_ = set(people) or set(group.people if group else ())
     if not all_ and row.team_id:

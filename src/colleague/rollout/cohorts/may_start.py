@@ -26,13 +26,14 @@ class Start:
 
 def may_start(
     cohort: Cohort, members: Mapping[str, str], active: Collection[str], chosen: Sequence[Candidate] = (), *,
-    unmapped: str = "", others: Sequence[str] = (),
+    sponsor: str = "", unmapped: str = "", others: Sequence[str] = (),
 ) -> Start:  # fmt: skip
     """Say whether `cohort` may start.
 
     `members`: each person's use case to begin with, "" for none. `active`: who of them holds a seat. `chosen`: the
-    candidates that were chosen, looked at again: what is known of a person may have changed since. `unmapped`: why no
-    group maps to it. `others`: what stands against it elsewhere, such as use cases.
+    candidates that were chosen, looked at again: what is known of a person may have changed since. `sponsor`: the
+    programme's own, whose reason alone counts (PP-3). `unmapped`: why no group maps to it. `others`: what stands
+    against it elsewhere, such as use cases.
     """
     seats, reasons = len(set(members) & set(active)), []
     if cohort.state != "draft":
@@ -46,9 +47,9 @@ def may_start(
     unfit = [c for c in chosen if not c.score.meets]
     if unfit:
         reasons.append(f"{len(unfit)} chosen without all three criteria: {_names(unfit)}.")
-    warned = [c for c in chosen if c.warnings and not c.sponsor_reason]
+    warned = [c for c in chosen if c.warnings and not (c.sponsor_reason and sponsor and c.sponsor == sponsor)]
     if warned:
-        reasons.append(f"{len(warned)} warned of, without a sponsor's reason: {_names(warned)}.")
+        reasons.append(f"{len(warned)} warned of, without a reason of the programme's sponsor: {_names(warned)}.")
     untied = sum(not use_case for use_case in members.values())
     if untied:
         reasons.append(

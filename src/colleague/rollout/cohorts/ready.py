@@ -1,17 +1,25 @@
 """Read what a start is decided on, and decide it; who in the group and in the cohort differ."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from colleague.identity.directory import mails_of
 from colleague.identity.groups.mapping import find_mapping
 from colleague.kit.db import Session
+from colleague.policy.model import Phase
 from colleague.rollout.cohorts.begin import beginnings
 from colleague.rollout.cohorts.may_start import Start, may_start
 from colleague.rollout.cohorts.model import Cohort
 from colleague.rollout.cohorts.store import candidates_of, members_of, why_unmapped
+from colleague.rollout.store import current_programme
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready as cases_ready
+
+# Said where a cohort of a later phase is filled or started before gate 1.
+TOO_EARLY: Final = (
+    "People come by department or team once gate 1 is passed. Until then each is chosen singly, on three criteria, in"
+    " the pilot cohort (Programme, Cohorts)."
+)
 
 
 async def ready(session: Session, cohort: Cohort, *, reach: Reach) -> Start:
@@ -20,10 +28,16 @@ async def ready(session: Session, cohort: Cohort, *, reach: Reach) -> Start:
     active = await mails_of(session, members)
     pilot = cohort.kind == "pilot"
     chosen = [c for c in await candidates_of(session, cohort.id, "chosen") if c.person in members] if pilot else []
-    others = (await cases_ready(session, reach=reach)).reasons if pilot else ()
+    others = (await cases_ready(session, reach=reach)).reasons if pilot else await too_early(session)
+    sponsor = (await current_programme(session)).sponsor
     return may_start(
-        cohort, members, active, chosen, unmapped=await why_unmapped(session, cohort), others=others
-    )  # fmt: skip
+        cohort, members, active, chosen, sponsor=sponsor, unmapped=await why_unmapped(session, cohort), others=others
+    )
+
+
+async def too_early(session: Session) -> tuple[str, ...]:
+    """Return why people do not come by department or team yet, () once the pilot's gate is behind (PP-2, PP-3)."""
+    return (TOO_EARLY,) if (await current_programme(session)).phase is Phase.PILOT else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from colleague.rollout.phases import PHASES
 from colleague.rollout.simulate.behave import Behaviour, Doing, Somebody, begins
 from colleague.rollout.simulate.model import DEPARTMENTS, Scenario
 from colleague.rollout.simulate.parts import Parts, untold
-from colleague.rollout.simulate.prepare import Staff, champion, govern, prepare, support, welcome
+from colleague.rollout.simulate.prepare import Staff, champion, choose, govern, prepare, support, welcome
 from colleague.rollout.simulate.report import Line
 from colleague.rollout.simulate.train import train
 from colleague.rollout.tickets.watch import watch_tickets
@@ -109,7 +109,9 @@ async def _week(game: Game, week: int, monday: datetime) -> Line:
 
 
 async def _grow(game: Game, week: int) -> None:
-    """Give seats to who is wanted now, as a cohort that begins today; train those who did not finish last week."""
+    """Give seats to who is wanted now: chosen for the pilot while it runs, later as a cohort that begins today. Train
+    those who did not finish last week.
+    """
     late, game.untrained = game.untrained, []
     await train(game.parts, [await game.parts.as_now(person) for person in late])
     limit = PHASES[game.phase].most or game.scenario.people
@@ -121,12 +123,19 @@ async def _grow(game: Game, week: int) -> None:
     departments = 3 if game.phase is Phase.PILOT else len(DEPARTMENTS)
     people = await welcome(game.parts, game.staff, game.number + 1, count, departments)
     game.number += count
+    if game.phase is Phase.PILOT:
+        await choose(game.parts, game.staff, people)
+    else:
+        await _begin_together(game, people)
+    await _learn(game, people, week)
+    await _champions(game, people)
+
+
+async def _begin_together(game: Game, people: Sequence[str]) -> None:
     lead = game.staff.lead
     cohort = await game.parts.do(make_cohort, lead, f"Begins {game.parts.clock.now():%Y-%m-%d}", "rollout")
     await game.parts.do(fill_cohort, lead, cohort.id, people)
     await game.parts.do(start_cohort, lead, cohort.id, reach=game.parts.reach)
-    await _learn(game, people, week)
-    await _champions(game, people)
 
 
 async def _learn(game: Game, people: Sequence[str], week: int) -> None:

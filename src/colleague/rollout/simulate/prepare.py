@@ -18,6 +18,7 @@ from colleague.rollout.champions.appoint import appoint
 from colleague.rollout.cohorts.choose import choose_candidate, score_candidate
 from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
+from colleague.rollout.cohorts.store import list_cohorts
 from colleague.rollout.define import name_programme
 from colleague.rollout.simulate.behave import Work
 from colleague.rollout.simulate.model import DEPARTMENTS, Scenario
@@ -131,12 +132,19 @@ async def document(
     return found
 
 
+async def choose(parts: Parts, staff: Staff, people: Sequence[str]) -> None:
+    """Choose people for the pilot one by one, on three criteria: before it begins and while it runs."""
+    async with parts.database.transaction() as session:
+        cohort = next((one.id for one in await list_cohorts(session) if one.kind == "pilot"), "")
+    cohort = cohort or (await parts.do(make_cohort, staff.lead, "Pilot", "pilot")).id
+    for person in people:
+        await parts.do(score_candidate, staff.lead, cohort, person, FITS)
+        await parts.do(choose_candidate, staff.lead, cohort, person)
+
+
 async def begin(parts: Parts, staff: Staff, pilots: Sequence[str], cases: Sequence[str]) -> None:
-    """Choose the pilot's people one by one, name who answers for it, begin, and let the use cases go live."""
-    cohort = await parts.do(make_cohort, staff.lead, "Pilot", "pilot")
-    for person in pilots:
-        await parts.do(score_candidate, staff.lead, cohort.id, person, FITS)
-        await parts.do(choose_candidate, staff.lead, cohort.id, person)
+    """Choose the pilot's people, name who answers for it, begin, and let the use cases go live."""
+    await choose(parts, staff, pilots)
     await parts.do(
         name_programme, staff.lead, sponsor=staff.sponsor.email, lead=staff.lead.email,
         goal="Bids, briefs and reviews go out in half the time.",
