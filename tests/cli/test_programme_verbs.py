@@ -1,10 +1,15 @@
 """The programme at the terminal: readiness is asked, answered and explained."""
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import delete, select
 from tests.cli.conftest import Call
 
+from colleague.adoption.facts.tables import ActionRow, RunFactRow, SeatRow
 from colleague.bootstrap import House
+from colleague.identity.tables import PersonRow
 
 
 def test_readiness_is_shown_and_answered(call: Call, demo: House) -> None:
@@ -42,6 +47,11 @@ def test_the_plan_is_shown_refused_and_written(call: Call, demo: House, tmp_path
 
 def test_a_readout_is_refused_without_numbers_and_its_cost_and_leaders_are_kept(call: Call, demo: House) -> None:
     assert "alone make no readout" in call("programme", "readout", as_="marta").err
+    asyncio.run(six_are_active(demo))
+    refused = call("programme", "readout", as_="marta")
+    assert refused.code == 1
+    assert "no active person has completed a workflow in twelve weeks" in refused.err
+    assert "alone make no readout" in call("programme", "readout", "--ask", "Seats for all", as_="marta").err
     assert "say with --ask" in call("programme", "readout", "-o", "readout.pdf", as_="marta").err
     assert "There is no such readout" in call("programme", "readout", "--version", "3", as_="marta").err
     assert "Nobody has written it down" in call("programme", "cost", as_="marta").out
@@ -53,3 +63,20 @@ def test_a_readout_is_refused_without_numbers_and_its_cost_and_leaders_are_kept(
     assert "named already" in call("programme", "leader", "--add", "ana@aldermoor.example", as_="marta").err
     assert "Ana" not in call("programme", "leader", "--remove", "ana@aldermoor.example", as_="marta").out
     assert call("programme", "leader", as_="ana").code == 1
+
+
+async def six_are_active(house: House) -> None:
+    """Let six people have been active in each of the last weeks, and nobody have finished anything."""
+    now, seq = house.clock.now(), 900_000
+    async with house.database.transaction() as session:
+        for table in (RunFactRow, SeatRow):
+            await session.execute(delete(table))
+        for person in (await session.scalars(select(PersonRow.id).limit(6))).all():
+            begun = now - timedelta(weeks=8)
+            session.add(SeatRow(seq=seq, person_id=person, assigned_at=begun, accepted_at=begun))
+            for week in range(9):
+                seq += 1
+                at = begun + timedelta(weeks=week)
+                session.add(ActionRow(seq=seq, person_id=person, at=at, kind="start", session=seq))
+            seq += 1
+    await house.database.close()

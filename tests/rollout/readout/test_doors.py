@@ -20,7 +20,9 @@ from colleague.policy.model import Phase
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence
 from colleague.rollout.readout import console
+from colleague.rollout.readout.model import Figure
 from colleague.rollout.readout.tables import ReadoutRow
+from colleague.rollout.readout.words import interval, number
 from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
@@ -87,6 +89,15 @@ async def test_from_what_happened_to_a_frozen_readout_and_its_files(home: TestHo
         assert "Task completion" in text
     word = docx.Document(io.BytesIO((await tom.get(f"{API}/1/file?format=docx&full=true")).content))
     assert "Made on" not in word.paragraphs[0].text
+    # A number stands on the page it leads to, as it is told (KP-8).
+    kept = {one["name"]: Figure(**one) for one in (await tom.get(f"{API}/1")).json()["readout"]["figures"]}
+    for name, rows in (("Hours saved", "workflows"), ("Time to output", "workflows"), ("Task completion", "weeks")):
+        assert kept[name].rows == f"{PAGE}/1#{rows}"
+        part = shown.partition(f'id="{rows}"')[2].partition('<div class="card mb')[0]
+        assert "Together" in part
+        assert number(kept[name].value, kept[name].unit) in part
+        assert interval(kept[name]) in part
+    assert figures["Hours saved"]["rows"] == f"{PAGE}?draft=true&weeks=0#workflows"
     # What is made stays as it was, whatever happens later.
     before = (await tom.get(f"{API}/1")).json()
     home.house.clock.advance(hours=5)  # type: ignore[attr-defined]

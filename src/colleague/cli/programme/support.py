@@ -127,6 +127,8 @@ def weeks(as_person: As) -> None:
         [(w.name, str(w.number or ""), str(w.tickets), "" if w.rate is None else f"{w.rate:.1f}",
           ", ".join(f"{name} {count}" for name, count in w.categories.items())) for w in found.weeks],
     )  # fmt: skip
+    if found.together.rate is not None:
+        line(f"Together: {found.together.tickets} tickets, {found.together.rate:.1f} per 100 active people and week.")
     if fell := found.trend.decline:
         words = "fall" if fell.declines else "do not fall"
         line(f"Tickets {words} by week 6: {fell.ratio:.2f} times weeks 1 and 2, at most {fell.upper:.2f} with 95 %.")

@@ -1,7 +1,7 @@
 """Gather what a readout is composed of: weeks, use cases, tickets, leaders, gates, incidents, what was set aside."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,6 @@ from colleague.adoption.figures import FEWEST, Numbers
 from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
-from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
 from colleague.adoption.kpis.work import Breadth, Completion
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Calendar, Week, week_of, weeks_between
@@ -27,14 +26,18 @@ from colleague.rollout.advance import judge
 from colleague.rollout.model import Gate, Programme
 from colleague.rollout.phases import PHASES
 from colleague.rollout.readout.assume import assumptions
-from colleague.rollout.readout.compose import total_share
+from colleague.rollout.readout.compose import WEEK_ROWS, total_share
 from colleague.rollout.readout.leaders import leaders_active
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, GateLine, Incident, Override, Parts, WeekLine
 from colleague.rollout.readout.workflows import completion_figure, workflows_of
 from colleague.rollout.store import moves
+from colleague.rollout.tickets.trend import Trend, together
+from colleague.rollout.tickets.trend import Week as TicketsOfWeek
+from colleague.rollout.tickets.weekly import tickets_of, weeks_back
 from colleague.support.read import tickets as tickets_in
 from colleague.usecases.around import Reach
 from colleague.usecases.measured import measured_cases
+from colleague.usecases.names import use_case_names
 from colleague.usecases.ready import ready
 
 USUAL, MOST = 12, 53
@@ -80,12 +83,15 @@ async def gather(
     calendar, now = await read_calendar(session), clock.now()
     period = period_of(programme, calendar, now, weeks)
     count = len(list(weeks_between(period.first, calendar.week(now))))
-    told = [one for one in reversed(await numbers(session, actor, clock=clock, count=count)) if one.week <= period.last]
+    back = await weeks_back(session, clock=clock, first=period.first)
+    all_weeks = await numbers(session, actor, clock=clock, count=max(count, back))
+    told = [one for one in reversed(all_weeks) if period.first <= one.week <= period.last]
     skills = sorted({case.skill for case in await measured_cases(session) if case.skill})
     found = await runs(session, period.start, period.end, skills=skills)
     cases = await workflows_of(session, actor, found, until=period.end, reach=reach, clock=clock)
     opened = await tickets_in(session, period.start, period.end)
-    by_week = Counter(calendar.week(one.at) for one in opened)
+    desk = await tickets_of(session, all_weeks, clock=clock)
+    weeks_of_desk = {one.name: one for one in desk.weeks}
     money = await spent_between(session, period.start, period.end)
     sure = [one for one in told if not one.skipped and not one.suppressed]
     names = await names_of(session, _people(programme, await moves(session, state="done")))
@@ -96,9 +102,10 @@ async def gather(
         seats=told[-1].people if told else 0, wau=_wau(told, sure, programme), breadth=_breadth(sure),
         sessions=_sessions(sure), time=total_share(cases),
         completion=_completion(told),
-        tickets=_tickets(told, by_week), ticket_kinds=_kinds(opened),
+        tickets=_tickets([weeks_of_desk[str(one.week)] for one in told], desk.trend, await use_case_names(session)),
+        ticket_kinds=_kinds(opened),
         leaders=await leaders_active(session, groups, sure[-1].week if sure else period.last), workflows=cases,
-        weeks=[_line(one, by_week) for one in told], gates=_gates(gate, programme, names),
+        weeks=[_line(one, weeks_of_desk[str(one.week)]) for one in told], gates=_gates(gate, programme, names),
         incidents=await _incidents(session, period), overrides=await _overrides(session, names, reach),
         assumptions=await assumptions(session), model_cost=money[0] / 1_000_000, model_unpriced=money[1], ask=ask,
         notes=_notes(told, calendar, now),
@@ -129,16 +136,29 @@ def _completion(told: Sequence[Numbers]) -> Figure:
     weeks = [one.completion for one in told if one.completion and not one.suppressed]
     n = sum(one.rate.n for one in weeks)
     hits = sum(round(one.rate.value * one.rate.n) for one in weeks)
-    return completion_figure(Completion(wilson(hits, n), {}) if n else None, people=FEWEST, rows="/adoption")
+    people = max((one.active for one in told if one.completion and not one.suppressed), default=0)
+    return completion_figure(Completion(wilson(hits, n), {}) if n else None, people=people, rows=WEEK_ROWS)
 
 
 def _breadth(sure: Sequence[Numbers]) -> Figure:
-    one = sure[-1].breadth if sure else None
-    return _of_last(
-        Figure("Breadth", "number", rows="/adoption", target="3 kinds after twelve weeks",
-               method="median over active people of the kinds of workflow they completed in twelve weeks"),
-        one, float(one.median) if one else 0, f"{100 * one.three:.0f} % have three or more" if one else "",
+    """Return the breadth of those whose seat is twelve weeks old, by which it is judged (C-10); of everybody where
+    fewer than five of them were active. Where nobody completed anything there is none: being active is no breadth.
+    """
+    all_, old = (sure[-1].breadth, sure[-1].tenured) if sure else (None, None)
+    judged = old is not None and old.n >= FEWEST
+    one = old if judged else all_
+    whom = "active people whose seat is twelve weeks old" if judged else (
+        "all active people: fewer than five of them have had a seat for twelve weeks, so the target does not judge it"
     )  # fmt: skip
+    made = Figure(
+        "Breadth", "number", rows="/adoption", target="3 kinds after twelve weeks",
+        method=f"median of the kinds of workflow that people completed in twelve weeks; of {whom}",
+    )  # fmt: skip
+    if all_ and all_.n >= FEWEST and not all_.diversity:
+        return replace(made, absent=f"{NOT_MEASURED}: no active person has completed a workflow in twelve weeks")
+    note = f"{100 * one.three:.0f} % have three or more" if one else ""
+    note += "; of seats twelve weeks old" if judged else "; of all, too few seats are twelve weeks old yet"
+    return _of_last(made, one, float(one.median) if one else 0, note)
 
 
 def _sessions(sure: Sequence[Numbers]) -> Figure:
@@ -159,39 +179,56 @@ def _of_last(figure: Figure, one: Breadth | Frequency | None, value: float, note
     return replace(figure, value=value, n=one.n, note=note)
 
 
-def _tickets(told: Sequence[Numbers], by_week: Counter[Week]) -> Figure:
+def _tickets(weeks: Sequence[TicketsOfWeek], trend: Trend, names: Mapping[str, str]) -> Figure:
+    """Return the rate of the period's weeks. The trend is that of the phase, whose weeks 1 and 2 may lie before it."""
+    span = f"?first={weeks[0].name}&last={weeks[-1].name}" if weeks else ""
     made = {
-        "name": "Support tickets", "unit": "number", "rows": "/support", "target": "falling by week 6",
-        "method": "per hundred active people and week, over the period; weeks 5 and 6 against weeks 1 and 2",
+        "name": "Support tickets", "unit": "number", "rows": f"/programme/tickets{span}",
+        "target": "falling by week 6",
+        "method": "per hundred active people and week, over the period; weeks 5 and 6 of the phase against its weeks 1 "
+        "and 2, as far as they stand (72 hours)",
     }  # fmt: skip
-    series = [TicketWeek(by_week[one.week], one.active) for one in told if not one.suppressed]
-    people = sum(one.active for one in series)
-    if not people:
-        return Figure(**made, absent=f"{NOT_MEASURED}: nobody was active in a complete week")  # type: ignore[arg-type]
-    total, moved = sum(one.tickets for one in series), decline(series)
-    note = "no trend before six weeks with tickets at their beginning"
-    if moved is not None:
+    all_ = together(weeks)
+    if all_.rate is None:
+        why = f"{NOT_MEASURED}: fewer than {FEWEST} people were active in a complete week"
+        return Figure(**made, absent=why)  # type: ignore[arg-type]
+    note = "no trend before week 6 of the phase stands, with tickets in its weeks 1 and 2"
+    if (moved := trend.decline) is not None:
         sure = "for sure" if moved.confirmed else "not for sure"
-        went = f"falling, {sure}" if moved.declines else "not falling"
+        went = f"falling by week 6, {sure}" if moved.declines else "not falling by week 6"
         note = f"{went}: ratio {moved.ratio:.2f}, at most {moved.upper:.2f}"
-    if sustained_high(series):
-        note += "; high for three weeks: training or use cases need work, not people (KP-7)"
-    return Figure(**made, value=100 * total / people, n=total, note=note)  # type: ignore[arg-type]
+    if trend.high:
+        about = ", ".join(_about(thing, names) for thing in trend.high)
+        note += f"; high for three weeks after week 6 ({about}): training or use cases need work, not people (KP-7)"
+    return Figure(**made, value=all_.rate, n=all_.tickets, note=note)  # type: ignore[arg-type]
+
+
+def _about(thing: str, names: Mapping[str, str]) -> str:
+    kind, _, name = thing.partition(":")
+    if kind == "use_case":
+        return f"«{names.get(name, 'a use case')}»"
+    return f"connector {name}" if kind == "connector" else "all together"
 
 
 def _kinds(opened: Sequence[Any]) -> dict[str, int]:
     return dict(sorted(Counter(one.category or "not sorted" for one in opened).items()))
 
 
-def _line(one: Numbers, by_week: Counter[Week]) -> WeekLine:
+def _line(one: Numbers, desk: TicketsOfWeek) -> WeekLine:
     if one.suppressed:
         return WeekLine(str(one.week), None, None, None, None, None, None, "fewer than five people")
-    said = [text for text, on in (("provisional", not one.frozen), ("holidays, skipped", one.skipped)) if on]
+    # What the active people of a week did is told of five and more of them, as in the figures above it (B-12).
+    few = one.active < FEWEST
+    said = [
+        text for text, on in (
+            ("provisional", not one.frozen), ("holidays, skipped", one.skipped), ("fewer than five were active", few)
+        ) if on
+    ]  # fmt: skip
     return WeekLine(
         str(one.week), one.people, one.wau.value if one.wau else None,
-        one.completion.rate.value if one.completion else None, one.breadth.median if one.breadth else None,
-        one.frequency.mean if one.frequency else None,
-        100 * by_week[one.week] / one.active if one.active else None, ", ".join(said),
+        one.completion.rate.value if one.completion and not few else None,
+        one.breadth.median if one.breadth and not few else None,
+        one.frequency.mean if one.frequency and not few else None, desk.rate, ", ".join(said),
     )  # fmt: skip
 
 

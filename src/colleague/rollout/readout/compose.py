@@ -15,7 +15,8 @@ from colleague.rollout.readout.model import NOT_MEASURED, Assumptions, Cost, Fig
 
 MEASURES: Final = ("completion", "breadth", "time")
 DAYS_OF_MONTH: Final = 365.25 / 12
-HOURS_ROWS: Final = "/adoption/use-cases"
+# Rows on the readout itself: nowhere else are hours of its period and weeks of its period.
+HOURS_ROWS, WEEK_ROWS = "#workflows", "#weeks"
 
 
 class ActivityAlone(Conflict):

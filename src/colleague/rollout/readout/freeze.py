@@ -38,7 +38,11 @@ async def draft(
     """Return the readout as it would be made now. Raises ActivityAlone, Unexplained, PermissionMissing."""
     actor.require("org:programme:manage")
     parts = await gather(session, actor, ask=ask, weeks=weeks, groups=groups, reach=reach, clock=clock)
-    return Readout.from_json(plain(compose(parts).to_json()))
+    return _placed(compose(parts), f"/readout?draft=true&weeks={weeks}")
+
+
+def _placed(made: Readout, page: str) -> Readout:
+    return Readout.from_json(plain(made.at(page).to_json()))
 
 
 async def make_readout(
@@ -51,9 +55,10 @@ async def make_readout(
     """
     actor.require("org:programme:manage")
     ask = some_lines(ask, "what is to be decided", 2000)
-    made = await draft(session, actor, groups=groups, reach=reach, ledger=ledger, clock=clock, ask=ask, weeks=weeks)
+    parts = await gather(session, actor, ask=ask, weeks=weeks, groups=groups, reach=reach, clock=clock)
     await advisory_lock(session, LOCK)
     version = (await session.scalar(select(func.max(ReadoutRow.version))) or 0) + 1
+    made = _placed(compose(parts), f"/readout/{version}")
     content = made.to_json()
     frozen = Frozen(version, made, digest(content), actor.id, clock.now())
     row = ReadoutRow(version=version, content=content, digest=frozen.digest, by=actor.id, at=frozen.at)

@@ -1,7 +1,7 @@
 """The readout as values: numbers with interval, n, method and the rows they lead to; what is missing says why. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -218,6 +218,15 @@ class Readout:
     no_cost: str
     ask: str
     notes: tuple[str, ...] = field(default=())
+
+    def at(self, page: str) -> "Readout":
+        """Return the readout as it stands on `page`: numbers whose rows are its own («#workflows») lead there."""
+
+        def put(one: Figure) -> Figure:
+            return replace(one, rows=page + one.rows) if one.rows.startswith("#") else one
+
+        cost = self.cost and replace(self.cost, value=put(self.cost.value), net=put(self.cost.net))
+        return replace(self, hours=put(self.hours), figures=tuple(map(put, self.figures)), cost=cost)
 
     def to_json(self) -> dict[str, Any]:
         """Return the readout as JSON: what is frozen, and what its digest covers."""

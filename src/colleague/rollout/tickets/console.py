@@ -1,6 +1,8 @@
 """The page of tickets a week."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from colleague.identity.current import Current
@@ -14,8 +16,12 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/programme/tickets")
-async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
-    """Show the weeks, whether tickets fall, and about what they stay high."""
+async def show(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time,
+    first: Annotated[str, Query(max_length=8)] = "", last: Annotated[str, Query(max_length=8)] = "",
+) -> HTMLResponse:  # fmt: skip
+    """Show the weeks, whether tickets fall, and about what they stay high; or those from `first` to `last` alone."""
     async with db.transaction() as session:
-        found, names = await ticket_weeks(session, actor, clock=clock), await use_case_names(session)
+        found = await ticket_weeks(session, actor, clock=clock, first=first, last=last)
+        names = await use_case_names(session)
     return page.show(request, "rollout/tickets/weeks.html", found=found, names=names, categories=CATEGORIES)

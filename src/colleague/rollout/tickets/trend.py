@@ -69,6 +69,12 @@ def count(
     )  # fmt: skip
 
 
+def together(weeks: Iterable[Week]) -> TicketWeek:
+    """Return tickets and active people of the weeks in which enough people were active to tell anything (B-12)."""
+    told = [week for week in weeks if week.told]
+    return TicketWeek(sum(week.tickets for week in told), sum(week.active for week in told))
+
+
 def trend(weeks: Iterable[Week]) -> Trend:
     """Return what the frozen weeks of the programme say, in their order. After week 6 holidays are left out (B-0)."""
     counted = [w for w in weeks if w.frozen and w.number >= 1 and (w.number <= 6 or not w.skipped)]

@@ -1,18 +1,28 @@
 """Read the tickets of the last weeks with how many people were active in them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from colleague.adoption.calendar import read_calendar
+from colleague.adoption.figures import Numbers
+from colleague.adoption.kpis.tickets import TicketWeek
 from colleague.adoption.weekly import numbers
+from colleague.adoption.weeks import Week as Number
+from colleague.adoption.weeks import weeks_between
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
+from colleague.kit.errors import Invalid
 from colleague.rollout.store import current_programme
-from colleague.rollout.tickets.trend import Trend, Week, count, trend
+from colleague.rollout.tickets.trend import Trend, Week, count, together, trend
 from colleague.support.read import Kept, kept_promises, tickets
 
 SHOWN, MOST = 12, 53
+
+
+class BadWeeks(Invalid):
+    """Weeks are written as 2026-W09, and the first does not lie after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +33,18 @@ class Tickets:
     trend: Trend
     kept: Kept
 
+    @property
+    def together(self) -> TicketWeek:
+        """Return tickets and active people of these weeks together, of those that tell a rate."""
+        return together(self.weeks)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
-        fell = self.trend.decline
+        fell, all_ = self.trend.decline, self.together
         return {
-            "weeks": [week.to_json() for week in self.weeks], "sustained_high": list(self.trend.high),
+            "weeks": [week.to_json() for week in self.weeks],
+            "together": {"tickets": all_.tickets, "active": all_.active, "rate": all_.rate},
+            "sustained_high": list(self.trend.high),
             "decline": fell and {"ratio": fell.ratio, "upper": fell.upper, "declines": fell.declines,
                                  "confirmed": fell.confirmed},
             "first_answers": {"promised": self.kept.promised, "in_time": self.kept.in_time,
@@ -35,25 +52,50 @@ class Tickets:
         }  # fmt: skip
 
 
-async def ticket_weeks(session: Session, actor: Actor, *, clock: Clock) -> Tickets:
-    """Return tickets a week since the phase began, at least the last twelve weeks. Raises PermissionMissing."""
+async def ticket_weeks(
+    session: Session, actor: Actor, *, clock: Clock, first: str = "", last: str = ""
+) -> Tickets:  # fmt: skip
+    """Return tickets a week since the phase began, at least the last twelve weeks; or from `first` to `last` alone, as
+    a readout adds them up. Raises BadWeeks, PermissionMissing.
+    """
     actor.require("org:adoption:read")
-    return await read_weeks(session, clock=clock)
+    if not (first or last):
+        return await read_weeks(session, clock=clock)
+    try:
+        begins, ends = Number.read(first[:10]), Number.read(last[:10])
+    except ValueError:
+        raise BadWeeks from None
+    if begins > ends:
+        raise BadWeeks
+    found = await read_weeks(session, clock=clock, first=begins)
+    return replace(found, weeks=[week for week in found.weeks if begins <= Number.read(week.name) <= ends])
 
 
-async def read_weeks(session: Session, *, clock: Clock) -> Tickets:
-    """Return the same for what the programme does by itself."""
+async def read_weeks(session: Session, *, clock: Clock, first: Number | None = None) -> Tickets:
+    """Return the same for what the programme does by itself, back to `first` at least."""
+    count = await weeks_back(session, clock=clock, first=first)
+    return await tickets_of(session, await numbers(session, SYSTEM, clock=clock, count=count), clock=clock)
+
+
+async def weeks_back(session: Session, *, clock: Clock, first: Number | None = None) -> int:
+    """Return how many weeks have to be read to know the trend, and all back to `first`; 53 at most."""
     calendar, since = await read_calendar(session), (await current_programme(session)).since
-    now = clock.now()
-    this = calendar.week(now)
+    this = calendar.week(clock.now())
     number = calendar.programme_week(this, since) if since else 0
-    found = []
-    for one in await numbers(session, SYSTEM, clock=clock, count=min(max(SHOWN, number), MOST)):
+    asked = len(list(weeks_between(first, this))) if first is not None and this.next(-MOST) < first <= this else 0
+    return min(max(SHOWN, number, asked), MOST)
+
+
+async def tickets_of(session: Session, told: Sequence[Numbers], *, clock: Clock) -> Tickets:
+    """Return the tickets of weeks that were told already, newest first, the running one among them."""
+    calendar, since = await read_calendar(session), (await current_programme(session)).since
+    now, found = clock.now(), []
+    for one in told:
         start, end = calendar.start(one.week), calendar.end(one.week)
         k = max(calendar.programme_week(one.week, since), 0) if since else 0
         found.append(count(
             str(one.week), k, await tickets(session, start, end), active=one.active, frozen=one.frozen,
             skipped=one.skipped,
         ))  # fmt: skip
-    first = calendar.start(this.next(1 - len(found)))
-    return Tickets(found, trend(reversed(found)), await kept_promises(session, first, now, now=now))
+    begun = calendar.start(told[-1].week) if told else now
+    return Tickets(found, trend(reversed(found)), await kept_promises(session, begun, now, now=now))
