@@ -42,6 +42,8 @@ GOOD = Facts(Programme("s", "l", "goal"), 40, 40, "", 0, 3, 3, 5, dispatch_later
     (replace(GOOD, owned="Nobody is named yet."), ["Treating it as an IT project"]),
     (replace(GOOD, measured=2), ["Measuring nothing"]), (replace(GOOD, use_cases=0, measured=0), ["Measuring nothing"]),
     (replace(GOOD, triggers=4), ["Postponing Dispatch"]), (replace(GOOD, triggers=0, dispatch_later=True), []),
+    (replace(GOOD, leaders="0 of 6 active", leaders_alarm="0 % of 6 named leaders"), ["Postponing Dispatch"]),
+    (replace(GOOD, leaders="5 of 6 active"), []),
     (replace(GOOD, programme=Programme("s", "l", "g", (Step(Phase.EXPANSION, date(2027, 1, 1), "skip"),))),
      ["Skipping the pilot"]),
 ])  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
@@ -20,6 +21,7 @@ from colleague.usecases.around import Reach
 router = APIRouter(prefix="/api/v1/programme", tags=["programme"])
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheReach = Annotated[Reach, Depends(part(Reach))]
+TheGroups = Annotated[Groups, Depends(part(Groups))]
 
 
 class Named(BaseModel):
@@ -58,28 +60,30 @@ class Attested(BaseModel):
 
 
 @router.get("")
-async def show(db: Db, actor: Current, clock: Time, reach: TheReach) -> dict[str, Any]:
+async def show(db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach) -> dict[str, Any]:
     """Return how the programme stands: phase, seats, gate with its evidence, guards, alarms, moves."""
     async with db.transaction() as session:
-        return (await posture(session, actor, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
 
 
 @router.put("")
 async def name(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, reach: TheReach, given: Named
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, given: Named
 ) -> dict[str, Any]:  # fmt: skip
     """Name sponsor and lead."""
     async with db.transaction() as session:
         await name_programme(session, actor, **given.model_dump(), ledger=ledger, clock=clock)
-        return (await posture(session, actor, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
 
 
 @router.post("/start")
-async def start(db: Db, actor: Current, ledger: TheLedger, clock: Time, reach: TheReach) -> dict[str, Any]:
+async def start(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach
+) -> dict[str, Any]:
     """Start the pilot."""
     async with db.transaction() as session:
         await begin_pilot(session, actor, reach=reach, ledger=ledger, clock=clock)
-        return (await posture(session, actor, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
 
 
 @router.post("/gate", status_code=201)
@@ -106,13 +110,13 @@ async def seats(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: S
 
 @router.post("/moves/{move}/confirm")
 async def confirm(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, reach: TheReach, move: str, given: Digest
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, move: str, given: Digest
 ) -> dict[str, Any]:  # fmt: skip
     """Confirm what somebody else proposed, as it was shown."""
     async with db.transaction() as session:
         await confirm_move(session, actor, move, given.digest, ledger=ledger, clock=clock)
         actor.require("org:programme:read")
-        return (await posture(session, actor, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
 
 
 @router.post("/moves/{move}/withdraw", status_code=204)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
+from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.identity.directory import get_person
@@ -24,15 +25,18 @@ from colleague.usecases.around import Reach
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheReach = Annotated[Reach, Depends(part(Reach))]
+TheGroups = Annotated[Groups, Depends(part(Groups))]
 PAGE = "/programme"
 Words = Annotated[str, Form(max_length=2000)]
 
 
 @router.get(PAGE)
-async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time, reach: TheReach) -> HTMLResponse:
+async def show(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach
+) -> HTMLResponse:
     """Show how the programme stands."""
     async with db.transaction() as session:
-        stands = await posture(session, actor, reach=reach, clock=clock)
+        stands = await posture(session, actor, groups=groups, reach=reach, clock=clock)
         people = {}
         for person in (stands.programme.sponsor, stands.programme.lead):
             if person:
@@ -52,11 +56,11 @@ async def show(request: Request, page: Page, db: Db, actor: Current, clock: Time
 
 @router.get(f"{PAGE}/moves/{{move}}")
 async def show_move(
-    request: Request, page: Page, db: Db, actor: Current, clock: Time, reach: TheReach, move: str
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach, move: str
 ) -> HTMLResponse:
     """Show a move with its frozen evidence."""
     async with db.transaction() as session:
-        stands = await posture(session, actor, reach=reach, clock=clock)
+        stands = await posture(session, actor, groups=groups, reach=reach, clock=clock)
         row = await get_move(session, move)
     return page.show(
         request, "rollout/programme/move.html", row=row, names=stands.names, phases=PHASES,

@@ -28,7 +28,9 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the guards look at. `most`: seats allowed, None for any number; `leaders`: active and named ones."""
+    """What the guards look at. `most`: seats allowed, None for any number; `leaders`: how many of the named ones are
+    active, in words; `leaders_alarm`: why the programme is warned of them.
+    """
 
     programme: Programme
     held: int
@@ -39,6 +41,8 @@ class Facts:
     use_cases: int
     triggers: int
     dispatch_later: bool
+    leaders: str = ""
+    leaders_alarm: str = ""
 
 
 def guards(facts: Facts) -> tuple[Guard, ...]:
@@ -68,8 +72,12 @@ def guards(facts: Facts) -> tuple[Guard, ...]:
             bool(facts.use_cases) and facts.measured == facts.use_cases, "AD-6", "/use-cases",
         ),
         Guard(
-            "Postponing Dispatch", "Five to ten triggers from the first phase on, or a decision on record.",
-            f"{facts.triggers} triggers are on" + (", later by decision" if facts.dispatch_later else ""),
-            facts.triggers >= FEWEST_IN_PILOT or facts.dispatch_later, "MI-3, DI-12", "/dispatch/triggers",
+            "Postponing Dispatch",
+            "Five to ten triggers from the first phase on, or a decision on record; a fifth of the named leaders use "
+            "it by the end of the expansion.",
+            f"{facts.triggers} triggers are on" + (", later by decision" if facts.dispatch_later else "")
+            + (f"; leaders: {facts.leaders}" if facts.leaders else ""),
+            (facts.triggers >= FEWEST_IN_PILOT or facts.dispatch_later) and not facts.leaders_alarm, "MI-3, DI-12",
+            "/dispatch/triggers",
         ),
     )  # fmt: skip

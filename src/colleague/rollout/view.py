@@ -1,9 +1,10 @@
 """The posture of the programme on one page: phase, gate, seats, guards, alarms, what was moved and by whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from colleague.adoption.groups import Groups
 from colleague.adoption.items import Item, list_items
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.identity.actor import Actor
@@ -19,6 +20,7 @@ from colleague.rollout.define import against_sponsor
 from colleague.rollout.mistakes import Facts, Guard, guards
 from colleague.rollout.model import Evidence, Gate, Programme
 from colleague.rollout.phases import PHASES, Spec
+from colleague.rollout.readout.watch import Watched, leaders_watched
 from colleague.rollout.store import attestations, moves, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
@@ -68,7 +70,7 @@ def move_json(row: MoveRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def posture(session: Session, actor: Actor, *, reach: Reach, clock: Clock) -> Posture:
+async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reach, clock: Clock) -> Posture:
     """Return how the programme stands: for its sponsor too, whatever their role. Raises PermissionMissing."""
     programme, evidence, judged = await judge(session, clock=clock)
     if actor.id != programme.sponsor:
@@ -87,9 +89,19 @@ async def posture(session: Session, actor: Actor, *, reach: Reach, clock: Clock)
     items = await list_items(session, seen, state="open") if seen else []
     return Posture(
         programme, PHASES[programme.phase], evidence.week, evidence.holidays, judged, limit, held,
-        guards(await _facts(session, programme, evidence, held, limit, reach)), items, waiting, past[::-1],
-        await names_of(session, people),
+        guards(_beside(
+            await _facts(session, programme, evidence, held, limit, reach),
+            await leaders_watched(session, groups, programme, clock=clock),
+        )), items, waiting, past[::-1], await names_of(session, people),
     )  # fmt: skip
+
+
+def _beside(facts: Facts, found: Watched | None) -> Facts:
+    """Return the facts with the leaders' use as a group, in words, and why the programme is warned of it (DI-12)."""
+    if found is None:
+        return facts
+    one = found.active
+    return replace(facts, leaders=one.note if one.there else one.absent, leaders_alarm=found.why)
 
 
 async def _facts(

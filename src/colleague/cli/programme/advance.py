@@ -26,7 +26,7 @@ def status(as_person: As) -> None:
     """Show phase, seats, the gate with its evidence, guards and alarms."""
 
     async def work(house: House, session: Session, actor: Actor) -> None:
-        stands = await posture(session, actor, reach=house.reach, clock=house.clock)
+        stands = await posture(session, actor, groups=house.groups, reach=house.reach, clock=house.clock)
         free = f" ({stands.holidays} of holidays do not count)" if stands.holidays else ""
         started = f"{stands.spec.title}, week {stands.week}{free}" if stands.programme.started else "Not started"
         of = "" if stands.limit.most is None else f" of {stands.limit.most}"
@@ -109,7 +109,7 @@ def confirm(move: Move, as_person: As) -> None:
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
-            await posture(session, actor, reach=house.reach, clock=house.clock)
+            await posture(session, actor, groups=house.groups, reach=house.reach, clock=house.clock)
             row = await get_move(session, move)
             digest, gate = row.digest, row.snapshot.get("gate", {})
         for one in gate.get("criteria", []):
