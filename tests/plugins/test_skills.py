@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from colleague.agent.messages import Message, Said, Turn
+from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.llm import ScriptedLlm, call, last_outcome
 from colleague.web.app import create_app
@@ -32,8 +33,8 @@ class Seen:
 
 
 @pytest.fixture
-async def home(database_url: str, tmp_path: Path) -> AsyncIterator[TestHouse]:
-    home = await furnish(database_url, tmp_path, demo=True)
+async def home(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[TestHouse]:
+    home = await furnish(database_url, tmp_path, demo=True, clock=clock)
     yield home
     await home.house.close()
 

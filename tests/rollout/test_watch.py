@@ -3,12 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.rollout.conftest import Office
+from tests.rollout.conftest import NAMED, Office
 
 from colleague.adoption.calendar import Holiday, add_holidays
 from colleague.adoption.facts.tables import SeatRow
 from colleague.adoption.items import list_items
 from colleague.identity.actor import SYSTEM
+from colleague.plugins.hold import CatalogueHeld, check_hold
+from colleague.policy.model import Phase
+from colleague.rollout.attest import attest, withdraw_attestation
+from colleague.rollout.define import name_programme
+from colleague.rollout.model import Evidence
 from colleague.rollout.onboarding.shipped import shipped_modules
 from colleague.rollout.onboarding.tables import PassRow
 from colleague.rollout.watch import look, watch
@@ -86,3 +91,50 @@ async def test_everybody_switched_on_at_once_is_warned_of(office: Office) -> Non
     async with house.database.transaction() as session:
         session.add(SeatRow(seq=121, person_id=person.id, assigned_at=now - DAY))
     assert "alarm:too-fast" in await keys(office)
+
+
+async def held(office: Office) -> bool:
+    """Say whether the catalogue takes nothing new at this moment."""
+    async with office.home.house.database.transaction() as session:
+        try:
+            await check_hold(session, clock=office.clock)
+        except CatalogueHeld:
+            return True
+    return False
+
+
+async def test_the_catalogue_is_held_at_once_and_to_the_day(office: Office) -> None:
+    """PH-8: no morning's watch lies between what holds it and the hold."""
+    await office.begun()
+    office.evidence = Evidence(today=office.clock.now().date())
+    for phase in (Phase.EXPANSION, Phase.BROAD):
+        await office.skipped()
+        assert ((await office.phase())[0], await held(office)) == (phase, False)
+    await office.skipped()
+    assert await held(office), "it is entered without a review"
+    today = office.clock.now().date()
+    review = {"words": "Held, with three actions.", "on": today}
+    await office.do(attest, "rita", "quarterly-review", **{**review, "on": today - 50 * DAY})
+    assert not await held(office)
+    newer = await office.do(attest, "rita", "quarterly-review", **review)
+    await office.do(withdraw_attestation, "rita", newer)
+    office.clock.advance(days=42)
+    assert not await held(office), "92 days after the older one"
+    office.clock.advance(days=1)
+    assert await held(office), "on day 93, whoever is quicker than the morning"
+    review["on"] = office.clock.now().date()
+    made = await office.do(attest, "rita", "quarterly-review", **review)
+    assert not await held(office)
+    await office.do(withdraw_attestation, "rita", made)
+    assert await held(office), "taken back: the older one is overdue"
+
+
+async def test_a_review_of_who_leads_now_holds_nothing_open(office: Office) -> None:
+    await office.begun()
+    office.evidence = Evidence(today=office.clock.now().date())
+    for _ in range(3):
+        await office.skipped()
+    await office.do(attest, "ana", "quarterly-review", words="Held.", on=office.clock.now().date())
+    assert not await held(office)
+    await office.do(name_programme, "dana", **NAMED | {"lead": "ana@aldermoor.example"})
+    assert await held(office)

@@ -128,7 +128,7 @@ def open_early(package: Package, as_person: As) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
             row = await get_package(session, package)
-            await open_to_everybody(session, actor, package, sha256=row.sha256, ledger=house.ledger)
+            await open_to_everybody(session, actor, package, sha256=row.sha256, ledger=house.ledger, clock=house.clock)
         line("Open to everybody.")
 
     with_house(work)

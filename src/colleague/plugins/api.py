@@ -96,10 +96,12 @@ async def decide(db: Db, actor: Current, ledger: TheLedger, clock: Time, package
 
 
 @router.post("/{package}/open")
-async def open_early(db: Db, actor: Current, ledger: TheLedger, package: str, word: Pin) -> dict[str, str]:
+async def open_early(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, package: str, word: Pin
+) -> dict[str, str]:  # fmt: skip
     """Give everybody what champions have had early, exactly this version."""
     async with db.transaction() as session:
-        await open_to_everybody(session, actor, package, sha256=word.sha256, ledger=ledger)
+        await open_to_everybody(session, actor, package, sha256=word.sha256, ledger=ledger, clock=clock)
     return {"package": package, "state": "approved"}
 
 

@@ -111,11 +111,12 @@ async def decide(
 
 @router.post("/skills/{package}/{name}/open")
 async def open_early(
-    db: Db, actor: Current, ledger: TheLedger, package: str, name: str, sha256: Annotated[str, Form(max_length=64)]
-) -> RedirectResponse:
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, package: str, name: str,
+    sha256: Annotated[str, Form(max_length=64)],
+) -> RedirectResponse:  # fmt: skip
     """Give everybody what champions have had early."""
     async with db.transaction() as session:
-        await open_to_everybody(session, actor, package, sha256=sha256, ledger=ledger)
+        await open_to_everybody(session, actor, package, sha256=sha256, ledger=ledger, clock=clock)
     return _to(address_of(package, name))
 
 

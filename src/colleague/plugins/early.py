@@ -5,6 +5,7 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
+from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 from colleague.plugins.hold import check_hold
@@ -18,7 +19,9 @@ class NotEarly(Conflict):
     """These skills are not in early access."""
 
 
-async def open_to_everybody(session: Session, actor: Actor, package: str, *, sha256: str, ledger: Ledger) -> None:
+async def open_to_everybody(
+    session: Session, actor: Actor, package: str, *, sha256: str, ledger: Ledger, clock: Clock
+) -> None:  # fmt: skip
     """Give everybody what champions have had early, exactly the version with this hash; it takes the older one's place.
 
     Raises NotEarly, NotYourOwn, NoSuchSkill, CatalogueHeld, PermissionMissing.
@@ -30,7 +33,7 @@ async def open_to_everybody(session: Session, actor: Actor, package: str, *, sha
         raise NotYourOwn
     if row.state != State.APPROVED or EARLY not in row.teams or row.sha256 != sha256:
         raise NotEarly
-    await check_hold(session)
+    await check_hold(session, clock=clock)
     older = select(SkillPackageRow).where(
         SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED, SkillPackageRow.id != row.id
     )

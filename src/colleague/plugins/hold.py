@@ -1,6 +1,8 @@
 """Hold the catalogue: nothing new is approved for others while the programme says so (PH-8)."""
 
-from sqlalchemy import delete
+from datetime import datetime
+
+from sqlalchemy import or_
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.audit.event import Event
@@ -16,23 +18,26 @@ class CatalogueHeld(Conflict):
     """Nothing new goes into the catalogue at present: {why}"""
 
 
-async def check_hold(session: Session) -> None:
-    """Raise CatalogueHeld while the catalogue is held."""
+async def check_hold(session: Session, *, clock: Clock) -> None:
+    """Raise CatalogueHeld from the instant on from which the catalogue is held."""
     row = await session.get(CatalogueHoldRow, 1, populate_existing=True)
-    if row is not None:
+    if row is not None and clock.now() >= row.since:
         raise CatalogueHeld(why=row.why)
 
 
-async def set_hold(session: Session, actor: Actor, why: str, *, ledger: Ledger, clock: Clock) -> bool:
-    """Hold the catalogue, saying why, or release it (""); say whether that changed anything."""
+async def set_hold(
+    session: Session, actor: Actor, why: str, *, since: datetime, ledger: Ledger, clock: Clock
+) -> bool:  # fmt: skip
+    """Hold the catalogue from an instant on that may lie ahead, saying why; say whether that changed anything."""
     actor.require("org:programme:read")
-    if why:
-        held = insert(CatalogueHoldRow).values(id=1, why=why, since=clock.now()).on_conflict_do_nothing()
-        changed = await session.scalar(held.returning(CatalogueHoldRow.id)) is not None
-    else:
-        freed = delete(CatalogueHoldRow).where(CatalogueHoldRow.id == 1)
-        changed = await session.scalar(freed.returning(CatalogueHoldRow.id)) is not None
+    row = insert(CatalogueHoldRow).values(id=1, why=why, since=since)
+    row = row.on_conflict_do_update(
+        index_elements=["id"], set_={"why": why, "since": since},
+        where=or_(CatalogueHoldRow.why != why, CatalogueHoldRow.since != since),
+    )  # fmt: skip
+    changed = await session.scalar(row.returning(CatalogueHoldRow.id)) is not None
     if changed:
-        verb = "catalogue.held" if why else "catalogue.released"
-        await ledger.record(session, Event(verb, actor.id, subject="catalogue", data={"why": why}))
+        facts = {"why": why, "since": since.isoformat()}
+        verb = "catalogue.held" if since <= clock.now() else "catalogue.released"
+        await ledger.record(session, Event(verb, actor.id, subject="catalogue", data=facts))
     return changed

@@ -113,7 +113,7 @@ async def decide_package(
     if row.state != State.SUBMITTED or row.sha256 != sha256:
         raise NotWaiting(state=row.state)
     if approve:
-        await check_hold(session)
+        await check_hold(session, clock=clock)
         row.skills = await _with_categories(session, row, category.strip())
         older = select(SkillPackageRow).where(SkillPackageRow.name == row.name, SkillPackageRow.state == State.APPROVED)
         for before in await session.scalars(older.with_for_update()):

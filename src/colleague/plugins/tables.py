@@ -47,7 +47,7 @@ class SkillSwitchRow(Base):
 
 
 class CatalogueHoldRow(Base):
-    """The catalogue is held, and why; one row, or none."""
+    """From when on the catalogue is held, and why; one row, or none while nothing will hold it."""
 
     __tablename__ = "catalogue_hold"
 

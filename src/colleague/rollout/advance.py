@@ -24,6 +24,7 @@ from colleague.rollout.evidence import collect
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence, Gate, Kind, Programme
 from colleague.rollout.phases import PHASES, after, seats_beyond
+from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.store import current_programme, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import some_lines
@@ -178,6 +179,7 @@ async def _in_force(
     limit = Limit(most, PHASES[phase].words, by_hand=True)
     await set_limit(session, able, limit, ledger=ledger, clock=clock)
     await enter_phase(session, able, phase, second=second, ledger=ledger, clock=clock)
+    await hold_when_due(session, ledger=ledger, clock=clock)
 
 
 def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:

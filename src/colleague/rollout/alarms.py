@@ -13,6 +13,9 @@ from colleague.rollout.phases import PHASES
 
 LOW, GROWTH, ONBOARDED = 0.2, 3.0, 0.8
 CATALOGUE: Final = "quarterly-review"
+REVIEW_DUE: Final = (
+    "The governance review of the quarter is overdue (92 days): nothing new goes into the catalogue until it was held."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,4 @@ def _too_fast(look: Look) -> tuple[str, str] | None:
 def _review(look: Look) -> tuple[str, str] | None:
     if look.quarterly is None or look.quarterly.holds:
         return None
-    return CATALOGUE, (
-        "The governance review of the quarter is overdue (92 days): nothing new goes into the catalogue until it "
-        "was held."
-    )
+    return CATALOGUE, REVIEW_DUE

@@ -4,16 +4,16 @@ from datetime import date
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.actor import SYSTEM, Actor
+from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Forbidden, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
-from colleague.plugins.hold import set_hold
 from colleague.policy.model import Phase
 from colleague.rollout.alarms import CATALOGUE
 from colleague.rollout.gates import SIGNED_WITHIN, gate
 from colleague.rollout.model import ATTESTED, Evidence
+from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.store import current_programme
 from colleague.rollout.tables import AttestationRow
 from colleague.usecases.around import one_line
@@ -79,7 +79,7 @@ async def attest(
     facts = {"criterion": criterion, "on": on.isoformat(), "document": row.document}
     await ledger.record(session, Event("programme.attested", actor.id, subject=row.id, data=facts))
     if criterion == CATALOGUE:
-        await set_hold(session, SYSTEM, "", ledger=ledger, clock=clock)
+        await hold_when_due(session, ledger=ledger, clock=clock)
     return row.id
 
 
@@ -94,3 +94,6 @@ async def withdraw_attestation(
     row.withdrawn_at = clock.now()
     event = Event("programme.attestation_withdrawn", actor.id, subject=row.id, data={"criterion": row.criterion})
     await ledger.record(session, event)
+    if row.criterion == CATALOGUE:
+        await session.flush()
+        await hold_when_due(session, ledger=ledger, clock=clock)

@@ -11,6 +11,7 @@ from colleague.identity.model import Person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid
+from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.tables import ProgrammeRow
 from colleague.usecases.around import one_line
 
@@ -80,6 +81,8 @@ async def name_programme(
     await session.flush()
     facts = {"sponsor": people[0].id, "lead": people[1].id}
     await ledger.record(session, Event("programme.named", actor.id, subject="programme", data=facts))
+    # What the new lead vouched for counts no more.
+    await hold_when_due(session, ledger=ledger, clock=clock)
 
 
 async def _person(session: Session, email: str, role: str) -> Person:

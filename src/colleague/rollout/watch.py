@@ -8,15 +8,14 @@ from colleague.adoption.items import open_item
 from colleague.adoption.model import Seat
 from colleague.adoption.thresholds import watch_expansion
 from colleague.audit.record import Ledger
-from colleague.identity.actor import SYSTEM
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.plugins.hold import set_hold
 from colleague.policy.model import Phase
-from colleague.rollout.alarms import CATALOGUE, Look, alarms
+from colleague.rollout.alarms import Look, alarms
 from colleague.rollout.evidence import collect
 from colleague.rollout.gates import gate
 from colleague.rollout.onboarding.store import completed
+from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.store import current_programme
 
 MONTH: Final = timedelta(days=30)
@@ -54,7 +53,7 @@ async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> int:
         # Below 40 % in week 6 opens an item that keeps the next gate shut (KP-2).
         await watch_expansion(session, programme.since, ledger=ledger, clock=clock)
     found = dict(alarms(seen)) if seen else {}
-    await set_hold(session, SYSTEM, found.get(CATALOGUE, ""), ledger=ledger, clock=clock)
+    await hold_when_due(session, ledger=ledger, clock=clock)
     for key, why in found.items():
         opened += await open_item(session, f"alarm:{key}", "alarm", "programme", why, ledger=ledger, clock=clock)
     return opened
