@@ -151,17 +151,17 @@ async def test_a_review_that_is_overdue_holds_the_catalogue_until_it_was_held(st
 
     async with house.database.transaction() as session:
         assert (await current_programme(session)).phase is Phase.ENTERPRISE
-        await check_hold(session)
+        await check_hold(session, clock=house.clock)
     assert (await looked(), await looked()) == (1, 0)
     async with house.database.transaction() as session:
         with pytest.raises(CatalogueHeld, match="overdue"):
-            await check_hold(session)
+            await check_hold(session, clock=house.clock)
     today = start.clock.now().date()
     await start.do(attest, people["rita"], "quarterly-review", words="Held, with three actions.", on=today)
     async with house.database.transaction() as session:
-        await check_hold(session)
+        await check_hold(session, clock=house.clock)
     start.clock.advance(days=93)
     await looked()
     async with house.database.transaction() as session:
         with pytest.raises(CatalogueHeld):
-            await check_hold(session)
+            await check_hold(session, clock=house.clock)
