@@ -15,7 +15,7 @@ from colleague.rollout.alarms import CATALOGUE, REVIEW_DUE
 from colleague.rollout.gates import QUARTER
 from colleague.rollout.store import attestations, current_programme
 
-LOCK: Final = 727_084
+LOCK: Final = 727_087
 
 
 async def hold_when_due(session: Session, *, ledger: Ledger, clock: Clock) -> None:
