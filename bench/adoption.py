@@ -59,7 +59,7 @@ VIEWS: Mapping[str, str] = {
     "s_runs": "SELECT person_id AS person, run_id AS run, asked_at AT TIME ZONE 'UTC' AS asked_at, started_at AT TIME "
     "ZONE 'UTC' AS started_at, workflow, \"end\" AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, asked_at AT TIME "
     "ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict, verdict_at AT TIME ZONE 'UTC' AS "
-    "verdict_at FROM adoption_runs",
+    "verdict_at FROM adoption_runs WHERE \"end\" <> 'aside'",
     "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS workflow, count(*) AS before_n, percentile_cont(0.5) "
     "WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id JOIN "
     "use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS NOT NULL GROUP BY 1, 2",

@@ -7,8 +7,18 @@ from typing import Any
 
 import pytest
 
+from colleague.adoption.kpis.breadth import stuck
 from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
-from colleague.adoption.kpis.work import Saving, breadth, by_person, completion, portfolio, reduction, validated
+from colleague.adoption.kpis.work import (
+    Saving,
+    breadth,
+    by_person,
+    completion,
+    completion_of,
+    portfolio,
+    reduction,
+    validated,
+)
 from colleague.adoption.model import AD_HOC, RunFact
 from colleague.adoption.weeks import Calendar, Week
 
@@ -33,7 +43,34 @@ def test_completion_counts_what_was_started_in_the_week_and_says_why_the_rest_wa
     found = completion(runs, WEEK, CALENDAR, now=LATER)
     assert found is not None
     assert (found.rate.value, found.rate.n) == (2 / 6, 6)
-    assert found.reasons == {"connector": 1, "quality": 1, "abandoned": 1, "user left": 1}
+    assert found.reasons == {"connector": 1, "quality": 1, "user left": 2}
+
+
+def test_a_week_and_a_use_case_cut_at_the_same_moment_and_say_why() -> None:
+    """What is delivered when its week is mature had been abandoned, wherever it is asked (B-6, gate 1)."""
+    day = 24 * 3600
+    runs = [
+        run(0), run(1, seconds=13 * day), run(2, seconds=20 * day), run(3, "open", reason="approval wait"),
+        run(4, "failed"), run(5, "rejected", reason="connector"), run(24 * 7 + 1), run(24 * 15),
+    ]  # fmt: skip
+    now = MONDAY + timedelta(days=15)
+    week, case = completion(runs, WEEK, CALENDAR, now=now), completion_of(runs, CALENDAR, now=now)
+    assert week is not None
+    assert week == case
+    assert (week.rate.value, week.rate.n) == (2 / 6, 6)
+    assert week.reasons == {"user left": 1, "approval wait": 1, "system": 1, "quality": 1}
+    later = completion_of(runs, CALENDAR, now=now + timedelta(days=7))
+    assert later is not None
+    assert (later.rate.value, later.rate.n) == (3 / 7, 7)
+
+
+def test_a_skill_is_one_kind_by_whichever_agent_it_was_used() -> None:
+    runs = [run(n, workflow=flow) for n, flow in enumerate(("everyone:rfp", "rfp", "everyone:memo"))]
+    found = breadth(runs, frozenset("a"), WEEK, CALENDAR)
+    assert found is not None
+    assert (found.median, found.repeated) == (2, 1)
+    assert stuck(runs[:2], frozenset("a"), [WEEK], CALENDAR) == {"a"}
+    assert stuck(runs, frozenset("a"), [WEEK], CALENDAR) == frozenset()
 
 
 def test_completion_is_not_told_before_it_is_mature_nor_of_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from statistics import median
 from typing import Any
@@ -154,7 +154,7 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     """Return what `week` says of the people in `facts`."""
     found = wau(facts.seats, facts.actions, week, calendar)
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
-    quarter = [_by(run, end) for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
+    quarter = [run for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
     old = {s.person for s in facts.seats if s.assigned_at <= start}
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
@@ -163,11 +163,6 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
         breadth(quarter, found.active, week, calendar), breadth(quarter, found.active & old, week, calendar),
         time_to_output(quarter, facts.cases, end), completed=now >= end + MATURE,
     )  # fmt: skip
-
-
-def _by(run: RunFact, end: datetime) -> RunFact:
-    """Return a run as it stood when its week was mature: what ended later had been abandoned by then (B-6)."""
-    return replace(run, end="open", ended_at=None) if run.ended_at and run.ended_at >= end + MATURE else run
 
 
 def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: datetime) -> Time | None:

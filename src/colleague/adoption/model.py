@@ -1,13 +1,19 @@
 """The facts that metrics rest on: seats, intentional actions, runs of use cases, tickets. Values, no names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 # What counts as a person's own doing (B-2). Signing in, opening a page or reading a notice does not.
 INTENTIONAL: Final = frozenset({"start", "say", "decide", "use"})
 End = Literal["delivered", "rejected", "failed", "abandoned", "cancelled", "open"]
 AD_HOC: Final = "ad hoc"
+# Why a run was not completed (B-6), and what is said where nothing else is known.
+REASONS: Final = ("system", "connector", "approval wait", "quality", "user left")
+UNTOLD: Final[Mapping[End, str]] = {"failed": "system", "rejected": "quality"}
+# So long without anything happening, a run counts as abandoned.
+SILENT: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class RunFact:
 
     `input_at`: when its input was there; `accepted_at`: when a person first took what came out, None while nobody did;
     `verdict` of a review: accepted, rejected or none. `asked_at`: when it was asked for, its start unless said.
+    `reason`: what held it up, as far as the ledger tells.
     """
 
     id: str
@@ -56,6 +63,21 @@ class RunFact:
     sandbox: bool = False
     asked_at: datetime | None = None
     verdict: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of work it is (B-7): the skill's own name, by whichever plugin or agent it was used."""
+        return kind_of(self.workflow)
+
+    @property
+    def why(self) -> str:
+        """Return why it was not completed: one of REASONS."""
+        return "quality" if self.end == "rejected" else self.reason or UNTOLD.get(self.end, "user left")
+
+
+def kind_of(workflow: str) -> str:
+    """Return a workflow's name in short, without the plugin it is from: agents elsewhere tell of it so."""
+    return workflow.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
 from colleague.adoption.figures import FEWEST, below_five, minutes_of, stored_completion
 from colleague.adoption.kpis.hours import Arms, hours_saved
 from colleague.adoption.kpis.intervals import Estimate
 from colleague.adoption.kpis.work import (
-    MATURE,
     Completion,
     Reduction,
     Strength,
@@ -30,6 +30,7 @@ from colleague.adoption.kpis.work import (
 )
 from colleague.adoption.model import RunFact
 from colleague.adoption.tables import SignatureRow
+from colleague.adoption.weeks import Calendar
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
@@ -141,20 +142,26 @@ async def validations(session: Session, *, clock: Clock) -> list[Proof]:
     since = max(min(case.live_at for case in cases), now - BACK)
     ran = await runs(session, since, now, skills=sorted({case.skill for case in cases if case.skill}))
     signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
-    return await asyncio.to_thread(_prove, cases, ran, signed, now)
+    return await asyncio.to_thread(_prove, cases, ran, signed, (await read_calendar(session)), now)
 
 
 def _prove(
-    cases: Sequence[Measured], ran: Sequence[RunFact], signed: Mapping[tuple[str, int], SignatureRow], now: datetime
+    cases: Sequence[Measured],
+    ran: Sequence[RunFact],
+    signed: Mapping[tuple[str, int], SignatureRow],
+    calendar: Calendar,
+    now: datetime,
 ) -> list[Proof]:
     found = []
     for case in cases:
         mine = [r for r in ran if case.counts(r.workflow) and (r.asked_at or r.started_at) >= case.live_at]
-        found.append(proof_of(case, mine, signed.get((case.id, case.version)), now))
+        found.append(proof_of(case, mine, signed.get((case.id, case.version)), calendar, now))
     return found
 
 
-def proof_of(case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, now: datetime) -> Proof:
+def proof_of(
+    case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, calendar: Calendar, now: datetime
+) -> Proof:
     """Return what the runs of a use case say of it. Pure."""
     done = [r for r in mine if r.end == "delivered" and not (r.copy or r.sandbox)]
     taken = sorted((r.accepted_at, r.person, m) for r in done if r.accepted_at and (m := minutes_of(r)) is not None)
@@ -162,7 +169,7 @@ def proof_of(case: Measured, mine: Sequence[RunFact], signature: SignatureRow | 
     arms = (_arm(case.before), _arm(after))
     both = case.before.keys() & after.keys()
     same = tuple(tuple(one for one in arm if one[0] in both) for arm in arms)
-    time, completed = _reduced(*arms), completion_of([r for r in mine if r.started_at + MATURE <= now])
+    time, completed = _reduced(*arms), completion_of(mine, calendar, now=now)
     reviewed = [r for r in mine if r.verdict]
     passed = sum(r.verdict == "accepted" for r in reviewed)
     verdict = validated(

@@ -30,7 +30,7 @@ async def watch_completion(
             continue
         mine = [run for run in ran if case.counts(run.workflow)]
         for weeks in (1, FEW_WEEKS):
-            found = completion_of(_within(mine, week.next(1 - weeks), week, calendar))
+            found = completion_of(_within(mine, week.next(1 - weeks), week, calendar), calendar, now=clock.now())
             if found is None or not found.redesign:
                 continue
             if await open_item(
@@ -52,9 +52,12 @@ def _words(name: str, found: Completion, week: Week, weeks: int) -> str:
     told = f"{100 * rate.value:.0f} % of {rate.n} runs"
     if rate.low is not None and rate.high is not None:
         told += f" ({100 * rate.low:.0f} to {100 * rate.high:.0f} %)"
-    reasons = ", ".join(f"{n} {why}" for why, n in sorted(found.reasons.items(), key=lambda one: (-one[1], one[0])))
+    reasons = ", ".join(f"{why} {n}" for why, n in sorted(found.reasons.items(), key=lambda one: (-one[1], one[0])))
     when = f"of {week}" if weeks == 1 else f"of the {weeks} weeks up to {week}"
-    return f"«{name}»: {told} {when} were completed; the others: {reasons}. Redesign the use case, train nobody for it."
+    return (
+        f"«{name}»: {told} {when} were completed; why the others were not: {reasons}. Redesign the use case, train "
+        "nobody for it."
+    )
 
 
 async def check_measurements(database: Database, *, ledger: Ledger, clock: Clock) -> list[str]:

@@ -37,7 +37,8 @@ async def halt(
         run.why = await leave_off(session, run, now)
         run.state, run.ended_at, run.waiting_for = State.STOPPED, now, ""
     await touch(session, run, clock.now())
-    await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id))
+    facts = {"reason": "user left"}
+    await ledger.record(session, Event("task.stopped", actor.id, subject=task.id, run=run.id, data=facts))
     await notify(session, f"person:{task.person_id}")
     await notify(session, f"person:{actor.id}")
 

@@ -334,6 +334,8 @@ async def _end(session: Session, row: RunRow, state: State, why: str, parts: Par
     task = await get_task(session, row.task_id)
     facts = {"task": task.id, "partial": row.partial, "steps": row.next_seq - 1, **row.spent}
     verb = {State.COMPLETED: "run.completed", State.STOPPED: "run.stopped"}.get(state, "run.failed")
+    if state != State.COMPLETED:
+        facts["reason"] = "user left" if state == State.STOPPED else "system"
     await parts.ledger.record(session, Event(verb, "agent", subject=row.id, run=row.id, data=facts))
     await wake_parent(session, row)
     await notify(session, f"person:{task.person_id}")

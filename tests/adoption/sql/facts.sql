@@ -16,31 +16,57 @@ FROM l g WHERE verb = 'seat.given' AND subject IN (SELECT id FROM people);
 CREATE TEMP TABLE s_actions AS
 SELECT seq, actor AS person, at AS done_at FROM l
 WHERE verb IN (
-    'task.delegated', 'task.retried', 'task.resumed', 'task.steered', 'task.answered', 'task.mentioned', 'plan.edited',
+    'task.delegated', 'task.tried_again', 'task.retried', 'task.resumed', 'task.steered', 'task.answered', 'task.mentioned', 'plan.edited',
     'dispatch.begun', 'dispatch.confirm', 'dispatch.answered', 'dispatch.refused', 'voice.sent', 'approval.approved',
     'approval.denied', 'approval.asked_back', 'approval.edited', 'proposal.accepted', 'proposal.rejected', 'output.reviewed',
     'output.taken', 'output.declassified', 'change.undo_begun')
   AND coalesce(data ->> 'channel', '') <> 'schedule' AND coalesce(data ->> 'via', '') <> 'schedule'
   AND actor IN (SELECT id FROM people);
 
+-- Seven days without anything in it, but for what the product does by itself: abandoned, whatever comes later (B-6).
+CREATE TEMP TABLE s_left AS
+SELECT run, min(before) + INTERVAL '7 days' AS left_at FROM (
+    SELECT run, at, max(at) FILTER (WHERE actor <> 'system') OVER w AS before,
+           count(*) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')) OVER w AS ended
+    FROM l WHERE run <> '' WINDOW w AS (PARTITION BY run ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+) x WHERE ended = 0 AND at - before >= INTERVAL '7 days' GROUP BY run;
+
+CREATE TEMP TABLE s_ran AS
+SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
+       (array_agg(data ->> 'name' ORDER BY seq DESC)
+           FILTER (WHERE verb = 'skill.used' AND data ->> 'approved' IS DISTINCT FROM 'false'))[1] AS workflow,
+       (array_agg(verb ORDER BY seq DESC)
+           FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')))[1] AS last_end,
+       max(at) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')) AS ended_at,
+       coalesce(bool_or(verb = 'run.stopped' AND data ->> 'aside' = 'true'), false) AS aside,
+       min(at) FILTER (WHERE verb = 'output.taken') AS taken_at,
+       min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at,
+       max(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END)
+           FILTER (WHERE verb = 'output.reviewed') AS verdict,
+       max(at) FILTER (WHERE verb = 'output.reviewed') AS verdict_at
+FROM l WHERE run <> '' GROUP BY run;
+
+-- Another try is a run of its own, of the same person and work, and its input is as old; the one put aside is none.
+CREATE TEMP TABLE s_begun AS
+WITH RECURSIVE begun AS (
+    SELECT d.actor AS person, d.run, d.at AS asked_at, d.at AS input_at, r.workflow, least(r.taken_at, r.accepted_at) AS taken_at
+    FROM l d LEFT JOIN s_ran r ON r.run = d.run
+    WHERE d.verb = 'task.delegated' AND d.actor IN (SELECT id FROM people)
+    UNION ALL
+    SELECT b.person, t.run, t.at, CASE WHEN b.taken_at < t.at THEN t.at ELSE b.input_at END, coalesce(r.workflow, b.workflow),
+           least(r.taken_at, r.accepted_at)
+    FROM begun b JOIN l t ON t.verb = 'task.tried_again' AND t.data ->> 'from' = b.run LEFT JOIN s_ran r ON r.run = t.run
+)
+SELECT * FROM begun;
+
 CREATE TEMP TABLE s_runs AS
-SELECT d.actor AS person, d.run, d.at AS asked_at, r.started_at, coalesce(r.workflow, 'ad hoc') AS workflow,
-       CASE r.last_end WHEN 'run.completed' THEN 'delivered' WHEN 'run.failed' THEN 'failed'
-                       WHEN 'run.stopped' THEN 'cancelled' ELSE 'open' END AS fate,
-       r.ended_at, d.at AS input_at, least(r.taken_at, r.accepted_at) AS taken_at, r.verdict, r.verdict_at
-FROM l d LEFT JOIN (
-    SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
-           min(data ->> 'name') FILTER (WHERE verb = 'skill.used') AS workflow,
-           max(verb) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped')) AS last_end,
-           max(at) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped')) AS ended_at,
-           min(at) FILTER (WHERE verb = 'output.taken') AS taken_at,
-           min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at,
-           max(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END)
-               FILTER (WHERE verb = 'output.reviewed') AS verdict,
-           max(at) FILTER (WHERE verb = 'output.reviewed') AS verdict_at
-    FROM l WHERE run <> '' GROUP BY run
-) r ON r.run = d.run
-WHERE d.verb = 'task.delegated' AND d.actor IN (SELECT id FROM people);
+SELECT b.person, b.run, b.asked_at, r.started_at, coalesce(b.workflow, 'ad hoc') AS workflow,
+       CASE WHEN f.run IS NOT NULL THEN 'abandoned' ELSE
+           CASE r.last_end WHEN 'run.completed' THEN 'delivered' WHEN 'run.failed' THEN 'failed'
+                           WHEN 'run.stopped' THEN 'cancelled' WHEN 'task.stopped' THEN 'cancelled' ELSE 'open' END END AS fate,
+       coalesce(f.left_at, r.ended_at) AS ended_at, b.input_at, b.taken_at, r.verdict, r.verdict_at
+FROM s_begun b LEFT JOIN s_ran r ON r.run = b.run LEFT JOIN s_left f ON f.run = b.run
+WHERE f.run IS NOT NULL OR NOT coalesce(r.aside, false);
 
 CREATE TEMP TABLE s_cases AS
 SELECT c.id AS case_id, 'everyone:' || (k.card ->> 'skill') AS workflow, count(*) AS before_n,

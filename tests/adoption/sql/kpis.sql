@@ -41,9 +41,9 @@ WHERE r.workflow <> 'ad hoc'
   AND NOT (r.fate = 'cancelled' AND r.ended_at - r.began <= INTERVAL '10 seconds')
 GROUP BY 1, 2, 3;
 
--- B-7: kinds completed in the twelve weeks that end with the week, of active people.
+-- B-7: kinds (by whichever plugin) completed in the twelve weeks that end with the week, of active people.
 CREATE TEMP TABLE k_months AS
-SELECT person, workflow, date_trunc('week', asked_at) AS asked, date_trunc('week', ended_at) AS ended, count(*) AS n
+SELECT person, regexp_replace(workflow, '^.*:', '') AS workflow, date_trunc('week', asked_at) AS asked, date_trunc('week', ended_at) AS ended, count(*) AS n
 FROM k_runs WHERE fate = 'delivered' AND workflow <> 'ad hoc' GROUP BY 1, 2, 3, 4;
 CREATE TEMP TABLE k_kinds AS
 SELECT a.starts, a.person, m.workflow, sum(m.n) AS n

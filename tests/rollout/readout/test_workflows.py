@@ -5,6 +5,7 @@ from typing import Any
 
 from colleague.adoption.model import RunFact
 from colleague.adoption.validation import proof_of
+from colleague.adoption.weeks import Calendar
 from colleague.rollout.readout.workflows import completion_figure, workflow_of
 from colleague.usecases.measured import Measured
 
@@ -33,7 +34,7 @@ def runs(people: int, each: int = 4, minutes: float = 45, **more: Any) -> list[R
 def told(people: int, before: int = 9, **more: Any) -> Any:
     times = {f"p{n}": [90.0 + n, 88.0 - n, 95.0, 85.0] for n in range(before)}
     ran = runs(people)
-    return workflow_of(proof_of(case(times, **more), ran, None, NOW), ran, until=NOW)
+    return workflow_of(proof_of(case(times, **more), ran, None, Calendar("UTC"), NOW), ran, until=NOW)
 
 
 def test_eight_people_and_thirty_times_make_a_readout_figure() -> None:
@@ -60,7 +61,7 @@ def test_a_new_capability_is_left_out_and_a_failed_run_is_in_no_time_but_in_the_
     new = told(9, new_capability="Nobody did this.")
     assert (new.hours.value, new.new_capability) == (None, "Nobody did this.")
     mixed = runs(9) + runs(9, end="failed", accepted_at=None)
-    proof = proof_of(case({f"p{n}": [90.0] * 4 for n in range(9)}), mixed, None, NOW)
+    proof = proof_of(case({f"p{n}": [90.0] * 4 for n in range(9)}), mixed, None, Calendar("UTC"), NOW)
     found = workflow_of(proof, mixed, until=NOW)
     assert (found.runs, found.completion.value, found.completion.n) == (36, 0.5, 72)
     assert "redesign" in found.completion.note

@@ -9,15 +9,14 @@ from sqlalchemy import func, select
 from colleague.adoption.away import weeks_away
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.kpis.activity import Session as Visit
-from colleague.adoption.model import Action, End, RunFact, Seat
+from colleague.adoption.model import SILENT, Action, End, RunFact, Seat
 from colleague.kit.db import Session
 
-SILENT: Final = timedelta(days=7)
 # Columns, no rows of the mapper: a page of five thousand people reads a quarter of a million of them.
 _OF_RUN: Final = (
     RunFactRow.run_id, RunFactRow.person_id, RunFactRow.workflow, RunFactRow.asked_at, RunFactRow.started_at,
     RunFactRow.end, RunFactRow.ended_at, RunFactRow.input_at, RunFactRow.taken_at, RunFactRow.verdict,
-    RunFactRow.verdict_at,
+    RunFactRow.verdict_at, RunFactRow.reason,
 )  # fmt: skip
 
 
@@ -111,9 +110,11 @@ async def runs(
 ) -> list[RunFact]:  # fmt: skip
     """Return the runs that were asked for in a period, of everybody or one person, of all or some `skills` (in full or
     short). What was rejected within seven days of its delivery is rejected;
-    what a person took is accepted then, and what nobody took is completed in silence, at no known time (B-6, B-8).
+    what a person took is accepted then, and what nobody took is completed in silence, at no known time (B-6, B-8). Not
+    returned is what was put aside for another try.
     """
     query = select(*_OF_RUN).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
+    query = query.where(RunFactRow.end != "aside")
     if person:
         query = query.where(RunFactRow.person_id == person)
     if skills is not None:
@@ -123,12 +124,12 @@ async def runs(
 
 
 def _run(row: Any) -> RunFact:
-    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, verdict_at = row
+    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, verdict_at, reason = row
     end: End = ended
     if end == "delivered" and verdict == "rejected" and ended_at and verdict_at and verdict_at <= ended_at + SILENT:
         end = "rejected"
     return RunFact(
-        run, person, workflow, started or asked, end, ended_at, input_at=input_at or asked, accepted_at=taken,
+        run, person, workflow, started or asked, end, ended_at, reason, input_at=input_at or asked, accepted_at=taken,
         asked_at=asked, verdict=verdict,
     )  # fmt: skip
 

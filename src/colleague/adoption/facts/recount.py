@@ -11,8 +11,21 @@ from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.roll_up import LOCK, OLDEST, PLACE
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
-from colleague.adoption.facts.verbs import ASSIGNED, ELSEWHERE, ENDS, INPUTS, REMOVED, as_happened, kind_of, moment
-from colleague.adoption.model import AD_HOC
+from colleague.adoption.facts.verbs import (
+    AGAIN,
+    ASSIGNED,
+    ELSEWHERE,
+    ENDS,
+    INPUTS,
+    REMOVED,
+    as_happened,
+    aside,
+    held_by,
+    kind_of,
+    moment,
+    published,
+)
+from colleague.adoption.model import AD_HOC, SILENT
 from colleague.audit.read import Fact, following
 from colleague.identity.directory import names_of
 from colleague.kit.db import Database, Session, advisory_lock
@@ -55,12 +68,8 @@ class Count:
         """Take in the next entry, and return the intentional action it tells of, if any."""
         fact = as_happened(fact)
         self._seat(fact, people)
-        if fact.verb == "task.delegated" and fact.actor in people and fact.run not in self.runs:
-            self.runs[fact.run] = {
-                "task_id": fact.subject, "person_id": fact.actor, "channel": str(fact.data.get("channel", "")),
-                "workflow": AD_HOC, "asked_at": fact.at, "started_at": None, "end": "open", "ended_at": None,
-                "input_at": None, "taken_at": None, "verdict": "", "verdict_at": None, "seq": fact.seq,
-            }  # fmt: skip
+        if fact.verb in ("task.delegated", AGAIN) and fact.actor in people and fact.run not in self.runs:
+            self.runs[fact.run] = self._begun(fact)
             self.of_task.setdefault(fact.subject, []).append(fact.run)
         elif fact.verb in INPUTS:
             self._input(fact)
@@ -73,6 +82,20 @@ class Count:
         if not kind or fact.actor not in people:
             return None
         return fact.actor, fact.at, kind
+
+    def _begun(self, fact: Fact) -> dict[str, object]:
+        run: dict[str, object] = {
+            "task_id": fact.subject, "person_id": fact.actor, "channel": str(fact.data.get("channel", "")),
+            "workflow": AD_HOC, "asked_at": fact.at, "started_at": None, "end": "open", "ended_at": None,
+            "input_at": None, "taken_at": None, "verdict": "", "verdict_at": None, "seq": fact.seq,
+            "active_at": fact.at, "reason": "",
+        }  # fmt: skip
+        before = self.runs.get(str(fact.data.get("from", ""))) if fact.verb == AGAIN else None
+        if before is not None:
+            run |= {name: before[name] for name in ("person_id", "channel", "workflow")}
+            if before["taken_at"] is None:
+                run["input_at"] = before["input_at"] or before["asked_at"]
+        return run
 
     def _seat(self, fact: Fact, people: set[str]) -> None:
         held = self.open_seat.get(fact.subject)
@@ -97,7 +120,7 @@ class Count:
         run = self.runs.setdefault(fact.run, {
             "task_id": fact.run, "person_id": fact.actor, "channel": fact.data["channel"], "workflow": AD_HOC,
             "asked_at": fact.at, "end": "open", "ended_at": None, "input_at": None, "taken_at": None, "verdict": "",
-            "verdict_at": None,
+            "verdict_at": None, "active_at": None, "reason": "",
         })  # fmt: skip
         if run["person_id"] != fact.actor:
             return
@@ -114,12 +137,22 @@ class Count:
         if run is None:
             return
         change: dict[str, object] = {}
+        since = run["active_at"]
+        if run["end"] == "open" and isinstance(since, datetime):
+            if fact.at - since >= SILENT:
+                run |= {"end": "abandoned", "ended_at": since + SILENT, "seq": fact.seq}
+            elif fact.actor != "system" and fact.at > since:
+                run["active_at"] = fact.at
+        left = run["end"] == "abandoned"
+        why = str(run["reason"]) if left else held_by(fact, str(run["reason"]))
+        if why != run["reason"]:
+            run |= {"reason": why, "seq": fact.seq}
         if fact.verb == "run.started":
             change = {"started_at": run["started_at"] or fact.at}
-        elif fact.verb == "skill.used":
+        elif fact.verb == "skill.used" and published(fact):
             change = {"workflow": str(fact.data.get("name") or fact.subject)}
-        elif fact.verb in ENDS:
-            change = {"end": ENDS[fact.verb], "ended_at": fact.at}
+        elif fact.verb in ENDS and not left:
+            change = {"end": "aside" if aside(fact) else ENDS[fact.verb], "ended_at": fact.at}
         elif fact.verb == "output.taken":
             change = {"taken_at": run["taken_at"] or fact.at}
         elif fact.verb == "output.reviewed":

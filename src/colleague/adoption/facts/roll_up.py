@@ -14,16 +14,28 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
-from colleague.adoption.facts.verbs import ASSIGNED, ELSEWHERE, ENDS, INPUTS, REMOVED, as_happened, kind_of, moment
+from colleague.adoption.facts.verbs import (
+    AGAIN,
+    ASSIGNED,
+    ELSEWHERE,
+    ENDS,
+    INPUTS,
+    REMOVED,
+    as_happened,
+    aside,
+    held_by,
+    kind_of,
+    moment,
+    published,
+)
 from colleague.adoption.kpis.activity import same_session
-from colleague.adoption.model import AD_HOC
+from colleague.adoption.model import AD_HOC, SILENT
 from colleague.audit.read import Fact, following
 from colleague.identity.directory import names_of
 from colleague.kit.db import Database, Session, advisory_lock
 
 LOCK, PLACE, AT_ONCE = 727_070, "ledger", 2000
 OLDEST: Final = timedelta(days=30)
-OF_RUNS: Final = frozenset({"run.started", "skill.used", "output.reviewed", "output.taken", *ENDS})
 
 
 async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
@@ -53,6 +65,7 @@ async def _read(session: Session, facts: Sequence[Fact], people: set[str]) -> "_
     actors = {fact.actor for fact in facts} & people
     seated = {fact.subject for fact in facts} & people
     numbers = {fact.run for fact in facts if fact.run}
+    numbers |= {old for fact in facts if fact.verb == AGAIN and isinstance(old := fact.data.get("from"), str)}
     tasks = {task for fact in facts if fact.verb in INPUTS and isinstance(task := fact.data.get("task"), str)}
     last = await session.scalars(select(LastRow).where(LastRow.person_id.in_(sorted(actors))))
     held = await session.scalars(
@@ -96,11 +109,13 @@ class _Batch:
             held.accepted_at = held.accepted_at or fact.at
         elif fact.verb == "task.delegated" and fact.actor in self.people:
             self._begun(fact)
+        elif fact.verb == AGAIN and fact.actor in self.people:
+            self._again(fact)
         elif fact.verb in INPUTS:
             self._input(fact)
         elif fact.verb in ELSEWHERE and fact.run and fact.actor in self.people:
             self._elsewhere(fact)
-        elif fact.verb in OF_RUNS and fact.run in self.runs:
+        elif fact.run in self.runs:
             # Else it is a sub-agent's, or of a run of before: its task's own run is what counts.
             _run(self.runs[fact.run], fact)
         kind = kind_of(fact.verb, fact.actor, fact.data)
@@ -128,10 +143,22 @@ class _Batch:
             return
         row = RunFactRow(
             run_id=fact.run, task_id=fact.subject, person_id=fact.actor, channel=str(fact.data.get("channel", "")),
-            workflow=AD_HOC, asked_at=fact.at, end="open", verdict="", seq=fact.seq,
+            workflow=AD_HOC, asked_at=fact.at, end="open", verdict="", seq=fact.seq, active_at=fact.at, reason="",
         )  # fmt: skip
         self.know([row])
         self.fresh.append(row)
+
+    def _again(self, fact: Fact) -> None:
+        """Another try is a run of its own, of the same person and work; its input is as old as the one's before it,
+        unless that one was taken: then it had what it was for.
+        """
+        old = self.runs.get(str(fact.data.get("from", "")))
+        self._begun(fact)
+        row = self.runs[fact.run]
+        if old is None or row.seq != fact.seq:
+            return
+        row.person_id, row.channel, row.workflow = old.person_id, old.channel, old.workflow
+        row.input_at = None if old.taken_at else old.input_at or old.asked_at
 
     def _input(self, fact: Fact) -> None:
         """What was received from away, or was due by the clock, was there before the task was begun (B-8)."""
@@ -147,7 +174,7 @@ class _Batch:
         if row is None:
             row = RunFactRow(
                 run_id=fact.run, task_id=fact.run, person_id=fact.actor, channel=str(fact.data["channel"]),
-                workflow=AD_HOC, asked_at=fact.at, started_at=fact.at, end="open", verdict="",
+                workflow=AD_HOC, asked_at=fact.at, started_at=fact.at, end="open", verdict="", reason="",
             )  # fmt: skip
             self.know([row])
             self.fresh.append(row)
@@ -190,17 +217,25 @@ async def _acted_before(session: Session, fact: Fact, kind: str, last: LastRow) 
 
 
 def _run(row: RunFactRow, fact: Fact) -> None:
-    row.seq = fact.seq
+    # INVARIANT: who left it for seven days abandoned it, whatever comes of it later (B-6); what the product does by
+    # itself, as reminding somebody of a question, is nothing that happens in it.
+    if row.end == "open" and row.active_at is not None:
+        if fact.at >= row.active_at + SILENT:
+            row.end, row.ended_at, row.seq = "abandoned", row.active_at + SILENT, fact.seq
+        elif fact.actor != "system":
+            row.active_at = max(row.active_at, fact.at)
+    if row.end != "abandoned" and (why := held_by(fact, row.reason)) != row.reason:
+        row.reason, row.seq = why, fact.seq
     match fact.verb:
         case "output.taken":
-            row.taken_at = row.taken_at or fact.at
+            row.taken_at, row.seq = row.taken_at or fact.at, fact.seq
         case "output.reviewed":
             accepted = bool(fact.data.get("accepted"))
-            row.verdict, row.verdict_at = ("accepted" if accepted else "rejected"), fact.at
+            row.verdict, row.verdict_at, row.seq = ("accepted" if accepted else "rejected"), fact.at, fact.seq
             row.taken_at = row.taken_at or (fact.at if accepted else None)
         case "run.started":
-            row.started_at = row.started_at or fact.at
-        case "skill.used":
-            row.workflow = str(fact.data.get("name") or fact.subject)
-        case _:
-            row.end, row.ended_at = ENDS[fact.verb], fact.at
+            row.started_at, row.seq = row.started_at or fact.at, fact.seq
+        case "skill.used" if published(fact):
+            row.workflow, row.seq = str(fact.data.get("name") or fact.subject), fact.seq
+        case verb if verb in ENDS and row.end != "abandoned":
+            row.end, row.ended_at, row.seq = ("aside" if aside(fact) else ENDS[verb]), fact.at, fact.seq

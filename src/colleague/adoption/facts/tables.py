@@ -61,6 +61,8 @@ class RunFactRow(Base):
 
     `input_at`: when its input was received, where that was before it was asked for; `taken_at`: when a person first
     took what came out; `verdict`: accepted or rejected, as the newest review says; `seq`: the newest entry it is from.
+    `active_at`: when anything last happened before its end; `reason`: what held it up. `end` is "aside" where the
+    person tried again from an earlier step: another run goes on for it.
     """
 
     __tablename__ = "adoption_runs"
@@ -79,3 +81,5 @@ class RunFactRow(Base):
     verdict: Mapped[str] = mapped_column(default="", server_default="")
     verdict_at: Mapped[datetime | None]
     seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    active_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(default="", server_default="")

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from colleague.adoption.model import REASONS
 from colleague.audit.read import Fact
 
 # What a person did themselves (B-2). Signing in, reading, and what runs by itself is nothing of it.
 KINDS: Final[Mapping[str, str]] = {
-    "task.delegated": "start", "task.retried": "start", "task.resumed": "start",
+    "task.delegated": "start", "task.retried": "start", "task.resumed": "start", "task.tried_again": "start",
     "task.steered": "say", "task.answered": "say", "task.mentioned": "say", "plan.edited": "say",
     "dispatch.begun": "say", "dispatch.confirm": "say", "dispatch.answered": "say", "dispatch.refused": "say",
     "voice.sent": "say",
@@ -22,7 +23,20 @@ ASSIGNED: Final = frozenset({"seat.given"})
 REMOVED: Final = frozenset({"seat.taken_back", "person.deactivated", "person.deprovisioned"})
 # Entries that tell since when the input of a task's run was there, and under which name.
 INPUTS: Final[Mapping[str, str]] = {"dispatch.started": "trigger_timestamp", "schedule.started": "at"}
-ENDS: Final[Mapping[str, str]] = {"run.completed": "delivered", "run.failed": "failed", "run.stopped": "cancelled"}
+# A person's stop ends a run that waits; one that works says itself, a moment later, how it ended.
+ENDS: Final[Mapping[str, str]] = {
+    "run.completed": "delivered", "run.failed": "failed", "run.stopped": "cancelled", "task.stopped": "cancelled",
+}  # fmt: skip
+AGAIN: Final = "task.tried_again"
+# What holds a run up, and what says that it goes on (B-6).
+HOLDS: Final[Mapping[str, str]] = {
+    "run.blocked": "system", "run.model_unavailable": "system", "run.stumbled": "system",
+    "call.account_expired": "connector", "call.unknown": "connector", "approval.asked": "approval wait",
+}  # fmt: skip
+GOES_ON: Final = frozenset({
+    "approval.approved", "approval.denied", "approval.asked_back", "approval.expired", "approval.withdrawn",
+    "call.decided", "task.answered", "task.retried", "task.resumed", "task.steered",
+})  # fmt: skip
 BY_ITSELF: Final = frozenset({"schedule", "headless"})
 # What a source of telemetry says of a person: the end of a run elsewhere by its verb, "" for what is no end.
 ELSEWHERE: Final[Mapping[str, str]] = {
@@ -40,6 +54,26 @@ def kind_of(verb: str, actor: str, data: Mapping[str, Any]) -> str:
     kind = KINDS.get(verb, "")
     by_itself = data.get("channel") in BY_ITSELF or data.get("via") in BY_ITSELF
     return kind if kind and not by_itself and actor not in ("system", "agent", "unknown") else ""
+
+
+def aside(fact: Fact) -> bool:
+    """Say whether a run was put aside because the person tries again from an earlier step: another goes on for it."""
+    return fact.verb == "run.stopped" and fact.data.get("aside") is True
+
+
+def published(fact: Fact) -> bool:
+    """Say whether a skill that was used stood published, and was no draft of somebody who tries it out (B-6)."""
+    return fact.data.get("approved") is not False
+
+
+def held_by(fact: Fact, before: str) -> str:
+    """Return which class of reasons holds a run up after an entry, "" for none; `before`: which did until then."""
+    if fact.verb in ENDS:
+        told = str(fact.data.get("reason", ""))
+        return told if told in REASONS else ""
+    if fact.verb == "approval.asked" and before == "connector":
+        return before  # The question is how a person is told that their account has to be connected again.
+    return HOLDS.get(fact.verb, "" if fact.verb in GOES_ON else before)
 
 
 def as_happened(fact: Fact) -> Fact:

@@ -30,6 +30,8 @@ LOCK, BACK = 727_071, 53
 Part = Literal["activity", "completion"]
 ACTIVITY: Final = "activity"
 FIRST: Final = "Frozen."
+# Raised whenever the same facts are counted otherwise: what was frozen by other rules differs by right.
+RULES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def basis_of(facts: Facts, week: Week, calendar: Calendar, upto: int) -> dict[st
     days = sorted(d.isoformat() for d in calendar.holidays if first <= d < week.monday + timedelta(days=7))
     away = sorted({s.person for s in facts.seats if str(week) in s.away})
     return {
-        "upto": upto, "calendar": digest([calendar.zone, days]), "away": digest(away),
+        "upto": upto, "rules": RULES, "calendar": digest([calendar.zone, days]), "away": digest(away),
         "cases": digest(_cases(facts.cases)),
     }  # fmt: skip
 

@@ -27,6 +27,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session, advisory_lock
 
 CHANGED: Final = {
+    "rules": "An update counts the same facts by other rules.",
     "calendar": "Holidays were changed.", "away": "Weeks away were marked later.",
     "cases": "The use case of a skill, or its baseline, was changed.",
 }  # fmt: skip

@@ -19,7 +19,7 @@ def stuck(
     for run in runs:
         counts = run.end == "delivered" and run.ended_at and not (run.copy or run.sandbox) and run.workflow != AD_HOC
         if counts and run.ended_at and run.person in people:
-            done[run.person].append((run.workflow, calendar.week(run.ended_at)))
+            done[run.person].append((run.kind, calendar.week(run.ended_at)))
     if not weeks:
         return frozenset()
     return frozenset(

@@ -9,10 +9,10 @@ from statistics import median
 from typing import Literal
 
 from colleague.adoption.kpis.intervals import Estimate, shift, shift_by_person, wilson
-from colleague.adoption.model import AD_HOC, RunFact
+from colleague.adoption.model import AD_HOC, SILENT, RunFact
 from colleague.adoption.weeks import Calendar, Week
 
-MATURE, QUICK = timedelta(days=7), timedelta(seconds=10)
+MATURE, QUICK = SILENT, timedelta(seconds=10)
 REDESIGN, ENOUGH = 0.60, 30
 Strength = Literal["nothing", "indicative", "readout"]
 
@@ -35,27 +35,28 @@ class Completion:
 def completion(runs: Iterable[RunFact], week: Week, calendar: Calendar, *, now: datetime) -> Completion | None:
     """Return the completion of published workflows' runs that were started in `week` (B-6), None before it is mature.
 
-    Copies, sandbox runs, ad hoc work and what was cancelled within ten seconds are no runs here. What is still open
-    after seven days without activity counts as abandoned.
+    Copies, sandbox runs, ad hoc work and what was cancelled within ten seconds are no runs here.
     """
     start, end = calendar.start(week), calendar.end(week)
-    if now < end + MATURE:
-        return None
-    return completion_of(run for run in runs if start <= run.started_at < end)
+    return completion_of((run for run in runs if start <= run.started_at < end), calendar, now=now)
 
 
-def completion_of(runs: Iterable[RunFact]) -> Completion | None:
-    """Return the completion of runs, which the caller knows to be mature (B-6); None if none of them counts."""
-    counted = [run for run in runs if _counts(run)]
+def completion_of(runs: Iterable[RunFact], calendar: Calendar, *, now: datetime) -> Completion | None:
+    """Return the completion of runs, of the mature ones among them (B-6); None if none of them counts.
+
+    A run is mature seven days after the end of the week it was started in, and counts for good as it stood then: what
+    was open had been abandoned, and whatever is delivered later changes nothing, in a week or in a use case.
+    """
+    counted = list[tuple[RunFact, bool]]()
+    for run in filter(_counts, runs):
+        mature = calendar.end(calendar.week(run.started_at)) + MATURE
+        if mature <= now:
+            counted.append((run, run.end == "delivered" and run.ended_at is not None and run.ended_at < mature))
     if not counted:
         return None
-    done = sum(run.end == "delivered" for run in counted)
-    reasons = Counter(_reason(run) for run in counted if run.end != "delivered")
+    done = sum(completed for _, completed in counted)
+    reasons = Counter(run.why for run, completed in counted if not completed)
     return Completion(wilson(done, len(counted)), dict(reasons))
-
-
-def _reason(run: RunFact) -> str:
-    return run.reason or ("abandoned" if run.end == "open" else run.end)
 
 
 def _counts(run: RunFact) -> bool:
@@ -89,7 +90,7 @@ def breadth(runs: Iterable[RunFact], active: frozenset[str], week: Week, calenda
     for run in runs:
         done = run.end == "delivered" and run.ended_at is not None and start <= run.ended_at < end
         if done and _counts(run) and run.person in kinds:
-            kinds[run.person][run.workflow] += 1
+            kinds[run.person][run.kind] += 1
     if not kinds:
         return None
     numbers = [len(counter) for counter in kinds.values()]

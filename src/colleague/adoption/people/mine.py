@@ -72,7 +72,7 @@ async def own_numbers(session: Session, actor: Actor, *, clock: Clock) -> Mine:
     weeks = [
         _week(week, Counter(calendar.week(v.start) for v in came), ran, calendar) for week in weeks_between(first, last)
     ]
-    kinds = Counter(run.workflow for run in ran if run.end == "delivered" and run.workflow != AD_HOC)
+    kinds = Counter(run.kind for run in ran if run.end == "delivered" and run.workflow != AD_HOC)
     cases = [one for case in await measured_cases(session) if (one := _case(case, actor.id, ran)) is not None]
     return Mine(weeks[::-1], dict(sorted(kinds.items())), cases)
 
@@ -81,7 +81,7 @@ def _week(week: Week, came: Counter[Week], ran: Sequence[RunFact], calendar: Cal
     mine = [run for run in ran if calendar.week(run.asked_at or run.started_at) == week]
     done = [run for run in mine if run.end == "delivered"]
     return OwnWeek(
-        str(week), came[week], len(mine), len(done), len({run.workflow for run in done if run.workflow != AD_HOC})
+        str(week), came[week], len(mine), len(done), len({run.kind for run in done if run.workflow != AD_HOC})
     )
 
 

@@ -40,7 +40,7 @@ async def suggest(session: Session, actor: Actor, *, clock: Clock) -> list[Candi
             continue
         ended.setdefault(run.person, []).append(run.end == "delivered")
         if run.end == "delivered" and run.workflow != AD_HOC:
-            kinds.setdefault(run.person, set()).add(run.workflow)
+            kinds.setdefault(run.person, set()).add(run.kind)
     named, departments = await nominations(session), await departments_of(session)
     already = {one.person for one in await champions_now(session)}
     found = []

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from colleague.adoption.facts.read import delivered_to
-from colleague.adoption.model import AD_HOC
+from colleague.adoption.model import AD_HOC, kind_of
 from colleague.dispatch.triggers.drill import drilled
 from colleague.identity.actor import Actor
 from colleague.identity.directory import get_person
@@ -115,9 +115,9 @@ async def _done(
     """Return what is done, by the kinds of `done` that the product sees by itself."""
     flows = await delivered_to(session, person, began) if began else []
     skill = first.card.skill if first else ""
-    kinds = {flow for flow in flows if flow != AD_HOC}
+    kinds = {kind_of(flow) for flow in flows if flow != AD_HOC}
     return {
-        "run": any(flow.rpartition(":")[2] == skill for flow in flows) if skill else bool(flows),
+        "run": any(kind_of(flow) == skill for flow in flows) if skill else bool(flows),
         "second": len(kinds) >= 2, "saving": saving is not None, "exercise": EXERCISE in have,
         "training": have >= frozenset(training) - {EXERCISE}, "drill": await drilled(session, person),
     }  # fmt: skip
