@@ -6,8 +6,9 @@ from colleague.adoption.figures import Numbers, Time
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.work import Breadth, Completion
-from colleague.adoption.targets import standings
+from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weeks import Week
+from colleague.policy.model import Phase
 
 FIRST = Week(2026, 9)
 
@@ -31,17 +32,27 @@ def week(number: int, active: int, *, skipped: bool = False, people: int = 100, 
     ],
 )  # fmt: skip
 def test_weekly_active(actives: list[int], meets: bool, goes: str) -> None:
-    found = standings([week(n, active) for n, active in enumerate(actives)])[0]
+    found = standings([week(n, active) for n, active in enumerate(actives)], Phase.EXPANSION)[0]
     assert (found.name, found.meets, found.goes) == ("wau", meets, goes)
+
+
+@pytest.mark.parametrize(("phase", "active", "meets"), [
+    (Phase.PILOT, 79, False), (Phase.PILOT, 80, True), (Phase.EXPANSION, 64, False), (Phase.EXPANSION, 65, True),
+    (Phase.BROAD, 65, True), (Phase.ENTERPRISE, 64, False),
+])  # fmt: skip
+def test_a_pilot_is_held_to_its_gate_and_later_phases_to_theirs(phase: Phase, active: int, meets: bool) -> None:
+    """C-8: 80 % and 65 % are of different people."""
+    assert standings([week(0, active)], phase)[0].meets is meets
+    assert f"{100 * targets_in(phase)[0].aim:.0f} %" in targets_in(phase)[0].words
 
 
 def test_holidays_and_small_groups_are_skipped() -> None:
     weeks = [week(0, 70), week(1, 70), week(2, 1, skipped=True), week(3, 2, people=4), week(4, 70)]
-    assert (standings(weeks)[0].value, standings(weeks)[0].goes) == (0.7, "steady")
+    assert (standings(weeks, Phase.BROAD)[0].value, standings(weeks, Phase.BROAD)[0].goes) == (0.7, "steady")
 
 
 def test_breadth_needs_half_with_three_not_the_median_alone() -> None:
-    found = {one.name: one for one in standings([week(0, 70)])}
+    found = {one.name: one for one in standings([week(0, 70)], Phase.EXPANSION)}
     assert (found["breadth"].value, found["breadth"].meets) == (3, False)
     assert {name: one.meets for name, one in found.items() if name != "breadth"} == {
         "wau": True, "sessions": True, "completion": True, "time": True,
@@ -52,4 +63,4 @@ def test_a_target_is_shown_for_each_number_together() -> None:
     """AD-5: activity is never told without completion, breadth and time."""
     kept = week(0, 70).to_json()
     assert {"wau", "completion", "breadth", "time"} <= {name for name, value in kept.items() if value}
-    assert [one.name for one in standings([])] == ["wau", "sessions", "completion", "breadth", "time"]
+    assert [one.name for one in standings([], Phase.PILOT)] == ["wau", "sessions", "completion", "breadth", "time"]

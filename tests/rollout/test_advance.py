@@ -40,7 +40,7 @@ from colleague.rollout.define import (
     is_it,
     name_programme,
 )
-from colleague.rollout.evidence import collect
+from colleague.rollout.evidence import collect, week_eight_of
 from colleague.rollout.model import Evidence
 from colleague.rollout.onboarding.shipped import shipped_playbook
 from colleague.rollout.onboarding.write import write_playbook
@@ -141,6 +141,25 @@ async def test_after_the_last_phase_there_is_none(office: Office) -> None:
     assert await office.phase() == (Phase.ENTERPRISE, Phase.ENTERPRISE, None)
     with pytest.raises(LastPhase):
         await office.do(propose_skip, "owner", why=WHY)
+
+
+async def test_week_eight_is_told_from_the_expansion_on_and_for_good(office: Office) -> None:
+    """KP-1, C-9: by whoever looks, and an expansion that was left early keeps what it says."""
+
+    async def said() -> str | None:
+        async with office.home.house.database.transaction() as session:
+            verdict = await week_eight_of(session, await current_programme(session), clock=office.clock)
+        return verdict and verdict.said
+
+    await office.begun()
+    assert await said() is None
+    office.evidence = Evidence(today=office.clock.now().date())
+    await office.skipped()
+    assert await said() == "not known yet. Week 8 is not frozen yet."
+    office.clock.advance(days=14)
+    office.evidence = Evidence(today=office.clock.now().date())
+    await office.skipped()
+    assert await said() == "not known yet. The expansion was left after 2 weeks: week 8 was never reached."
 
 
 async def test_of_many_who_propose_and_confirm_at_once_one_gets_through(office: Office) -> None:

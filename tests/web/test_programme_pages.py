@@ -80,8 +80,10 @@ async def test_a_skipped_gate_stays_on_the_page(home: TestHouse, lead: Any, sign
     assert "was entered on" in page
     assert "without its gate" in page
     assert 'min="301" max="2000"' in page
+    assert "(65 % weekly active): not known yet. Week 8 is not frozen yet." in page
     shown = (await lead.get(API)).json()
     assert (shown["phase"], shown["seats"]["most"]) == ("Expansion", 300)
+    assert (shown["week_eight"]["holds"], shown["week_eight"]["why"]) == (None, "Week 8 is not frozen yet.")
     assert (await lead.get(f"/programme/moves/{shown['moves'][0]['id']}")).status_code == 200
     assert (await lead.get("/programme/moves/x")).status_code == 404
 

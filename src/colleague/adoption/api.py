@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from colleague.adoption.groups import Groups
-from colleague.adoption.targets import TARGETS, standings
+from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weekly import DEFINITIONS, lines, numbers
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
+from colleague.policy.governance import current_governance
 
 router = APIRouter(prefix="/api/v1/adoption", tags=["adoption"])
 TheGroups = Annotated[Groups, Depends(part(Groups))]
@@ -19,12 +20,15 @@ Count = Annotated[int, Query(ge=1, le=53)]
 async def weeks(db: Db, actor: Current, clock: Time, count: Count = 12) -> dict[str, Any]:
     """Return the numbers of the last weeks, newest first, with what each means. Nobody is named."""
     async with db.transaction() as session:
-        found = await numbers(session, actor, clock=clock, count=count)
+        found, phase = (
+            await numbers(session, actor, clock=clock, count=count),
+            (await current_governance(session)).phase,
+        )
     # The running week has only begun: it is told, and held against nothing.
-    ended = standings(found[:0:-1])
+    ended = standings(found[:0:-1], phase)
     return {
         "definitions": DEFINITIONS, "weeks": [week.to_json() for week in found],
-        "targets": [one.to_json() | {"words": t.words} for one, t in zip(ended, TARGETS, strict=True)],
+        "targets": [one.to_json() | {"words": t.words} for one, t in zip(ended, targets_in(phase), strict=True)],
     }  # fmt: skip
 
 

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from colleague.adoption.groups import KINDS, Groups
-from colleague.adoption.targets import TARGETS, standings
+from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weekly import DEFINITIONS, lines, numbers
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
+from colleague.policy.governance import current_governance
 
 router = APIRouter(include_in_schema=False)
 TheGroups = Annotated[Groups, Depends(part(Groups))]
@@ -23,6 +24,7 @@ async def show(
 ) -> HTMLResponse:
     """Show the last twelve weeks of the organisation, of every group of a kind (the last week), or of one group."""
     async with db.transaction() as session:
+        phase = (await current_governance(session)).phase
         if by:
             found = await lines(session, actor, groups, kind=by, name=name, clock=clock)
             weeks = found[0].weeks if name else []
@@ -30,6 +32,6 @@ async def show(
             weeks, found = await numbers(session, actor, clock=clock), []
     return page.show(
         request, "adoption/weeks.html", weeks=weeks, lines=[] if name else found, definitions=DEFINITIONS,
-        by=by, name=name, kinds=KINDS, targets={one.name: one for one in TARGETS},
-        standings={one.name: one for one in standings(weeks[:0:-1])},
+        by=by, name=name, kinds=KINDS, targets={one.name: one for one in targets_in(phase)},
+        standings={one.name: one for one in standings(weeks[:0:-1], phase)},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The thresholds of the programme that numbers alone decide (KP-1, KP-2, PH-10). Pure, but for what opens an item."""
+"""The thresholds of the programme that numbers alone decide (KP-1, KP-2). Pure, but for what opens an item."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from colleague.audit.record import Ledger
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 
-ENOUGH, TOO_LOW, ALARM = 0.65, 0.40, 0.20
+ENOUGH, TOO_LOW = 0.65, 0.40
 WEEK_KP1, WEEK_KP2 = 8, 6
 KEY: Final = "kp-2"
 
@@ -29,6 +29,11 @@ class Verdict:
     week: str = ""
     share: Estimate | None = None
 
+    @property
+    def said(self) -> str:
+        """Return it in a line."""
+        return f"{'not known yet' if self.holds is None else 'reached' if self.holds else 'not reached'}. {self.why}"
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         return asdict(self)
@@ -41,12 +46,20 @@ def by_programme_week(weeks: Mapping[Week, Numbers], started: date, calendar: Ca
 
 
 def kp1(weeks: Mapping[int, Numbers], *, closed_in: int | None = None) -> Verdict:
-    """Say whether week 8 of the expansion reached 65 % weekly active (KP-1); closed in week 6 or 7, that week (C-9).
+    """Say whether week 8 of the expansion reached 65 % weekly active (KP-1).
 
-    A week of holidays is skipped: the next that counts speaks for it.
+    `closed_in`: its last complete week, once the expansion is over: after week 6 or 7 that week speaks (C-9), before
+    week 6 none does. For a week of holidays speaks the next that counts, of a closed phase the last.
     """
-    at = min(closed_in, WEEK_KP1) if closed_in is not None and closed_in >= WEEK_KP2 else WEEK_KP1
-    return _at(weeks, at, lambda value: value >= ENOUGH, "65 % weekly active or more")
+    words = "65 % weekly active or more"
+    if closed_in is None or closed_in > WEEK_KP1:
+        return _at(weeks, WEEK_KP1, lambda value: value >= ENOUGH, words)
+    if closed_in < WEEK_KP2:
+        return Verdict(None, f"The expansion was left after {closed_in} weeks: week 8 was never reached.")
+    told = [one for k, one in sorted(weeks.items()) if k <= closed_in and _counts(one)]
+    if closed_in not in weeks or not told or told[-1].wau is None:
+        return Verdict(None, f"Week {closed_in} is not frozen yet.")
+    return _verdict(told[-1], told[-1].wau.value >= ENOUGH, words)
 
 
 def kp2(weeks: Mapping[int, Numbers]) -> Verdict:
@@ -54,12 +67,14 @@ def kp2(weeks: Mapping[int, Numbers]) -> Verdict:
     return _at(weeks, WEEK_KP2, lambda value: value >= TOO_LOW, "40 % weekly active or more")
 
 
-def ph10_low(weeks: Mapping[Week, Numbers]) -> Verdict:
-    """Say whether the last frozen week that counts is at 20 % or above (PH-10)."""
-    told = [one for _, one in sorted(weeks.items()) if _counts(one)]
-    if not told or told[-1].wau is None:
-        return Verdict(None, "No frozen week counts yet.")
-    return _verdict(told[-1], told[-1].wau.value >= ALARM, "20 % weekly active or more")
+def beside(one: Numbers) -> str:
+    """Return what stands beside a week's activity: completion, breadth, time; each said to be unknown where it is."""
+    rate, time = one.completion, one.time.reduction if one.time else None
+    return ", ".join((
+        f"completion {100 * rate.rate.value:.0f} % (n {rate.rate.n})" if rate else "completion not known yet",
+        f"breadth {one.breadth.median:g} (n {one.breadth.n})" if one.breadth else "breadth not known yet",
+        f"{100 * time:.0f} % less time" if time is not None else "time to output not measured",
+    ))  # fmt: skip
 
 
 def _counts(one: Numbers) -> bool:
@@ -78,7 +93,8 @@ def _verdict(one: Numbers, holds: bool, words: str) -> Verdict:
     share = one.wau
     low, high = share.low or 0, share.high or 0
     told = (
-        f"{one.week}: {100 * share.value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %, n {share.n}); needed: {words}."
+        f"{one.week}: {100 * share.value:.0f} % ({100 * low:.0f} to {100 * high:.0f} %, n {share.n}); needed: {words}; "
+        f"{beside(one)}."
     )
     return Verdict(holds, told, str(one.week), share)
 
@@ -96,10 +112,21 @@ async def watch_expansion(session: Session, started: date, *, ledger: Ledger, cl
 
 async def week_six(session: Session, started: date, *, clock: Clock) -> Verdict:
     """Return what week 6 of the expansion that began on `started` says."""
+    return kp2((await _weeks_of(session, started, clock=clock))[0])
+
+
+async def week_eight(session: Session, started: date, closed: date | None, *, clock: Clock) -> Verdict:
+    """Return what week 8 says of the expansion that began on `started` and, unless None, was left on `closed`."""
+    weeks, calendar = await _weeks_of(session, started, clock=clock)
+    last = calendar.programme_week(week_of(closed), started) - 1 if closed else None
+    return kp1(weeks, closed_in=last if last is None else max(last, 0))
+
+
+async def _weeks_of(session: Session, started: date, *, clock: Clock) -> tuple[dict[int, Numbers], Calendar]:
     calendar = (await read_calendars(session)).organisation
     first = week_of(started)
     weeks = await judged_weeks(session, first, max(first, calendar.week(clock.now())), calendar)
-    return kp2(by_programme_week(weeks, started, calendar))
+    return by_programme_week(weeks, started, calendar), calendar
 
 
 async def held_back(session: Session, started: date, *, clock: Clock) -> tuple[str, Item | None]:

@@ -17,6 +17,7 @@ from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
+from colleague.policy.governance import current_governance
 
 SHOWN: Final = 12
 DEFINITIONS: Final[dict[str, str]] = {
@@ -86,7 +87,7 @@ async def lines(
     actor.require("org:adoption:read")
     if kind not in KINDS:
         raise NoSuchGroup
-    calendars = await read_calendars(session)
+    calendars, phase = await read_calendars(session), (await current_governance(session)).phase
     by = await groups.read(session, calendars.organisation)
     chosen = {n: people for n, people in by[kind].items() if not name or n == name}
     if name and not chosen:
@@ -116,7 +117,7 @@ async def lines(
             value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock)
             veiled = value.version == 0 and early is None and (kind, one) in hidden.get(week, ())
             told.append(replace(value, hidden=value.people >= FEWEST) if veiled else value)
-        found.append(Line(kind, one, told[::-1], standings(told[:-1])))
+        found.append(Line(kind, one, told[::-1], standings(told[:-1], phase)))
     return found
 
 

@@ -4,9 +4,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from colleague.adoption.calendar import read_calendars
-from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.kept import judged_weeks
-from colleague.adoption.thresholds import held_back
+from colleague.adoption.thresholds import Verdict, beside, held_back, week_eight
 from colleague.adoption.validation import validations
 from colleague.adoption.weeks import Calendar
 from colleague.audit.read import counted
@@ -71,16 +70,6 @@ async def _weeks(session: Session, week: int, calendar: Calendar, *, clock: Cloc
     )  # fmt: skip
 
 
-def beside(one: Numbers) -> str:
-    """Return what stands beside a week's activity: completion, breadth, time; each said to be unknown where it is."""
-    rate, time = one.completion, one.time.reduction if one.time else None
-    return ", ".join((
-        f"completion {100 * rate.rate.value:.0f} % (n {rate.rate.n})" if rate else "completion not known yet",
-        f"breadth {one.breadth.median:g} (n {one.breadth.n})" if one.breadth else "breadth not known yet",
-        f"{100 * time:.0f} % less time" if time is not None else "time to output not measured",
-    ))  # fmt: skip
-
-
 async def _validated(session: Session, programme: Programme, *, clock: Clock) -> dict[str, str]:
     """Return the launched use cases by name, with what each still misses (B-9). The lead's own signature is none."""
     found = {}
@@ -102,6 +91,14 @@ async def _hold(session: Session, programme: Programme, *, clock: Clock) -> str:
     if await written_since(session, closed.opened_at):
         return ""
     return f"{why} It was closed («{closed.outcome}»), and no playbook or training has changed since it was opened."
+
+
+async def week_eight_of(session: Session, programme: Programme, *, clock: Clock) -> Verdict | None:
+    """Return whether week 8 of the expansion reached 65 % (KP-1), for good once it is over; None before it began."""
+    begun = {step.phase: step.on for step in programme.steps}
+    if Phase.EXPANSION not in begun:
+        return None
+    return await week_eight(session, begun[Phase.EXPANSION], begun.get(Phase.BROAD), clock=clock)
 
 
 async def _changed(session: Session, programme: Programme, *, clock: Clock) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from colleague.adoption.groups import Groups
 from colleague.adoption.items import Item, list_items
+from colleague.adoption.thresholds import Verdict
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.identity.actor import Actor
 from colleague.identity.directory import get_person, names_of
@@ -17,6 +18,7 @@ from colleague.plugins.store import list_packages
 from colleague.rollout.advance import judge
 from colleague.rollout.begin import start_gate
 from colleague.rollout.define import against_sponsor
+from colleague.rollout.evidence import week_eight_of
 from colleague.rollout.mistakes import Facts, Guard, guards
 from colleague.rollout.model import Evidence, Gate, Programme
 from colleague.rollout.phases import PHASES, Spec
@@ -30,12 +32,13 @@ from colleague.usecases.ready import ready as cases_ready
 @dataclass(frozen=True, slots=True)
 class Posture:
     """Everything the page of the programme shows. `week`: k of the planned weeks of the phase; `holidays`: how many
-    of them do not count."""
+    of them do not count. `week_eight`: what it said of the expansion (KP-1)."""
 
     programme: Programme
     spec: Spec
     week: int
     holidays: int
+    week_eight: Verdict | None
     gate: Gate
     limit: Limit
     held: int
@@ -51,6 +54,7 @@ class Posture:
             "started": self.programme.started, "phase": self.spec.title, "number": int(self.spec.phase),
             "since": self.programme.since and self.programme.since.isoformat(), "week": self.week,
             "holiday_weeks": self.holidays,
+            "week_eight": self.week_eight and self.week_eight.to_json(),
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
             "seats": {"held": self.held, "most": self.limit.most}, "gate": self.gate.to_json(),
             "guards": [guard.to_json() for guard in self.guards],
@@ -88,7 +92,8 @@ async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reac
     seen = actor if actor.may("org:programme:read") else None
     items = await list_items(session, seen, state="open") if seen else []
     return Posture(
-        programme, PHASES[programme.phase], evidence.week, evidence.holidays, judged, limit, held,
+        programme, PHASES[programme.phase], evidence.week, evidence.holidays,
+        await week_eight_of(session, programme, clock=clock), judged, limit, held,
         guards(_beside(
             await _facts(session, programme, evidence, held, limit, reach),
             await leaders_watched(session, groups, programme, clock=clock),

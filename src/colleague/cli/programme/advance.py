@@ -35,6 +35,8 @@ def status(as_person: As) -> None:
             (stands.gate.title, "wanted", "there is"),
             [(f"{'ok' if c.holds else '--'} {c.title}", c.wanted, c.value) for c in stands.gate.criteria],
         )  # fmt: skip
+        if stands.week_eight:
+            line(f"Week 8 of the expansion: {stands.week_eight.said}")
         rows(("mistake", "stands"), [(f"{'ok' if g.holds else '--'} {g.mistake}", g.stands) for g in stands.guards])
         for item in stands.alarms:
             line(f"{item.kind}: {item.why}")

@@ -13,6 +13,8 @@ from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.work import Breadth, Completion
+from colleague.adoption.targets import WAU
+from colleague.adoption.thresholds import Verdict
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Calendar, Week, week_of, weeks_between
 from colleague.audit.read import counted
@@ -23,6 +25,7 @@ from colleague.kit.db import Session
 from colleague.models.usage import spent_between
 from colleague.policy.model import Phase
 from colleague.rollout.advance import judge
+from colleague.rollout.evidence import week_eight_of
 from colleague.rollout.model import Gate, Programme
 from colleague.rollout.phases import PHASES
 from colleague.rollout.readout.assume import assumptions
@@ -45,11 +48,6 @@ INCIDENTS: Final = {
     "break_glass.used": "The break-glass account was used", "ledger.witness_lost": "The ledger lost its witness",
     "ledger.siem_lost": "The ledger's forwarding was lost", "phone.lost": "A phone was lost and its access ended",
     "call.unknown": "A call whose outcome is unknown", "call.refused": "Calls that a rule refused",
-}  # fmt: skip
-# 80 % and 65 % are of different people and never one target (C-8).
-WAU_TARGET: Final = {
-    Phase.PILOT: "80 % for gate 1, four weeks' mean", Phase.EXPANSION: "65 % by week 8 of the expansion",
-    Phase.BROAD: "65 %", Phase.ENTERPRISE: "65 %",
 }  # fmt: skip
 
 
@@ -108,7 +106,7 @@ async def gather(
         weeks=[_line(one, weeks_of_desk[str(one.week)]) for one in told], gates=_gates(gate, programme, names),
         incidents=await _incidents(session, period), overrides=await _overrides(session, names, reach),
         assumptions=await assumptions(session), model_cost=money[0] / 1_000_000, model_unpriced=money[1], ask=ask,
-        notes=_notes(told, calendar, now),
+        notes=_notes(told, calendar, now, await week_eight_of(session, programme, clock=clock)),
     )  # fmt: skip
 
 
@@ -120,7 +118,7 @@ def _people(programme: Programme, done: Sequence[Any]) -> set[str]:
 
 def _wau(told: Sequence[Numbers], sure: Sequence[Numbers], programme: Programme) -> Figure:
     made = {
-        "name": "Weekly active people", "unit": "share", "rows": "/adoption", "target": WAU_TARGET[programme.phase],
+        "name": "Weekly active people", "unit": "share", "rows": "/adoption", "target": WAU[programme.phase][1],
         "method": "own actions in the last complete week that counts, of all seats; Wilson 95 %",
     }  # fmt: skip
     if not sure or sure[-1].wau is None:
@@ -268,8 +266,10 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
     return found
 
 
-def _notes(told: Sequence[Numbers], calendar: Calendar, now: datetime) -> tuple[str, ...]:
-    found = []
+def _notes(
+    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None
+) -> tuple[str, ...]:  # fmt: skip
+    found = [f"Week 8 of the expansion (KP-1): {week_eight.said}"] if week_eight else []
     if waiting := [str(one.week) for one in told if not one.frozen]:
         found.append(f"{', '.join(waiting)}: provisional, late events may still come (72 hours).")
     if skipped := [str(one.week) for one in told if one.skipped]:
