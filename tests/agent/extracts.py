@@ -79,6 +79,8 @@ class Sources:
             for block in each.document.blocks:
                 texts = [block.text, block.label, *(cell for row in block.rows for cell in row)]
                 self.units |= {fold(t) for t in texts} | {s for t in texts for s in sentences(t)}
+                if block.kind == "heading":  # «4 Hotels» names a theme as «Hotels»
+                    self.units.add(fold(re.sub(r"^\d+(?:\.\d+)*[.)]?\s+", "", block.text)))
                 # A contract's names for its parties: («the Supplier»).
                 self.units |= {m for t in texts for m in re.findall(r"[«“\"](?:the )?([A-Z][\w -]+)[»”\"]", t)}
         self.units |= {fold(m) for m in more}

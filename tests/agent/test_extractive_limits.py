@@ -10,10 +10,12 @@ from colleague.agent.llms.extractive import skills
 from colleague.agent.llms.extractive import templates as t
 from colleague.agent.llms.extractive.answer import passages
 from colleague.agent.llms.extractive.source import Source
+from colleague.agent.llms.extractive.synthesis import synthesis
 from colleague.kit.documents.model import Block
 
 ALL: list[Callable[[Sequence[Source]], list[Block]]] = [
     skills.rfp, skills.rfp_matrix, skills.contract, skills.meeting, skills.brief, skills.summary,
+    lambda s: synthesis("What is known about the Supplier, the boxes and delivery by 3 May 2027?", s),
 ]  # fmt: skip
 POLICIES = [source_of(path) for path in sorted(DEMO.glob("policy_*.md"))]
 
@@ -26,7 +28,7 @@ def texts(blocks: Sequence[Block]) -> str:
 def test_an_empty_document_gives_an_honest_page(skill: Callable[[Sequence[Source]], list[Block]]) -> None:
     said = texts(skill([source()]))
     assert t.LABEL in said
-    assert any(word in said for word in (t.NO_FACTS, t.NO_OBLIGATIONS, t.NOTHING))
+    assert any(word in said for word in (t.NO_FACTS, t.NO_OBLIGATIONS, t.NOTHING, t.NOT_FOUND))
 
 
 def test_only_tables() -> None:

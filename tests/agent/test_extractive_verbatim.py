@@ -10,13 +10,16 @@ from tests.agent.extracts import DEMO, SHARED, Sources, parse, source, source_of
 from colleague.agent.llms.extractive import skills
 from colleague.agent.llms.extractive import templates as t
 from colleague.agent.llms.extractive.source import Source
+from colleague.agent.llms.extractive.synthesis import aspects, synthesis
 from colleague.kit.documents.model import Block, Document
 
-QUESTION = "Who must approve the travel of the supplier?"
+QUESTION = "Who must approve the travel of the supplier, and deliver unicorns by May?"
+SAID = (QUESTION, *aspects(QUESTION))
 Skill = Callable[[Sequence[Source]], list[Block]]
 SKILLS: dict[str, Skill] = {
     "rfp": skills.rfp, "matrix": skills.rfp_matrix, "contract": skills.contract, "meeting": skills.meeting,
     "brief": skills.brief, "summary": skills.summary, "qa": lambda s: skills.qa(QUESTION, s),
+    "synthesis": lambda s: synthesis(QUESTION, s),
     **{f"short {name}": lambda s, name=name: skills.shorter(name, s) for name in skills.FACTS},
 }  # fmt: skip
 FILES = sorted(p.name for p in DEMO.iterdir() if p.suffix in (".md", ".html", ".docx", ".pdf"))
@@ -28,20 +31,20 @@ def test_every_text_is_a_sources_or_a_templates(skill: str, name: str) -> None:
     read = [source_of(DEMO / name)]
     blocks = SKILLS[skill](read)
     assert blocks
-    assert Sources(read, QUESTION).invented(blocks) == []
+    assert Sources(read, *SAID).invented(blocks) == []
 
 
 @pytest.mark.parametrize("skill", SKILLS)
 def test_several_documents_at_once(skill: str) -> None:
     read = [source_of(DEMO / name) for name in FILES]
-    assert Sources(read, QUESTION).invented(SKILLS[skill](read)) == []
+    assert Sources(read, *SAID).invented(SKILLS[skill](read)) == []
 
 
 @pytest.mark.skipif(not SHARED.is_file(), reason="the shared document is not here")
 @pytest.mark.parametrize("skill", SKILLS)
 def test_the_real_request_for_quotation(skill: str) -> None:
     read = [source_of(SHARED)]
-    assert Sources(read, QUESTION).invented(SKILLS[skill](read)) == []
+    assert Sources(read, *SAID).invented(SKILLS[skill](read)) == []
 
 
 def test_the_check_finds_what_was_invented() -> None:
@@ -82,7 +85,7 @@ made = st.lists(
 @given(made, words)
 def test_whatever_the_document_holds(blocks: list[Block], title: str) -> None:
     read = [Source("any.md", Document(title, "text/markdown", "pages", 1, tuple(blocks)))]
-    check = Sources(read, QUESTION)
+    check = Sources(read, *SAID)
     for name, skill in SKILLS.items():
         assert check.invented(skill(read)) == [], name
 
@@ -93,4 +96,4 @@ def test_whatever_the_text_is(text: str) -> None:
     document = parse(f"{text}\n.".encode(), "any.md")
     read = [Source("any.md", document)]
     for name, skill in SKILLS.items():
-        assert Sources(read, QUESTION).invented(skill(read)) == [], name
+        assert Sources(read, *SAID).invented(skill(read)) == [], name

@@ -182,7 +182,15 @@ HOSTILE = (
 
 @pytest.mark.parametrize("words", HOSTILE)
 @pytest.mark.parametrize(
-    "request_", [ASK, "Review the contract", "Prepare me for the meeting", "Is travel paid?", "hm"]
+    "request_",
+    [
+        ASK,
+        "Review the contract",
+        "Prepare me for the meeting",
+        "Is travel paid?",
+        "hm",
+        "What do we know about delivery?",
+    ],
 )
 async def test_a_document_can_ask_for_nothing(words: str, request_: str) -> None:
     plain = Block("paragraph", "The Supplier shall deliver by 3 May 2027.", where="p. 1")

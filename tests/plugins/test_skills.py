@@ -208,4 +208,5 @@ async def test_the_extractive_model_follows_its_own_by_command() -> None:
 
     assert wish_of("/contract-review-summary the minutes").skill == "contract"
     assert wish_of("/business-development:rfp-response-outline").skill == "rfp"
+    assert wish_of("/everyone:knowledge-synthesis is travel paid?").skill == "synthesis"
     assert wish_of("/unknown summarise the contract").skill == "contract"

@@ -49,7 +49,19 @@ def test_the_reference_is_the_briefs_own_sentence_with_its_thirty_minutes() -> N
 def test_every_skill_that_a_shipped_card_names_ships() -> None:
     root = resources.files("colleague.plugins").joinpath("shipped")
     known = {skill.name for pack in root.iterdir() for skill in pack.joinpath("skills").iterdir()}
-    assert {card.skill for card in shipped_cards().values() if card.skill} <= known
+    assert {card.skill for card in shipped_cards().values()} <= known
+
+
+@pytest.mark.parametrize("skill", ["", "tbd"])
+def test_a_card_without_a_skill_is_noted_and_stands_in_the_way_of_nothing(skill: str) -> None:
+    card = replace(RFP, skill=skill)
+    found = lint(card)
+    assert [(one.code, one.field, one.weighs) for one in found] == [("no-skill", "skill", "noted")]
+    assert standing(card, found) == ()
+    assert not is_kept(replace(card, kept="The sponsor insists."), found), "it lengthens no plan"
+    assert [one.weighs for one in lint(replace(card, minutes=0, quality="It reads well"))] == [
+        "refused", "flagged", "noted",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

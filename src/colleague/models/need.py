@@ -13,7 +13,7 @@ from colleague.policy.model import Label
 
 CASES = {
     "rfp": "rfp_response", "contract": "contract_review", "meeting": "meeting_prep", "brief": "competitive_brief",
-    "qa": "policy_answer", "summary": "internal_summary",
+    "qa": "policy_answer", "summary": "internal_summary", "synthesis": "internal_summary",
 }  # fmt: skip
 
 

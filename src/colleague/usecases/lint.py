@@ -2,6 +2,7 @@
 
 A card without an input, a trigger, an output with its form, a number, an owner or a quality check is refused. Work of
 the three kinds that underperform is flagged: it may be kept with a reason, and then costs the plan six weeks (PP-10).
+A card without a skill is noted: it may be approved as it is, but nobody can count its runs.
 """
 
 import re
@@ -69,16 +70,17 @@ def said(text: str) -> str:
 
 
 def lint(card: Card, around: Around | None = None) -> tuple[Finding, ...]:
-    """Return everything the linter has against `card`, the refused before the flagged; nothing: it is specific."""
+    """Return everything the linter has against `card`, the refused before the flagged, these before the noted."""
     around = around or Around()
     found = [*_work(card), *_parts(card), *_output(card), *_number(card), *_house(card, around), *_flags(card, around)]
-    return tuple(sorted(found, key=lambda one: one.weighs != "refused"))
+    found += _notes(card)
+    return tuple(sorted(found, key=lambda one: ("refused", "flagged", "noted").index(one.weighs)))
 
 
 def standing(card: Card, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings that keep `card` from being approved: the refused, and the flagged unless it says why."""
     kept = bool(said(card.kept))
-    return tuple(one for one in findings if one.weighs == "refused" or not kept)
+    return tuple(one for one in findings if one.weighs == "refused" or (one.weighs == "flagged" and not kept))
 
 
 def is_kept(card: Card, findings: Sequence[Finding]) -> bool:
@@ -183,6 +185,14 @@ def _house(card: Card, around: Around) -> list[Finding]:
         why = "Its owner is not here or not active any more."
         found.append(Finding("owner-gone", "owner", why, "Name somebody who is."))
     return found
+
+
+def _notes(card: Card) -> list[Finding]:
+    if said(card.skill):
+        return []
+    why = "It names no skill, so no run is counted as one of it: hours saved cannot be measured."
+    instead = "Name the skill that people call for it, like «rfp-response-outline», or publish one first."
+    return [Finding("no-skill", "skill", why, instead, "noted")]
 
 
 def _flags(card: Card, around: Around) -> list[Finding]:

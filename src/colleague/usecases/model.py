@@ -102,14 +102,15 @@ class UseCase:
 class Finding:
     """What the linter has against a card: `field` of it, `why`, and what to write `instead`.
 
-    `weighs`: a refused card is not approved before it is changed; a flagged one may be kept, with a reason.
+    `weighs`: a refused card is not approved before it is changed; a flagged one may be kept, with a reason; what is
+    noted stands in the way of nothing.
     """
 
     code: str
     field: str
     why: str
     instead: str
-    weighs: Literal["refused", "flagged"] = "refused"
+    weighs: Literal["refused", "flagged", "noted"] = "refused"
 
     def to_json(self) -> dict[str, str]:
         """Return the finding as JSON."""

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 RULES: Final = (
+    (
+        "synthesis",
+        r"\bsynthes\w+|\bwhat (?:is|do we|does anybody) (?:already )?know\w? (?:about|of|on)\b"
+        r"|\bbring\b.{0,80}\b(?:documents|files|notes|sources|reports)\b.{0,80}\btogether\b"
+        r"|\bbring together\b.{0,40}\b(?:documents|files|notes|sources|reports)\b",
+    ),
     ("rfp", r"\b(?:rfps?|rfqs?|rft|tenders?|request for (?:proposals?|quot\w+)|bid|solicitation|response outline)\b"),
     ("contract", r"\b(?:contract|agreement|nda|clauses?|msa)\b"),
     ("brief", r"\b(?:competit\w+|rivals?|market brief)\b"),
@@ -15,7 +21,7 @@ RULES: Final = (
 )
 COMMANDS: Final = {
     "rfp-response-outline": "rfp", "contract-review-summary": "contract", "meeting-prep": "meeting",
-    "competitive-brief": "brief", "policy-qa": "qa",
+    "competitive-brief": "brief", "policy-qa": "qa", "knowledge-synthesis": "synthesis",
 }  # fmt: skip
 _NAMED: Final = {
     "rfp": r"\b(?:rf[pqt]s?|itt|tender|solicitation|request for (?:proposals?|quot\w+|tenders?))\b",
@@ -32,6 +38,7 @@ CHOICES: Final = {
     "Prepare a meeting": "meeting",
     "Write a competitive brief": "brief",
     "Answer from the policies": "qa",
+    "Bring several documents together on a question": "synthesis",
     "Summarise a document": "summary",
 }
 BEYOND: Final = (
@@ -127,15 +134,32 @@ def wish_of(request: str) -> Wish:
     )  # fmt: skip
 
 
+def command_in(text: str) -> str:
+    """Return the name in the slash command that the person's words begin with, "" if there is none."""
+    word = re.match(r"\s*/((?:[\w.-]+:)?[\w.-]+)", own_words(text))
+    return word[1] if word else ""
+
+
 def _called(folded: str) -> str:
     """Return the skill that a slash command at the beginning calls: «/rfp-response-outline», «/lawyer:…»."""
-    word = re.match(r"/(?:[\w.-]+:)?([\w.-]+)", folded)
-    return COMMANDS.get(word[1], "") if word else ""
+    return COMMANDS.get(command_in(folded).rpartition(":")[2].casefold(), "")
+
+
+def question_of(text: str) -> str:
+    """Return what a person asks about, without the command, whom to send it to and in which form."""
+    plain = re.sub(r"^/\S+\s*", "", " ".join(own_words(text).split()))
+    for expression in (_TO, _DIRECT, _SHORT_VERB, _FORMAT, _SHORTER):
+        plain = expression.sub(" ", plain)
+    return " ".join(plain.split())
 
 
 def _skill(folded: str) -> str:
     found = [name for name, rule in RULES if re.search(rule, folded)]
-    if folded.rstrip().endswith("?") and not _WORK.search(folded) and not {"meeting", "brief"} & set(found):
+    if (
+        folded.rstrip().endswith("?")
+        and not _WORK.search(folded)
+        and not {"meeting", "brief", "synthesis"} & set(found)
+    ):
         return "qa"  # «What does the contract say of liability?» is a question, not a review.
     return found[0] if found else ""
 

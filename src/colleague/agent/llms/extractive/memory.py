@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from colleague.agent.llms.extractive.choose import own_words
+from colleague.agent.llms.extractive.choose import own_words, wish_of
 from colleague.agent.llms.extractive.source import Source, merged
 from colleague.agent.messages import Call, Message, Outcome, Said, Turn
 from colleague.kit.documents.model import Document
@@ -13,6 +13,7 @@ from colleague.kit.documents.model import Document
 READERS = ("read_document", "folder_read", "mail_read", "read_library")
 _SET = "This task is about the document set"
 WHAT = "What should I do?"
+ON_WHAT = "On which question shall I bring the documents together?"
 
 
 class Memory:
@@ -153,12 +154,11 @@ class Memory:
         """Say whether something was written since the newest request."""
         return any(c.tool == "write_document" and o.ok for c, o in self._new)
 
-    @property
-    def last_skill_answer(self) -> str:
-        """Return what the person last answered when asked what to do, in the whole conversation."""
+    def last_answer_to(self, question: str) -> str:
+        """Return what the person last answered to this, in the whole conversation."""
         return next(
             (str(o.data.get("answer", "")) for c, o in reversed(self._all)
-             if c.tool == "ask_person" and c.arguments.get("question") == WHAT), "",
+             if c.tool == "ask_person" and c.arguments.get("question") == question), "",
         )  # fmt: skip
 
     def people(self, name: str) -> list[Mapping[str, str]]:
@@ -171,9 +171,12 @@ class Memory:
     def failures(self) -> list[str]:
         """Return what could not be read or found, in the words of the tool."""
         return [
-            f"{c.arguments.get('path') or c.tool}: {o.text}" for c, o in self._new if not o.ok and c.tool != "mail_send"
+            f"{c.arguments.get('path') or c.tool}: {o.text}"
+            for c, o in self._new
+            if not o.ok and c.tool not in ("mail_send", "use_skill")
         ]
 
-    def question(self) -> str:
-        """Return what was asked, without the list of attached files."""
-        return " ".join(self.request.split())
+    def question(self, skill: str = "qa") -> str:
+        """Return what was asked: the newest words that ask for `skill`, else the newest of all."""
+        said = [self.request, *reversed(self.earlier)]
+        return " ".join(next((text for text in said if wish_of(text).skill == skill), self.request).split())

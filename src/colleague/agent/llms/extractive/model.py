@@ -8,22 +8,34 @@ from typing import Any
 from colleague.agent.llms.extractive import skills
 from colleague.agent.llms.extractive import templates as t
 from colleague.agent.llms.extractive.answer import passages
-from colleague.agent.llms.extractive.choose import CHOICES, Wish, asks_anew, folder_words, named_so, wish_of
-from colleague.agent.llms.extractive.memory import WHAT, Memory
+from colleague.agent.llms.extractive.choose import (
+    CHOICES,
+    COMMANDS,
+    Wish,
+    asks_anew,
+    command_in,
+    folder_words,
+    named_so,
+    question_of,
+    wish_of,
+)
+from colleague.agent.llms.extractive.memory import ON_WHAT, WHAT, Memory
 from colleague.agent.llms.extractive.source import Source
+from colleague.agent.llms.extractive.synthesis import MOST, MOST_SHORT, aspects, gather, synthesis
 from colleague.agent.messages import Call, Message, Turn, Usage
 from colleague.agent.tools import ToolSpec
 from colleague.kit.documents.model import Block
 
 NAME = "extractive"
-MOST_FOUND = 5
+MOST_FOUND, MOST_SYNTHESIS, MOST_ASPECTS = 5, 20, 5
 CATEGORY = {
     "rfp": "rfp_response", "contract": "contract_review", "meeting": "meeting_prep", "brief": "competitive_brief",
-    "qa": "policy_answer", "summary": "internal_summary",
+    "qa": "policy_answer", "summary": "internal_summary", "synthesis": "internal_summary",
 }  # fmt: skip
 FILE = {
     "rfp": "rfp-summary-and-response-outline", "contract": "contract-review-summary", "meeting": "meeting-preparation",
     "brief": "competitive-brief", "qa": "policy-answer", "summary": "summary",
+    "synthesis": "knowledge-synthesis",
 }  # fmt: skip
 
 
@@ -67,6 +79,12 @@ def _next(memory: Memory) -> Step:
         if "ask_person" not in memory.tools:
             return t.UNCLEAR, []
         return "", [("ask_person", {"question": WHAT, "choices": list(CHOICES)})]
+    if taking_up := _take_up(memory):
+        return "", taking_up
+    if skill == "synthesis" and not _asked(memory):
+        if "ask_person" not in memory.tools or memory.asked(ON_WHAT):
+            return t.NO_QUESTION, []
+        return "", [("ask_person", {"question": ON_WHAT})]
     finding = _find(memory, wish, skill)
     if finding is not None:
         return finding
@@ -80,10 +98,29 @@ def _next(memory: Memory) -> Step:
     return _rest(memory, wish, skill, sources)
 
 
+def _take_up(memory: Memory) -> list[tuple[str, dict[str, Any]]]:
+    """Return the call that takes up the skill the person called with a slash, so that the run counts as one of it.
+
+    What is only recognised in plain words is a guess, and no run of a workflow (B-7).
+    """
+    command = command_in(memory.request)
+    if command.rpartition(":")[2].casefold() not in COMMANDS or "use_skill" not in memory.tools:
+        return []
+    words = re.sub(r"^\s*/\S+\s*", "", memory.request)
+    return [] if memory.did("use_skill") else [("use_skill", {"name": command, "arguments": words[:1000]})]
+
+
+def _asked(memory: Memory) -> str:
+    """Return the question of a synthesis: in the person's words that ask for one, else in an answer; "" if in none."""
+    words = memory.question("synthesis")
+    own = question_of(words) if wish_of(words).skill == "synthesis" else ""
+    return own if aspects(own) else memory.last_answer_to(ON_WHAT)
+
+
 def _follow_up(memory: Memory, wish: Wish) -> Step:
     """Answer more words in a task that has ended: the result in another form, shorter, or to more people."""
     before = [wish_of(words).skill for words in reversed(memory.earlier)]
-    chosen = memory.last_skill_answer
+    chosen = memory.last_answer_to(WHAT)
     skill = next((s for s in before if s), "") or CHOICES.get(chosen, "") or wish_of(chosen).skill or "summary"
     sources = memory.sources()
     if not sources or not (wish.formats or wish.shorter or wish.mails):
@@ -129,7 +166,7 @@ def _find(memory: Memory, wish: Wish, skill: str) -> Step | None:
         searched = _search(memory, wish, skill)
         if searched is not None:
             return searched
-    waiting = memory.unread()
+    waiting = memory.unread(MOST_SYNTHESIS if skill == "synthesis" else MOST_FOUND)
     if waiting:
         return "", [*_at(memory, wish, skill, 2), *waiting[:8]]
     return None
@@ -137,6 +174,8 @@ def _find(memory: Memory, wish: Wish, skill: str) -> Step | None:
 
 def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
     """Look for documents in the folders and the mail that are open to the person."""
+    if skill == "synthesis":
+        return _search_each(memory)
     query = f"{wish.topic} {folder_words(skill, memory.request)}".strip() or wish_words(memory.request)
     calls: list[tuple[str, dict[str, Any]]] = []
     if memory.about_set:
@@ -164,6 +203,15 @@ def _search(memory: Memory, wish: Wish, skill: str) -> Step | None:
     return None
 
 
+def _search_each(memory: Memory) -> Step | None:
+    """Look for documents on each thing that is asked about, so that none of them is crowded out by another."""
+    tool = "search_library" if memory.about_set else "folder_search"
+    if tool in memory.tools and not memory.did(tool):
+        more = {} if memory.about_set else {"limit": MOST_SYNTHESIS}
+        return "", [(tool, {"query": about[:200], **more}) for about in aspects(_asked(memory))[:MOST_ASPECTS]]
+    return None
+
+
 def wish_words(request: str) -> str:
     """Return the longer words of a request, to search by."""
     return " ".join(w for w in request.split() if len(w) > 3)[:150]
@@ -184,10 +232,12 @@ def _write(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) ->
             blocks = skills.brief(sources)
         case "qa":
             blocks = skills.qa(memory.question(), sources)
+        case "synthesis":
+            blocks = synthesis(_asked(memory), sources, most=MOST_SHORT if wish.shorter else MOST)
         case _:
             blocks = skills.summary(sources)
     about = skills.main_source(sources) if skill == "rfp" else sources[0]
-    several = skill in ("qa", "brief", "meeting") and (skill == "qa" or len(sources) > 1)
+    several = skill in ("qa", "synthesis") or (skill in ("brief", "meeting") and len(sources) > 1)
     title = t.TITLES[skill] if several else f"{t.TITLES[skill]}: {about.document.title or about.name}"
     stem = f"{FILE[skill]}-short" if wish.shorter else FILE[skill]
     calls = [_document(f"{stem}.{f}", f, title, skill, blocks) for f in wish.formats or ("docx",)]
@@ -278,6 +328,10 @@ def _closing(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) 
     if skill == "qa":
         found = passages(memory.question(), sources)
         lines += [f"> {p.text}\n>\n> — {p.cite}" for p in found[:3]] or [t.NOT_FOUND]
+    if skill == "synthesis":
+        best, absent = gather(_asked(memory), sources)
+        lines += [f"> {p.text}\n>\n> — {p.cite}" for p in best[:3]] or [t.NOT_FOUND]
+        lines += [f"{t.NOT_THERE}: {', '.join(absent)}."] if best and absent else []
     if memory.wrote():
         lines.append("**Written** (drafts, not reviewed): " + ", ".join(name for _, name in memory.outputs()))
         lines.append("**Read**: " + ", ".join(s.name for s in sources))
@@ -290,7 +344,7 @@ def _closing(memory: Memory, wish: Wish, skill: str, sources: Sequence[Source]) 
     for failure in memory.failures()[:4]:
         lines.append(f"Could not read: {failure}")
     if wish.shorter:
-        lines.append(t.SHORTER)
+        lines.append(t.FEWER if skill == "synthesis" else t.SHORTER)
     if wish.impossible:
         lines.append(f"{t.CANNOT_WRITE} {', '.join(wish.impossible)}.")
     lines.append(t.CLOSING)

@@ -216,3 +216,9 @@ SUMMARY: Final = (
     _p("Contact", ADDRESS, most=3),
     _p("Decisions", r"\b(?:decided|agreed|resolved)\b|^\W*decision\b", most=5, unless=r"\|"),
 )
+DATED: Final = (
+    _p("Dated", rf"\b(?:version|in force|valid|effective (?:from|since|as of)|last (?:checked|updated|reviewed|changed)"
+       rf"|as of|prepared)\b.*{DATE}|^(?:date|dated|issued|issue date|published)\s?[:|].*{DATE}",
+       r"^[^.|]{0,60}\bversion\s?:?\s\d",
+       rf"\b(?:mon|tues|wednes|thurs|fri)day,?\s{DATE}", most=1, unless=r"\b(?:means?|shall|must)\b"),
+)  # fmt: skip

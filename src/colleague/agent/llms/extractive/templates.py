@@ -25,7 +25,10 @@ NEEDS_MEETING: Final = "Suggesting what to say needs a model or a person."
 NEEDS_BRIEF: Final = "Comparing, ranking and recommending need a model or a person."
 NEEDS_SUMMARY: Final = "Rewording and interpreting need a model or a person."
 NEEDS_QA: Final = "Weighing passages against each other needs a model or a person."
+NEEDS_SYNTHESIS: Final = "Weighing, reconciling and concluding need a model or a person."
 SHORTER: Final = "Key facts only. Condensing the text itself needs a model or a person."
+FEWER: Final = "The best passages only. Condensing the text itself needs a model or a person."
+NO_QUESTION: Final = "I need a question to bring the documents together on."
 UNCLEAR: Final = "I can only extract, and I do not see what from this request."
 NO_WRITING: Final = "Documents cannot be written in this task."
 CANNOT_WRITE: Final = "I cannot write:"
@@ -39,6 +42,15 @@ NOT_FOUND: Final = "This is not in the documents you may read."
 LOOKED_IN_SET: Final = "I looked in the document set that this task is about."
 LOOKED_IN: Final = "Documents looked in"
 QUESTION: Final = "Question"
+DIFFERS: Final = "Side by side: what may disagree"
+DIFFERS_NOTE: Final = (
+    "These speak of the same thing and give another number or date, or one says «not». Whether they disagree is for a "
+    "person to say."
+)
+NO_DIFFERENCE: Final = "No two documents were found to give another number, date or «not» of the same thing."
+NOT_THERE: Final = "Not in the documents you may read"
+SOURCES: Final = "Sources"
+SAY_NOTHING: Final = "Looked in, not quoted"
 CLAUSES: Final = "Clause by clause"
 DUTIES: Final = "Duties of the parties"
 ANY_PARTY: Final = "Either party, or none named"
@@ -49,6 +61,8 @@ COLUMNS_OPEN: Final = ("In the words of the document", "Where")
 COLUMNS_MATRIX: Final = ("Id", "Requirement, word for word", "Section", "Where", "Kind", "Owner")
 COLUMNS_DUTIES: Final = ("Id", "Duty, word for word", "Section", "Where", "Owner")
 COLUMNS_BUYER: Final = ("Id", "Word for word", "Section", "Where")
+COLUMNS_DIFFERS: Final = ("One document says", "Where", "Another says", "Where")
+COLUMNS_SOURCES: Final = ("Document", "Its date or version, in its own words", "Where")
 COLUMNS_ANSWER: Final = ("Section", "Where", "Requirements", "Your answer")
 MANDATORY: Final = "mandatory"
 DESIRABLE: Final = "desirable"
@@ -59,5 +73,6 @@ TITLES: Final = {
     "meeting": "Meeting preparation",
     "brief": "Competitive brief",
     "qa": "Policy answer",
+    "synthesis": "Knowledge synthesis",
     "summary": "Document summary",
 }
