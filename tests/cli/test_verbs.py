@@ -94,6 +94,11 @@ def test_people_are_added_given_roles_and_teams_and_deactivated(call: Call, demo
     assert call("person", "list", as_="new").code == 1
     assert call("person", "reactivate", "new@aldermoor.example", as_="marta").code == 0
     assert people(demo)["new@aldermoor.example"]
+    assert call("person", "exclude", "new@aldermoor.example", "--why", " ", as_="marta").code == 1
+    assert call("person", "exclude", "new@aldermoor.example", "--why", "test user", as_="marta").code == 0
+    assert "left out of the numbers" in " ".join(call("person", "list", "--search", "new@", as_="marta").out.split())
+    assert call("person", "include", "new@aldermoor.example", as_="marta").code == 0
+    assert "left out" not in call("person", "list", "--search", "new@", as_="marta").out
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from colleague.adoption.groups import Groups
 from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weekly import DEFINITIONS, lines, numbers
 from colleague.identity.current import Current
+from colleague.identity.directory import count_excluded
 from colleague.kit.doors import Db, Time, part
 from colleague.policy.governance import current_governance
 
@@ -20,14 +21,12 @@ Count = Annotated[int, Query(ge=1, le=53)]
 async def weeks(db: Db, actor: Current, clock: Time, count: Count = 12) -> dict[str, Any]:
     """Return the numbers of the last weeks, newest first, with what each means. Nobody is named."""
     async with db.transaction() as session:
-        found, phase = (
-            await numbers(session, actor, clock=clock, count=count),
-            (await current_governance(session)).phase,
-        )
+        found = await numbers(session, actor, clock=clock, count=count)
+        phase, excluded = (await current_governance(session)).phase, await count_excluded(session)
     # The running week has only begun: it is told, and held against nothing.
     ended = standings(found[:0:-1], phase)
     return {
-        "definitions": DEFINITIONS, "weeks": [week.to_json() for week in found],
+        "definitions": DEFINITIONS, "excluded": excluded, "weeks": [week.to_json() for week in found],
         "targets": [one.to_json() | {"words": t.words} for one, t in zip(ended, targets_in(phase), strict=True)],
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from colleague.adoption.groups import KINDS, Groups
 from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weekly import DEFINITIONS, lines, numbers
 from colleague.identity.current import Current
+from colleague.identity.directory import count_excluded
 from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 from colleague.policy.governance import current_governance
@@ -30,8 +31,9 @@ async def show(
             weeks = found[0].weeks if name else []
         else:
             weeks, found = await numbers(session, actor, clock=clock), []
+        excluded = await count_excluded(session)
     return page.show(
         request, "adoption/weeks.html", weeks=weeks, lines=[] if name else found, definitions=DEFINITIONS,
-        by=by, name=name, kinds=KINDS, targets={one.name: one for one in targets_in(phase)},
+        by=by, name=name, kinds=KINDS, excluded=excluded, targets={one.name: one for one in targets_in(phase)},
         standings={one.name: one for one in standings(weeks[:0:-1], phase)},
     )  # fmt: skip

@@ -26,8 +26,9 @@ DEFINITIONS: Final[dict[str, str]] = {
     "adjusted, without those who were away all week.",
     "Sessions": "Runs of own actions with gaps of thirty minutes at most, over all channels, for each active person; "
     "divided by worked days of five. Four are aimed at; below two is no habit.",
-    "Completion": "Runs of skills that were delivered, of those started in the week and mature after seven days. Below "
-    "60 % the use case is redesigned, nobody is trained for it.",
+    "Completion": "Runs of published skills that were delivered and not rejected, of those started in the week, as "
+    "they stood seven days after it; what was left alone for seven days is abandoned. Below 60 % the use case is "
+    "redesigned, nobody is trained for it.",
     "Breadth": "Kinds of skills that active people completed in the twelve weeks that end with it: the median, and the "
     "share with three or more. Three are aimed at by those whose seat is twelve weeks old.",
     "Time": "How much less time an output takes, from its input to its first taking by a person, weighed by volume and "

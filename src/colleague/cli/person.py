@@ -8,6 +8,7 @@ from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, confirm, line, person_at, rows, with_house
 from colleague.identity.directory import list_people, list_teams, list_waiting
 from colleague.identity.first_run import invite
+from colleague.identity.model import Person
 from colleague.identity.people import (
     NoSuchTeam,
     add_member,
@@ -21,6 +22,7 @@ from colleague.identity.people import (
     take_seat_back,
 )
 from colleague.identity.permissions import ROLES
+from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 
 app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
@@ -46,13 +48,19 @@ def index(
                     p.email,
                     ", ".join(sorted(p.roles)),
                     ", ".join(p.teams),
-                    "" if p.active else "waits for a seat" if p.waiting_since else "not active",
+                    _stands(p),
                 )
                 for p in people
             ],
         )
 
     with_house(work)
+
+
+def _stands(one: Person) -> str:
+    state = "" if one.active else "waits for a seat" if one.waiting_since else "not active"
+    left_out = f"left out of the numbers: {one.excluded}" if one.excluded else ""
+    return ", ".join(filter(None, (state, left_out)))
 
 
 @app.command("add")
@@ -195,6 +203,31 @@ def department(
             person = await person_at(session, email)
             await set_department(session, actor, person.id, name, ledger=house.ledger)
         line(f"{person.name} works in {name}." if name.strip() else f"{person.name} is in no department.")
+
+    with_house(work)
+
+
+@app.command("exclude")
+def exclude(
+    email: Email, as_person: As, why: Annotated[str, typer.Option(help="Such as «test user» or «service account».")]
+) -> None:
+    """Leave a test user or a service account out of the numbers of the programme; they keep their seat."""
+    _exclude(email, as_person, excluded=True, why=why)
+
+
+@app.command("include")
+def include(email: Email, as_person: As) -> None:
+    """Let somebody count again in the numbers of the programme."""
+    _exclude(email, as_person, excluded=False)
+
+
+def _exclude(email: str, as_person: str, *, excluded: bool, why: str = "") -> None:
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            await set_excluded(session, actor, person.id, excluded=excluded, why=why, ledger=house.ledger)
+        line(f"{person.name} is left out of the numbers from now on." if excluded else f"{person.name} counts again.")
 
     with_house(work)
 

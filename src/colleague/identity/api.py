@@ -18,6 +18,7 @@ from colleague.identity.people import (
     set_department,
     take_seat_back,
 )
+from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
 from colleague.kit.doors import Db, Time, part
@@ -38,6 +39,13 @@ class Department(BaseModel):
     """A department, "" for none."""
 
     name: str = Field(max_length=80)
+
+
+class Excluded(BaseModel):
+    """Whether the numbers of the programme leave a person out, and why."""
+
+    excluded: bool
+    why: str = Field("", max_length=400)
 
 
 class Seats(BaseModel):
@@ -63,7 +71,7 @@ class NewToken(BaseModel):
 def _json(person: Person) -> dict[str, Any]:
     return {"id": person.id, "name": person.name, "email": person.email, "active": person.active,
             "roles": sorted(person.roles), "teams": list(person.teams), "department": person.department,
-            "waiting_since": person.waiting_since}  # fmt: skip
+            "waiting_since": person.waiting_since, "excluded": person.excluded}  # fmt: skip
 
 
 @router.get("/me")
@@ -106,6 +114,16 @@ async def department(
     """Say in which department a person works."""
     async with db.transaction() as session:
         await set_department(session, actor, person_id, given.name, ledger=ledger)
+        return _json(await get_person(session, person_id))
+
+
+@router.put("/people/{person_id}/excluded")
+async def exclusion(
+    db: Db, actor: Current, ledger: TheLedger, person_id: str, given: Excluded
+) -> dict[str, Any]:  # fmt: skip
+    """Leave a test user or a service account out of the numbers of the programme, or let them count again."""
+    async with db.transaction() as session:
+        await set_excluded(session, actor, person_id, excluded=given.excluded, why=given.why, ledger=ledger)
         return _json(await get_person(session, person_id))
 
 

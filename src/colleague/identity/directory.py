@@ -49,6 +49,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
             tuple(teams.get(r.id, ())),
             r.department,
             r.waiting_since,
+            r.excluded_why,
         )
         for r in rows
     ]
@@ -95,6 +96,12 @@ async def departments_of(session: Session) -> dict[str, str]:
     """Return the department of every active person who has one, by id."""
     query = select(PersonRow.id, PersonRow.department).where(PersonRow.active, PersonRow.department != "")
     return dict((await session.execute(query)).all())
+
+
+async def count_excluded(session: Session) -> int:
+    """Return how many active people the numbers of the programme leave out."""
+    query = select(func.count()).select_from(PersonRow).where(PersonRow.active, PersonRow.excluded_why != "")
+    return await session.scalar(query) or 0
 
 
 async def list_waiting(session: Session, *, limit: int = 200) -> list[Person]:

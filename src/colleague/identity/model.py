@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the organisation, with the names of their teams and roles. Who waits for a seat is not active."""
+    """Somebody in the organisation, with the names of their teams and roles. Who waits for a seat is not active.
+
+    `excluded`: why the numbers of the programme leave them out, "" for who counts.
+    """
 
     id: str
     name: str
@@ -16,6 +19,7 @@ class Person:
     teams: tuple[str, ...] = ()
     department: str = ""
     waiting_since: datetime | None = None
+    excluded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

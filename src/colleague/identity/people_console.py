@@ -26,6 +26,7 @@ from colleague.identity.people import (
     take_seat_back,
 )
 from colleague.identity.roles import known_roles
+from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, may_give, seats_held
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.errors import Conflict, Invalid
@@ -108,6 +109,17 @@ async def department(
     """Say in which department a person works."""
     async with db.transaction() as session:
         await set_department(session, actor, person_id, name, ledger=ledger)
+    return RedirectResponse(f"/people/{person_id}", 303)
+
+
+@router.post("/people/{person_id}/excluded")
+async def exclusion(
+    db: Db, actor: Current, ledger: TheLedger, person_id: str, excluded: Annotated[bool, Form()],
+    why: Annotated[str, Form(max_length=400)] = "",
+) -> Response:  # fmt: skip
+    """Leave a person out of the numbers of the programme, or let them count again."""
+    async with db.transaction() as session:
+        await set_excluded(session, actor, person_id, excluded=excluded, why=why, ledger=ledger)
     return RedirectResponse(f"/people/{person_id}", 303)
 
 

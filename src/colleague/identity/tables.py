@@ -23,6 +23,8 @@ class PersonRow(Base):
     waiting_since: Mapped[datetime | None]
     department: Mapped[str] = mapped_column(default="", server_default="")
     manager_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    # Why they are no person of the programme, as a test user or a service account; "" for everybody else.
+    excluded_why: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -5,13 +5,20 @@ SELECT seq, b ->> 'verb' AS verb, b ->> 'actor' AS actor, b ->> 'subject' AS sub
 FROM (SELECT seq, body::jsonb AS b FROM ledger_entries WHERE seq IS NOT NULL) x;
 CREATE INDEX ON l (verb);
 
--- In this history nobody gets a second seat.
+-- Test users and service accounts: left out from then on, until they count again (B-0).
+CREATE TEMP TABLE s_out AS
+SELECT subject AS person, seq AS since,
+       (SELECT min(seq) FROM l i WHERE i.verb = 'person.included' AND i.subject = e.subject AND i.seq > e.seq) AS until
+FROM l e WHERE verb = 'person.excluded';
+
+-- In this history nobody gets a second seat but who counts again.
 CREATE TEMP TABLE s_seats AS
 SELECT g.subject AS person, g.at AS assigned_at,
        (SELECT min(at) FROM l WHERE verb = 'sign_in.succeeded' AND subject = g.subject AND seq > g.seq) AS accepted_at,
-       (SELECT min(at) FROM l WHERE verb IN ('seat.taken_back', 'person.deactivated', 'person.deprovisioned')
+       (SELECT min(at) FROM l WHERE verb IN ('seat.taken_back', 'person.deactivated', 'person.deprovisioned', 'person.excluded')
            AND subject = g.subject AND seq > g.seq) AS removed_at
-FROM l g WHERE verb = 'seat.given' AND subject IN (SELECT id FROM people);
+FROM l g WHERE (verb = 'seat.given' OR verb = 'person.included' AND data ->> 'seat' = 'true') AND subject IN (SELECT id FROM people)
+  AND NOT EXISTS (SELECT 1 FROM s_out o WHERE o.person = g.subject AND o.since < g.seq AND (o.until IS NULL OR g.seq < o.until));
 
 CREATE TEMP TABLE s_actions AS
 SELECT seq, actor AS person, at AS done_at FROM l
@@ -21,7 +28,8 @@ WHERE verb IN (
     'approval.denied', 'approval.asked_back', 'approval.edited', 'proposal.accepted', 'proposal.rejected', 'output.reviewed',
     'output.taken', 'output.declassified', 'change.undo_begun')
   AND coalesce(data ->> 'channel', '') <> 'schedule' AND coalesce(data ->> 'via', '') <> 'schedule'
-  AND actor IN (SELECT id FROM people);
+  AND actor IN (SELECT id FROM people)
+  AND NOT EXISTS (SELECT 1 FROM s_out o WHERE o.person = l.actor AND o.since < l.seq AND (o.until IS NULL OR l.seq < o.until));
 
 -- Seven days without anything in it, but for what the product does by itself: abandoned, whatever comes later (B-6).
 CREATE TEMP TABLE s_left AS
@@ -52,6 +60,7 @@ WITH RECURSIVE begun AS (
     SELECT d.actor AS person, d.run, d.at AS asked_at, d.at AS input_at, r.workflow, least(r.taken_at, r.accepted_at) AS taken_at
     FROM l d LEFT JOIN s_ran r ON r.run = d.run
     WHERE d.verb = 'task.delegated' AND d.actor IN (SELECT id FROM people)
+      AND NOT EXISTS (SELECT 1 FROM s_out o WHERE o.person = d.actor AND o.since < d.seq AND (o.until IS NULL OR d.seq < o.until))
     UNION ALL
     SELECT b.person, t.run, t.at, CASE WHEN b.taken_at < t.at THEN t.at ELSE b.input_at END, coalesce(r.workflow, b.workflow),
            least(r.taken_at, r.accepted_at)

@@ -32,7 +32,7 @@ Product = dict[tuple[str, str, str], Numbers]
 
 
 def odd_runs(people: Sequence[str], monday: datetime) -> list[tuple[datetime, Event]]:
-    """Return what no simulation plays, of one person each: other tries, a draft, a stop, a week's silence."""
+    """Return what no simulation plays: other tries, a draft, a stop, a week's silence, who is excluded."""
     made: list[tuple[float, Event]] = []
 
     def begin(n: int, run: str, *, name: str = "everyone:odd", approved: bool = True, hours: float = 0) -> None:
@@ -65,15 +65,23 @@ def odd_runs(people: Sequence[str], monday: datetime) -> list[tuple[datetime, Ev
     for n, name in enumerate(("everyone:odd", "odd")):
         begin(5, f"odd_5{n}", name=name, hours=n)
         tell(n + 0.5, "run.completed", f"odd_5{n}")
+    for n, hours in ((6, 0), (7, 0)):
+        made.append((hours, Event("person.excluded", "system", subject=people[n], data={"seat": True})))
+        begin(n, f"odd_{n}", hours=1)
+        tell(2, "run.completed", f"odd_{n}")
+    made.append((24, Event("person.included", "system", subject=people[7], data={"seat": True})))
+    made.append((25, Event("sign_in.succeeded", people[7], subject=people[7])))
+    begin(7, "odd_7b", hours=26)
+    tell(27, "run.completed", "odd_7b")
     return sorted(((monday + timedelta(hours=at), event) for at, event in made), key=lambda one: one[0])
 
 
 async def odd_week(parts: Parts) -> None:
-    """Let six people with seats do in the week after the simulation what it does not play, and take it in."""
+    """Let people with seats do in the week after the simulation what it does not play, and take it in."""
     monday = datetime.combine(QUARTER.begin, datetime.min.time(), tzinfo=UTC) + timedelta(weeks=WEEKS)
     parts.clock.to(monday + timedelta(days=9))
     async with parts.database.transaction() as session:
-        people = sorted(one.person for one in await seats(session) if one.removed_at is None)[:6]
+        people = sorted(one.person for one in await seats(session) if one.removed_at is None)[:8]
         await record_many(session, odd_runs(people, monday + timedelta(hours=9)))
     while await seal(parts.database, signer=parts.signer, sink=None, clock=parts.clock):
         pass
@@ -123,8 +131,9 @@ async def test_a_quarter_counted_again_in_sql_is_equal(database_url: str, tmp_pa
             assert tickets[week].rate is None or not differ(row["ticket_rate"], tickets[week].rate)
     assert compared > 1000
     odd = max((row for row in rows if row["kind"] == "organisation"), key=lambda row: row["starts"])
-    # The other try, the one after a taking and what it followed, the same kind twice; not the stop, nor what was left.
-    assert (odd["active"], odd["started"], odd["completed"]) == (6, 7, 5)
+    # The other try, the one after a taking and what it followed, the same kind twice, who counts again; not the stop,
+    # what was left, nor who was excluded.
+    assert (odd["active"], odd["started"], odd["completed"]) == (7, 8, 6)
     departments = {row["name"] for row in rows if row["kind"] == "department" and row["active"]}
     assert len(departments) == 8
     assert sum(row["tickets"] or 0 for row in rows) > 10

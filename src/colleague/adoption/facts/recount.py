@@ -13,13 +13,15 @@ from colleague.adoption.facts.roll_up import LOCK, OLDEST, PLACE
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.facts.verbs import (
     AGAIN,
-    ASSIGNED,
     ELSEWHERE,
     ENDS,
+    EXCLUDED,
+    INCLUDED,
     INPUTS,
     REMOVED,
     as_happened,
     aside,
+    assigns,
     held_by,
     kind_of,
     moment,
@@ -63,10 +65,14 @@ class Count:
     open_seat: dict[str, int] = field(default_factory=dict)
     runs: dict[str, dict[str, object]] = field(default_factory=dict)
     of_task: dict[str, list[str]] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
 
     def take(self, fact: Fact, people: set[str]) -> ActionTuple | None:
         """Take in the next entry, and return the intentional action it tells of, if any."""
         fact = as_happened(fact)
+        if fact.verb in (EXCLUDED, INCLUDED):
+            (self.excluded.add if fact.verb == EXCLUDED else self.excluded.discard)(fact.subject)
+        people = people - self.excluded if self.excluded else people
         self._seat(fact, people)
         if fact.verb in ("task.delegated", AGAIN) and fact.actor in people and fact.run not in self.runs:
             self.runs[fact.run] = self._begun(fact)
@@ -99,7 +105,7 @@ class Count:
 
     def _seat(self, fact: Fact, people: set[str]) -> None:
         held = self.open_seat.get(fact.subject)
-        if fact.verb in ASSIGNED and fact.subject in people and held is None:
+        if assigns(fact) and fact.subject in people and held is None:
             self.seats[fact.seq] = (fact.subject, fact.at, None, None)
             self.open_seat[fact.subject] = fact.seq
         elif held is not None and fact.verb in REMOVED:
@@ -194,7 +200,10 @@ async def recount(database: Database) -> Difference:
             seq = after
         wrong |= set(await session.scalars(SESSIONS))
         actions = len(wrong) + await _mend_last(session)
-        return Difference(actions, await _mend_seats(session, count), await _mend_runs(session, count))
+        seats = await _mend_seats(session, count)
+        if place is not None and place.excluded != (told_out := sorted(count.excluded)):
+            place.excluded, seats = told_out, seats + 1
+        return Difference(actions, seats, await _mend_runs(session, count))
 
 
 async def _mend_actions(session: Session, told: dict[int, ActionTuple], since: int, until: int) -> set[int]:

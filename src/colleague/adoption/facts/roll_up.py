@@ -16,13 +16,15 @@ from sqlalchemy.dialects.postgresql import insert
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.facts.verbs import (
     AGAIN,
-    ASSIGNED,
     ELSEWHERE,
     ENDS,
+    EXCLUDED,
+    INCLUDED,
     INPUTS,
     REMOVED,
     as_happened,
     aside,
+    assigns,
     held_by,
     kind_of,
     moment,
@@ -49,14 +51,16 @@ async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
         people = set(await names_of(session, {p for fact in facts for p in (fact.actor, fact.subject)}))
         facts = [as_happened(fact) for fact in facts]
         batch = await _read(session, facts, people)
+        batch.excluded.update(place.excluded if place else ())
         for fact in facts:
             if kind := batch.take(fact):
                 await batch.write(session)
                 await _acted_before(session, fact, kind, batch.last[fact.actor])
         await batch.write(session)
         upto = facts[-1].seq + 1
-        row = insert(PlaceRow).values(name=PLACE, seq=upto)
-        await session.execute(row.on_conflict_do_update(index_elements=["name"], set_={"seq": upto}))
+        values = {"seq": upto, "excluded": sorted(batch.excluded)}
+        row = insert(PlaceRow).values(name=PLACE, **values)
+        await session.execute(row.on_conflict_do_update(index_elements=["name"], set_=values))
         return len(facts)
 
 
@@ -79,13 +83,17 @@ async def _read(session: Session, facts: Sequence[Fact], people: set[str]) -> "_
 
 @dataclass
 class _Batch:
-    """What the entries so far have made of the rows. `held`: the open seat of a person."""
+    """What the entries so far have made of the rows. `held`: the open seat of a person.
+
+    `excluded`: who counts nowhere.
+    """
 
     people: set[str]
     last: dict[str, LastRow]
     held: dict[str, SeatRow]
     runs: dict[str, RunFactRow] = field(default_factory=dict)
     of_task: dict[str, list[RunFactRow]] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
     fresh: list[SeatRow | RunFactRow | LastRow] = field(default_factory=list)
     actions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -99,7 +107,12 @@ class _Batch:
         """Take in the next entry; return the kind of an action that is told of after a later one, for then its
         neighbours have to be looked at, "" for anything else."""
         held = self.held.get(fact.subject)
-        if fact.verb in ASSIGNED and fact.subject in self.people and held is None:
+        if fact.verb == EXCLUDED:
+            self.excluded.add(fact.subject)
+        elif fact.verb == INCLUDED:
+            self.excluded.discard(fact.subject)
+        counts = fact.actor in self.people and fact.actor not in self.excluded
+        if assigns(fact) and fact.subject in self.people - self.excluded and held is None:
             self.held[fact.subject] = row = SeatRow(seq=fact.seq, person_id=fact.subject, assigned_at=fact.at)
             self.fresh.append(row)
         elif fact.verb in REMOVED and held is not None:
@@ -107,19 +120,19 @@ class _Batch:
             del self.held[fact.subject]
         elif fact.verb == "sign_in.succeeded" and held is not None:
             held.accepted_at = held.accepted_at or fact.at
-        elif fact.verb == "task.delegated" and fact.actor in self.people:
+        elif fact.verb == "task.delegated" and counts:
             self._begun(fact)
-        elif fact.verb == AGAIN and fact.actor in self.people:
+        elif fact.verb == AGAIN and counts:
             self._again(fact)
         elif fact.verb in INPUTS:
             self._input(fact)
-        elif fact.verb in ELSEWHERE and fact.run and fact.actor in self.people:
+        elif fact.verb in ELSEWHERE and fact.run and counts:
             self._elsewhere(fact)
         elif fact.run in self.runs:
             # Else it is a sub-agent's, or of a run of before: its task's own run is what counts.
             _run(self.runs[fact.run], fact)
         kind = kind_of(fact.verb, fact.actor, fact.data)
-        if not kind or fact.actor not in self.people:
+        if not kind or not counts:
             return ""
         last = self.last.get(fact.actor)
         if last is not None and fact.at < last.at:

@@ -2,19 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from colleague.kit.db import Base
 
 
 class PlaceRow(Base):
-    """Up to which entry of the ledger it was rolled up."""
+    """Up to which entry of the ledger it was rolled up, and whom the numbers leave out as of there."""
 
     __tablename__ = "adoption_place"
 
     name: Mapped[str] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
+    excluded: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
 
 
 class ActionRow(Base):

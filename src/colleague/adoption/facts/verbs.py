@@ -19,8 +19,9 @@ KINDS: Final[Mapping[str, str]] = {
     "telemetry.prompted": "start", "telemetry.decided": "decide",
     "output.reviewed": "use", "output.taken": "use", "output.declassified": "use", "change.undo_begun": "use",
 }  # fmt: skip
-ASSIGNED: Final = frozenset({"seat.given"})
-REMOVED: Final = frozenset({"seat.taken_back", "person.deactivated", "person.deprovisioned"})
+# A test user or a service account is left out from then on: their seat is none that counts (B-0).
+EXCLUDED, INCLUDED = "person.excluded", "person.included"
+REMOVED: Final = frozenset({"seat.taken_back", "person.deactivated", "person.deprovisioned", EXCLUDED})
 # Entries that tell since when the input of a task's run was there, and under which name.
 INPUTS: Final[Mapping[str, str]] = {"dispatch.started": "trigger_timestamp", "schedule.started": "at"}
 # A person's stop ends a run that waits; one that works says itself, a moment later, how it ended.
@@ -54,6 +55,11 @@ def kind_of(verb: str, actor: str, data: Mapping[str, Any]) -> str:
     kind = KINDS.get(verb, "")
     by_itself = data.get("channel") in BY_ITSELF or data.get("via") in BY_ITSELF
     return kind if kind and not by_itself and actor not in ("system", "agent", "unknown") else ""
+
+
+def assigns(fact: Fact) -> bool:
+    """Say whether somebody has a seat that counts from an entry on; who is excluded has none for all that."""
+    return fact.verb == "seat.given" or (fact.verb == INCLUDED and fact.data.get("seat") is True)
 
 
 def aside(fact: Fact) -> bool:

@@ -66,6 +66,11 @@ async def seats_held(session: Session) -> int:
     return await session.scalar(query.where(PersonRow.id.not_in(_SEALED))) or 0
 
 
+async def holds_seat(session: Session, row: PersonRow) -> bool:
+    """Say whether a person holds a seat: the sealed account is active without one (ID-5)."""
+    return row.active and row.id != await session.scalar(_SEALED)
+
+
 async def set_limit(session: Session, actor: Actor, limit: Limit, *, ledger: Ledger, clock: Clock) -> None:
     """Set how many seats there may be: called by the programme's own deeds. Nobody loses a seat by it."""
     actor.require("org:programme:manage")
