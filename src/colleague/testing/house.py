@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from colleague.agent.llm import Llm
 from colleague.audit.record import Ledger
-from colleague.audit.tables import SubjectKeyRow
 from colleague.bootstrap import House, build
 from colleague.connectors.accounts import enable_connector
 from colleague.connectors.connector import Connector
@@ -36,7 +35,7 @@ PEOPLE = {
     "tom@aldermoor.example": ("Tom Audit", "auditor"),
     "dana@aldermoor.example": ("Dana Whitfield", "member"),
 }
-KEYS = SubjectKeyRow.__tablename__
+KEYS = "ledger_subject_keys"
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 
 
