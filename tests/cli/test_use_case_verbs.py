@@ -36,7 +36,10 @@ def test_from_a_shipped_card_to_live(call: Call, demo: House, tmp_path: Path) ->
     assert "95" not in veiled.split("Measured")[1]
     text = tmp_path / "framework.txt"
     text.write_text("Cite pages.")
-    assert call("use-case", "framework", case, str(text), as_="ana").out == "Version 1.\n"
+    assert "when a result is good enough" in call("use-case", "framework", case, str(text), as_="ana").err
+    enough = ("--passed", "Every claim names its page")
+    assert call("use-case", "framework", case, str(text), *enough, as_="ana").out == "Version 1.\n"
+    assert "Good enough when: Every claim names its page" in call("use-case", "framework", case, as_="tom").out
     assert "+ Cite pages." in call("use-case", "framework", case, as_="tom").out
     entry = call("use-case", "friction", case, "--step", "Reading", "--text", "Scans", as_="tom").out.strip()
     assert call("use-case", "friction", case, "--resolve", entry, "--text", "OCR", as_="ana").out == "Resolved.\n"

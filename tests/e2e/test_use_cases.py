@@ -60,6 +60,7 @@ def test_from_no_use_case_to_one_that_is_live(enter: Callable[..., Page], axe: C
     for text in ("Role: you prepare bids.\nCite pages.", "Role: you prepare bids.\nQuote pages."):
         ben.goto(f"{at}/framework")
         ben.get_by_label("Text").fill(text)
+        ben.get_by_label("A result is good enough when").fill("Every claim names its page")
         if ben.get_by_label("What changed and why").count():
             ben.get_by_label("What changed and why").fill("A quotation can be checked")
         ben.get_by_role("button", name="Save version").click()

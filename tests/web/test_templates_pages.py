@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from colleague.adoption.calendar import Holiday, add_holidays
 from colleague.identity.people import assign_role
 from colleague.kit.ids import new_id
+from colleague.rollout.onboarding.shipped import shipped_playbook
 from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.testing.house import TestHouse
 
@@ -126,6 +127,19 @@ async def test_sheets_and_policies_are_filled_or_empty(lead: Any, home: TestHous
         assert "Week 4" in training
         assert "{use_case}" not in training
         assert "It says what is done, with what" not in training
+        assert "Playbook: as shipped; kept by the programme lead" in training
+    # A framework and a playbook of one's own stand on it with version, date, and when it is good enough (TP-2).
+    words_of = {"text": "Cite pages.", "passed": "Every claim names its page"}
+    assert (await lead.post(f"/api/v1/use-cases/{case}/framework", json=words_of)).status_code == 201
+    sheet = words((await lead.get(f"{PAGE}/use-case-sheet.docx?case={case}")).content)
+    assert "A result is good enough when: Every claim names its page" in sheet
+    assert ", Dana Whitfield" in sheet.partition("Version 1, ")[2][:60]
+    text = shipped_playbook().replace("Your own ritual, once, with help", "Bids begin")
+    own = {"department": "", "text": text, "why": "ours", "after": 0}
+    assert (await lead.post("/api/v1/programme/playbook", json=own)).status_code == 201
+    training = words((await lead.get(f"{PAGE}/training-programme.docx")).content)
+    assert "Playbook: version 1, " in training
+    assert "Bids begin" in training
     assert "To be decided" in words((await lead.get(f"{PAGE}/readout.docx")).content)
     for name in ("acceptable-use", "governance-framework"):
         text = words((await lead.get(f"{PAGE}/{name}.docx")).content)

@@ -269,7 +269,12 @@ async def test_the_prompt_framework_is_versioned_and_shows_what_changed(lead: An
     case = await made(lead)
     page, at = f"/use-cases/{case['id']}/framework", f"{API}/{case['id']}/framework"
     assert (await ben.post(page, data={"text": "Mine", "after": "0"})).status_code == 403
-    assert (await ana.post(page, data={"text": "Role: bids\r\nCite pages", "after": "0"})).status_code == 303
+    bare = {"text": "Role: bids\r\nCite pages", "after": "0"}
+    refused = await ana.post(page, data=bare)
+    assert refused.status_code == 422
+    assert "when a result is good enough" in refused.text
+    assert (await ana.post(page, data=bare | {"passed": "x" * 301})).status_code == 422
+    assert (await ana.post(page, data=bare | {"passed": "Every claim names its page"})).status_code == 303
     assert (await lead.post(page, data={"text": "Other", "after": "0", "why": "x"})).status_code == 409
     assert (await ana.post(page, data={"text": "Role: bids\nQuote pages", "after": "1"})).status_code == 422
     assert (
@@ -281,6 +286,20 @@ async def test_the_prompt_framework_is_versioned_and_shows_what_changed(lead: An
     shown = (await ben.get(page)).text
     assert "<ins>Quote pages</ins>" in shown
     assert "<textarea" not in shown
+    # When a result is good enough stands with every version, is kept where nobody says otherwise, and is changed alone.
+    assert newest["passed"] == "Every claim names its page"
+    assert "Every claim names its page" in shown
+    again = {
+        "text": "Role: bids\nQuote pages",
+        "after": 2,
+        "why": "Nobody checked",
+        "passed": "Two people have read it",
+    }
+    assert (await ana.post(at, json=again)).json()["version"] == 3
+    assert (await ana.post(at, json=again | {"after": 3})).json()["version"] == 3, "the same words make none"
+    assert [one["passed"] for one in (await ben.get(at)).json()][:2] == [
+        "Two people have read it", "Every claim names its page"
+    ]  # fmt: skip
 
 
 async def test_friction_is_resolved_by_who_wrote_it_or_who_answers_for_it(lead: Any, sign_in: Any) -> None:

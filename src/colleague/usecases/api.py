@@ -72,10 +72,13 @@ class Resolved(BaseModel):
 
 
 class Written(BaseModel):
-    """The next version of the prompt framework, made from version `after`."""
+    """The next version of the prompt framework, made from version `after`. `passed`: when what comes of it is good
+    enough; the first says it, a later one keeps it where it says nothing.
+    """
 
     text: Annotated[str, Field(max_length=50_000)]
     why: Long = ""
+    passed: Long = ""
     after: Number = 0
 
 
@@ -227,5 +230,6 @@ async def write(
     """Write the next version of the prompt framework."""
     async with db.transaction() as session:
         return (await write_framework(
-            session, actor, use_case, given.text, given.why, after=given.after, ledger=ledger, clock=clock
+            session, actor, use_case, given.text, given.why, passed=given.passed, after=given.after, ledger=ledger,
+            clock=clock,
         )).to_json()  # fmt: skip

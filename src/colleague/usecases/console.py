@@ -239,12 +239,14 @@ async def framework(
 @router.post(f"{LIST}/{{use_case}}/framework")
 async def write(
     request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, use_case: str,
-    text: Annotated[str, Form(max_length=50_000)] = "", why: Words = "",
+    text: Annotated[str, Form(max_length=50_000)] = "", why: Words = "", passed: Words = "",
     after: Annotated[int, Form(ge=0, le=1_000_000)] = 0,
 ) -> Response:  # fmt: skip
     """Write the next version of the prompt framework."""
     async with db.transaction() as session:
-        await write_framework(session, actor, use_case, text, why, after=after, ledger=ledger, clock=clock)
+        await write_framework(
+            session, actor, use_case, text, why, passed=passed, after=after, ledger=ledger, clock=clock
+        )
     return _to(request, use_case, "/framework")
 
 

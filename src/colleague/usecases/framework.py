@@ -1,4 +1,4 @@
-"""The prompt framework of a use case: the words that people start from, each change a version (PP-7)."""
+"""The prompt framework of a use case: the words that people start from, each change a version (PP-7, TP-2)."""
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -25,9 +25,11 @@ class NotYourFramework(Forbidden):
 
 
 async def write_framework(
-    session: Session, actor: Actor, use_case: str, text: str, why: str, *, after: int, ledger: Ledger, clock: Clock
+    session: Session, actor: Actor, use_case: str, text: str, why: str, *, passed: str = "", after: int, ledger: Ledger,
+    clock: Clock,
 ) -> Framework:  # fmt: skip
-    """Write the next version, made from version `after` (0: the first); the same text makes none.
+    """Write the next version, made from version `after` (0: the first); the same words make none. `passed`: when what
+    comes of it is good enough; "" keeps what the version before says, and the first says it.
 
     Raises BadText, FrameworkChanged, NotYourFramework, UseCaseRetired.
     """
@@ -43,14 +45,16 @@ async def write_framework(
     version = newest.version if newest else 0
     if version != after:
         raise FrameworkChanged(version=version)
-    if newest and newest.text == text:
+    passed = one_line(passed, "when a result is good enough", 300, needed=not (newest and newest.passed))
+    passed = passed or (newest.passed if newest else "")
+    if newest and (newest.text, newest.passed) == (text, passed):
         return newest
     why = one_line(why, "what changed and why", 300, needed=newest is not None)
-    one = Framework(version + 1, text, why, actor.id, clock.now())
+    one = Framework(version + 1, text, why, actor.id, clock.now(), passed)
     session.add(
-        FrameworkRow(use_case_id=found.id, version=one.version, text=text, why=why, by=one.by, at=one.at)
+        FrameworkRow(use_case_id=found.id, version=one.version, text=text, why=why, by=one.by, at=one.at, passed=passed)
     )  # fmt: skip
     await session.flush()
-    facts = {"version": one.version, "text": digest(text)}
+    facts = {"version": one.version, "text": digest(text), "passed": digest(passed)}
     await ledger.record(session, Event("framework.written", actor.id, subject=found.id, data=facts))
     return one

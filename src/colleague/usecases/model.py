@@ -154,13 +154,16 @@ class Friction:
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """One version of the words that people start from, so that quality does not depend on who asks (PP-7)."""
+    """One version of the words that people start from, so that quality does not depend on who asks (PP-7). `passed`:
+    when what comes of it is good enough (TP-2); "" for versions that were written before this was asked.
+    """
 
     version: int
     text: str
     why: str
     by: str
     at: datetime
+    passed: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the version as JSON."""

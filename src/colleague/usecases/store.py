@@ -62,7 +62,7 @@ async def frictions_of(session: Session, use_case: str) -> list[Friction]:
 async def frameworks_of(session: Session, use_case: str) -> list[Framework]:
     """Return every version of the prompt framework, newest first."""
     query = select(FrameworkRow).where(FrameworkRow.use_case_id == use_case).order_by(FrameworkRow.version.desc())
-    return [Framework(r.version, r.text, r.why, r.by, r.at) for r in await session.scalars(query)]
+    return [Framework(r.version, r.text, r.why, r.by, r.at, r.passed) for r in await session.scalars(query)]
 
 
 def value_of(row: UseCaseRow, card: CardRow) -> UseCase:

@@ -89,3 +89,4 @@ class FrameworkRow(Base):
     why: Mapped[str]
     by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     at: Mapped[datetime]
+    passed: Mapped[str] = mapped_column(server_default="")

@@ -217,16 +217,19 @@ def friction(
 def framework(
     use_case: Id, as_person: As, file: Annotated[Path | None, typer.Argument(help="The new text.")] = None,
     why: Why = "", after: Annotated[int, typer.Option(help="The version it was made from.")] = 0,
+    passed: Annotated[str, typer.Option(help="When a result is good enough; the one before stays without it.")] = "",
 ) -> None:  # fmt: skip
     """Show the prompt framework and its last change, or write the next version from a file."""
     if file is not None:
         made = _do(
-            as_person, write_framework, use_case, file.read_text("utf-8", "replace"), why, after=after, clock=None
-        )
+            as_person, write_framework, use_case, file.read_text("utf-8", "replace"), why, passed=passed, after=after,
+            clock=None,
+        )  # fmt: skip
         return line(f"Version {made.version}.")
     found = _look(as_person, see_use_case, use_case).frameworks
     if found:
         line(f"Version {found[0].version}. {found[0].why}", "bold")
+        line(f"Good enough when: {found[0].passed or 'not written down yet'}")
     for kind, text in changes(found[1].text if len(found) > 1 else "", found[0].text) if found else ():
         line(f"{ {'same': ' ', 'added': '+', 'removed': '-'}[kind] } {text}")
     return None

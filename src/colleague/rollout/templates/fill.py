@@ -17,9 +17,10 @@ from colleague.kit.documents.model import Draft
 from colleague.kit.documents.sniff import XLSX
 from colleague.kit.documents.write.formats import write
 from colleague.policy.governance import current_governance
+from colleague.rollout.onboarding.model import read_playbook
 from colleague.rollout.onboarding.shipped import modules as shipped
 from colleague.rollout.onboarding.shipped import weeks
-from colleague.rollout.onboarding.store import modules, playbook
+from colleague.rollout.onboarding.store import modules, playbook_text
 from colleague.rollout.readiness.answer import newest_answers
 from colleague.rollout.readout.document import empty_form
 from colleague.rollout.store import current_programme
@@ -76,8 +77,10 @@ async def fill(
             return await _written(use_case_sheet(None if asked.empty else sight), asked.ending, file)
         if asked.name == "training-programme":
             learned = list(shipped().values()) if asked.empty else await modules(session)
-            months = weeks() if asked.empty else await playbook(session)
-            return await _written(training_programme(learned, months), asked.ending, file)
+            own = None if asked.empty else await playbook_text(session)
+            months = read_playbook(own.text) if own else weeks()
+            said = f"version {own.version}, {own.at:%d %B %Y}" if own and own.at else "as shipped"
+            return await _written(training_programme(learned, months, said), asked.ending, file)
         if asked.name == "readout":
             return await _written(empty_form(), asked.ending, f"readout-empty.{asked.ending}")
         document = None if asked.empty else await in_force(session)

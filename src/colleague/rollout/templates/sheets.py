@@ -92,13 +92,19 @@ def _friction(sight: Sight | None) -> Block:
     return Block("table", rows=(heads, *rows)) if rows else Block("paragraph", "Nothing has got in the way yet.")
 
 
+_ENOUGH = "A result is good enough when:"
+
+
 def _framework(sight: Sight | None) -> list[Block]:
     if sight is None or not sight.frameworks:
         words = "The words that people start from, so that quality does not depend on who asks."
-        return [Block("paragraph", words), Block("box", "Version 1")]
+        return [Block("paragraph", words), Block("box", "Version 1"), Block("paragraph", f"{_ENOUGH} {_LINE}")]
     newest = sight.frameworks[0]
     lines = [Block("paragraph", line) for line in newest.text.split("\n") if line.strip()]
-    return [Block("note", f"Version {newest.version}, {newest.at:%d %B %Y}"), *lines]
+    whose = sight.names.get(newest.by, "")
+    head = f"Version {newest.version}, {newest.at:%d %B %Y}" + (f", {whose}" if whose else "")
+    enough = Block("paragraph", f"{_ENOUGH} {newest.passed or _LINE}")
+    return [Block("note", head), *lines, enough]
 
 
 def _signed(owner: str) -> Block:

@@ -11,8 +11,10 @@ _PLACES = {
 }  # fmt: skip
 
 
-def training_programme(modules: Sequence[Module], weeks: Sequence[Week]) -> Draft:
-    """Return the programme as people get it: texts and questions without the right answers, and four weeks (TP-2)."""
+def training_programme(modules: Sequence[Module], weeks: Sequence[Week], playbook: str = "as shipped") -> Draft:
+    """Return the programme as people get it: texts and questions without the right answers, and four weeks (TP-2).
+    `playbook`: the version of the four weeks, in words.
+    """
     blocks = [
         Block("paragraph", "Before the first real task: short modules, each with a pass mark, and a task handed over "
               "in writing. Then four weeks tied to the work of each team. Nobody is trained for what a use case "
@@ -23,6 +25,9 @@ def training_programme(modules: Sequence[Module], weeks: Sequence[Week]) -> Draf
     for one in modules:
         blocks += _module(one)
     blocks.append(Block("heading", "The first month", 1))
+    blocks.append(Block(
+        "note", f"Playbook: {playbook}; kept by the programme lead. A week is done when each line of it is."
+    ))  # fmt: skip
     for week in weeks:
         blocks.append(Block("heading", f"Week {week.number}: {week.title}", 2))
         rows = ((_filled(a.title), _filled(a.text), _BY[a.owner], a.means) for a in week.activities)

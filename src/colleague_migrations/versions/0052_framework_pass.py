@@ -1,0 +1,16 @@
+"""Prompt frameworks say when what comes of them is good enough."""
+
+from alembic import op
+
+revision = "0052"
+down_revision = "0051"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE use_case_frameworks ADD COLUMN IF NOT EXISTS passed VARCHAR NOT NULL DEFAULT ''")
+
+
+def downgrade() -> None:
+    op.drop_column("use_case_frameworks", "passed")
