@@ -24,7 +24,7 @@ from colleague.rollout.onboarding.nudge import nudge
 from colleague.rollout.onboarding.numbers import standing
 from colleague.rollout.onboarding.own import set_quiet, tick
 from colleague.rollout.onboarding.path import Path, my_path
-from colleague.rollout.onboarding.savings import retention, write_saving
+from colleague.rollout.onboarding.savings import first_savings, retention, write_saving
 from colleague.rollout.onboarding.shipped import modules, shipped_modules, shipped_playbook
 from colleague.rollout.onboarding.store import completed, completed_share
 from colleague.rollout.onboarding.watch import stalled_weeks, watch
@@ -306,6 +306,21 @@ async def test_retention_is_split_by_a_saving_in_week_one(home: TestHouse, clock
     async with house.database.transaction() as session:
         found = await retention(session, await read_calendar(session), clock=clock)
     assert (found.with_saving, found.with_kept, found.without, found.without_kept) == (5, 4, 5, 1)
+
+
+async def test_a_saving_of_the_first_week_stays_one_when_it_is_corrected(home: TestHouse, clock: TestClock) -> None:
+    people, house = await crowd(home, 5), home.house
+    await approved_cases(home, 1)
+    await begun(home, people)
+    async with house.database.transaction() as session:
+        assert (await write_saving(session, people[0], 20, 60, **parts(home))).first_week
+    clock.advance(days=8)
+    async with house.database.transaction() as session:
+        corrected = await write_saving(session, people[0], 25, 60, **parts(home))
+        assert (corrected.after, corrected.first_week) == (25, True)
+        assert not (await write_saving(session, people[1], 20, 60, **parts(home))).first_week
+        assert not (await write_saving(session, people[1], 25, 60, **parts(home))).first_week
+        assert set(await first_savings(session)) == {people[0].id}
 
 
 async def test_hostile_input_is_refused(home: TestHouse) -> None:

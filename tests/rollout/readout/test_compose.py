@@ -90,7 +90,8 @@ def test_cost_and_break_even_by_hand() -> None:
     assert rich.break_even_months == pytest.approx(30000 / ((rich.net.value or 0) / months), abs=0.06)
     assert compose(parts(assumptions=replace(KNOWN, fixed=0, once=0))).cost.break_even_months == 0  # type: ignore[union-attr]
     assert compose(parts(seats=0)).cost.break_even_seats is None  # type: ignore[union-attr]
-    assert compose(parts(assumptions=None)).no_cost
+    assert "No cost model is kept" in compose(parts(assumptions=None)).no_cost
+    assert "colleague programme cost" in compose(parts(assumptions=None)).no_cost
 
 
 def test_a_readout_comes_back_from_json_as_it_was_and_equal_parts_give_an_equal_digest() -> None:
@@ -109,7 +110,8 @@ def test_the_one_page_is_one_page_and_says_what_was_set_aside() -> None:
     skipped = [Override(f"Gate {n} was skipped", "x " * 300, ("A", "B"), "2027-02-20") for n in (1, 2, 3)] * 2
     full = [replace(parts().gates[1], title=f"Criterion number {n} is not met at all") for n in range(6)]
     worst = parts(workflows=many, ask=asks, overrides=skipped, gates=full, **absent)
-    for readout in (compose(parts()), compose(parts(workflows=many, ask=asks)), compose(worst)):
+    costless = compose(replace(worst, assumptions=None))
+    for readout in (compose(parts()), compose(parts(workflows=many, ask=asks)), compose(worst), costless):
         content, _ = write(fitted(frozen(readout), "Dana Whitfield"), "pdf")
         pages = pypdfium2.PdfDocument(content)
         assert len(pages) == 1

@@ -1,5 +1,6 @@
 """A rollout that is played goes through the real deeds: gates open or stay shut by what people did."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from colleague.rollout.advance import judge
 from colleague.rollout.simulate.ending import ending
 from colleague.rollout.simulate.model import Scenario
 from colleague.rollout.simulate.play import NotEmpty, play
+from colleague.rollout.simulate.report import HEADINGS
 from colleague.rollout.store import current_programme
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -29,6 +31,11 @@ async def test_a_steady_pilot_passes_its_gate_and_seats_follow(database_url: str
         assert [line.seats for line in lines[1:6]] == [24] * 5
         assert lines[-1].seats > 24
         assert all(line.wau is not None and line.wau.low is not None for line in lines)
+        # Activity stands beside completion, breadth and time to output (AD-5): «–» before ten times are there.
+        place, newest = HEADINGS.index("less time"), lines[-1]
+        assert newest.reduction is not None
+        assert newest.cells()[place] == f"{100 * newest.reduction:.0f} %"
+        assert replace(newest, reduction=None).cells()[place] == "–"
         async with parts.database.transaction() as session:
             programme, _, _ = await judge(session, clock=parts.clock)
             assert (programme.phase, programme.skipped) == (Phase.EXPANSION, ())

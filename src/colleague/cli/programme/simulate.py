@@ -25,7 +25,7 @@ from colleague.rollout.simulate.parts import Parts
 from colleague.rollout.simulate.play import play
 from colleague.rollout.simulate.report import HEADINGS, Line
 
-WIDTHS = (4, 8, 13, 5, 14, 13, 8, 7, 7, 20, 9, 8)
+WIDTHS = (4, 8, 13, 5, 14, 13, 8, 7, 9, 7, 20, 9, 8)
 
 
 def _help(text: str) -> Any:

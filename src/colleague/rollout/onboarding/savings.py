@@ -55,8 +55,9 @@ class Saving:
 async def write_saving(
     session: Session, actor: Actor, after: float, before: float | None = None, *, ledger: Ledger, clock: Clock
 ) -> Saving:  # fmt: skip
-    """Write down what somebody's first task took; once more writes over it. Without a measured baseline of their use
-    case `before` is their own word, and labelled so.
+    """Write down what somebody's first task took; once more writes over it, and what was written in the first week
+    stays of the first week however late it is corrected. Without a measured baseline of their use case `before` is
+    their own word, and labelled so.
 
     Raises NotAMember, BadSaving, BeforeNeeded, PermissionMissing.
     """
@@ -71,7 +72,9 @@ async def write_saving(
         raise BeforeNeeded
     if not all(0 < minutes <= LONGEST for minutes in (after, known)):
         raise BadSaving
-    found = Saving(known, after, baseline is not None, now < mine.began_at + _WEEK)
+    found = Saving(
+        known, after, baseline is not None, now < mine.began_at + _WEEK or await _in_first_week(session, actor)
+    )
     values = {"use_case_id": case.id if case else None, **asdict(found), "at": now}
     row = insert(SavingRow).values(person_id=actor.id, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
@@ -79,6 +82,11 @@ async def write_saving(
     event = Event("first_saving.written", actor.id, subject=actor.id, person=actor.id, data=facts)
     await ledger.record(session, event)
     return found
+
+
+async def _in_first_week(session: Session, actor: Actor) -> bool:
+    query = select(SavingRow.first_week).where(SavingRow.person_id == actor.id).with_for_update()
+    return bool(await session.scalar(query))
 
 
 async def saving_of(session: Session, person: str) -> Saving | None:

@@ -19,6 +19,12 @@ DAYS_OF_MONTH: Final = 365.25 / 12
 HOURS_ROWS, WEEK_ROWS = "#workflows", "#weeks"
 
 
+NO_COST: Final = (
+    "No cost model is kept: nobody has written down what a seat and an hour cost. Who runs the programme does so under "
+    "Readout, «What the cost model assumes», or with «colleague programme cost»."
+)
+
+
 class ActivityAlone(Conflict):
     """Weekly active people alone make no readout (AD-5). It waits for: {missing}."""
 
@@ -47,7 +53,7 @@ def compose(parts: Parts) -> Readout:
                  parts.leaders),
         workflows=tuple(sorted(parts.workflows, key=_by_hours)), weeks=tuple(parts.weeks), gates=tuple(parts.gates),
         incidents=tuple(parts.incidents), overrides=tuple(parts.overrides), ticket_kinds=dict(parts.ticket_kinds),
-        cost=cost, no_cost="" if cost else "Nobody has written down what a seat and an hour cost.", ask=parts.ask,
+        cost=cost, no_cost="" if cost else NO_COST, ask=parts.ask,
         notes=parts.notes,
     )  # fmt: skip
 

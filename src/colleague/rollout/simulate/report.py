@@ -1,4 +1,4 @@
-"""What a simulated week looks like, as a line. Pure."""
+"""What a simulated week looks like, as a line: activity beside completion, breadth and time to output (AD-5). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,8 +13,9 @@ from colleague.rollout.phases import PHASES
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A week. `completion`: of the newest week that is mature; `opened`: items that are new, by kind; `gate`: what came
-    of it; `entries`: entries of the ledger that people made, `load`: a second, in the busiest hour.
+    """A week. `completion`: of the newest week that is mature; `reduction`: how much less time outputs took, None
+    before it is measured; `opened`: items that are new, by kind; `gate`: what came of it; `entries`: entries of
+    the ledger that people made, `load`: a second, in the busiest hour.
     """
 
     number: int
@@ -26,6 +27,7 @@ class Line:
     completion: Estimate | None
     sessions: float | None
     breadth: float | None
+    reduction: float | None
     tickets: int
     opened: tuple[tuple[str, str], ...]
     gate: str
@@ -42,7 +44,8 @@ class Line:
         mature = next((one.completion.rate for one in found if one.completion), None)
         return Line(
             number, str(now.week), PHASES[phase].title, now.people, now.active, now.wau, mature,
-            now.frequency.mean if now.frequency else None, now.breadth.median if now.breadth else None, tickets,
+            now.frequency.mean if now.frequency else None, now.breadth.median if now.breadth else None,
+            now.time.reduction if now.time else None, tickets,
             tuple(sorted((item.kind, item.about.partition(":")[0] + ": " + item.why) for item in items)), gate, entries,
             load,
         )  # fmt: skip
@@ -56,14 +59,15 @@ class Line:
         return (
             str(self.number), self.week, self.phase, f"{self.seats}", share(self.wau), share(self.completion),
             "" if self.sessions is None else f"{self.sessions:.1f}",
-            "" if self.breadth is None else f"{self.breadth:g}", str(self.tickets),
+            "" if self.breadth is None else f"{self.breadth:g}",
+            "–" if self.reduction is None else f"{100 * self.reduction:.0f} %", str(self.tickets),
             ", ".join(dict.fromkeys(kind for kind, _ in self.opened)), f"{self.entries:,}", f"{self.load:.2f}",
         )  # fmt: skip
 
 
 HEADINGS = (
-    "week", "of", "phase", "seats", "WAU (95 %)", "completed", "sessions", "breadth", "tickets", "opened", "entries",
-    "a second",
+    "week", "of", "phase", "seats", "WAU (95 %)", "completed", "sessions", "breadth", "less time", "tickets", "opened",
+    "entries", "a second",
 )  # fmt: skip
 
 
