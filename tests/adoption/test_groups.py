@@ -1,5 +1,6 @@
 """Nothing is told of fewer than five people, neither at once nor by subtracting what is told."""
 
+import time
 from itertools import combinations
 
 import pytest
@@ -44,6 +45,71 @@ def test_a_team_that_is_nearly_a_department_is_not_told_beside_it() -> None:
 def test_a_source_never_hides_a_department() -> None:
     groups = {"department": {"Sales": people(0, 12)}, "source": {"Laptops": people(0, 14), "Colleague": people(0, 11)}}
     assert suppressed(groups, EVERYBODY) == {("source", "Laptops"), ("source", "Colleague")}
+
+
+def test_two_teams_that_leave_two_of_their_department_are_not_both_told() -> None:
+    groups = {"department": {"Sales": people(0, 12)}, "team": {"X": people(0, 5), "Y": people(5, 10)}}
+    assert suppressed(groups, EVERYBODY) == {("team", "X")}
+
+
+def test_nor_are_a_team_and_a_cohort_beside_it() -> None:
+    groups = {"department": {"Sales": people(0, 13)}, "team": {"X": people(0, 6)}, "cohort": {"Second": people(6, 11)}}
+    assert suppressed(groups, EVERYBODY) == {("cohort", "Second")}
+
+
+def test_departments_and_teams_together_leave_no_few_of_everybody() -> None:
+    groups = {
+        "department": {"Sales": people(0, 10), "Product": people(10, 30)},
+        "team": {"Design": people(10, 18), "Build": people(18, 27)},
+    }
+    assert suppressed(groups, EVERYBODY) == {("team", "Design")}
+
+
+def test_a_department_less_its_teams_may_leave_five_or_nobody() -> None:
+    groups = {
+        "department": {"Sales": people(0, 15), "Product": people(15, 30)},
+        "team": {"X": people(0, 5), "Y": people(5, 10), "Z": people(15, 22), "V": people(22, 30)},
+    }
+    assert suppressed(groups, EVERYBODY) == frozenset()
+
+
+def test_five_thousand_people_in_two_hundred_groups_take_no_time() -> None:
+    """Departments in teams of their own, weeks of onboarding and sources across them: nothing is hidden needlessly."""
+    everybody = [f"p{n:04}" for n in range(5000)]
+    groups: dict[str, dict[str, set[str]]] = {"department": {}, "team": {}, "onboarded": {}, "source": {}}
+    for n, person in enumerate(everybody):
+        spread = n * 7919 % 5003
+        for kind, name in (
+            ("department", n % 20),
+            ("team", n % 100),
+            ("onboarded", spread % 52),
+            ("source", n % 3 % 2),
+        ):
+            groups[kind].setdefault(f"{kind} {name}", set()).add(person)
+    by = {kind: {name: frozenset(members) for name, members in named.items()} for kind, named in groups.items()}
+    started = time.perf_counter()
+    assert suppressed(by, frozenset(everybody)) == frozenset()
+    assert time.perf_counter() - started < 10
+
+
+MEMBERS = st.frozensets(st.sampled_from([f"p{n:02}" for n in range(16)]), min_size=3)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("department", "team", "source")), MEMBERS), max_size=7))
+def test_no_told_group_less_told_groups_in_it_leaves_a_few(drawn: list[tuple[str, frozenset[str]]]) -> None:
+    everybody = frozenset(f"p{n:02}" for n in range(16))
+    groups: dict[str, dict[str, frozenset[str]]] = {}
+    for number, (kind, members) in enumerate(drawn):
+        groups.setdefault(kind, {})[str(number)] = members
+    hidden = suppressed(groups, everybody)
+    told = [m for kind, named in groups.items() for name, m in named.items() if (kind, name) not in hidden]
+    for whole in [everybody, *told]:
+        inside = [one for one in told if one < whole]
+        for size in range(1, len(inside) + 1):
+            for some in combinations(inside, size):
+                together = frozenset[str]().union(*some)
+                if len(together) == sum(map(len, some)):
+                    assert len(whole - together) not in (1, 2, 3, 4)
 
 
 def test_nobody_is_nothing() -> None:

@@ -58,7 +58,7 @@ class Numbers:
 
     `people`: seats; `tenured`: breadth of those whose seat is twelve weeks old, by which it is judged (C-10).
     `hidden`: nothing is told for another reason than its own size. `version`: 0 while it is provisional; `completed`:
-    its completion is kept too.
+    its completion is kept too. `few`: parts left out by `told`.
     """
 
     week: Week
@@ -77,21 +77,49 @@ class Numbers:
     hidden: bool = False
     version: int = 0
     completed: bool = False
+    few: tuple[str, ...] = ()
 
     @property
     def suppressed(self) -> bool:
         """Say whether there are too few people to tell anything."""
         return self.hidden or self.people < FEWEST
 
+    def told(self) -> "Numbers":
+        """Return the numbers without the parts that say something of one to four people (B-12), which `few` names.
+
+        Sessions, completion and breadth, where so few were active; what is told of a part of the people (those who were
+        not away, those whose seat is twelve weeks old), where they, or the others beside them, are so few.
+        """
+        few = set(self.few)
+        if below_five(self.active):
+            few |= {"sessions", "completion", "breadth", "tenured"}
+        if self.wau and self.adjusted and _gives_away(self.adjusted.n, self.wau.n):
+            few.add("adjusted")
+        if self.breadth and self.tenured and _gives_away(self.tenured.n, self.breadth.n):
+            few.add("tenured")
+        return replace(
+            self, few=tuple(sorted(few)), frequency=None if "sessions" in few else self.frequency,
+            completion=None if "completion" in few else self.completion,
+            breadth=None if "breadth" in few else self.breadth, tenured=None if "tenured" in few else self.tenured,
+            adjusted=None if "adjusted" in few else self.adjusted,
+        )  # fmt: skip
+
     def to_json(self) -> dict[str, Any]:
-        """Return the numbers as JSON, without naming anybody; what is suppressed is not in it."""
+        """Return the numbers as JSON, without naming anybody; what is suppressed is not in it.
+
+        `few`: which of them are left out, for they say something of fewer than five people.
+        """
         found: dict[str, Any] = {
             "week": str(self.week), "frozen": self.frozen, "version": self.version, "skipped": self.skipped,
             "seats": None if self.hidden else self.people, "suppressed": self.suppressed, "wau": None,
             "adjusted": None, "active": None, "sessions": None, "completion": None, "breadth": None, "tenured": None,
-            "time": None,
+            "time": None, "few": [],
         }  # fmt: skip
-        return found if self.suppressed else found | self.stored()
+        if self.suppressed:
+            return found
+        # Person-days tell of nobody's doing.
+        one = self.told()
+        return found | one.stored() | {"few": list(one.few)}
 
     def stored(self) -> dict[str, Any]:
         """Return the numbers as they are kept, whole."""
@@ -203,6 +231,10 @@ def minutes_of(run: RunFact, until: datetime | None = None) -> float | None:
         return None
     # A clock that was set back must not make a time of zero or less: a minute's sixtieth is the least there is.
     return max((run.accepted_at - run.input_at).total_seconds() / 60, 1 / 60)
+
+
+def _gives_away(part: int, whole: int) -> bool:
+    return below_five(part) or below_five(whole - part)
 
 
 def below_five(people: int) -> bool:

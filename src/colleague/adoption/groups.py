@@ -13,6 +13,10 @@ from colleague.kit.db import Session
 Kind = Literal["department", "team", "cohort", "onboarded", "source"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 By = Mapping[str, Mapping[str, frozenset[str]]]
+Key = tuple[str, str]
+# How many ways to take a group apart are tried; where they are more, it is taken to tell of a few people.
+SEARCHED: Final = 5000
+EVERYBODY: Final[Key] = ("", "")
 Source = Callable[[Session], Awaitable[Mapping[str, frozenset[str]]]]
 
 
@@ -56,46 +60,71 @@ async def onboarded_weeks(session: Session, calendar: Calendar) -> dict[str, fro
     return {week: frozenset(people) for week, people in found.items()}
 
 
-def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[tuple[str, str]]:
+def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[Key]:
     """Return the groups (kind, name) nothing is told of, where numbers of `everybody` are told too (B-0, B-12). Pure.
 
-    Not told: fewer than five people; all but one to four of everybody; a group that another, told one has with one to
-    four people more (of these two rather a group by source); and, where what is left of everybody outside the told
-    groups of a kind is one to four people, the smallest of them, until it is not. So no number of fewer than five
-    people follows from two that are told.
+    Not told: fewer than five people; all but one to four of everybody; and, wherever told groups that lie in another
+    told one (or in everybody) and share nobody leave one to four of its people, whatever their kinds, one of these: a
+    group by source, else the smallest of those that lie in it. So no number of fewer than five people follows from
+    that of a group less those of the groups in it. Sums of several groups against several others, of which neither
+    lies in one told group, and groups that share people are not looked at.
     """
-    told: dict[tuple[str, str], frozenset[str]] = {}
+    bits = {person: 1 << n for n, person in enumerate(sorted(everybody))}
+    told: dict[Key, int] = {}
     for kind, named in groups.items():
         for name, members in named.items():
             people = members & everybody
             if len(people) >= FEWEST and not below_five(len(everybody - people)):
-                told[kind, name] = people
-    _drop_nested(told)
-    for kind in groups:
-        _drop_rest(told, kind, everybody)
+                told[kind, name] = sum(bits[person] for person in people)
+    while found := _leaving_few(told, (1 << len(bits)) - 1):
+        whole, inside = found
+        by_source = [key for key in (whole, *inside) if key[0] == "source"]
+        told.pop(min(by_source or inside, key=lambda key: (told[key].bit_count(), key)))
     every = {(kind, name) for kind, named in groups.items() for name in named}
     return frozenset(every - told.keys())
 
 
-def _drop_nested(told: dict[tuple[str, str], frozenset[str]]) -> None:
-    """Leave out the smaller of two groups where it lies in the other and one to four people are the difference.
+def _leaving_few(told: Mapping[Key, int], everybody: int) -> tuple[Key, list[Key]] | None:
+    """Return the first group (or everybody), and told ones in it that share nobody and leave few of its people."""
+    for whole, people in sorted([*told.items(), (EVERYBODY, everybody)], key=lambda one: (one[1].bit_count(), one[0])):
+        inside = {key: part for key, part in told.items() if part != people and part & people == part}
+        found = _parts_of(people, inside) if inside else None
+        if found:
+            return whole, found
+    return None
 
-    Where one of the two is by source it is left out: where people also work hides no department.
+
+def _parts_of(people: int, inside: Mapping[Key, int]) -> list[Key] | None:
+    """Return parts of `inside`, apart from each other, that leave one to four of `people`; None if none do.
+
+    What was tried is not tried again; if it becomes too much, the answer is taken to be yes, with all there are.
     """
-    by_size = sorted(told.items(), key=lambda one: (len(one[1]), one[0]))
-    for number, (key, people) in enumerate(by_size):
-        for other, larger in by_size[number + 1 :]:
-            if key not in told or len(larger) - len(people) >= FEWEST:
-                break
-            if other in told and people < larger:
-                told.pop(other if other[0] == "source" != key[0] else key)
-
-
-def _drop_rest(told: dict[tuple[str, str], frozenset[str]], kind: str, everybody: frozenset[str]) -> None:
-    """Leave out small groups of a kind until what its told groups leave of everybody is none, or five and more."""
-    while True:
-        mine = {key: people for key, people in told.items() if key[0] == kind}
-        rest = everybody.difference(*mine.values())
-        if not mine or not below_five(len(rest)):
-            return
-        told.pop(min(mine, key=lambda key: (len(mine[key]), key)))
+    tried: set[tuple[int, int]] = set()
+    # What is open, the parts that lie in it, how many more people may be left, and the parts taken so far.
+    waiting: list[tuple[int, Mapping[Key, int], int, tuple[Key, ...]]] = [(people, inside, FEWEST - 1, ())]
+    while waiting:
+        open_, parts, spare, taken = waiting.pop()
+        reach = twice = more = 0
+        for part in parts.values():
+            more |= twice & part
+            twice |= reach & part
+            reach |= part
+        spare -= (open_ & ~reach).bit_count()
+        if spare < 0 or (reach, spare) in tried:
+            continue
+        tried.add((reach, spare))
+        if not reach and taken and spare < FEWEST - 1:
+            return list(taken)
+        if len(tried) > SEARCHED:
+            return list(inside)
+        # Whoever has the fewest parts to be in settles the most.
+        fewest = (reach & ~twice) or (twice & ~more) or reach
+        someone = fewest & -fewest
+        if spare and reach:
+            without = {key: part for key, part in parts.items() if not part & someone}
+            waiting.append((reach & ~someone, without, spare - 1, taken))
+        for key, part in parts.items():
+            if part & someone:
+                apart = {other: them for other, them in parts.items() if not them & part}
+                waiting.append((reach & ~part, apart, spare, (*taken, key)))
+    return None

@@ -60,7 +60,8 @@ class Line:
 async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = SHOWN) -> list[Numbers]:
     """Return the last `count` weeks of the organisation, newest first, the running one among them.
 
-    What is frozen is told as it was kept; the rest is computed now. Raises PermissionMissing.
+    What is frozen is told as it was kept, the rest is computed now; without what says something of fewer than five
+    people (`Numbers.told`). Raises PermissionMissing.
     """
     actor.require("org:adoption:read")
     calendar = (await read_calendars(session)).organisation
@@ -73,7 +74,7 @@ async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = 
         week for week in weeks if week not in ahead and not _whole(kept.get(week), week, calendar, clock)
     ])  # fmt: skip
     return [
-        _one(kept.get(week), ahead.get(week), facts.get(week), week, calendar, clock) for week in weeks
+        _one(kept.get(week), ahead.get(week), facts.get(week), week, calendar, clock).told() for week in weeks
     ][::-1]  # fmt: skip
 
 
@@ -115,7 +116,7 @@ async def lines(
         for week in weeks:
             mine = picks[week](people) if week in picks else None
             early = ahead.get((kind, one, week))
-            value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock)
+            value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock).told()
             veiled = value.version == 0 and early is None and (kind, one) in hidden.get(week, ())
             told.append(replace(value, hidden=value.people >= FEWEST) if veiled else value)
         found.append(Line(kind, one, told[::-1], standings(told[:-1], phase)))

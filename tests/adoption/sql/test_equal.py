@@ -13,11 +13,12 @@ from tests.rollout.simulate.conftest import played, stage
 from colleague.adoption.facts.read import seats
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.figures import Numbers
-from colleague.adoption.weekly import lines, numbers
+from colleague.adoption.frozen.freeze import freeze_next
+from colleague.adoption.frozen.kept import newest_rows, numbers_of
+from colleague.adoption.weeks import week_of
 from colleague.audit.event import Event
 from colleague.audit.many import record_many
 from colleague.audit.seal import seal
-from colleague.identity.actor import SYSTEM
 from colleague.rollout.simulate.model import Scenario
 from colleague.rollout.simulate.parts import Parts
 from colleague.rollout.tickets.trend import Week as TicketWeek
@@ -90,13 +91,13 @@ async def odd_week(parts: Parts) -> None:
 
 
 async def by_product(parts: Parts) -> tuple[Product, dict[str, TicketWeek]]:
-    """Return what the product says of every week and department, as it was frozen or is computed now."""
+    """Return what the product keeps of every week and group, whole: frozen now where it was not yet."""
+    while await freeze_next(parts.database, parts.groups, ledger=parts.ledger, clock=parts.clock):
+        pass
     async with parts.database.transaction() as session:
-        whole = await numbers(session, SYSTEM, clock=parts.clock, count=WEEKS + 3)
-        parted = await lines(session, SYSTEM, parts.groups, kind="department", clock=parts.clock, count=WEEKS + 3)
+        kept = await newest_rows(session, week_of(QUARTER.begin), week_of(QUARTER.begin).next(WEEKS))
         tickets = {week.name: week for week in (await read_weeks(session, clock=parts.clock)).weeks}
-    found: Product = {("organisation", "", str(one.week)): one for one in whole}
-    return found | {("department", line.name, str(one.week)): one for line in parted for one in line.weeks}, tickets
+    return {(kind, name, str(week)): one for (kind, name, week), one in numbers_of(kept).items()}, tickets
 
 
 async def by_sql(parts: Parts) -> list[Any]:

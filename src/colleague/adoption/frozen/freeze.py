@@ -30,8 +30,8 @@ LOCK, BACK = 727_071, 53
 Part = Literal["activity", "completion"]
 ACTIVITY: Final = "activity"
 FIRST: Final = "Frozen."
-# Raised whenever the same facts are counted otherwise: what was frozen by other rules differs by right.
-RULES: Final = 2
+# Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen by other rules differs by right.
+RULES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,12 @@ def _cells(one: Numbers) -> tuple[str, ...]:
     stands = "frozen" if one.frozen else "provisional"
     if one.suppressed:
         return (str(one.week), stands, "–" if one.hidden else str(one.people), "not shown", "", "", "", "")
-    time = one.time
+    time, few = one.time, dict.fromkeys(one.few, "few")
     return (
         str(one.week), f"{stands}{', skipped' if one.skipped else ''}", str(one.people), _share(one.wau),
-        f"{one.frequency.mean:.1f}" if one.frequency else "–", _share(one.completion.rate if one.completion else None),
-        f"{one.breadth.median:g}" if one.breadth else "–",
+        f"{one.frequency.mean:.1f}" if one.frequency else few.get("sessions", "–"),
+        _share(one.completion.rate) if one.completion else few.get("completion", "–"),
+        f"{one.breadth.median:g}" if one.breadth else few.get("breadth", "–"),
         f"{100 * time.reduction:.0f} % less" if time and time.reduction is not None else "–",
     )  # fmt: skip
 
@@ -74,7 +75,7 @@ def weeks(
     name: Annotated[str, typer.Option(help="One group of that kind.")] = "",
     count: Annotated[int, typer.Option(min=1, max=53, help="How many weeks.")] = 12,
 ) -> None:  # fmt: skip
-    """Show the numbers of the last weeks, of the organisation or by group."""
+    """Show the numbers of the last weeks, of the organisation or by group; «few»: of fewer than five people."""
 
     async def work(house: House, session: Session, actor: Actor) -> Any:
         if not by:
