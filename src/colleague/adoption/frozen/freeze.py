@@ -30,7 +30,7 @@ LOCK, BACK = 727_071, 53
 Part = Literal["activity", "completion"]
 ACTIVITY: Final = "activity"
 FIRST: Final = "Frozen."
-# Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen by other rules differs by right.
+# Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen before differs by right.
 RULES: Final = 3
 
 
