@@ -15,6 +15,7 @@ from colleague.adoption.away import mark_away
 from colleague.adoption.calendar import Holiday, add_holidays, read_calendar, remove_holiday
 from colleague.adoption.facts.recount import Difference, recount
 from colleague.adoption.facts.tables import ActionRow, LastRow, RunFactRow, SeatRow
+from colleague.adoption.frozen import freeze as freezing
 from colleague.adoption.frozen import recheck as checks
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.frozen.kept import frozen_weeks, judged_weeks
@@ -210,6 +211,21 @@ async def test_what_is_told_later_is_another_version_with_its_reason(
     assert (newest.part, newest.reason) == ("activity", why)
     assert (await recheck(programme.house.database, **programme.told)).corrected == {}
     # What explains itself is no alarm.
+    assert await programme.do(list_items, programme.lead, state="open") == []
+
+
+async def test_an_update_that_counts_by_other_rules_is_a_reason_and_no_alarm(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week = await lived(programme)
+    programme.clock.advance(days=30)
+    with monkeypatch.context() as before:
+        before.setattr(freezing, "RULES", freezing.RULES - 1)
+        await freeze(programme)
+    # Something has to differ; counted by the same rules, a holiday alone would be why.
+    await holidays(programme, week)
+    checked = await recheck(programme.house.database, **programme.told)
+    assert checked.corrected[str(week)] == f"{checks.CHANGED['rules']} {checks.CHANGED['calendar']}"
     assert await programme.do(list_items, programme.lead, state="open") == []
 
 
