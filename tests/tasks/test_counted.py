@@ -9,6 +9,7 @@ from colleague.adoption.facts.read import actions, runs
 from colleague.adoption.facts.recount import Difference, recount
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.model import RunFact
+from colleague.agent.budget import Budget
 from colleague.agent.messages import Turn
 from colleague.audit.event import Event
 from colleague.audit.seal import seal
@@ -19,7 +20,7 @@ from colleague.testing.llm import call
 pytestmark = pytest.mark.anyio
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 SKILL, ASK = call("use_skill", skill="everyone:policy-qa", arguments="x"), call("ask_person", question="Which one?")
-SEND = call("fake_send", to="dana@aldermoor.example", text="Hello")
+READ, SEND = call("fake_read", shelf="bids", note="price"), call("fake_send", to="dana@aldermoor.example", text="Hello")
 
 
 async def counted(desk: Any, *, at_once: int = 3) -> list[RunFact]:
@@ -122,6 +123,19 @@ async def test_what_holds_a_run_up_is_told_until_it_goes_on(desk: Any) -> None:
     assert told == [
         "system", "user left", "connector", "connector", "user left", "approval wait", "user left", "system",
     ]  # fmt: skip
+
+
+async def test_what_was_stopped_early_and_came_to_nothing_delivered_nothing(desk: Any) -> None:
+    write = call("write_document", name="a", format="md", title="T", blocks=[{"kind": "note", "text": "x"}])
+    for script in ((READ, READ, READ), (write, READ, READ)):
+        await desk.run(*script, budget=Budget(steps=2))
+    task = await desk.run(SEND, READ, budget=Budget(steps=2))
+    await desk.answer(task, "approved")
+    await desk.work()
+    empty, written, sent = await counted(desk)
+    assert (empty.end, empty.why) == ("failed", "system")
+    assert [written.end, sent.end] == ["delivered", "delivered"]
+    assert (await desk.see(task)).run.partial
 
 
 async def test_a_draft_is_nobodys_published_workflow(desk: Any) -> None:

@@ -35,19 +35,20 @@ from colleague.models.need import need_of
 from colleague.models.think import Answer
 from colleague.plugins.allowed import followed
 from colleague.policy.governance import SettingsUnreadable
-from colleague.policy.model import Label
+from colleague.policy.model import Label, Tier
 from colleague.tasks.afterwards import afterwards
 from colleague.tasks.calls.arguments import unfit
 from colleague.tasks.calls.conclude import MAX_TEXT, record_if_possible
 from colleague.tasks.governed import Governed
 from colleague.tasks.halt import halt_subagents, leave_off
 from colleague.tasks.leave import LEFT
-from colleague.tasks.model import ENDED, SUBAGENTS, Run, State
+from colleague.tasks.model import ENDED, SUBAGENTS, CallState, Run, State
 from colleague.tasks.parts import Parts
 from colleague.tasks.recall.summarise import Older, summarise
 from colleague.tasks.store import (
     TaskNotFound,
     append,
+    calls_of,
     find_call,
     get_task,
     lock_run,
@@ -282,13 +283,20 @@ async def _finish(run: Run, text: str, last: int, parts: Parts, *, partial: bool
         may_go_on(row)
         if row.next_seq - 1 > last:
             return False
+        empty = False
         if partial:
             made = [o.name for o, _ in await list_outputs(session, run.task)]
             have = f" What is there so far: {', '.join(made)}." if made else " Nothing was written so far."
-            text = f"Stopped early. {text}{have}"
+            text, empty = f"Stopped early. {text}{have}", not made and not await _acted(session, run.id)
         row.answer, row.partial = text, partial
-        await _end(session, row, State.COMPLETED, text if partial else "", parts)
+        await _end(session, row, State.COMPLETED, text if partial else "", parts, empty=empty)
     return True
+
+
+async def _acted(session: Session, run_id: str) -> bool:
+    """Say whether a run sent or changed anything, or may have."""
+    took = (CallState.DONE, CallState.UNKNOWN)
+    return any(call.tier > Tier.READ and call.state in took for call in await calls_of(session, run_id))
 
 
 async def _stopped(job: Segment, why: str, parts: Parts) -> None:
@@ -327,15 +335,18 @@ async def _park(session: Session, row: RunRow, parts: Parts) -> None:
     await notify(session, f"person:{(await get_task(session, row.task_id)).person_id}")
 
 
-async def _end(session: Session, row: RunRow, state: State, why: str, parts: Parts) -> None:
+async def _end(
+    session: Session, row: RunRow, state: State, why: str, parts: Parts, *, empty: bool = False
+) -> None:  # fmt: skip
+    """End a run, and put on record how. `empty`: it came to nothing when it was stopped early."""
     now = parts.clock.now()
     row.state, row.why, row.ended_at, row.waiting_for, row.paused_by = state, why, now, "", ""
     await touch(session, row, now)
     task = await get_task(session, row.task_id)
     facts = {"task": task.id, "partial": row.partial, "steps": row.next_seq - 1, **row.spent}
     verb = {State.COMPLETED: "run.completed", State.STOPPED: "run.stopped"}.get(state, "run.failed")
-    if state != State.COMPLETED:
-        facts["reason"] = "user left" if state == State.STOPPED else "system"
+    if state != State.COMPLETED or empty:
+        facts |= {"empty": empty, "reason": "user left" if state == State.STOPPED else "system"}
     await parts.ledger.record(session, Event(verb, "agent", subject=row.id, run=row.id, data=facts))
     await wake_parent(session, row)
     await notify(session, f"person:{task.person_id}")

@@ -43,7 +43,7 @@ CREATE TEMP TABLE s_ran AS
 SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
        (array_agg(data ->> 'name' ORDER BY seq DESC)
            FILTER (WHERE verb = 'skill.used' AND data ->> 'approved' IS DISTINCT FROM 'false'))[1] AS workflow,
-       (array_agg(verb ORDER BY seq DESC)
+       (array_agg(CASE WHEN verb = 'run.completed' AND data ->> 'empty' = 'true' THEN 'run.failed' ELSE verb END ORDER BY seq DESC)
            FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')))[1] AS last_end,
        max(at) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')) AS ended_at,
        coalesce(bool_or(verb = 'run.stopped' AND data ->> 'aside' = 'true'), false) AS aside,

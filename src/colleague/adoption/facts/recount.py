@@ -20,8 +20,8 @@ from colleague.adoption.facts.verbs import (
     INPUTS,
     REMOVED,
     as_happened,
-    aside,
     assigns,
+    end_of,
     held_by,
     kind_of,
     moment,
@@ -158,7 +158,7 @@ class Count:
         elif fact.verb == "skill.used" and published(fact):
             change = {"workflow": str(fact.data.get("name") or fact.subject)}
         elif fact.verb in ENDS and not left:
-            change = {"end": "aside" if aside(fact) else ENDS[fact.verb], "ended_at": fact.at}
+            change = {"end": end_of(fact), "ended_at": fact.at}
         elif fact.verb == "output.taken":
             change = {"taken_at": run["taken_at"] or fact.at}
         elif fact.verb == "output.reviewed":

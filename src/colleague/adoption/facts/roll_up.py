@@ -23,8 +23,8 @@ from colleague.adoption.facts.verbs import (
     INPUTS,
     REMOVED,
     as_happened,
-    aside,
     assigns,
+    end_of,
     held_by,
     kind_of,
     moment,
@@ -251,4 +251,4 @@ def _run(row: RunFactRow, fact: Fact) -> None:
         case "skill.used" if published(fact):
             row.workflow, row.seq = str(fact.data.get("name") or fact.subject), fact.seq
         case verb if verb in ENDS and row.end != "abandoned":
-            row.end, row.ended_at, row.seq = ("aside" if aside(fact) else ENDS[verb]), fact.at, fact.seq
+            row.end, row.ended_at, row.seq = end_of(fact), fact.at, fact.seq

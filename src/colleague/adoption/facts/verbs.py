@@ -67,6 +67,13 @@ def aside(fact: Fact) -> bool:
     return fact.verb == "run.stopped" and fact.data.get("aside") is True
 
 
+def end_of(fact: Fact) -> str:
+    """Return how a run ended by an entry of ENDS; what was stopped early with nothing written delivered nothing."""
+    if aside(fact):
+        return "aside"
+    return "failed" if fact.verb == "run.completed" and fact.data.get("empty") is True else ENDS[fact.verb]
+
+
 def published(fact: Fact) -> bool:
     """Say whether a skill that was used stood published, and was no draft of somebody who tries it out (B-6)."""
     return fact.data.get("approved") is not False
