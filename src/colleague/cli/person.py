@@ -24,9 +24,11 @@ from colleague.identity.people import (
 from colleague.identity.permissions import ROLES
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
+from colleague.identity.seats.reason import keep_reason
 
 app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The person's mail address.")]
+Reason = Annotated[str, typer.Option(help="The sponsor's reason, where the pilot is warned of them.")]
 
 
 @app.command("list")
@@ -70,13 +72,18 @@ def add(
     as_person: As,
     role: Annotated[list[str] | None, typer.Option(help=f"A role besides member: {', '.join(sorted(ROLES))}.")] = None,
     team: Annotated[list[str] | None, typer.Option(help="A team, by name.")] = None,
+    department: Annotated[str, typer.Option(help="In which department they work.")] = "",
+    reason: Reason = "",
 ) -> None:
     """Add a person and print the link with which they set their password."""
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
-            person = await create_person(session, actor, email, name, ledger=house.ledger, clock=house.clock)
+            person = await create_person(
+                session, actor, email, name, department=department, reason=reason, ledger=house.ledger,
+                clock=house.clock,
+            )  # fmt: skip
             for word in role or []:
                 await assign_role(session, actor, person, word, ledger=house.ledger)
             teams = {t.name.casefold(): t.id for t in await list_teams(session)}
@@ -254,6 +261,7 @@ def seats(as_person: As) -> None:
 def seat(
     email: Email, as_person: As,
     take_back: Annotated[bool, typer.Option("--take-back", help="Take it back: they wait for another one.")] = False,
+    reason: Reason = "",
 ) -> None:  # fmt: skip
     """Give a seat to somebody who waits, or take it back."""
 
@@ -264,7 +272,25 @@ def seat(
             if take_back:
                 await take_seat_back(session, actor, person.id, ledger=house.ledger, clock=house.clock)
             else:
-                await give_seats(session, actor, [person.id], ledger=house.ledger, clock=house.clock)
+                await give_seats(
+                    session, actor, [person.id], reason=reason, ledger=house.ledger, clock=house.clock
+                )  # fmt: skip
         line(f"{person.name} {'waits for a seat' if take_back else 'has a seat'}.")
+
+    with_house(work)
+
+
+@app.command("reason")
+def reason(
+    email: Email, text: Annotated[str, typer.Argument(help="The sponsor's reason, in a sentence.")], as_person: As
+) -> None:  # fmt: skip
+    """Write down the sponsor's reason for somebody of whom the pilot is warned: legal, HR leads, compliance."""
+
+    async def work(house: House) -> None:
+        actor = await act_as(house, as_person)
+        async with house.database.transaction() as session:
+            person = await person_at(session, email)
+            await keep_reason(session, actor, person.id, text, ledger=house.ledger, clock=house.clock)
+        line(f"Kept for {person.name}.")
 
     with_house(work)

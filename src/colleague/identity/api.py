@@ -20,6 +20,7 @@ from colleague.identity.people import (
 )
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
+from colleague.identity.seats.reason import keep_reason
 from colleague.identity.tokens import create_token, list_tokens, revoke_token
 from colleague.kit.doors import Db, Time, part
 
@@ -33,6 +34,8 @@ class NewPerson(BaseModel):
     name: str = Field(max_length=120)
     email: str = Field(max_length=254)
     roles: list[str] = Field(default_factory=list, max_length=10)
+    department: str = Field("", max_length=80)
+    reason: str = Field("", max_length=2000, description="The sponsor's, where the pilot is warned of them.")
 
 
 class Department(BaseModel):
@@ -52,6 +55,13 @@ class Seats(BaseModel):
     """People who wait, by id."""
 
     people: list[str] = Field(min_length=1, max_length=1000)
+    reason: str = Field("", max_length=2000, description="The sponsor's, for those whom the pilot is warned of.")
+
+
+class SeatReason(BaseModel):
+    """The sponsor's reason for somebody whom the pilot is warned of."""
+
+    reason: str = Field(max_length=2000)
 
 
 class NewTeam(BaseModel):
@@ -93,7 +103,10 @@ async def people(db: Db, actor: Current, search: str = "") -> list[dict[str, Any
 async def add_person(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: NewPerson) -> dict[str, Any]:
     """Add a person, with roles."""
     async with db.transaction() as session:
-        person = await create_person(session, actor, given.email, given.name, ledger=ledger, clock=clock)
+        person = await create_person(
+            session, actor, given.email, given.name, department=given.department, reason=given.reason, ledger=ledger,
+            clock=clock,
+        )  # fmt: skip
         for role in given.roles:
             await assign_role(session, actor, person, role, ledger=ledger)
         return _json(await get_person(session, person))
@@ -142,7 +155,17 @@ async def seats(db: Db, actor: Current) -> dict[str, Any]:
 async def give(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: Seats) -> dict[str, int]:
     """Give seats to people who wait: to all of them, or to none."""
     async with db.transaction() as session:
-        return {"given": await give_seats(session, actor, given.people, ledger=ledger, clock=clock)}
+        count = await give_seats(session, actor, given.people, reason=given.reason, ledger=ledger, clock=clock)
+        return {"given": count}
+
+
+@router.put("/seats/{person_id}/reason", status_code=204)
+async def say_reason(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str, given: SeatReason
+) -> None:  # fmt: skip
+    """Write down the sponsor's reason for a seat in the pilot."""
+    async with db.transaction() as session:
+        await keep_reason(session, actor, person_id, given.reason, ledger=ledger, clock=clock)
 
 
 @router.delete("/seats/{person_id}", status_code=204)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from colleague.identity.actor import Actor, Via
 from colleague.identity.model import Person, Team
 from colleague.identity.roles import ids_that_may, permissions_held
-from colleague.identity.tables import MembershipRow, PersonRow, ProvisioningTokenRow, RoleRow, TeamRow
+from colleague.identity.tables import MembershipRow, PersonRow, ProvisionedRow, ProvisioningTokenRow, RoleRow, TeamRow
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
@@ -249,3 +249,12 @@ async def actor_of(session: Session, *, person_id: str = "", email: str = "", vi
     teams = await teams_of(session, found.id)
     held = await permissions_held(session, found.roles)
     return Actor(found.id, found.name, found.email, found.roles, teams, held, via)
+
+
+async def titles_of(session: Session, people: Iterable[str]) -> dict[str, str]:
+    """Return the job titles of those of `people` that a provider described with one, by id: nobody else knows it."""
+    title = ProvisionedRow.body["title"].as_string()
+    query = select(ProvisionedRow.person_id, title).where(
+        ProvisionedRow.person_id.in_(sorted(set(people))), ProvisionedRow.gone_at.is_(None), title.is_not(None)
+    )
+    return {person: " ".join(said.split())[:120] for person, said in await session.execute(query)}

@@ -11,7 +11,8 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import known_roles, permissions_held
-from colleague.identity.seats.hold import check_not_above, may_give, seat
+from colleague.identity.seats.hold import check_not_above, seat
+from colleague.identity.seats.reason import check_reason, keep_reason, may_give, reasons_missing
 from colleague.identity.tables import (
     LinkRow,
     MembershipRow,
@@ -143,12 +144,14 @@ def read_address(email: str) -> str:
 
 
 async def create_person(
-    session: Session, actor: Actor, email: str, name: str, *, ledger: Ledger, clock: Clock, without: Without = "refuse"
-) -> str:
+    session: Session, actor: Actor, email: str, name: str, *, department: str = "", reason: str = "", ledger: Ledger,
+    clock: Clock, without: Without = "refuse",
+) -> str:  # fmt: skip
     """Add a person without any role but member, and return their id.
 
     `without`: what to do where there is no seat for them: refuse, or let them wait; "no seat" gives them none anyway.
-    Raises BadPerson, AlreadyHere, NoSeat.
+    `reason`: the sponsor's, where the pilot is warned of them.
+    Raises BadPerson, BadDepartment, AlreadyHere, NoSeat, SponsorReasonNeeded.
     """
     actor.require("org:people:manage")
     email, name = read_address(email), " ".join(name.split())
@@ -163,6 +166,10 @@ async def create_person(
     session.add(RoleRow(person_id=row.id, role="member"))
     personal = {"email": email, "name": name}
     await ledger.record(session, Event("person.added", actor.id, subject=row.id, person=row.id, personal=personal))
+    if department:
+        await set_department(session, actor, row.id, department, ledger=ledger)
+    if reason and await reasons_missing(session, [row]):
+        await keep_reason(session, actor, row.id, reason, ledger=ledger, clock=clock)
     if without != "no seat":
         await seat(session, actor, row, wait=without == "wait", ledger=ledger, clock=clock)
     return row.id
@@ -173,8 +180,8 @@ async def set_active(
 ) -> None:
     """Deactivate a person or let them in again. Sessions and tokens end at once, tasks by a job that goes with it.
 
-    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat is raised.
-    Raises LastOwner, NotOneself, ManagedElsewhere.
+    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat is raised, and
+    SponsorReasonNeeded where the pilot is warned of them. Raises LastOwner, NotOneself, ManagedElsewhere.
     """
     actor.require("org:people:manage")
     if person_id == actor.id:
@@ -217,7 +224,10 @@ async def take_seat_back(session: Session, actor: Actor, person_id: str, *, ledg
 
 
 async def set_department(session: Session, actor: Actor, person_id: str, name: str, *, ledger: Ledger) -> None:
-    """Say in which department a person works ("" for none). Raises BadDepartment, NoSuchPerson, ManagedElsewhere."""
+    """Say in which department a person works ("" for none).
+
+    Raises BadDepartment, NoSuchPerson, ManagedElsewhere, SponsorReasonNeeded for a seat of which the pilot is warned.
+    """
     actor.require("org:people:manage")
     name = read_department(name)
     row = await _get(session, person_id)
@@ -226,7 +236,10 @@ async def set_department(session: Session, actor: Actor, person_id: str, name: s
     described = await session.get(ProvisionedRow, person_id)
     if described is not None and described.department and await is_managed(session, person_id):
         raise ManagedElsewhere
+    known = await reasons_missing(session, [row])
     row.department = name
+    if row.active and not known:
+        await check_reason(session, row)
     facts = {"department": name}
     event = Event("person.department_set", actor.id, subject=person_id, person=person_id, data=facts)
     await ledger.record(session, event)

@@ -27,7 +27,8 @@ from colleague.identity.people import (
 )
 from colleague.identity.roles import known_roles
 from colleague.identity.seats.exclude import set_excluded
-from colleague.identity.seats.hold import current_limit, give_seats, may_give, seats_held
+from colleague.identity.seats.hold import current_limit, give_seats, seats_held
+from colleague.identity.seats.reason import keep_reason, may_give, of_the_pilot
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.page import Page
@@ -35,6 +36,7 @@ from colleague.kit.page import Page
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheInvitations = Annotated[Invitations, Depends(part(Invitations))]
+Reason = Annotated[str, Form(max_length=2000)]
 MOST_LINES = 200
 
 
@@ -81,24 +83,36 @@ async def index(request: Request, page: Page, db: Db, actor: Current, search: st
 
 @router.post("/people/seats")
 async def seats(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, person: Annotated[list[str], Form(max_length=1000)]
-) -> Response:
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person: Annotated[list[str], Form(max_length=1000)],
+    reason: Reason = "",
+) -> Response:  # fmt: skip
     """Give seats to people who wait."""
     async with db.transaction() as session:
-        await give_seats(session, actor, person, ledger=ledger, clock=clock)
+        await give_seats(session, actor, person, reason=reason, ledger=ledger, clock=clock)
     return RedirectResponse("/people", 303)
 
 
 @router.post("/people/{person_id}/seat")
 async def seat(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str, give: Annotated[bool, Form()]
-) -> Response:
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str, give: Annotated[bool, Form()],
+    reason: Reason = "",
+) -> Response:  # fmt: skip
     """Give a seat to somebody who waits, or take it back."""
     async with db.transaction() as session:
         if give:
-            await give_seats(session, actor, [person_id], ledger=ledger, clock=clock)
+            await give_seats(session, actor, [person_id], reason=reason, ledger=ledger, clock=clock)
         else:
             await take_seat_back(session, actor, person_id, ledger=ledger, clock=clock)
+    return RedirectResponse(f"/people/{person_id}", 303)
+
+
+@router.post("/people/{person_id}/reason")
+async def reason(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, person_id: str, reason: Reason = ""
+) -> Response:  # fmt: skip
+    """Write down the sponsor's reason for a seat in the pilot."""
+    async with db.transaction() as session:
+        await keep_reason(session, actor, person_id, reason, ledger=ledger, clock=clock)
     return RedirectResponse(f"/people/{person_id}", 303)
 
 
@@ -126,12 +140,13 @@ async def exclusion(
 @router.post("/people")
 async def add(
     db: Db, actor: Current, ledger: TheLedger, clock: Time, name: Annotated[str, Form()],
-    email: Annotated[str, Form()], department: Annotated[str, Form(max_length=80)] = "",
+    email: Annotated[str, Form()], department: Annotated[str, Form(max_length=80)] = "", reason: Reason = "",
 ) -> Response:  # fmt: skip
     """Add a person."""
     async with db.transaction() as session:
-        person = await create_person(session, actor, email, name, ledger=ledger, clock=clock)
-        await set_department(session, actor, person, department, ledger=ledger)
+        person = await create_person(
+            session, actor, email, name, department=department, reason=reason, ledger=ledger, clock=clock
+        )  # fmt: skip
     return RedirectResponse(f"/people/{person}", 303)
 
 
@@ -145,8 +160,9 @@ async def add_several(
     async with db.transaction() as session:
         for line, name, email, department in read_list(people):
             try:
-                person = await create_person(session, actor, email, name, ledger=ledger, clock=clock)
-                await set_department(session, actor, person, department, ledger=ledger)
+                person = await create_person(
+                    session, actor, email, name, department=department, ledger=ledger, clock=clock
+                )  # fmt: skip
             except (BadPerson, BadDepartment, Conflict) as refusal:
                 raise NotAll(line=line, why=refusal.message) from None
             if team:
@@ -161,8 +177,11 @@ async def show(request: Request, page: Page, db: Db, actor: Current, person_id: 
     async with db.transaction() as session:
         person = await get_person(session, person_id)
         teams, roles = await list_teams(session), await known_roles(session)
-        managed = await is_managed(session, person_id)
-    return page.show(request, "identity/person.html", person=person, teams=teams, roles=roles, link="", managed=managed)
+        managed, pilot = await is_managed(session, person_id), await of_the_pilot(session, person_id)
+    return page.show(
+        request, "identity/person.html", person=person, teams=teams, roles=roles, link="", managed=managed, pilot=pilot,
+        may_give=may_give(actor),
+    )  # fmt: skip
 
 
 @router.post("/people/{person_id}/invite")
@@ -177,11 +196,12 @@ async def invitation(
             session, actor, person_id, invitations=invitations, ledger=ledger, clock=clock
         )  # fmt: skip
         teams, roles = await list_teams(session), await known_roles(session)
-        managed = await is_managed(session, person_id)
+        managed, pilot = await is_managed(session, person_id), await of_the_pilot(session, person_id)
     link = settings.url + path
     return page.show(
-        request, "identity/person.html", person=person, teams=teams, roles=roles, link=link, managed=managed
-    )
+        request, "identity/person.html", person=person, teams=teams, roles=roles, link=link, managed=managed,
+        pilot=pilot, may_give=may_give(actor),
+    )  # fmt: skip
 
 
 @router.post("/people/{person_id}/active")

@@ -298,6 +298,19 @@ class SeatLimitRow(Base):
     by_hand: Mapped[bool]
     set_by: Mapped[str]
     set_at: Mapped[datetime]
+    sponsor_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+
+
+class SeatReasonRow(Base):
+    """Why somebody has a seat in the pilot although it is warned of them: the sponsor's words, and who wrote them."""
+
+    __tablename__ = "seat_reasons"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    sponsor_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
 
 
 class LocalRouteRow(Base):

@@ -176,7 +176,8 @@ async def _in_force(
 ) -> None:
     """Let seats and rules follow the phase, in the same transaction."""
     able = replace(actor, permissions=actor.permissions | {"org:programme:manage", "org:programme:read"})
-    limit = Limit(most, PHASES[phase].words, by_hand=True)
+    sponsor = (await current_programme(session)).sponsor if phase is Phase.PILOT else ""
+    limit = Limit(most, PHASES[phase].words, by_hand=True, sponsor=sponsor)
     await set_limit(session, able, limit, ledger=ledger, clock=clock)
     await enter_phase(session, able, phase, second=second, ledger=ledger, clock=clock)
     await hold_when_due(session, ledger=ledger, clock=clock)

@@ -9,6 +9,7 @@ from colleague.governance.document.store import in_force
 from colleague.identity.actor import Actor
 from colleague.identity.directory import get_person, names_of
 from colleague.identity.seats.hold import Limit, seats_held, set_limit
+from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
@@ -42,7 +43,7 @@ async def start_gate(session: Session, *, reach: Reach, clock: Clock) -> Gate:
     return Gate(0, "Start of the pilot", (
         await _owned(session, programme), await _baselines(session, reach), await _cohort(session, reach),
         await _governance(session), await _catalogue(session), await _dispatch(session, programme, clock),
-        await _seats(session),
+        await _seats(session, programme),
     ))  # fmt: skip
 
 
@@ -74,9 +75,8 @@ async def begin_pilot(
     session.add(row)
     await session.flush()
     await ledger.record(session, Event("programme.started", actor.id, subject=row.id, data={"digest": row.digest}))
-    await set_limit(
-        session, actor, Limit(spec.most, spec.words, by_hand=True), ledger=ledger, clock=clock
-    )  # fmt: skip
+    limit = Limit(spec.most, spec.words, by_hand=True, sponsor=programme.sponsor)
+    await set_limit(session, actor, limit, ledger=ledger, clock=clock)
     await enter_phase(session, actor, Phase.PILOT, second="", ledger=ledger, clock=clock)
     return await current_programme(session)
 
@@ -157,9 +157,13 @@ async def _dispatch(session: Session, programme: Programme, clock: Clock) -> Cri
     )  # fmt: skip
 
 
-async def _seats(session: Session) -> Criterion:
+async def _seats(session: Session, programme: Programme) -> Criterion:
     held, most = await seats_held(session), PHASES[Phase.PILOT].most or 0
+    warned = await seated_without_reason(session, programme.sponsor)
+    value = f"{held} seats" + (f"; without a reason, on their page: {', '.join(warned[:5])}" if warned else "")
+    value += f" and {len(warned) - 5} more" if len(warned) > 5 else ""
     return Criterion(
-        "seats", "No more seats than a pilot has", f"{most} at most", f"{held} seats", held <= most, "computed",
-        "PH-1, MI-1", "/people",
+        "seats", "No more seats than a pilot has",
+        f"{most} at most, and the sponsor's reason for everybody whom a pilot is warned of", value,
+        held <= most and not warned, "computed", "PH-1, MI-1, PP-3", "/people",
     )  # fmt: skip

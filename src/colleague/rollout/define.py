@@ -1,6 +1,7 @@
 """Name who answers for the programme: a sponsor from the business, and a lead (MI-2)."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from colleague.audit.event import Event
@@ -8,10 +9,13 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import find_by_email
 from colleague.identity.model import Person
+from colleague.identity.seats.hold import current_limit, set_limit
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid
+from colleague.policy.model import Phase
 from colleague.rollout.quarter import hold_when_due
+from colleague.rollout.store import current_programme
 from colleague.rollout.tables import ProgrammeRow
 from colleague.usecases.around import one_line
 
@@ -79,6 +83,10 @@ async def name_programme(
         for name, value in values.items():
             setattr(row, name, value)
     await session.flush()
+    if (await current_programme(session)).phase is Phase.PILOT:
+        # Whom the pilot is warned of gets a seat with this sponsor's reason (PP-3).
+        limit = replace(await current_limit(session), sponsor=people[0].id)
+        await set_limit(session, actor, limit, ledger=ledger, clock=clock)
     facts = {"sponsor": people[0].id, "lead": people[1].id}
     await ledger.record(session, Event("programme.named", actor.id, subject="programme", data=facts))
     # What the new lead vouched for counts no more.

@@ -151,7 +151,7 @@ async def test_who_is_deactivated_is_out_at_once_and_their_record_stays(idp: Idp
     assert await idp.user("kim") == user
     assert (await idp.person(user)).active
     assert await idp.verbs() == [
-        "person.added", "seat.given", "person.provisioned", "person.changed", "person.deactivated",
+        "person.added", "person.provisioned", "seat.given", "person.changed", "person.deactivated",
         "person.deprovisioned",
         "person.provisioned", "person.reactivated", "seat.given",
     ]  # fmt: skip

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from colleague.identity.seats.warn import COMPLIANCE, HR, LEGAL, warnings
 from colleague.rollout.cohorts.begin import first_case
 from colleague.rollout.cohorts.may_start import may_start
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Candidate, Cohort, Score
 from colleague.rollout.cohorts.rank import HIGHEST, rank
-from colleague.rollout.cohorts.warn import COMPLIANCE, HR, LEGAL, warnings
 from colleague.usecases.model import Card, Ritual
 from colleague.usecases.rituals import Tied
 

@@ -16,7 +16,6 @@ from colleague.identity.people import (
     AlreadyHere,
     BadDepartment,
     NoSuchPerson,
-    Without,
     create_person,
     read_address,
     read_department,
@@ -25,6 +24,7 @@ from colleague.identity.people import (
 from colleague.identity.scim.model import POLICY, Person
 from colleague.identity.scim.normal import CORE, ENTERPRISE, PATCH, Malformed, operations, resource
 from colleague.identity.scim.query import condition, list_of, page_of, read_filter, shown_of
+from colleague.identity.seats.hold import seat
 from colleague.identity.tables import GroupMemberRow, GroupRow, PersonRow, ProvisionedRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
@@ -121,8 +121,8 @@ async def make_user(
     if row is not None:
         person = row.id
     else:
-        without: Without = "wait" if user.active else "no seat"
-        person = await create_person(session, actor, email, name, ledger=ledger, clock=clock, without=without)
+        # Their seat comes when they are described: the pilot is warned of some.
+        person = await create_person(session, actor, email, name, ledger=ledger, clock=clock, without="no seat")
     now = clock.now()
     if described is None:
         described = ProvisionedRow(
@@ -130,7 +130,9 @@ async def make_user(
         )
         session.add(described)
     described.created_at, described.gone_at = now, None
-    await _keep(session, actor, described, user, ledger=ledger, clock=clock, verb="person.provisioned")
+    await _keep(
+        session, actor, described, user, ledger=ledger, clock=clock, verb="person.provisioned", new=row is None
+    )  # fmt: skip
     # Whoever named this person as their manager before they were here.
     known = [v for v in (person, described.external_id, described.user_name, email) if v]
     waiting = select(ProvisionedRow.person_id).where(
@@ -141,8 +143,9 @@ async def make_user(
 
 
 async def _keep(
-    session: Session, actor: Actor, row: ProvisionedRow, user: Any, *, ledger: Ledger, clock: Clock, verb: str
-) -> None:
+    session: Session, actor: Actor, row: ProvisionedRow, user: Any, *, ledger: Ledger, clock: Clock, verb: str,
+    new: bool = False,
+) -> None:  # fmt: skip
     """Write a description down and bring the person to it: name, address, manager, and whether they may come in."""
     email, name = _facts(user)
     person = await session.get_one(PersonRow, row.person_id, with_for_update=True, populate_existing=True)
@@ -166,6 +169,8 @@ async def _keep(
     personal = {"email": email, "name": name} if changed else {}
     event = Event(verb, actor.id, subject=row.person_id, person=row.person_id, data=facts, personal=personal)
     await ledger.record(session, event)
+    if new and user.active:
+        await seat(session, actor, person, wait=True, ledger=ledger, clock=clock)
     if bool(user.active) != (person.active or person.waiting_since is not None):
         await set_active(session, actor, row.person_id, active=bool(user.active), ledger=ledger, clock=clock)
 

@@ -15,6 +15,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import permissions_held
+from colleague.identity.seats.reason import check_reason, keep_reason, may_give, reasons_missing
 from colleague.identity.tables import LocalRouteRow, PersonRow, RoleRow, SeatLimitRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
@@ -47,17 +48,21 @@ class AboveYourself(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How many seats there may be (`most`; None: any number), in which phase (`words`); `by_hand`: each is given."""
+    """How many seats there may be (`most`; None: any number), in which phase (`words`); `by_hand`: each is given.
+
+    `sponsor` (a person's id): whose reason is needed for people whom the pilot is warned of; "" after it.
+    """
 
     most: int | None = PILOT
     words: str = "the pilot"
     by_hand: bool = False
+    sponsor: str = ""
 
 
 async def current_limit(session: Session) -> Limit:
     """Return the limit in force; that of a pilot where the programme set none."""
     row = await session.get(SeatLimitRow, 1, populate_existing=True)
-    return Limit(row.most, row.words, row.by_hand) if row else Limit()
+    return Limit(row.most, row.words, row.by_hand, row.sponsor_id or "") if row else Limit()
 
 
 async def seats_held(session: Session) -> int:
@@ -77,6 +82,7 @@ async def set_limit(session: Session, actor: Actor, limit: Limit, *, ledger: Led
     await advisory_lock(session, _SEATS)
     values = {
         "most": limit.most, "words": limit.words, "by_hand": limit.by_hand, "set_by": actor.id, "set_at": clock.now(),
+        "sponsor_id": limit.sponsor or None,
     }  # fmt: skip
     row = insert(SeatLimitRow).values(id=1, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
@@ -90,7 +96,8 @@ async def seat(
     """Make a person active if there is a seat for them. Two who race for the last one: one gets it.
 
     `wait`: without one they wait, else NoSeat is raised. `given`: somebody chose this very person, so a programme that
-    gives seats by hand does not let them wait.
+    gives seats by hand does not let them wait. Whom the pilot is warned of waits, too, or SponsorReasonNeeded is
+    raised, until the sponsor's reason is written down.
     """
     await advisory_lock(session, _SEATS)
     if row.active:
@@ -102,7 +109,10 @@ async def seat(
     full = limit.most is not None and await seats_held(session) >= limit.most
     if full and not wait:
         raise NoSeat(most=limit.most, words=limit.words)
-    if full or (wait and limit.by_hand and not given):
+    warned = bool(await reasons_missing(session, [row]))
+    if warned and not wait:
+        await check_reason(session, row)
+    if full or warned or (wait and limit.by_hand and not given):
         if row.waiting_since is None:
             row.waiting_since = clock.now()
             await ledger.record(session, Event("seat.waiting", actor.id, subject=row.id, person=row.id))
@@ -110,11 +120,6 @@ async def seat(
     row.active, row.waiting_since = True, None
     await session.flush()
     await ledger.record(session, Event("seat.given", actor.id, subject=row.id, person=row.id))
-
-
-def may_give(actor: Actor) -> bool:
-    """Say whether an actor may give seats: who looks after people, or leads the programme."""
-    return actor.may("org:people:manage") or actor.may("org:programme:manage")
 
 
 async def check_not_above(session: Session, actor: Actor, person: str) -> None:
@@ -128,11 +133,12 @@ async def check_not_above(session: Session, actor: Actor, person: str) -> None:
 
 
 async def give_seats(
-    session: Session, actor: Actor, people: Collection[str], *, ledger: Ledger, clock: Clock
+    session: Session, actor: Actor, people: Collection[str], *, reason: str = "", ledger: Ledger, clock: Clock
 ) -> int:  # fmt: skip
-    """Give seats to people who wait for one, all of them or none; return how many.
+    """Give seats to people who wait for one, all of them or none; return how many. `reason`: the sponsor's, for those
+    of them whom the pilot is warned of.
 
-    Raises AboveYourself, NoSeat, NotWaiting.
+    Raises AboveYourself, BadReason, NoSeat, NotWaiting, SponsorReasonNeeded.
     """
     if not may_give(actor):
         actor.require("org:people:manage")
@@ -145,6 +151,8 @@ async def give_seats(
             raise NotWaiting
         await check_not_above(session, actor, row.id)
         rows.append(row)
+    for person in await reasons_missing(session, rows) if reason else ():
+        await keep_reason(session, actor, person, reason, ledger=ledger, clock=clock)
     # Every row before the lock of the seats: two who give to the same people never wait for each other both ways.
     for row in rows:
         await seat(session, actor, row, wait=False, given=True, ledger=ledger, clock=clock)

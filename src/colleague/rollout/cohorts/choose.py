@@ -7,6 +7,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import PersonNotFound, find_by_email, get_person
 from colleague.identity.model import Person
+from colleague.identity.seats.reason import keep_reason
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
@@ -108,6 +109,8 @@ async def choose_candidate(
         if named and who.id != named:
             raise OtherSponsor(name=(await get_person(session, named)).name)
         kept.sponsor_id, kept.sponsor_reason = who.id, reason
+        # Their seat asks for it, too.
+        await keep_reason(session, actor, kept.person_id, reason, sponsor=who.id, ledger=ledger, clock=clock)
     kept.stand, kept.declined_why, kept.by, kept.at = "chosen", "", actor.id, clock.now()
     await join(session, actor, row, [kept.person_id], ledger=ledger, clock=clock)
     facts = {"cohort": row.id, "warnings": len(found.warnings), "sponsor": kept.sponsor_id or ""}

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from colleague.identity.seats.warn import warnings
 from colleague.policy.model import Phase
-from colleague.rollout.cohorts.warn import warnings
 from colleague.rollout.phases import PHASES
 
 Kind = Literal["pilot", "rollout"]

@@ -4,9 +4,8 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from colleague.identity.directory import get_person, list_teams, names_of
+from colleague.identity.directory import get_person, list_teams, names_of, titles_of
 from colleague.identity.groups.mapping import find_mapping, signs_on
-from colleague.identity.scim.titles import titles_of
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id

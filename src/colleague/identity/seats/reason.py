@@ -1,0 +1,137 @@
+"""The sponsor's reason: who is a poor choice for a pilot gets a seat in it only with one, which stays on record (PP-3).
+
+It is asked from the day on which the programme names its sponsor until gate 1 is passed.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.directory import names_of, titles_of
+from colleague.identity.seats.warn import warnings
+from colleague.identity.tables import PersonRow, SeatLimitRow, SeatReasonRow
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.errors import Conflict, Invalid, NotFound
+from colleague.kit.ids import is_id
+
+SHORTEST: Final = 10
+LONGEST: Final = 600
+
+
+class SponsorReasonNeeded(Conflict):
+    """{name} would be in the pilot, which is warned of them. {warnings} Ask the sponsor of the programme, and write
+    their reason with it, or before it on the page of the person (People)."""
+
+
+class BadReason(Invalid):
+    """The sponsor's reason is one line of ten to 600 printable characters."""
+
+
+class NoReasonAsked(Conflict):
+    """No reason is asked: the programme names no sponsor yet, its pilot is over, or the person is the sponsor."""
+
+
+class NobodyThere(NotFound):
+    """There is no such person."""
+
+
+def may_give(actor: Actor) -> bool:
+    """Say whether an actor may give seats: who looks after people, or leads the programme."""
+    return actor.may("org:people:manage") or actor.may("org:programme:manage")
+
+
+async def pilots_sponsor(session: Session) -> str:
+    """Return whose reason is asked (a person's id); "" where none is: no sponsor is named, or gate 1 is passed."""
+    row = await session.get(SeatLimitRow, 1, populate_existing=True)
+    return (row.sponsor_id or "") if row else ""
+
+
+async def reasons_missing(
+    session: Session, people: list[PersonRow], *, sponsor: str = ""
+) -> dict[str, tuple[str, ...]]:  # fmt: skip
+    """Return what the pilot is warned of in each of `people` for whom the sponsor gave no reason, by id.
+
+    `sponsor`: whose reason counts; "" means the sponsor whom the seats know.
+    """
+    sponsor = sponsor or await pilots_sponsor(session)
+    if not sponsor:
+        return {}
+    ids = [row.id for row in people]
+    titles = await titles_of(session, ids)
+    given = select(SeatReasonRow.person_id).where(
+        SeatReasonRow.person_id.in_(ids), SeatReasonRow.sponsor_id == sponsor
+    )  # fmt: skip
+    fine = {sponsor, *await session.scalars(given)}
+    found = {row.id: warnings(row.department, titles.get(row.id, "")) for row in people if row.id not in fine}
+    return {person: why for person, why in found.items() if why}
+
+
+async def check_reason(session: Session, row: PersonRow) -> None:
+    """Raise SponsorReasonNeeded where a person is warned of and the sponsor gave no reason for them."""
+    if found := await reasons_missing(session, [row]):
+        raise SponsorReasonNeeded(name=row.name, warnings=" ".join(found[row.id]))
+
+
+async def seated_without_reason(session: Session, sponsor: str) -> list[str]:
+    """Return the names of people with a seat whom a pilot is warned of, and for whom `sponsor` gave no reason."""
+    rows = list(await session.scalars(select(PersonRow).where(PersonRow.active)))
+    missing = await reasons_missing(session, rows, sponsor=sponsor) if sponsor else {}
+    return sorted(row.name for row in rows if row.id in missing)
+
+
+@dataclass(frozen=True, slots=True)
+class OfThePilot:
+    """What the pilot says of a person. `asked`: its sponsor's name, "" where no reason is asked; `warnings`: why they
+    are a poor choice; `reason`: what a sponsor (`by`) said for them."""
+
+    asked: str = ""
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
+    by: str = ""
+
+
+async def of_the_pilot(session: Session, person: str) -> OfThePilot:
+    """Return what the pilot says of a person: read by who gives seats."""
+    row = await session.get(PersonRow, person, populate_existing=True) if is_id(person) else None
+    if row is None:
+        return OfThePilot()
+    sponsor = await pilots_sponsor(session)
+    kept = await session.get(SeatReasonRow, row.id, populate_existing=True)
+    names = await names_of(session, [one for one in (sponsor, kept.sponsor_id if kept else "") if one])
+    found = warnings(row.department, (await titles_of(session, [row.id])).get(row.id, ""))
+    asked = names.get(sponsor, "") if sponsor != row.id else ""
+    return OfThePilot(asked, found, kept.reason if kept else "", names.get(kept.sponsor_id, "") if kept else "")
+
+
+async def keep_reason(
+    session: Session, actor: Actor, person: str, reason: str, *, sponsor: str = "", ledger: Ledger, clock: Clock
+) -> None:  # fmt: skip
+    """Write down why somebody has a seat in the pilot although it is warned of them: the sponsor's words.
+
+    `sponsor`: who gave it; "" means the sponsor of the programme. Raises BadReason, NoReasonAsked, NobodyThere,
+    PermissionMissing.
+    """
+    if not may_give(actor):
+        actor.require("org:people:manage")
+    row = await session.get(PersonRow, person) if is_id(person) else None
+    if row is None:
+        raise NobodyThere
+    reason, given_by = " ".join(reason.split()), sponsor or await pilots_sponsor(session)
+    if not SHORTEST <= len(reason) <= LONGEST or not reason.isprintable():
+        raise BadReason
+    if not given_by or given_by == row.id:
+        raise NoReasonAsked
+    values = {"sponsor_id": given_by, "reason": reason, "by": actor.id, "at": clock.now()}
+    kept = insert(SeatReasonRow).values(person_id=row.id, **values)
+    await session.execute(kept.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    event = Event(
+        "seat.reason_given", actor.id, subject=row.id, person=row.id, data={"sponsor": given_by},
+        personal={"reason": reason},
+    )  # fmt: skip
+    await ledger.record(session, event)
