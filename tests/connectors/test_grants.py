@@ -223,7 +223,7 @@ async def test_a_grant_to_a_role_reaches_who_holds_it(world: World) -> None:
     assert await reached() == []
     async with world.database.transaction() as session:
         for role in ("champion", "desk"):
-            await assign_role(session, SYSTEM, world.ana.id, role, ledger=world.ledger)
+            await assign_role(session, SYSTEM, world.ana.id, role, ledger=world.ledger, decided=True)
     assert sorted(await reached()) == [("champion",), ("desk",)]
     async with world.database.transaction() as session:
         (sight, _) = await overview(session, world.admin, world.registry, clock=world.clock)

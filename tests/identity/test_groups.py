@@ -121,15 +121,15 @@ async def test_what_was_given_by_hand_stays_and_what_a_group_gives_is_not_taken_
     legal = await hand.do(create_team, "Legal", clock=False)
     group = await hand.group("Lawyers", "ana", "ben")
     await hand.do(set_rule, group, "team", legal, gives=True)
-    await hand.do(set_rule, group, "role", "champion", gives=True)
-    for deed, thing in ((remove_member, (legal, hand.id("ana"))), (remove_role, (hand.id("ana"), "champion"))):
+    await hand.do(set_rule, group, "role", "reviewer", gives=True)
+    for deed, thing in ((remove_member, (legal, hand.id("ana"))), (remove_role, (hand.id("ana"), "reviewer"))):
         with pytest.raises(FromGroup):
             await hand.do(deed, *thing, clock=False)
     await hand.do(add_member, legal, hand.id("ben"), clock=False)
-    await hand.do(assign_role, hand.id("ben"), "champion", clock=False)
+    await hand.do(assign_role, hand.id("ben"), "reviewer", clock=False)
     await hand.move(group, only=[])
     assert legal in await hand.teams("ben")
-    assert "champion" in await hand.roles("ben")
+    assert "reviewer" in await hand.roles("ben")
     assert legal not in await hand.teams("ana")
     # Both at once, then by hand no more: the group's word still holds.
     await hand.move(group, add=["ben"])
@@ -216,14 +216,14 @@ async def test_a_sign_on_says_exactly_which_groups(hand: Hand) -> None:
         found = await list_groups(session, hand.home.people["owner"])
     assert [(g.name, g.members, g.rules) for g in found] == [("Bids", 1, ()), ("Legal", 1, ()), ("a b", 1, ())]
     legal = next(g.id for g in found if g.name == "Legal")
-    await hand.do(set_rule, legal, "role", "champion", gives=True)
-    assert "champion" in await hand.roles("ana")
+    await hand.do(set_rule, legal, "role", "reviewer", gives=True)
+    assert "reviewer" in await hand.roles("ana")
     # The same name from another source is another group: it gives nothing.
     await hand.do(apply_groups, hand.id("ben"), "sso:y", ["Legal"])
-    assert "champion" not in await hand.roles("ben")
+    assert "reviewer" not in await hand.roles("ben")
     scim = await hand.group("Payroll", "ana")
     changes = await hand.do(apply_groups, ana, "sso:x", ["Bids"])
-    assert [(c.kind, c.target, c.gained) for c in changes] == [("role", "champion", False)]
+    assert [(c.kind, c.target, c.gained) for c in changes] == [("role", "reviewer", False)]
     async with hand.house.database.transaction() as session:
         assert (await show_group(session, hand.home.people["owner"], scim)).members == 1
     for source, names in (("sso:x", [f"g{n}" for n in range(1001)]), ("scim", ["Payroll"])):
@@ -245,7 +245,7 @@ async def test_groups_are_refused_in_words(hand: Hand) -> None:
             await change_members(
                 session, SYSTEM, row, add=[new_id("person")], ledger=hand.house.ledger, clock=hand.house.clock
             )
-    await hand.do(set_rule, group, "role", "champion", gives=True)
+    await hand.do(set_rule, group, "role", "reviewer", gives=True)
     async with hand.house.database.transaction() as session:
         row = await get_group(session, group)
         await change_group(
@@ -253,4 +253,4 @@ async def test_groups_are_refused_in_words(hand: Hand) -> None:
             clock=hand.house.clock,
         )  # fmt: skip
     # A group gives what its rules say, whatever it is called.
-    assert await hand.roles("ana") == {"member", "champion"}
+    assert await hand.roles("ana") == {"member", "reviewer"}

@@ -98,8 +98,8 @@ async def test_each_role_does_what_its_permissions_say_and_no_more(home: TestHou
         (create_team, role),
         (add_member, home.team, ana),
         (remove_member, home.team, ana),
-        (assign_role, ana, "champion"),
-        (remove_role, ana, "champion"),
+        (assign_role, ana, "reviewer"),
+        (remove_role, ana, "reviewer"),
         (invite, ana),
     ]
     for deed, *things in deeds:
@@ -286,9 +286,9 @@ async def test_done_twice_or_at_once_is_done_and_recorded_once(home: TestHouse) 
     owner, ben = home.people["owner"], home.people["ben"].id
     team = await do(home, create_team, owner, "Law")
     for deed, things, verb in (
-        (assign_role, (ben, "champion"), "role.assigned"),
+        (assign_role, (ben, "reviewer"), "role.assigned"),
         (add_member, (team, ben), "team.member_added"),
-        (remove_role, (ben, "champion"), "role.removed"),
+        (remove_role, (ben, "reviewer"), "role.removed"),
         (remove_member, (team, ben), "team.member_removed"),
     ):
         await asyncio.gather(*(do(home, deed, owner, *things) for _ in range(4)))

@@ -26,7 +26,7 @@ async def used(home: TestHouse, who: str) -> str:  # noqa: F811
 
 async def test_champions_first_then_everybody(home: TestHouse, door: Door) -> None:  # noqa: F811
     async with home.house.database.transaction() as session:
-        await assign_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger)
+        await assign_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger, decided=True)
     ana, ben, rita, owner = [await door.enter(who) for who in ("ana", "ben", "rita", "owner")]
     first = await add(ana)
     await ana.post(f"/api/v1/skills/{first}/submit")
@@ -53,7 +53,7 @@ async def test_champions_first_then_everybody(home: TestHouse, door: Door) -> No
     assert "More." not in await used(home, "ben")
     assert await used(home, "ben")
     async with home.house.database.transaction() as session:
-        await remove_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger)
+        await remove_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger, decided=True)
     assert "More." not in await used(home, "rita")
     assert (await owner.post(f"/api/v1/skills/{second}/open", json={"sha256": early["sha256"]})).status_code == 200
     assert "More." in await used(home, "ben")
@@ -79,7 +79,7 @@ async def test_while_the_catalogue_is_held_nothing_new_comes_in_by_either_door(
 ) -> None:
     """PH-8: neither an approval nor what champions have had early."""
     async with home.house.database.transaction() as session:
-        await assign_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger)
+        await assign_role(session, SYSTEM, home.people["rita"].id, "champion", ledger=home.house.ledger, decided=True)
     ana, ben, owner = [await door.enter(who) for who in ("ana", "ben", "owner")]
     early, new = await add(ana), await add(ben, TIDY + b"More.\n")
     for client, package in ((ana, early), (ben, new)):

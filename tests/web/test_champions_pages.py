@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from colleague.identity.actor import SYSTEM
+from colleague.identity.groups.members import make_group
 from colleague.identity.people import assign_role, set_department
 from colleague.rollout.champions.read import network
 from colleague.testing.house import TestHouse
@@ -63,6 +64,31 @@ async def test_from_a_nomination_to_the_badge_and_back(home: TestHouse, sign_in:
     assert (await lead.post(f"{ALL}/{person}/retire", data={"why": "Moves on"})).status_code == 404
     assert "cl-badge-champion" not in (await lead.get("/people")).text
     assert "What is yours" not in (await ben.get("/champion")).text
+
+
+async def test_the_role_comes_and_goes_with_the_decision_alone(home: TestHouse, sign_in: Any, lead: Any) -> None:
+    """By hand, with a new person or by a group: each is refused, and says where champions are appointed (CH-2)."""
+    owner, ben, house = await sign_in("owner"), home.people["ben"].id, home.house
+
+    def told(answer: Any) -> bool:
+        return answer.status_code == 409 and "Programme, Champions" in answer.text
+
+    async with house.database.transaction() as session:
+        group = (await make_group(session, SYSTEM, "scim", "All", ledger=house.ledger, clock=house.clock)).id
+    new = {"name": "Eva", "email": "eva@aldermoor.example", "roles": ["champion"]}
+    rule = {"kind": "role", "target": "champion"}
+    by_hand = f"/people/{ben}/roles"
+    assert told(await owner.post(by_hand, data={"role": "champion", "give": "true"}))
+    assert told(await owner.post("/api/v1/people", json=new))
+    assert told(await owner.post(f"/api/v1/groups/{group}/preview", json=rule))
+    assert told(await owner.put(f"/api/v1/groups/{group}/rules", json=rule))
+    assert '<option value="champion">' not in (await owner.get(f"/people/{ben}")).text
+    assert "cl-badge-champion" not in (await lead.get("/people")).text
+    assert (await lead.post(f"{ALL}/{ben}", data={"why": "Explains well"})).status_code == 303
+    assert told(await owner.post(by_hand, data={"role": "champion", "give": "false"}))
+    assert [one["person"] for one in (await lead.get(API)).json()["champions"]] == [ben]
+    assert (await lead.post(f"{ALL}/{ben}/retire", data={"why": "Moves on"})).status_code == 303
+    assert (await lead.post(f"{ALL}/{ben}", data={"why": "Is back"})).status_code == 303
 
 
 async def test_who_reads_the_programme_sees_no_candidates(home: TestHouse, sign_in: Any, lead: Any) -> None:

@@ -33,7 +33,14 @@ async def lead(home: TestHouse, sign_in: Any) -> Any:
     async with home.house.database.transaction() as session:
         for who, role in (("dana", "programme_lead"), ("ben", "champion")):
             person = home.people[who].id
-            await assign_role(session, home.people["owner"], person, role, ledger=home.house.ledger)
+            await assign_role(
+                session,
+                home.people["owner"],
+                person,
+                role,
+                ledger=home.house.ledger,
+                decided=role == "champion",
+            )
     return await sign_in("dana")
 
 

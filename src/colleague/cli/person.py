@@ -21,13 +21,14 @@ from colleague.identity.people import (
     set_department,
     take_seat_back,
 )
-from colleague.identity.permissions import ROLES
+from colleague.identity.permissions import BY_DECISION, ROLES
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason
 
 app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The person's mail address.")]
+BY_HAND = sorted(ROLES.keys() - BY_DECISION.keys())
 Reason = Annotated[str, typer.Option(help="The sponsor's reason, where the pilot is warned of them.")]
 
 
@@ -70,7 +71,7 @@ def add(
     email: Email,
     name: Annotated[str, typer.Argument(help="The person's name.")],
     as_person: As,
-    role: Annotated[list[str] | None, typer.Option(help=f"A role besides member: {', '.join(sorted(ROLES))}.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help=f"A role besides member: {', '.join(BY_HAND)}.")] = None,
     team: Annotated[list[str] | None, typer.Option(help="A team, by name.")] = None,
     department: Annotated[str, typer.Option(help="In which department they work.")] = "",
     reason: Reason = "",
@@ -121,7 +122,7 @@ def invitation(email: Email, as_person: As) -> None:
 @app.command("role")
 def role(
     email: Email,
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(ROLES))}.")],
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(BY_HAND)}.")],
     as_person: As,
     remove: Annotated[bool, typer.Option("--remove", help="Take it from them.")] = False,
 ) -> None:

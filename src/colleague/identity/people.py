@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.roles import known_roles, permissions_held
+from colleague.identity.roles import check_decided, known_roles, permissions_held
 from colleague.identity.seats.hold import check_not_above, seat
 from colleague.identity.seats.reason import check_reason, keep_reason, may_give, reasons_missing
 from colleague.identity.tables import (
@@ -282,12 +282,18 @@ async def active_owners(session: Session) -> set[str]:
     return set(await session.scalars(query.where(RoleRow.role == "owner", PersonRow.active)))
 
 
-async def assign_role(session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger) -> None:
-    """Give a person a role by hand. Raises NoSuchRole, OwnersOnly, BeyondYourself, NotOneself."""
+async def assign_role(
+    session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger, decided: bool = False
+) -> None:  # fmt: skip
+    """Give a person a role by hand; `decided`: by the decision that this role comes with (CH-2).
+
+    Raises NoSuchRole, ByDecision, OwnersOnly, BeyondYourself, NotOneself.
+    """
     actor.require("org:people:manage")
     if person_id == actor.id:
         raise NotOneself
     await check_role(session, actor, role)
+    check_decided(role, decided=decided)
     await _get(session, person_id)
     given = insert(RoleRow).values(person_id=person_id, role=role, by_hand=True, by_groups=False)
     held = given.on_conflict_do_update(
@@ -319,14 +325,17 @@ async def _drop(session: Session, row: RoleRow | MembershipRow) -> None:
         await session.delete(row)
 
 
-async def remove_role(session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger) -> None:
-    """Take a role from a person that was given by hand.
+async def remove_role(
+    session: Session, actor: Actor, person_id: str, role: str, *, ledger: Ledger, decided: bool = False
+) -> None:  # fmt: skip
+    """Take a role from a person that was given by hand, or by what was `decided`.
 
-    Raises NoSuchRole, NoSuchPerson, LastOwner, OwnersOnly, NotOneself, FromGroup.
+    Raises NoSuchRole, ByDecision, NoSuchPerson, LastOwner, OwnersOnly, NotOneself, FromGroup.
     """
     actor.require("org:people:manage")
     if role not in await known_roles(session):
         raise NoSuchRole(role=role[:40])
+    check_decided(role, decided=decided)
     await _get(session, person_id)
     if person_id == actor.id and role != "owner":
         raise NotOneself

@@ -25,6 +25,7 @@ from colleague.identity.people import (
     set_department,
     take_seat_back,
 )
+from colleague.identity.permissions import BY_DECISION
 from colleague.identity.roles import known_roles
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
@@ -176,7 +177,8 @@ async def show(request: Request, page: Page, db: Db, actor: Current, person_id: 
     actor.require("org:people:read")
     async with db.transaction() as session:
         person = await get_person(session, person_id)
-        teams, roles = await list_teams(session), await known_roles(session)
+        teams = await list_teams(session)
+        roles = [one for one in await known_roles(session) if one not in BY_DECISION]
         managed, pilot = await is_managed(session, person_id), await of_the_pilot(session, person_id)
     return page.show(
         request, "identity/person.html", person=person, teams=teams, roles=roles, link="", managed=managed, pilot=pilot,
@@ -195,7 +197,8 @@ async def invitation(
         path = await invite(
             session, actor, person_id, invitations=invitations, ledger=ledger, clock=clock
         )  # fmt: skip
-        teams, roles = await list_teams(session), await known_roles(session)
+        teams = await list_teams(session)
+        roles = [one for one in await known_roles(session) if one not in BY_DECISION]
         managed, pilot = await is_managed(session, person_id), await of_the_pilot(session, person_id)
     link = settings.url + path
     return page.show(

@@ -54,3 +54,5 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "reviewer": _MEMBER | {"org:outputs:review"},
     "member": _MEMBER,
 }
+# Given and taken by a decision with its reason (CH-2), never by hand or by a group: where that decision is made.
+BY_DECISION: Final[dict[str, str]] = {"champion": "Programme, Champions"}

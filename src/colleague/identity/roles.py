@@ -6,9 +6,20 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from colleague.identity.actor import permissions_of
-from colleague.identity.permissions import ROLES
+from colleague.identity.permissions import BY_DECISION, ROLES
 from colleague.identity.tables import CustomRoleRow, PersonRow, RoleRow
 from colleague.kit.db import Session
+from colleague.kit.errors import Conflict
+
+
+class ByDecision(Conflict):
+    """The role «{role}» comes and goes with a decision and its reason, never by hand or by a group: {where}."""
+
+
+def check_decided(role: str, *, decided: bool = False) -> None:
+    """Raise ByDecision for a role that is given and taken by a decision alone, unless it was `decided`."""
+    if role in BY_DECISION and not decided:
+        raise ByDecision(role=role, where=BY_DECISION[role])
 
 
 async def known_roles(session: Session) -> dict[str, frozenset[str]]:

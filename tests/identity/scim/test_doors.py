@@ -58,13 +58,13 @@ async def test_the_api_does_the_same(idp: Idp) -> None:
     owner = await cookie(idp, "owner")
     user = await idp.user("kim")
     group = await idp.group("Legal", user)
-    rule = {"kind": "role", "target": "champion"}
+    rule = {"kind": "role", "target": "reviewer"}
     seen = (await idp.http.post(f"/api/v1/groups/{group}/preview", json=rule, headers=owner)).json()
     assert (seen["count"], seen["people"][0]["id"]) == (1, user)
     sealed = {**rule, "seal": seen["seal"]}
     assert (await idp.http.put(f"/api/v1/groups/{group}/rules", json=sealed, headers=owner)).status_code == 204
     shown = (await idp.http.get("/api/v1/groups", headers=owner)).json()
-    assert shown[0]["gives"] == [{"kind": "role", "target": "champion", "words": "role champion"}]
+    assert shown[0]["gives"] == [{"kind": "role", "target": "reviewer", "words": "role reviewer"}]
     role = {"name": "desk_lead", "meaning": "Leads a desk.", "permissions": ["org:people:read"]}
     assert (await idp.http.post("/api/v1/roles", json=role, headers=owner)).status_code == 204
     assert any(r["own"] for r in (await idp.http.get("/api/v1/roles", headers=owner)).json())

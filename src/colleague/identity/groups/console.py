@@ -10,7 +10,7 @@ from colleague.identity.current import Current
 from colleague.identity.directory import list_teams
 from colleague.identity.groups.custom_roles import change_role, define_role, list_roles, retire_role
 from colleague.identity.groups.rules import BadRule, list_groups, preview, set_rule, show_group
-from colleague.identity.permissions import PERMISSIONS
+from colleague.identity.permissions import BY_DECISION, PERMISSIONS
 from colleague.kit.doors import Db, Time, part
 from colleague.kit.page import Page
 
@@ -35,7 +35,8 @@ async def show(request: Request, page: Page, db: Db, actor: Current, group_id: s
     """Show a group and what it gives."""
     async with db.transaction() as session:
         group = await show_group(session, actor, group_id)
-        teams, roles = await list_teams(session), await list_roles(session, actor)
+        teams = await list_teams(session)
+        roles = [one for one in await list_roles(session, actor) if one.name not in BY_DECISION]
     return page.show(request, "identity/group.html", group=group, teams=teams, roles=roles, effect=None)
 
 
@@ -51,7 +52,8 @@ async def look(
     async with db.transaction() as session:
         effect = await preview(session, actor, group_id, kind, target, gives=gives)
         group = await show_group(session, actor, group_id)
-        teams, roles = await list_teams(session), await list_roles(session, actor)
+        teams = await list_teams(session)
+        roles = [one for one in await list_roles(session, actor) if one.name not in BY_DECISION]
     return page.show(request, "identity/group.html", group=group, teams=teams, roles=roles, effect=effect)
 
 

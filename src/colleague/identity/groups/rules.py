@@ -14,6 +14,7 @@ from colleague.identity.directory import names_of
 from colleague.identity.groups.members import get_group
 from colleague.identity.groups.settle import hold, settle
 from colleague.identity.people import NoSuchTeam, check_role
+from colleague.identity.roles import check_decided
 from colleague.identity.tables import GroupMemberRow, GroupRow, GroupRuleRow, MembershipRow, RoleRow, TeamRow
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
@@ -149,7 +150,7 @@ async def set_rule(
     """Let a group give a team or a role (`gives`), or give it no more: its people gain or lose it at once.
 
     `seal` is that of the preview that was looked at; empty, nobody looked. Raises NoSuchGroup, BadRule, NoSuchTeam,
-    NoSuchRole, NoSuchRule, OwnersOnly, BeyondYourself, LooksDifferent, LastOwner.
+    NoSuchRole, ByDecision, NoSuchRule, OwnersOnly, BeyondYourself, LooksDifferent, LastOwner.
     """
     await hold(session)
     effect = await preview(session, actor, group_id, kind, target, gives=gives)
@@ -185,6 +186,7 @@ async def _allowed(
                 raise NoSuchTeam
         case "role":
             await check_role(session, actor, target)
+            check_decided(target, decided=not gives)
         case _:
             raise BadRule
     if not gives and await session.get(GroupRuleRow, (row.id, kind, target)) is None:

@@ -51,7 +51,7 @@ async def appoint(
     await advisory_lock(session, LOCK)
     if await _current(session, found.id) is not None:
         raise AlreadyChampion
-    await assign_role(session, _giving(actor), found.id, ROLE, ledger=ledger)
+    await assign_role(session, _giving(actor), found.id, ROLE, ledger=ledger, decided=True)
     row = ChampionRow(
         id=new_id("champ"), person_id=found.id, why=why, appointed_by=actor.id, appointed_at=clock.now(), retired_why=""
     )
@@ -68,7 +68,7 @@ async def appoint(
 async def retire(session: Session, actor: Actor, person: str, why: str, *, ledger: Ledger, clock: Clock) -> None:
     """End somebody's time as a champion and take the role back; their list goes to others with the next look.
 
-    Raises BadText, FromGroup, NoChampion, NotOneself, PermissionMissing.
+    Raises BadText, NoChampion, NotOneself, PermissionMissing.
     """
     actor.require(MANAGE)
     why = one_line(why, "why", 500, needed=True)
@@ -76,7 +76,7 @@ async def retire(session: Session, actor: Actor, person: str, why: str, *, ledge
     row = await _current(session, person)
     if row is None:
         raise NoChampion
-    await remove_role(session, _giving(actor), row.person_id, ROLE, ledger=ledger)
+    await remove_role(session, _giving(actor), row.person_id, ROLE, ledger=ledger, decided=True)
     row.retired_by, row.retired_at, row.retired_why = actor.id, clock.now(), why
     await ledger.record(
         session, Event("champion.retired", actor.id, subject=row.person_id, person=row.person_id)

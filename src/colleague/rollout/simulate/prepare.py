@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from colleague.governance.document.draft import write_draft
 from colleague.governance.document.model import PARTS
@@ -64,7 +64,7 @@ class Staff:
 
 async def hire(parts: Parts) -> Staff:
     """Make the people who run the programme, and the team of everybody."""
-    parts_ = {"ledger": parts.ledger}
+    parts_: dict[str, Any] = {"ledger": parts.ledger}
     async with parts.database.transaction() as session:
         team, ids = await create_team(session, SYSTEM, TEAM, **parts_), []
         for email, name, role, department in STAFF:
