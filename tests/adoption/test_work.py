@@ -196,7 +196,14 @@ def test_growth_is_no_rise() -> None:
 
 @pytest.mark.parametrize(
     ("later", "high"),
-    [((8, 8, 8), True), ((8, 8, 7, 8), False), ((7, 8, 8, 9), True), ((1, 1, 1), False), ((9, 9), False)],
-)
+    [
+        ((8, 8, 8), True),
+        ((8, 8, 7, 8), False),
+        ((7, 8, 8, 9), True),
+        ((1, 1, 1), False),
+        ((9, 9), False),
+        ((9, 9, 9, 1), False),
+    ],
+)  # fmt: skip
 def test_high_is_three_weeks_in_a_row_at_eighty_percent(later: tuple[int, ...], high: bool) -> None:
     assert sustained_high([*weeks(10, 10, 5, 5, 5, 5), *weeks(*later)]) is high

@@ -63,7 +63,7 @@ async def imported(home: TestHouse, *numbers: int) -> None:
 
 async def test_one_item_for_what_stays_high(home: TestHouse, clock: TestClock) -> None:
     house = home.house
-    clock.advance(days=26)  # Week 12 of the phase, of which week 11 does not stand yet.
+    clock.advance(days=14)  # Week 11 of the phase, of which week 10 does not stand yet.
     await imported(home, 4, 4, 2, 2, 1, 1, 4, 4, 4)
     async with house.database.transaction() as session:
         assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0, "no programme yet"
@@ -77,6 +77,10 @@ async def test_one_item_for_what_stays_high(home: TestHouse, clock: TestClock) -
         assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0
         items = await list_items(session, home.people["owner"], state="open")
     assert sorted((i.kind, i.about) for i in items) == [("ticket", "connector:web"), ("ticket", "programme")]
+    clock.advance(days=7)
+    async with house.database.transaction() as session:
+        later = await read_weeks(session, clock=clock)
+    assert not later.trend.high, "what was high once opens nothing again"
 
 
 async def test_few_tickets_open_nothing(home: TestHouse, clock: TestClock) -> None:

@@ -55,7 +55,10 @@ def decline(weeks: Sequence[TicketWeek]) -> Decline | None:
 
 
 def sustained_high(weeks: Sequence[TicketWeek]) -> bool:
-    """Say whether after week 6 three weeks in a row had 80 % or more of the rate of weeks 1 and 2 (KP-7)."""
+    """Say whether, after week 6, the newest three weeks had 80 % or more of the rate of weeks 1 and 2 (B-10, KP-7).
+
+    What was high and no longer is does not count against the present.
+    """
     tickets, people = sum(w.tickets for w in weeks[:2]), sum(w.active for w in weeks[:2])
     if len(weeks) <= 6 or not people or not tickets:
         return False
@@ -63,6 +66,4 @@ def sustained_high(weeks: Sequence[TicketWeek]) -> bool:
     run = 0
     for week in weeks[6:]:
         run = run + 1 if week.rate is not None and week.rate >= limit else 0
-        if run >= WEEKS_HIGH:
-            return True
-    return False
+    return run >= WEEKS_HIGH
