@@ -23,7 +23,8 @@ from colleague.rollout.tables import MoveRow
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 
-WHY = "The board wants it before the summer; the risk of low use is accepted."
+WHY = "The board wants it before the summer, whatever is measured."
+RISK = "People who were only switched on do not come back."
 NAMED = {
     "sponsor": "rita@aldermoor.example", "lead": "dana@aldermoor.example", "goal": "Bids go out in half the time."
 }  # fmt: skip
@@ -54,8 +55,9 @@ class Office:
 
     async def skipped(self) -> None:
         """Skip the gate of the present phase."""
-        row = await self.do(propose_skip, "owner", why=WHY)
-        await self.do(confirm_move, "ana", row.id, row.digest)
+        row = await self.do(propose_skip, "owner", why=WHY, risk=RISK)
+        for who in ("ana", "rita"):
+            await self.do(confirm_move, who, row.id, row.digest)
         self.clock.advance(seconds=1)
 
     async def phase(self) -> tuple[Phase, Phase, int | None]:

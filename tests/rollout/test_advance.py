@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.rollout.conftest import NAMED, WHY, Office
+from sqlalchemy import select
+from tests.rollout.conftest import NAMED, RISK, WHY, Office
 from tests.rollout.test_gates import EXPANSION, PILOT
 
 from colleague.adoption.items import close_item, list_items, open_item
+from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
 from colleague.identity.directory import actor_of
 from colleague.identity.people import assign_role, create_person, remove_role, set_department, take_seat_back
@@ -106,24 +108,34 @@ async def test_what_no_longer_holds_when_it_is_confirmed_is_not_passed(office: O
         await office.do(withdraw_move, "dana", fresh.id)
 
 
-async def test_a_gate_is_skipped_by_two_owners_with_a_reason_that_stays(office: Office) -> None:
+async def test_a_gate_is_skipped_by_two_owners_at_a_risk_that_the_sponsor_accepts(office: Office) -> None:
+    """PH-9 and R81: three deeds, and none of them stands for another."""
     await office.begun()
     with pytest.raises(GateOpen):
-        await office.do(propose_skip, "owner", why=WHY)
+        await office.do(propose_skip, "owner", why=WHY, risk=RISK)
     office.evidence = Evidence(today=PILOT.today)
     with pytest.raises(PermissionMissing):
-        await office.do(propose_skip, "dana", why=WHY)
-    with pytest.raises(ReasonNeeded):
-        await office.do(propose_skip, "owner", why="because            we            want")
-    row = await office.do(propose_skip, "owner", why=WHY)
-    for who in ("owner", "dana", "rita"):
+        await office.do(propose_skip, "dana", why=WHY, risk=RISK)
+    for words in ({"why": "because            we            want"}, {"risk": "some"}, {"risk": " " * 40}):
+        with pytest.raises(ReasonNeeded):
+            await office.do(propose_skip, "owner", **{"why": WHY, "risk": RISK, **words})
+    row = await office.do(propose_skip, "owner", why=WHY, risk=RISK)
+    for who in ("owner", "dana", "ben"):
         with pytest.raises(AnotherPerson):
             await office.do(confirm_move, who, row.id, row.digest)
     await office.do(confirm_move, "ana", row.id, row.digest)
+    assert (await office.phase())[0] is Phase.PILOT, "the sponsor has not accepted the risk"
+    for who in ("ana", "owner"):
+        with pytest.raises(AnotherPerson):
+            await office.do(confirm_move, who, row.id, row.digest)
+    with pytest.raises(MoveStale):
+        await office.do(confirm_move, "rita", row.id, "0" * 64)
+    await office.do(confirm_move, "rita", row.id, row.digest)
     async with office.home.house.database.transaction() as session:
         (step,) = (await current_programme(session)).skipped
     people = office.home.people
-    assert (step.phase, step.why, set(step.by)) == (Phase.EXPANSION, WHY, {people["owner"].id, people["ana"].id})
+    assert (step.phase, step.why, step.risk) == (Phase.EXPANSION, WHY, RISK)
+    assert (step.by, step.accepted_by) == (tuple(people[w].id for w in ("owner", "ana", "rita")), people["rita"].id)
     # It stays, whatever is passed properly later.
     office.evidence = EXPANSION
     row = await office.do(propose_gate, "dana")
@@ -133,6 +145,49 @@ async def test_a_gate_is_skipped_by_two_owners_with_a_reason_that_stays(office: 
     assert (programme.phase, len(programme.skipped)) == (Phase.BROAD, 1)
 
 
+@pytest.mark.parametrize(("sponsor", "deeds"), [
+    ("rita", ("rita", "ana")), ("owner", ("ana",)), ("ana", ("ana",)),
+])  # fmt: skip
+async def test_the_sponsor_may_come_first_or_be_one_of_the_owners(
+    office: Office, sponsor: str, deeds: tuple[str, ...]
+) -> None:
+    """In one act where they are both; two people at least stand behind every skip."""
+    await office.begun()
+    house, people = office.home.house, office.home.people
+    async with house.database.transaction() as session:
+        await set_department(session, SYSTEM, people[sponsor].id, "Bids", ledger=house.ledger)
+    await office.do(name_programme, "dana", **NAMED | {"sponsor": people[sponsor].email})
+    office.evidence = Evidence(today=PILOT.today)
+    row = await office.do(propose_skip, "owner", why=WHY, risk=RISK)
+    assert row.accepted_by == (people["owner"].id if sponsor == "owner" else None)
+    for who in deeds:
+        assert (await office.phase())[0] is Phase.PILOT
+        with pytest.raises(AnotherPerson):
+            await office.do(confirm_move, "owner", row.id, row.digest)
+        await office.do(confirm_move, who, row.id, row.digest)
+    assert (await office.phase())[0] is Phase.EXPANSION
+    async with house.database.transaction() as session:
+        kept = await get_move(session, row.id)
+        assert (kept.confirmed_by, kept.accepted_by) == (people["ana"].id, people[sponsor].id)
+        found = await session.scalars(select(EntryRow.verb).where(EntryRow.subject == row.id).order_by(EntryRow.id))
+        assert sorted(found) == ["gate.skipped", "move.proposed", "risk.accepted", "skip.confirmed"]
+
+
+async def test_another_sponsor_accepts_no_risk_that_was_shown_to_the_one_before(office: Office) -> None:
+    await office.begun()
+    house, people = office.home.house, office.home.people
+    office.evidence = Evidence(today=PILOT.today)
+    row = await office.do(propose_skip, "owner", why=WHY, risk=RISK)
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    async with house.database.transaction() as session:
+        await set_department(session, people["owner"], people["ben"].id, "Bids", ledger=house.ledger)
+    await office.do(name_programme, "dana", **NAMED | {"sponsor": "ben@aldermoor.example"})
+    for who in ("ben", "ana"):
+        with pytest.raises((MoveStale, AnotherPerson)):
+            await office.do(confirm_move, who, row.id, row.digest)
+    assert (await office.phase())[0] is Phase.PILOT
+
+
 async def test_after_the_last_phase_there_is_none(office: Office) -> None:
     await office.begun()
     office.evidence = Evidence(today=PILOT.today)
@@ -140,7 +195,7 @@ async def test_after_the_last_phase_there_is_none(office: Office) -> None:
         await office.skipped()
     assert await office.phase() == (Phase.ENTERPRISE, Phase.ENTERPRISE, None)
     with pytest.raises(LastPhase):
-        await office.do(propose_skip, "owner", why=WHY)
+        await office.do(propose_skip, "owner", why=WHY, risk=RISK)
 
 
 async def test_week_eight_is_told_from_the_expansion_on_and_for_good(office: Office) -> None:
@@ -364,4 +419,4 @@ async def test_a_token_skips_no_gate(office: Office) -> None:
     async with house.database.transaction() as session:
         token = await actor_of(session, person_id=office.home.people["owner"].id, via="api")
         with pytest.raises(SignInYourself):
-            await propose_skip(session, token, why=WHY, ledger=house.ledger, clock=house.clock)
+            await propose_skip(session, token, why=WHY, risk=RISK, ledger=house.ledger, clock=house.clock)

@@ -20,7 +20,8 @@ API = "/api/v1/programme"
 NAMED = {
     "sponsor": "rita@aldermoor.example", "lead": "dana@aldermoor.example", "goal": "Bids go out in half the time."
 }  # fmt: skip
-WHY = "The board wants it before the summer; the risk of low use is accepted."
+WHY = "The board wants it before the summer, whatever is measured."
+RISK = "People who were only switched on do not come back."
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ async def test_from_nothing_the_page_says_what_is_missing(lead: Any, sign_in: An
     assert refused.status_code == 409
     assert "there is no pilot cohort" in refused.text
     for path in ("gate", "skip", "seats"):
-        answer = await lead.post(f"/programme/{path}", data={"why": WHY, "seats": "50"})
+        answer = await lead.post(f"/programme/{path}", data={"why": WHY, "risk": RISK, "seats": "50"})
         assert answer.status_code in (403, 409), path
     ben, rita = await sign_in("ben"), await sign_in("rita")
     assert (await ben.get("/programme")).status_code == 403
@@ -61,22 +62,36 @@ async def test_from_nothing_the_page_says_what_is_missing(lead: Any, sign_in: An
 
 
 async def test_a_skipped_gate_stays_on_the_page(home: TestHouse, lead: Any, sign_in: Any) -> None:
-    owner, ana = await sign_in("owner"), await sign_in("ana")
+    owner, ana, rita = [await sign_in(who) for who in ("owner", "ana", "rita")]
     await lead.put(API, json=NAMED)
     await begun(home)
     shown = (await lead.get(API)).json()
     assert (shown["phase"], shown["started"], shown["gate"]["holds"]) == ("Pilot", True, False)
     assert {c["id"] for c in shown["gate"]["criteria"] if not c["holds"]} >= {"weekly-active", "use-cases"}
-    at = (await owner.post("/programme/skip", data={"why": WHY})).headers["location"]
-    assert (await owner.post("/programme/skip", data={"why": WHY})).status_code == 409
+    at = (await owner.post("/programme/skip", data={"why": WHY, "risk": RISK})).headers["location"]
+    assert (await owner.post("/programme/skip", data={"why": WHY, "risk": RISK})).status_code == 409
+    assert (await owner.post(f"{API}/skip", json={"why": WHY})).status_code == 422
     page = (await ana.get(at)).text
     assert WHY in page
+    assert RISK in page
     assert "Skip the gate, together with" in page
     assert "Skip the gate, together with" not in (await owner.get(at)).text
     digest = page.split('name="digest" value="')[1][:64]
     assert (await ana.post(f"{at}/confirm", data={"digest": "0" * 64})).status_code == 409
+    assert "Accept this risk" not in page
     assert (await ana.post(f"{at}/confirm", data={"digest": digest})).status_code == 303
+    page = (await rita.get("/programme")).text
+    assert "waits for the sponsor, who accepts the risk" in page
+    page = (await rita.get(at)).text
+    assert "Accept this risk" in page
+    assert "Confirmed by a second owner" in page
+    at = at.removeprefix("/programme/")
+    answer = await rita.post(f"{API}/{at}/confirm", json={"digest": digest})
+    assert (answer.status_code, answer.json()["phase"]) == (200, "Expansion")
+    made = answer.json()["moves"][0]
+    assert (made["risk"], made["risk_accepted_by"]) == (RISK, home.people["rita"].id)
     page = (await lead.get("/programme")).text
+    assert f"The risk, accepted by Rita Review: {RISK}" in page
     assert "was entered on" in page
     assert "without its gate" in page
     assert 'min="301" max="2000"' in page

@@ -56,7 +56,7 @@ class ByDocumentOnly(Invalid):
 
 
 class ByProgrammeOnly(Invalid):
-    """The phase changes when the programme passes its gate, or two owners skip it: Programme."""
+    """The phase changes when the programme passes its gate, or two owners and its sponsor skip it: Programme."""
 
 
 class SecondPersonNeeded(Conflict):

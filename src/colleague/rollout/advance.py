@@ -1,4 +1,5 @@
-"""Move from phase to phase: a gate that holds, passed by two people; one that does not, skipped by two owners (PH-9).
+"""Move from phase to phase: a gate that holds, passed by two people; one that does not, skipped by two owners and at a
+risk that the sponsor accepts (PH-9, R81).
 
 Nothing else changes the phase, and it never moves by more than one. The evidence is frozen with each move.
 """
@@ -64,7 +65,9 @@ class MoveStale(Conflict):
 
 
 class ReasonNeeded(Invalid):
-    """Say why, in thirty characters or more, and what risk is taken: it stays on every readout."""
+    """Say why, in thirty characters or more, and of a gate that is skipped which risk is taken, in as many: both
+    stay on every readout.
+    """
 
 
 class SeatsWithin(Invalid):
@@ -91,9 +94,12 @@ async def propose_gate(session: Session, actor: Actor, *, ledger: Ledger, clock:
     return await _propose(session, actor, "gate", programme, to, evidence, judged, "", ledger=ledger, clock=clock)
 
 
-async def propose_skip(session: Session, actor: Actor, *, why: str, ledger: Ledger, clock: Clock) -> MoveRow:
+async def propose_skip(
+    session: Session, actor: Actor, *, why: str, risk: str, ledger: Ledger, clock: Clock
+) -> MoveRow:  # fmt: skip
     """Propose to enter the next phase although its gate does not hold: owners alone may, and say why and at what risk.
 
+    An owner who is the sponsor accepts the risk with it.
     Raises NotStarted, LastPhase, GateOpen, ReasonNeeded, MoveOpen.
     """
     actor.require("org:roles:own")
@@ -102,9 +108,13 @@ async def propose_skip(session: Session, actor: Actor, *, why: str, ledger: Ledg
     to = _next(programme)
     if judged.holds:
         raise GateOpen
-    return await _propose(
-        session, actor, "skip", programme, to, evidence, judged, _reason(why), ledger=ledger, clock=clock
+    row = await _propose(
+        session, actor, "skip", programme, to, evidence, judged, _reason(why), risk=_reason(risk, "risk"),
+        ledger=ledger, clock=clock,
     )  # fmt: skip
+    if actor.id == programme.sponsor:
+        await _accept(session, actor, row, ledger=ledger, clock=clock)
+    return row
 
 
 async def propose_seats(
@@ -132,7 +142,8 @@ async def confirm_move(
     """Confirm what somebody else proposed, exactly as it was shown (`digest`); return the programme as it stands then.
 
     A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats by the sponsor (an
-    owner, where the sponsor proposed); a skipped gate by another owner who is present.
+    owner, where the sponsor proposed); a skipped gate by another owner and, for its risk, by the sponsor, in
+    whichever order and in one act where they are the same: it is skipped once both have, themselves.
 
     Raises NoSuchMove, AnotherPerson, MoveStale, GateClosed.
     """
@@ -148,13 +159,15 @@ async def confirm_move(
         raise MoveStale
     if row.kind == "gate" and not judged.holds:
         raise GateClosed(missing=missing_words(judged))
+    if row.kind == "skip" and not await _agreed(session, actor, row, programme, ledger=ledger, clock=clock):
+        return programme
     row.state, row.decided_by, row.decided_at = "done", actor.id, clock.now()
     row.on = evidence.today
     await session.flush()
     to = Phase(row.to_phase)
     facts = {"from": row.from_phase, "to": row.to_phase, "digest": row.digest, "proposed_by": row.proposed_by}
     verb = {"gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised"}[row.kind]
-    await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts | {"why": row.why}))
+    await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts | {"why": row.why, "risk": row.risk}))
     most = row.seats if row.kind == "seats" else PHASES[to].most
     await _in_force(session, actor, to, most, second=row.proposed_by, ledger=ledger, clock=clock)
     return await current_programme(session)
@@ -192,8 +205,8 @@ def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:
     if actor.id == row.proposed_by:
         raise AnotherPerson(who="not who proposed it")
     if row.kind == "skip":
-        if not owner:
-            raise AnotherPerson(who="an owner, and not the one who proposed it")
+        if not _confirms(actor, row) and not _accepts(actor, row, programme):
+            raise AnotherPerson(who=row.waits_for)
         actor.require_presence()
         return
     if row.kind == "seats" and row.proposed_by != programme.sponsor:
@@ -206,6 +219,34 @@ def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:
         raise AnotherPerson(who="the sponsor or an owner" if other == programme.sponsor else "the lead or an owner")
 
 
+def _confirms(actor: Actor, row: MoveRow) -> bool:
+    return actor.may("org:roles:own") and row.confirmed_by is None
+
+
+def _accepts(actor: Actor, row: MoveRow, programme: Programme) -> bool:
+    return actor.id == programme.sponsor and row.accepted_by is None
+
+
+async def _agreed(
+    session: Session, actor: Actor, row: MoveRow, programme: Programme, *, ledger: Ledger, clock: Clock
+) -> bool:
+    """Put on record what this actor stands for of a skip; say whether a second owner and the sponsor both do now."""
+    if _accepts(actor, row, programme):
+        await _accept(session, actor, row, ledger=ledger, clock=clock)
+    if _confirms(actor, row):
+        row.confirmed_by, row.confirmed_at = actor.id, clock.now()
+        await ledger.record(session, Event("skip.confirmed", actor.id, subject=row.id, data={"digest": row.digest}))
+    await session.flush()
+    return row.confirmed_by is not None and row.accepted_by is not None
+
+
+async def _accept(session: Session, actor: Actor, row: MoveRow, *, ledger: Ledger, clock: Clock) -> None:
+    row.accepted_by, row.accepted_at = actor.id, clock.now()
+    await session.flush()
+    facts = {"digest": row.digest, "risk": row.risk}
+    await ledger.record(session, Event("risk.accepted", actor.id, subject=row.id, data=facts))
+
+
 def _next(programme: Programme) -> Phase:
     if not programme.started:
         raise NotStarted
@@ -215,10 +256,10 @@ def _next(programme: Programme) -> Phase:
     return to
 
 
-def _reason(why: str) -> str:
+def _reason(why: str, called: str = "reason") -> str:
     if len(" ".join(why.split())) < SHORTEST:
         raise ReasonNeeded
-    return some_lines(why, "reason", LONGEST)
+    return some_lines(why, called, LONGEST)
 
 
 def missing_words(judged: Gate) -> str:
@@ -228,14 +269,15 @@ def missing_words(judged: Gate) -> str:
 
 async def _propose(
     session: Session, actor: Actor, kind: Kind, programme: Programme, to: Phase, evidence: Evidence, judged: Gate,
-    why: str, *, seats: int | None = None, ledger: Ledger, clock: Clock,
+    why: str, *, risk: str = "", seats: int | None = None, ledger: Ledger, clock: Clock,
 ) -> MoveRow:  # fmt: skip
     frozen = frozen_form(evidence, judged) | {"sponsor": programme.sponsor, "lead": programme.lead}
     bound = {"kind": kind, "from": int(programme.phase), "to": int(to), "seats": seats, "why": why, "by": actor.id}
+    bound |= {"risk": risk} if risk else {}
     row = MoveRow(
         id=new_id("move"), kind=kind, from_phase=int(programme.phase), to_phase=int(to), seats=seats, state="proposed",
         why=why, snapshot=frozen, digest=digest({**bound, "evidence": frozen}), proposed_by=actor.id,
-        proposed_at=clock.now(),
+        proposed_at=clock.now(), risk=risk,
     )  # fmt: skip
     waiting = await open_move(session, lock=True)
     if waiting is not None and clock.now() - waiting.proposed_at > LIFE:
@@ -247,7 +289,7 @@ async def _propose(
             session.add(row)
     except IntegrityError:
         raise MoveOpen from None
-    facts = {"kind": kind, "to": int(to), "digest": row.digest, "holds": judged.holds, "why": why}
+    facts = {"kind": kind, "to": int(to), "digest": row.digest, "holds": judged.holds, "why": why, "risk": risk}
     await ledger.record(session, Event("move.proposed", actor.id, subject=row.id, data=facts))
     return row
 

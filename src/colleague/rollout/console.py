@@ -98,11 +98,11 @@ async def pass_gate(request: Request, db: Db, actor: Current, ledger: TheLedger,
 
 @router.post(f"{PAGE}/skip")
 async def skip_gate(
-    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, why: Words
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, why: Words, risk: Words
 ) -> Response:  # fmt: skip
     """Propose to skip the gate."""
     async with db.transaction() as session:
-        row = await propose_skip(session, actor, why=why, ledger=ledger, clock=clock)
+        row = await propose_skip(session, actor, why=why, risk=risk, ledger=ledger, clock=clock)
     return lead_to(request, f"{PAGE}/moves/{row.id}")
 
 

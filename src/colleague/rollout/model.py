@@ -15,7 +15,9 @@ Kind = Literal["gate", "skip", "seats"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A phase that was begun: when, and how it was reached. `why` and `by` (two owners) stand on a skipped gate."""
+    """A phase that was begun: when, and how it was reached. `why` and `by` stand on a skipped gate, with
+    the `risk` that was taken and the sponsor who accepted it.
+    """
 
     phase: Phase
     on: date
@@ -23,6 +25,8 @@ class Step:
     by: tuple[str, ...] = ()
     why: str = ""
     move: str = ""
+    risk: str = ""
+    accepted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ async def current_programme(session: Session) -> Programme:
         Step(
             Phase(move.to_phase), move.on or move.proposed_at.date(),
             "start" if move.kind == "start" else "skip" if move.kind == "skip" else "gate",
-            tuple(person for person in (move.proposed_by, move.decided_by) if person), move.why, move.id,
+            move.people, move.why, move.id, move.risk, move.accepted_by or "",
         )
         for move in await moves(session, state="done") if move.kind != "seats"
     )  # fmt: skip

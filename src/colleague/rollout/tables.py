@@ -26,6 +26,7 @@ class MoveRow(Base):
     """A move: the start, a passed or skipped gate, seats beyond the phase. `snapshot`: the evidence, frozen.
 
     `kind`: start, gate, skip, seats. `state`: proposed, done, withdrawn. `digest` binds the second person to the first.
+    Of a skip: `risk`, in words, which the sponsor accepts themselves, and who confirmed it as the second owner (PH-9).
     """
 
     __tablename__ = "programme_moves"
@@ -47,6 +48,25 @@ class MoveRow(Base):
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
     on: Mapped[date | None]
+    risk: Mapped[str] = mapped_column(default="", server_default="")
+    confirmed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    confirmed_at: Mapped[datetime | None]
+    accepted_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    accepted_at: Mapped[datetime | None]
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return who stands behind it, each once, who proposed it first."""
+        all_ = (self.proposed_by, self.confirmed_by, self.accepted_by, self.decided_by)
+        return tuple(dict.fromkeys(person for person in all_ if person))
+
+    @property
+    def waits_for(self) -> str:
+        """Return in words whom it waits for."""
+        if self.kind != "skip":
+            return "a second person"
+        missing = (("a second owner", self.confirmed_by), ("the sponsor, who accepts the risk", self.accepted_by))
+        return " and ".join(who for who, there in missing if not there)
 
 
 class AttestationRow(Base):

@@ -68,9 +68,12 @@ def move_json(row: MoveRow) -> dict[str, Any]:
     """Return a move as JSON, with its frozen evidence."""
     return {
         "id": row.id, "kind": row.kind, "from": row.from_phase, "to": row.to_phase, "seats": row.seats,
-        "state": row.state, "why": row.why, "digest": row.digest, "proposed_by": row.proposed_by,
+        "state": row.state, "why": row.why, "risk": row.risk, "digest": row.digest, "proposed_by": row.proposed_by,
         "proposed_at": row.proposed_at.isoformat(), "decided_by": row.decided_by,
         "decided_at": row.decided_at and row.decided_at.isoformat(), "evidence": row.snapshot,
+        "confirmed_by": row.confirmed_by, "confirmed_at": row.confirmed_at and row.confirmed_at.isoformat(),
+        "risk_accepted_by": row.accepted_by,
+        "risk_accepted_at": row.accepted_at and row.accepted_at.isoformat(),
     }  # fmt: skip
 
 
@@ -85,7 +88,7 @@ async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reac
     waiting = await open_move(session)
     people = {programme.sponsor, programme.lead}
     for row in (*past, *([waiting] if waiting else ())):
-        people |= {row.proposed_by, row.decided_by or ""}
+        people |= {*row.people}
     people |= {criterion.by for criterion in judged.criteria}
     people |= {one.by for one in (await attestations(session, until=clock.now().date())).values()}
     limit, held = await current_limit(session), await seats_held(session)

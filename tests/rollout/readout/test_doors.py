@@ -132,6 +132,7 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
                     id=new_id("move"), kind=kind, from_phase=before, to_phase=after, seats=seats, state="done", why=why,
                     snapshot={}, digest=kind, proposed_by=people["owner"].id, proposed_at=at,
                     decided_by=people["ben"].id, decided_at=at, on=at.date(),
+                    **({"risk": "Low use.", "accepted_by": people["ana"].id} if kind == "skip" else {}),
                 )
             )  # fmt: skip
     told = (await lead.get(f"{API}/draft")).json()
@@ -139,10 +140,15 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
         "Expansion", "Ana Ruiz", "Answer tenders in half the time"
     )  # fmt: skip
     assert [(one["what"], one["by"], one["why"]) for one in told["overrides"]] == [
-        ("Gate 1 was skipped, into the expansion", ["Olga Owner", "Ben Carter"], why),
+        (
+            "Gate 1 was skipped, into the expansion",
+            ["Olga Owner", "Ana Ruiz", "Ben Carter"],
+            f"{why} The risk, accepted by Ana Ruiz: Low use.",
+        ),
         ("320 seats in the expansion, beyond the phase", ["Olga Owner", "Ben Carter"], why),
     ]
     assert told["gates"][0]["gate"].startswith("Gate 2:")
+    assert any("Week 8 of the expansion (KP-1): " in note for note in told["notes"])
     assert told["figures"][5]["target"] == "65 % by week 8 of the expansion"
     assert (await lead.post(API, json={"ask": "More seats."})).status_code == 201
     text = " ".join(

@@ -14,6 +14,7 @@ from colleague.rollout.attest import attest as vouch
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED
+from colleague.rollout.phases import PHASES
 from colleague.rollout.store import get_move
 from colleague.rollout.tables import MoveRow
 from colleague.rollout.view import posture
@@ -37,11 +38,15 @@ def status(as_person: As) -> None:
         )  # fmt: skip
         if stands.week_eight:
             line(f"Week 8 of the expansion: {stands.week_eight.said}")
+        for step in stands.programme.skipped:
+            sponsor = stands.names.get(step.accepted_by, "somebody")
+            risk = f" The risk, accepted by {sponsor}: {step.risk}" if step.risk else ""
+            line(f"{PHASES[step.phase].title} was entered on {step.on} without its gate: {step.why}{risk}")
         rows(("mistake", "stands"), [(f"{'ok' if g.holds else '--'} {g.mistake}", g.stands) for g in stands.guards])
         for item in stands.alarms:
             line(f"{item.kind}: {item.why}")
         if stands.waiting:
-            line(f"Waits for a second person: {stands.waiting.kind} {stands.waiting.id}.")
+            line(f"Waits for {stands.waiting.waits_for}: {stands.waiting.kind} {stands.waiting.id}.")
 
     do_as(as_person, work)
 
@@ -87,11 +92,13 @@ def gate(as_person: As) -> None:
     _proposed(do_as(as_person, work))
 
 
-def skip(as_person: As, why: Why) -> None:
-    """Propose to skip a gate that does not hold: for owners, and another owner confirms it."""
+def skip(
+    as_person: As, why: Why, risk: Annotated[str, typer.Option(help="The risk that the sponsor is to accept.")]
+) -> None:  # fmt: skip
+    """Propose to skip a gate that does not hold: another owner confirms it, and the sponsor accepts the risk."""
 
     async def work(house: House, session: Session, actor: Actor) -> MoveRow:
-        return await propose_skip(session, actor, why=why, ledger=house.ledger, clock=house.clock)
+        return await propose_skip(session, actor, why=why, risk=risk, ledger=house.ledger, clock=house.clock)
 
     _proposed(do_as(as_person, work))
 
@@ -118,9 +125,13 @@ def confirm(move: Move, as_person: As) -> None:
             line(f"{'ok' if one['holds'] else '--'} {one['title']}: {one['value']}")
         if row.why:
             line(f"Why: {row.why}")
+        if row.risk:
+            line(f"Risk: {row.risk}")
         async with house.database.transaction() as session:
             await confirm_move(session, actor, move, digest, ledger=house.ledger, clock=house.clock)
-        line("Confirmed.")
+            row = await get_move(session, move)
+            done = row.state == "done"
+        line("Confirmed." if done else f"On record. It waits for {row.waits_for}.")
 
     with_house(work)
 

@@ -112,7 +112,7 @@ async def gather(
 
 def _people(programme: Programme, done: Sequence[Any]) -> set[str]:
     people = {programme.sponsor, programme.lead}
-    people |= {person for row in done for person in (row.proposed_by, row.decided_by) if person}
+    people |= {person for row in done for person in row.people}
     return people - {""}
 
 
@@ -253,11 +253,13 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
     """Return what was set aside, whenever it was: it stays on every readout (PH-9)."""
     found = []
     for row in await moves(session, state="done"):
-        who = tuple(names.get(person, "somebody") for person in (row.proposed_by, row.decided_by) if person)
+        who = tuple(names.get(person, "somebody") for person in row.people)
         on = (row.on or row.proposed_at.date()).isoformat()
         if row.kind == "skip":
             what = f"Gate {row.from_phase} was skipped, into {PHASES[Phase(row.to_phase)].words}"
-            found.append(Override(what, row.why, who, on, "/programme"))
+            sponsor = names.get(row.accepted_by or "", "somebody")
+            risk = f" The risk, accepted by {sponsor}: {row.risk}" if row.risk else ""
+            found.append(Override(what, row.why + risk, who, on, "/programme"))
         elif row.kind == "seats":
             what = f"{row.seats:,} seats in {PHASES[Phase(row.from_phase)].words}, beyond the phase"
             found.append(Override(what, row.why, who, on, "/programme"))

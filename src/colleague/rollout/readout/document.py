@@ -304,7 +304,8 @@ def empty_form() -> Draft:
         Block("heading", "Cost and gain", 1),
         Block("table", rows=(("", "Amount"), *((n, _GAP * 3) for n in (
             "Seats", "Models", "Fixed", "Value of the hours", "Net value", "Breaks even")))),
-        Block("heading", "Gates, what was set aside, incidents", 1), Block("box", ""),
+        Block("heading", "Gates; what was set aside, why, at which risk and who accepted it; incidents", 1),
+        Block("box", ""),
         Block("heading", "To be decided", 1), Block("box", ""),
     ]  # fmt: skip
     return Draft("Readout", tuple(blocks), mark="")

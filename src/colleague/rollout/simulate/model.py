@@ -28,7 +28,7 @@ class Scenario:
     runs that deliver; `cases`: use cases there are, three to five; `kinds`: how many of them a person takes up in time;
     `saving`: how much less time an output takes; `tickets`: for each hundred active people and week at first, falling
     to a third; `stall`: share who stay away in their third and fourth week; `never`: share who never come; `trained`:
-    share who finish onboarding in week one; `skips`: two owners skip a gate that does not open.
+    share who finish onboarding in week one; `skips`: owners and sponsor skip a gate that does not open.
     """
 
     name: str = "steady"
@@ -84,7 +84,7 @@ SCENARIOS: Final[Mapping[str, tuple[str, Mapping[str, object]]]] = {
         {"stall": 0.45, "active": 0.8, "sessions": 2.5, "tickets": 18.0},
     ),
     "rushed": (
-        "Seats run ahead of onboarding, and gates are skipped by two owners.",
+        "Seats run ahead of onboarding, and gates are skipped by two owners and the sponsor.",
         {"skips": True, "phases": (4, 4, 4), "trained": 0.3, "active": 0.5, "never": 0.35, "sessions": 2.0},
     ),
     "vanity": (
