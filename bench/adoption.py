@@ -55,6 +55,7 @@ VIEWS: Mapping[str, str] = {
     f"'7 days' AS ends FROM generate_series(0, {WEEKS - 1}) n",
     "s_seats": "SELECT person_id AS person, assigned_at AT TIME ZONE 'UTC' AS assigned_at, accepted_at AT TIME ZONE "
     "'UTC' AS accepted_at, removed_at AT TIME ZONE 'UTC' AS removed_at FROM adoption_seats",
+    "s_looks": "SELECT person_id AS person, at AT TIME ZONE 'UTC' AS seen_at FROM adoption_looks",
     "s_actions": "SELECT seq, person_id AS person, at AT TIME ZONE 'UTC' AS done_at FROM adoption_actions",
     "s_runs": "SELECT person_id AS person, run_id AS run, asked_at AT TIME ZONE 'UTC' AS asked_at, started_at AT TIME "
     "ZONE 'UTC' AS started_at, workflow, \"end\" AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, asked_at AT TIME "
@@ -224,7 +225,9 @@ async def measure(url: str, small: str, folder: Path) -> list[Row]:
     home = await furnish(small, folder / "small", clock=clock, demo=True)
     fill(small, people=500, weeks=1)
     with psycopg.connect(small) as connection:
-        connection.execute("TRUNCATE adoption_actions, adoption_runs, adoption_last, adoption_place, adoption_seats")
+        connection.execute(
+            "TRUNCATE adoption_looks, adoption_actions, adoption_runs, adoption_last, adoption_place, adoption_seats"
+        )
     rows = await rolled(home, clock)
     await home.house.close()
     clock = TestClock(datetime(2026, 1, 5, 12, tzinfo=UTC) + timedelta(weeks=WEEKS, days=1))

@@ -64,6 +64,8 @@ def test_active_is_who_did_something_and_not_who_looked() -> None:
     ]  # fmt: skip
     found = wau(seats, actions, WEEK, CALENDAR)
     assert found.active == {"a", "b"}
+    # Who signed in and did something too is active, and nothing else.
+    assert found.passive == {"c"}
     assert found.share is not None
     assert found.adjusted is not None
     assert (found.share.n, found.adjusted.n) == (6, 5)

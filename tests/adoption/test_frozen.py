@@ -14,7 +14,7 @@ from tests.adoption.conftest import Programme
 from colleague.adoption.away import mark_away
 from colleague.adoption.calendar import Holiday, add_holidays, read_calendar, remove_holiday
 from colleague.adoption.facts.recount import Difference, recount
-from colleague.adoption.facts.tables import ActionRow, LastRow, RunFactRow, SeatRow
+from colleague.adoption.facts.tables import ActionRow, LastRow, LookRow, RunFactRow, SeatRow, WaitRow
 from colleague.adoption.frozen import freeze as freezing
 from colleague.adoption.frozen import recheck as checks
 from colleague.adoption.frozen.freeze import freeze_next
@@ -29,6 +29,7 @@ from colleague.identity.people import add_member, create_team
 from colleague.testing.clock import TestClock
 
 pytestmark = pytest.mark.anyio
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class Killed(Exception):
@@ -254,7 +255,8 @@ async def test_numbers_that_were_touched_are_an_alarm(programme: Programme) -> N
     [
         delete(ActionRow).where(ActionRow.kind == "say"), update(ActionRow).values(session=1),
         update(SeatRow).values(removed_at=None, accepted_at=None), delete(SeatRow), delete(LastRow),
-        update(RunFactRow).values(end="failed"), delete(RunFactRow),
+        update(RunFactRow).values(end="failed"), delete(RunFactRow), delete(LookRow), update(LookRow).values(at=NOW),
+        delete(WaitRow), update(WaitRow).values(ended_at=None),
     ],
 )  # fmt: skip
 async def test_facts_that_are_not_what_the_ledger_says_are_mended_and_told(programme: Programme, harm: Any) -> None:
@@ -263,6 +265,9 @@ async def test_facts_that_are_not_what_the_ledger_says_are_mended_and_told(progr
     for verb in ("run.started", "skill.used", "run.completed", "output.reviewed"):
         await programme.record(verb, "ana", run="r1", name="policy-qa", accepted=True)
     await programme.do(programme.house.ledger.record, Event("sign_in.succeeded", ana, subject=ana, person=ana))
+    for verb in ("approval.asked", "approval.approved", "approval.withdrawn"):
+        await programme.record(verb, subject="q1", run="r1")
+        programme.clock.advance(minutes=5)
     await programme.record("dispatch.started", task="t1", trigger_timestamp=programme.clock.now().isoformat())
     await lived(programme)
     programme.clock.advance(days=30)
@@ -278,6 +283,21 @@ async def test_facts_that_are_not_what_the_ledger_says_are_mended_and_told(progr
     assert [row.figures for row in await rows(programme)] == before
     assert [one.why for one in await programme.do(list_items, programme.lead)] == [checks.MENDED]
     assert await recount(database) == Difference()
+
+
+async def test_what_was_not_counted_when_a_week_was_frozen_is_no_correction(programme: Programme) -> None:
+    week = await lived(programme)
+    programme.clock.advance(days=30)
+    await freeze(programme)
+    async with programme.house.database.transaction() as session:
+        for row in await session.scalars(select(FrozenRow).where(FrozenRow.part == "activity")):
+            row.figures = {name: value for name, value in row.figures.items() if name != "passive"}
+            row.sha256 = checks._row(row).sha256(row.basis)
+    assert (await recheck(programme.house.database, **programme.told)).corrected == {}
+    found = await programme.do(frozen_weeks, week, week)
+    assert (found[week].passive, found[week].active, found[week].version) == (None, 3, 1)
+    async with programme.client(programme.lead, "org:adoption:read") as client:
+        assert (await client.get("/adoption")).status_code == 200
 
 
 async def test_weeks_of_before_are_caught_up_and_one_below_five_people_says_nothing(programme: Programme) -> None:

@@ -1,11 +1,15 @@
 """Each number stands against its target, and its trend against four weeks that count."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
 
-from colleague.adoption.figures import Numbers, Time
+from colleague.adoption.figures import Numbers, Time, Timed, time_to_output
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
-from colleague.adoption.kpis.work import Breadth, Completion
+from colleague.adoption.kpis.work import Breadth, Completion, Strength
+from colleague.adoption.model import RunFact
 from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weeks import Week
 from colleague.policy.model import Phase
@@ -18,7 +22,7 @@ def week(number: int, active: int, *, skipped: bool = False, people: int = 100, 
         FIRST.next(number), True, skipped, people, active, wau=wilson(active, people),
         frequency=Frequency(sessions, sessions, 0, active), completion=Completion(wilson(6, 10), {}),
         breadth=Breadth(3, 0.5, 1, 3, active), tenured=Breadth(3, 0.4, 1, 3, active),
-        time=Time(0.5, 10, 1, 10, 10, 0),
+        time=Time(0.5, 10, 1, 30, 30, 0, "readout"),
     )  # fmt: skip
 
 
@@ -57,6 +61,32 @@ def test_breadth_needs_half_with_three_not_the_median_alone() -> None:
     assert {name: one.meets for name, one in found.items() if name != "breadth"} == {
         "wau": True, "sessions": True, "completion": True, "time": True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("strength", ["indicative", None])
+def test_a_time_that_is_indicative_is_shown_and_not_judged(strength: Strength | None) -> None:
+    weak = replace(week(0, 70), time=Time(0.5, 10, 1, 10, 10, 0, strength))
+    found = standings([weak], Phase.EXPANSION)[-1]
+    assert (found.name, found.value, found.meets) == ("time", 0.5, None)
+
+
+@pytest.mark.parametrize(("before", "after", "people", "strength"), [
+    (9, 50, 9, "nothing"), (30, 30, 8, "readout"), (29, 30, 8, "indicative"), (30, 29, 8, "indicative"),
+    (30, 30, 7, "indicative"),
+])  # fmt: skip
+def test_how_strong_a_weeks_time_is(before: int, after: int, people: int, strength: str) -> None:
+    begun = datetime.combine(FIRST.monday, time(), tzinfo=UTC)
+    runs = [
+        RunFact(
+            f"r{n}", f"p{n % people}", "x", begun, "delivered", begun, input_at=begun,
+            accepted_at=begun + timedelta(minutes=30),
+        )
+        for n in range(after)
+    ]  # fmt: skip
+    found = time_to_output(runs, {"x": Timed("c", (60.0,) * before)}, begun + timedelta(days=7))
+    assert found is not None
+    assert found.strength == strength
+    assert (found.reduction is None) is (strength == "nothing")
 
 
 def test_a_target_is_shown_for_each_number_together() -> None:

@@ -160,6 +160,30 @@ async def test_hours_count_every_output_though_times_are_sampled() -> None:
     assert (found.strength, found.indicative) == ("readout", 0)
 
 
+async def test_waiting_for_approvals_is_shown_apart_from_the_time_it_is_in(programme: Programme) -> None:
+    await live(programme, [100.0] * 12)
+    people = [programme.home.people[name].id for name in PEOPLE]
+    for n in range(12):
+        person, run, question = people[n % len(people)], new_id("run"), new_id("ask")
+        await programme.do(programme.house.ledger.record, Event("task.delegated", person, new_id("task"), run))
+        await programme.record("skill.used", "agent", run=run, name="everyone:rfp", approved=True)
+        programme.clock.advance(minutes=10)
+        if n < 9:
+            await programme.record("approval.asked", "agent", subject=question, run=run)
+            programme.clock.advance(minutes=30)
+            await programme.record("approval.approved", person, subject=question, run=run)
+        programme.clock.advance(minutes=10)
+        await programme.record("run.completed", "agent", run=run)
+        await programme.do(programme.house.ledger.record, Event("output.taken", person, subject="out", run=run))
+    found = await proof(programme)
+    assert (found.time.after, found.queue.median, found.queue.waited, found.queue.n) == (50, 30, 9, 12)
+    async with programme.client(programme.lead, "org:adoption:read") as client:
+        told = (await client.get("/api/v1/adoption/use-cases")).json()["use_cases"][0]
+        page = (await client.get("/adoption/use-cases")).text
+    assert told["queue"] == {"median": 30, "waited": 9, "n": 12}
+    assert "Of it waiting for approvals: median 30 min; 9 of 12 waited" in page
+
+
 async def test_times_of_fewer_than_five_people_are_the_leads_alone(programme: Programme) -> None:
     await live(programme, [100.0] * 12)
     await ran(programme, [50.0] * 12, people=("ana", "ben"))
@@ -168,7 +192,7 @@ async def test_times_of_fewer_than_five_people_are_the_leads_alone(programme: Pr
     for who in ("owner", "tom"):
         (seen[who],) = await programme.do(see_validations, programme.home.people[who], clock=programme.clock)
     (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
-    assert (seen["tom"].veiled, seen["tom"].time) == (True, None)
+    assert (seen["tom"].veiled, seen["tom"].time, seen["tom"].queue) == (True, None, None)
     assert of_lead.time is not None
     assert "reduction" not in str(seen["tom"].to_json()["time"])
     assert await programme.do(see_validations, programme.home.people["ben"], clock=programme.clock) == []

@@ -39,7 +39,9 @@ def test_calendar_absences_items_and_numbers(call: Call, demo: House, tmp_path: 
     assert "week" in call("adoption", "away", "list", as_="ana").out
     assert "outcome" in call("adoption", "item", "list", as_="marta").out
     assert "no such item" in call("adoption", "item", "close", "item_x", "--outcome", "Done", as_="marta").err
-    assert "weekly active" in call("adoption", "weeks", "--count", "2", as_="marta").out
+    shown = call("adoption", "weeks", "--count", "2", as_="marta").out
+    assert "weekly active" in shown
+    assert "passive" in shown
     assert "Bids" in call("adoption", "weeks", "--by", "team", "--count", "1", as_="marta").out
     assert call("adoption", "weeks", as_="ana").code == 1
     assert "still needs" in call("adoption", "use-cases", as_="marta").out

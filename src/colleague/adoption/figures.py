@@ -10,7 +10,18 @@ from typing import Any
 from colleague.adoption.kpis.activity import Frequency, frequency, person_days, wau
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.kpis.intervals import Estimate
-from colleague.adoption.kpis.work import MATURE, Breadth, Completion, Saving, breadth, completion, portfolio
+from colleague.adoption.kpis.work import (
+    MATURE,
+    STRENGTHS,
+    Breadth,
+    Completion,
+    Saving,
+    Strength,
+    breadth,
+    completion,
+    portfolio,
+    strength_of,
+)
 from colleague.adoption.model import Action, RunFact, Seat
 from colleague.adoption.weeks import Calendar, Week
 
@@ -27,7 +38,10 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a week is told from. `runs` reach twelve weeks back; `cases`: use cases by workflow."""
+    """Everything a week is told from.
+
+    `actions`: passive ones too; `runs` reach twelve weeks back; `cases`: use cases by workflow.
+    """
 
     seats: Sequence[Seat]
     actions: Sequence[Action]
@@ -41,7 +55,8 @@ class Time:
     """Time to output over the twelve weeks that end with the week (B-8): the portfolio's reduction and the hours saved.
 
     Use cases with ten times before and ten after count, `before` and `after` together. The interval stands beside each
-    use case. `silent`: outputs that nobody took, whose time is not known.
+    use case. `silent`: outputs that nobody took, whose time is not known. `strength`: indicative while one of the use
+    cases has fewer than thirty times in an arm or times of fewer than eight people; None where it was not told yet.
     """
 
     reduction: float | None
@@ -50,6 +65,7 @@ class Time:
     before: int
     after: int
     silent: int
+    strength: Strength | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,8 @@ class Numbers:
 
     `people`: seats; `tenured`: breadth of those whose seat is twelve weeks old, by which it is judged (C-10).
     `hidden`: nothing is told for another reason than its own size. `version`: 0 while it is provisional; `completed`:
-    its completion is kept too. `few`: parts left out by `told`.
+    its completion is kept too. `few`: parts left out by `told`. `passive`: who was
+    seen and did nothing (B-3), None where it was not counted yet.
     """
 
     week: Week
@@ -78,6 +95,7 @@ class Numbers:
     version: int = 0
     completed: bool = False
     few: tuple[str, ...] = ()
+    passive: int | None = None
 
     @property
     def suppressed(self) -> bool:
@@ -112,8 +130,8 @@ class Numbers:
         found: dict[str, Any] = {
             "week": str(self.week), "frozen": self.frozen, "version": self.version, "skipped": self.skipped,
             "seats": None if self.hidden else self.people, "suppressed": self.suppressed, "wau": None,
-            "adjusted": None, "active": None, "sessions": None, "completion": None, "breadth": None, "tenured": None,
-            "time": None, "few": [],
+            "adjusted": None, "active": None, "passive": None, "sessions": None, "completion": None, "breadth": None,
+            "tenured": None, "time": None, "few": [],
         }  # fmt: skip
         if self.suppressed:
             return found
@@ -124,9 +142,10 @@ class Numbers:
     def stored(self) -> dict[str, Any]:
         """Return the numbers as they are kept, whole."""
         return {
-            "seats": self.people, "active": self.active, "person_days": self.days, "skipped": self.skipped,
-            "wau": self.wau and asdict(self.wau), "adjusted": self.adjusted and asdict(self.adjusted),
-            "sessions": self.frequency and asdict(self.frequency), "completion": stored_completion(self.completion),
+            "seats": self.people, "active": self.active, "passive": self.passive, "person_days": self.days,
+            "skipped": self.skipped, "wau": self.wau and asdict(self.wau),
+            "adjusted": self.adjusted and asdict(self.adjusted), "sessions": self.frequency and asdict(self.frequency),
+            "completion": stored_completion(self.completion),
             "breadth": _breadth(self.breadth), "tenured": _breadth(self.tenured),
             "time": self.time and asdict(self.time),
         }  # fmt: skip
@@ -154,7 +173,7 @@ def read_numbers(
         Frequency(**kept["sessions"]) if kept["sessions"] else None,
         Completion(Estimate(**rate), done["reasons"]) if done else None, _read_breadth(kept["breadth"]),
         _read_breadth(kept["tenured"]), Time(**kept["time"]) if kept["time"] else None,
-        version=version, completed=completed,
+        version=version, completed=completed, passive=kept.get("passive"),
     )  # fmt: skip
 
 
@@ -190,12 +209,13 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
         frequency(facts.visits, found.active, week, calendar), completion(quarter, week, calendar, now=now),
         breadth(quarter, found.active, week, calendar), breadth(quarter, found.active & old, week, calendar),
         time_to_output(quarter, facts.cases, end), completed=now >= end + MATURE,
+        passive=len(found.passive),
     )  # fmt: skip
 
 
 def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: datetime) -> Time | None:
     """Return how much less time outputs took that were taken before `until`; None if no use case has a before."""
-    times: dict[str, list[float]] = {case.id: [] for case in cases.values() if case.before}
+    times: dict[str, list[tuple[str, float]]] = {case.id: [] for case in cases.values() if case.before}
     befores = {case.id: case.before for case in cases.values()}
     silent = 0
     for run in runs:
@@ -206,17 +226,20 @@ def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: d
         if minutes is None:
             silent += 1
         else:
-            times[case.id].append(minutes)
+            times[case.id].append((run.person, minutes))
     if not times:
         return None
     counted = {k: v for k, v in times.items() if len(v) >= ENOUGH and len(befores[k]) >= ENOUGH}
     savings = [
-        Saving(k, len(v), median(befores[k]), 1 - median(v) / median(befores[k])) for k, v in counted.items()
+        Saving(k, len(v), median(befores[k]), 1 - median(m for _, m in v) / median(befores[k]))
+        for k, v in counted.items()
     ]  # fmt: skip
+    weakest = [strength_of(len(befores[k]), len(v), people=len({who for who, _ in v})) for k, v in counted.items()]
     total = portfolio(savings)
     return Time(
         total[1] if total else None, total[0] if total else None, len(counted),
         sum(len(befores[k]) for k in counted), sum(map(len, counted.values())), silent,
+        min(weakest, key=STRENGTHS.index, default="nothing"),
     )  # fmt: skip
 
 

@@ -51,7 +51,10 @@ def targets_in(phase: Phase) -> tuple[Target, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a week's number stands: `meets` its target (None: not told), and where it goes against the weeks before."""
+    """How a week's number stands: `meets` its target, and where it goes against the weeks before.
+
+    `meets` is None where nothing is told, and of a time that is indicative: it is shown and not judged (B-8).
+    """
 
     name: str
     value: float | None
@@ -82,12 +85,19 @@ def _standing(target: Target, weeks: Sequence[Numbers]) -> Standing:
     if not values:
         return Standing(target.name, None, target.aim, None, "new", None)
     now, before = values[-1], values[-1 - BACK : -1]
-    meets = _breadth_holds(weeks) if target.name == "breadth" else now >= target.aim
+    meets: bool | None = _breadth_holds(weeks) if target.name == "breadth" else now >= target.aim
+    if target.name == "time" and not _is_strong(weeks):
+        meets = None
     if len(before) < 2:
         return Standing(target.name, now, target.aim, meets, "new", None)
     change = now - mean(before)
     goes: Direction = "steady" if abs(change) < target.step else "rising" if change > 0 else "falling"
     return Standing(target.name, now, target.aim, meets, goes, change)
+
+
+def _is_strong(weeks: Sequence[Numbers]) -> bool:
+    last = next(w.time for w in reversed(weeks) if w.time and w.time.reduction is not None)
+    return last.strength == "readout"
 
 
 def _breadth_holds(weeks: Sequence[Numbers]) -> bool:

@@ -70,10 +70,11 @@ def kp2(weeks: Mapping[int, Numbers]) -> Verdict:
 def beside(one: Numbers) -> str:
     """Return what stands beside a week's activity: completion, breadth, time; each said to be unknown where it is."""
     rate, time = one.completion, one.time.reduction if one.time else None
+    weak = " (indicative)" if one.time and one.time.strength != "readout" else ""
     return ", ".join((
         f"completion {100 * rate.rate.value:.0f} % (n {rate.rate.n})" if rate else "completion not known yet",
         f"breadth {one.breadth.median:g} (n {one.breadth.n})" if one.breadth else "breadth not known yet",
-        f"{100 * time:.0f} % less time" if time is not None else "time to output not measured",
+        f"{100 * time:.0f} % less time{weak}" if time is not None else "time to output not measured",
     ))  # fmt: skip
 
 

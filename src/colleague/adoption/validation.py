@@ -15,9 +15,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
+from colleague.adoption.facts.waits import waits
 from colleague.adoption.figures import FEWEST, below_five, minutes_of, stored_completion
 from colleague.adoption.kpis.hours import Arms, hours_saved
 from colleague.adoption.kpis.intervals import Estimate
+from colleague.adoption.kpis.waiting import Queue, Span, queue, waited
 from colleague.adoption.kpis.work import (
     Completion,
     Reduction,
@@ -49,6 +51,8 @@ METHOD: Final = (
     "both arms. Times after are the newest 2,000 of a use case, outputs all of them. "
     "What nobody took, what was told from memory and new capabilities are left out."
 )
+Questions = Mapping[str, Sequence[Span]]
+NO_QUESTIONS: Final[Questions] = {}
 Arm = tuple[tuple[str, tuple[float, ...]], ...]
 
 
@@ -68,7 +72,8 @@ class NotLaunched(NotFound):
 class Proof:
     """What is known of one use case. `same`: of people who gave times before and after only, told first (B-8).
 
-    `after`: times after, of which `arms` hold the newest; `silent`: outputs nobody took, so that their time is not
+    `queue`: how long those outputs waited for approvals, in the time to output. `after`: times after, of which `arms`
+    hold the newest; `silent`: outputs nobody took, so that their time is not
     known; `signed_by`: id, of this version of the card. `veiled`: too few people for this reader; `people`: of how many
     people its runs are.
     """
@@ -86,6 +91,7 @@ class Proof:
     validation: Validation
     veiled: bool = False
     people: int = 0
+    queue: Queue | None = None
     arms: tuple[Arm, Arm] = field(default=((), ()), repr=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -97,6 +103,7 @@ class Proof:
             "silent": self.silent, "signed_at": self.signed_at and self.signed_at.isoformat(), "veiled": self.veiled,
             "validated": self.validation.holds, "missing": list(self.validation.missing), "time": None,
             "same_people": None, "reviewed": None, "passed": None, "check_the_measurement": False, "completion": None,
+            "queue": None,
         }  # fmt: skip
         if self.veiled:
             return found
@@ -104,7 +111,7 @@ class Proof:
             "time": self.time and asdict(self.time), "same_people": self.same and asdict(self.same),
             "reviewed": self.reviewed, "passed": self.passed,
             "check_the_measurement": bool(self.time and self.time.odd),
-            "completion": stored_completion(rate),
+            "completion": stored_completion(rate), "queue": self.queue and asdict(self.queue),
         }  # fmt: skip
 
 
@@ -140,29 +147,32 @@ async def validations(session: Session, *, clock: Clock) -> list[Proof]:
     if not cases:
         return []
     since = max(min(case.live_at for case in cases), now - BACK)
-    ran = await runs(session, since, now, skills=sorted({case.skill for case in cases if case.skill}))
+    skills = sorted({case.skill for case in cases if case.skill})
+    ran, questions = await runs(session, since, now, skills=skills), await waits(session, since, now, skills=skills)
     signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
-    return await asyncio.to_thread(_prove, cases, ran, signed, (await read_calendar(session)), now)
+    return await asyncio.to_thread(_prove, cases, ran, signed, questions, (await read_calendar(session)), now)
 
 
 def _prove(
     cases: Sequence[Measured],
     ran: Sequence[RunFact],
     signed: Mapping[tuple[str, int], SignatureRow],
+    questions: Questions,
     calendar: Calendar,
     now: datetime,
 ) -> list[Proof]:
     found = []
     for case in cases:
         mine = [r for r in ran if case.counts(r.workflow) and (r.asked_at or r.started_at) >= case.live_at]
-        found.append(proof_of(case, mine, signed.get((case.id, case.version)), calendar, now))
+        found.append(proof_of(case, mine, signed.get((case.id, case.version)), calendar, now, questions))
     return found
 
 
 def proof_of(
-    case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, calendar: Calendar, now: datetime
-) -> Proof:
-    """Return what the runs of a use case say of it. Pure."""
+    case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, calendar: Calendar, now: datetime,
+    questions: Questions = NO_QUESTIONS,
+) -> Proof:  # fmt: skip
+    """Return what the runs of a use case say of it; `questions`: those to people, by run. Pure."""
     done = [r for r in mine if r.end == "delivered" and not (r.copy or r.sandbox)]
     taken = sorted((r.accepted_at, r.person, m) for r in done if r.accepted_at and (m := minutes_of(r)) is not None)
     after = by_person((person, minutes) for _, person, minutes in taken[-NEWEST:])
@@ -181,8 +191,14 @@ def proof_of(
     return Proof(
         case, time, _reduced(same[0], same[1]) if both else None, completed, len(taken), len(done) - len(taken),
         len(reviewed), passed, signature.by if signature else "", signature.at if signature else None, verdict,
-        people=len({r.person for r in mine}), arms=arms,
+        people=len({r.person for r in mine}), queue=_queue(done, questions), arms=arms,
     )  # fmt: skip
+
+
+def _queue(done: Sequence[RunFact], questions: Questions) -> Queue | None:
+    return queue([
+        waited(questions.get(r.id, ()), r.input_at, r.accepted_at) for r in done if r.input_at and r.accepted_at
+    ])  # fmt: skip
 
 
 def _arm(times: Mapping[str, Sequence[float]]) -> Arm:

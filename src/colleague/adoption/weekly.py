@@ -24,6 +24,8 @@ DEFINITIONS: Final[dict[str, str]] = {
     "WAU": "People with a seat on three days of the week who did something themselves: started, said, decided, used. "
     "Signing in, reading, and what a schedule starts do not count. Of all seats, with the Wilson 95 % interval; "
     "adjusted, without those who were away all week.",
+    "Passive": "People with a seat who were seen and did nothing: they signed in, or opened an output to look at it. "
+    "Who did both is active. Opening a page is not on record: who stays signed in and only reads is not seen.",
     "Sessions": "Runs of own actions with gaps of thirty minutes at most, over all channels, for each active person; "
     "divided by worked days of five. Four are aimed at; below two is no habit.",
     "Completion": "Runs of published skills that were delivered and not rejected, of those started in the week, as "

@@ -10,8 +10,8 @@ def told(one: Numbers) -> dict[str, Any]:
     """Return what the product says of a week, under the names that the SQL gives."""
     use, broad, old, time, done = one.frequency, one.breadth, one.tenured, one.time, one.completion
     return {
-        "seats": one.people, "active": one.active, "sessions": use and use.mean, "sessions_median": use and use.median,
-        "below_two": use and use.below, "started": done and done.rate.n,
+        "seats": one.people, "active": one.active, "passive": one.passive, "sessions": use and use.mean,
+        "sessions_median": use and use.median, "below_two": use and use.below, "started": done and done.rate.n,
         "completed": done and round(done.rate.value * done.rate.n),
         "breadth": broad and broad.median, "three": broad and broad.three, "repeated": broad and broad.repeated,
         "diversity": broad and broad.diversity, "tenured": old and old.median, "tenured_three": old and old.three,

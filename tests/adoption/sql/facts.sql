@@ -68,6 +68,10 @@ WITH RECURSIVE begun AS (
 )
 SELECT * FROM begun;
 
+CREATE TEMP TABLE s_looks AS
+SELECT actor AS person, at AS seen_at FROM l
+WHERE verb IN ('sign_in.succeeded', 'output.review_opened') AND actor IN (SELECT id FROM people);
+
 CREATE TEMP TABLE s_runs AS
 SELECT b.person, b.run, b.asked_at, r.started_at, coalesce(b.workflow, 'ad hoc') AS workflow,
        CASE WHEN f.run IS NOT NULL THEN 'abandoned' ELSE

@@ -1,5 +1,5 @@
 -- The weekly numbers (requirements.md, part B) in plain SQL that PostgreSQL and DuckDB both read. It stands on:
---   weeks(starts, ends)  s_seats  s_actions  s_runs  s_cases  s_tickets  s_groups       all times without zone, in UTC
+--   weeks(starts, ends)  s_seats  s_actions  s_looks  s_runs  s_cases  s_tickets  s_groups       all times without zone, in UTC
 -- and leaves one row for each week and group in k_numbers. No code of the product.
 
 -- B-1: a seat on three of the five days. B-2: who of them did something.
@@ -11,6 +11,9 @@ CREATE TEMP TABLE k_active AS
 SELECT k.starts, k.person FROM k_seats k
 JOIN (SELECT DISTINCT date_trunc('week', done_at) AS starts, person FROM s_actions) a ON a.starts = k.starts AND a.person = k.person;
 
+-- B-3: who was seen and did nothing.
+CREATE TEMP TABLE k_looks AS SELECT DISTINCT date_trunc('week', seen_at) AS starts, person FROM s_looks;
+
 -- B-4: a gap of more than thirty minutes ends a session; it is of the week in which it began.
 CREATE TEMP TABLE k_came AS
 SELECT date_trunc('week', done_at) AS starts, person, count(*) AS n FROM (
@@ -19,11 +22,13 @@ SELECT date_trunc('week', done_at) AS starts, person, count(*) AS n FROM (
 
 CREATE TEMP TABLE k_use AS
 SELECT g.kind, g.name, k.starts, count(*) AS seats, count(a.person) AS active,
+       count(o.person) FILTER (WHERE a.person IS NULL) AS passive,
        avg(coalesce(c.n, 0)) FILTER (WHERE a.person IS NOT NULL) AS sessions,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(c.n, 0)) FILTER (WHERE a.person IS NOT NULL) AS sessions_median,
        1.0 * count(a.person) FILTER (WHERE coalesce(c.n, 0) < 2) / nullif(count(a.person), 0) AS below_two
 FROM k_seats k JOIN s_groups g ON g.person = k.person
 LEFT JOIN k_active a ON a.starts = k.starts AND a.person = k.person
+LEFT JOIN k_looks o ON o.starts = k.starts AND o.person = k.person
 LEFT JOIN k_came c ON c.starts = k.starts AND c.person = k.person
 GROUP BY 1, 2, 3;
 
@@ -94,7 +99,7 @@ FROM k_cases k JOIN s_cases c ON c.case_id = k.case_id GROUP BY 1, 2, 3;
 CREATE TEMP TABLE k_tickets AS SELECT date_trunc('week', opened_at) AS starts, count(*) AS tickets FROM s_tickets GROUP BY 1;
 
 CREATE TEMP TABLE k_numbers AS
-SELECT u.kind, u.name, u.starts, u.seats, u.active, u.sessions, u.sessions_median, u.below_two, c.started, c.completed,
+SELECT u.kind, u.name, u.starts, u.seats, u.active, u.passive, u.sessions, u.sessions_median, u.below_two, c.started, c.completed,
        b.breadth, b.three, b.repeated, b.tenured, b.tenured_three, CASE WHEN u.active > 0 THEN coalesce(d.diversity, 0) END AS diversity,
        s.silent, s.cases, s.after_n, s.hours, s.reduction,
        CASE WHEN u.kind = 'organisation' THEN coalesce(t.tickets, 0) END AS tickets,

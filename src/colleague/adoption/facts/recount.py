@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.facts.looks import mend_looks
 from colleague.adoption.facts.roll_up import LOCK, OLDEST, PLACE
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.facts.verbs import (
@@ -27,6 +28,7 @@ from colleague.adoption.facts.verbs import (
     moment,
     published,
 )
+from colleague.adoption.facts.waits import Waits, mend_waits, take_wait
 from colleague.adoption.model import AD_HOC, SILENT
 from colleague.audit.read import Fact, following
 from colleague.identity.directory import names_of
@@ -176,10 +178,12 @@ class Difference:
     actions: int = 0
     seats: int = 0
     runs: int = 0
+    looks: int = 0
+    waits: int = 0
 
     def __bool__(self) -> bool:
         """Say whether there was any."""
-        return bool(self.actions or self.seats or self.runs)
+        return bool(self.actions or self.seats or self.runs or self.looks or self.waits)
 
 
 async def recount(database: Database) -> Difference:
@@ -189,6 +193,7 @@ async def recount(database: Database) -> Difference:
         place = await session.get(PlaceRow, PLACE, populate_existing=True)
         upto, count, seq = (place.seq if place else 0), Count(), 0
         wrong: set[int] = set()
+        looks, waits = 0, Waits()
         while seq < upto:
             facts = await following(session, seq, limit=min(AT_ONCE, upto - seq))
             if not facts:
@@ -197,13 +202,17 @@ async def recount(database: Database) -> Difference:
             told = {fact.seq: did for fact in facts if (did := count.take(fact, people)) is not None}
             after = facts[-1].seq + 1
             wrong |= await _mend_actions(session, told, seq, after)
+            looks += await mend_looks(session, facts, people, seq, after)
+            for fact in facts:
+                take_wait(waits, fact)
             seq = after
         wrong |= set(await session.scalars(SESSIONS))
         actions = len(wrong) + await _mend_last(session)
         seats = await _mend_seats(session, count)
         if place is not None and place.excluded != (told_out := sorted(count.excluded)):
             place.excluded, seats = told_out, seats + 1
-        return Difference(actions, seats, await _mend_runs(session, count))
+        runs = await _mend_runs(session, count)
+        return Difference(actions, seats, runs, looks, await mend_waits(session, waits))
 
 
 async def _mend_actions(session: Session, told: dict[int, ActionTuple], since: int, until: int) -> set[int]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.facts.looks import write_looks
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.facts.verbs import (
     AGAIN,
@@ -30,6 +31,7 @@ from colleague.adoption.facts.verbs import (
     moment,
     published,
 )
+from colleague.adoption.facts.waits import write_waits
 from colleague.adoption.kpis.activity import same_session
 from colleague.adoption.model import AD_HOC, SILENT
 from colleague.audit.read import Fact, following
@@ -57,6 +59,8 @@ async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
                 await batch.write(session)
                 await _acted_before(session, fact, kind, batch.last[fact.actor])
         await batch.write(session)
+        await write_looks(session, facts, people)
+        await write_waits(session, facts)
         upto = facts[-1].seq + 1
         values = {"seq": upto, "excluded": sorted(batch.excluded)}
         row = insert(PlaceRow).values(name=PLACE, **values)

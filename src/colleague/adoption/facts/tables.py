@@ -45,6 +45,27 @@ class LastRow(Base):
     session: Mapped[int] = mapped_column(BigInteger)
 
 
+class LookRow(Base):
+    """Somebody was seen: they signed in, or opened an output to look at it (B-3). It is nothing they did."""
+
+    __tablename__ = "adoption_looks"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class WaitRow(Base):
+    """A question of a run to a person: asked, and ended by whatever ended it (B-8)."""
+
+    __tablename__ = "adoption_waits"
+
+    approval_id: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[str] = mapped_column(index=True)
+    asked_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class SeatRow(Base):
     """A seat of a person: assigned, accepted with the first sign-in, removed when they were deactivated (B-1)."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from colleague.adoption.facts.looks import looks
 from colleague.adoption.facts.read import actions, runs, seats, visits
 from colleague.adoption.figures import TENURE, Facts, Timed
 from colleague.adoption.model import RunFact
@@ -21,7 +22,8 @@ async def facts_of(session: Session, calendar: Calendar, weeks: Sequence[Week]) 
     found = {}
     for week in weeks:
         start, end = calendar.start(week), calendar.end(week)
-        did, came = await actions(session, start, end), await visits(session, start, end)
+        did = [*await actions(session, start, end), *await looks(session, start, end)]
+        came = await visits(session, start, end)
         found[week] = Facts(there, did, came, began, cases)
     return found
 

@@ -5,7 +5,8 @@ an alarm: an item is open until somebody has looked, and the ledger tells of it 
 """
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -35,6 +36,7 @@ LATE: Final = "Entries of the week came late."
 TOUCHED: Final = "The numbers in the database were not those that were frozen."
 MENDED: Final = "The facts were not what the ledger says, and were written anew."
 UNEXPLAINED: Final = "Computed anew it differs, and nothing that was told later explains it."
+ADDED: Final = frozenset({"passive", "time.strength"})
 ALARMS: Final = frozenset({TOUCHED, MENDED, UNEXPLAINED})
 
 
@@ -55,7 +57,7 @@ async def recheck(database: Database, *, ledger: Ledger, clock: Clock) -> Checke
     mended = await recount(database)
     async with database.transaction() as session:
         if mended:
-            facts = {"actions": mended.actions, "seats": mended.seats, "runs": mended.runs}
+            facts = asdict(mended)
             await ledger.record(session, Event("facts.mended", "system", data=facts))
             await open_item(session, "facts", "alarm", "programme", MENDED, ledger=ledger, clock=clock)
         last = (await read_calendars(session)).organisation.week(clock.now())
@@ -104,7 +106,17 @@ def _row(old: FrozenRow) -> Row:
 
 
 def _same(row: Row, old: FrozenRow) -> bool:
-    return canonical(row.figures) == canonical(old.figures) and row.hidden == old.hidden
+    return canonical(_as_then(row.figures, old.figures)) == canonical(old.figures) and row.hidden == old.hidden
+
+
+def _as_then(now: Any, then: Any, at: str = "") -> Any:
+    """Return numbers without what was not counted yet when the week was frozen: that is no difference."""
+    if not isinstance(now, Mapping) or not isinstance(then, Mapping):
+        return now
+    return {
+        name: _as_then(value, then.get(name), f"{at}{name}.")
+        for name, value in now.items() if name in then or f"{at}{name}" not in ADDED
+    }  # fmt: skip
 
 
 async def _why(

@@ -45,12 +45,16 @@ def person_days(seats: Iterable[Seat], week: Week, calendar: Calendar) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Wau:
-    """Weekly active users of provisioned seats. `adjusted` leaves out who was away all week; both are shown."""
+    """Weekly active users of provisioned seats. `adjusted` leaves out who was away all week; both are shown.
+
+    `passive`: who was seen and did nothing; who did both is active (B-3).
+    """
 
     share: Estimate | None
     adjusted: Estimate | None
     active: frozenset[str]
     seats: frozenset[str]
+    passive: frozenset[str] = frozenset()
 
 
 def wau(seats: Iterable[Seat], actions: Iterable[Action], week: Week, calendar: Calendar) -> Wau:
@@ -58,14 +62,13 @@ def wau(seats: Iterable[Seat], actions: Iterable[Action], week: Week, calendar: 
     there = seats_in(seats, week, calendar)
     people = frozenset(seat.person for seat in there)
     start, end = calendar.start(week), calendar.end(week)
-    active = frozenset(
-        a.person for a in actions if a.kind in INTENTIONAL and start <= a.at < end and a.person in people
-    )  # fmt: skip
+    mine = [a for a in actions if start <= a.at < end and a.person in people]
+    active = frozenset(a.person for a in mine if a.kind in INTENTIONAL)
     present = frozenset(seat.person for seat in there if str(week) not in seat.away)
     return Wau(
         wilson(len(active), len(people)) if people else None,
         wilson(len(active & present), len(present)) if present else None,
-        active, people,
+        active, people, frozenset(a.person for a in mine) - active,
     )  # fmt: skip
 
 

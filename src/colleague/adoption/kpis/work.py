@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Literal
+from typing import Final, Literal
 
 from colleague.adoption.kpis.intervals import Estimate, shift, shift_by_person, wilson
 from colleague.adoption.model import AD_HOC, SILENT, RunFact
@@ -14,7 +14,9 @@ from colleague.adoption.weeks import Calendar, Week
 
 MATURE, QUICK = SILENT, timedelta(seconds=10)
 REDESIGN, ENOUGH = 0.60, 30
+FEW, PEOPLE = 10, 8
 Strength = Literal["nothing", "indicative", "readout"]
+STRENGTHS: Final[tuple[Strength, ...]] = ("nothing", "indicative", "readout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,14 @@ class Reduction:
         return self.share is not None and not 0.2 <= self.share.value <= 0.8
 
 
+def strength_of(before: int, after: int, *, people: int) -> Strength:
+    """Return what so many times before and after, those after of so many people, are good for (B-8)."""
+    fewest = min(before, after)
+    if fewest < FEW:
+        return "nothing"
+    return "readout" if fewest >= ENOUGH and people >= PEOPLE else "indicative"
+
+
 def reduction(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]) -> Reduction | None:
     """Return the time-to-output reduction of a workflow (B-8), times in minutes by person; None without a baseline,
     which is a new capability.
@@ -140,10 +150,9 @@ def reduction(before: Mapping[str, Sequence[float]], after: Mapping[str, Sequenc
     if not arms[0]:
         return None
     people = len({person for person, values in after.items() if values})
-    fewest = min(map(len, arms))
-    if fewest < 10:
+    strength = strength_of(len(arms[0]), len(arms[1]), people=people)
+    if strength == "nothing":
         return Reduction("nothing", None, None, None, people)
-    strength: Strength = "readout" if fewest >= ENOUGH and people >= 8 else "indicative"
     logs = [{p: [math.log(v) for v in values] for p, values in arm.items() if values} for arm in (before, after)]
     several = any(len(values) > 1 for arm in logs for values in arm.values())
     flat = [[v for values in arm.values() for v in values] for arm in logs]

@@ -55,18 +55,20 @@ def _share(value: Any) -> str:
 def _cells(one: Numbers) -> tuple[str, ...]:
     stands = "frozen" if one.frozen else "provisional"
     if one.suppressed:
-        return (str(one.week), stands, "–" if one.hidden else str(one.people), "not shown", "", "", "", "")
+        return (str(one.week), stands, "–" if one.hidden else str(one.people), "not shown", "", "", "", "", "")
     time, few = one.time, dict.fromkeys(one.few, "few")
+    weak = ", indicative" if time and time.strength == "indicative" else ""
     return (
         str(one.week), f"{stands}{', skipped' if one.skipped else ''}", str(one.people), _share(one.wau),
+        "–" if one.passive is None else str(one.passive),
         f"{one.frequency.mean:.1f}" if one.frequency else few.get("sessions", "–"),
         _share(one.completion.rate) if one.completion else few.get("completion", "–"),
         f"{one.breadth.median:g}" if one.breadth else few.get("breadth", "–"),
-        f"{100 * time.reduction:.0f} % less" if time and time.reduction is not None else "–",
+        f"{100 * time.reduction:.0f} % less{weak}" if time and time.reduction is not None else "–",
     )  # fmt: skip
 
 
-HEADINGS = ("week", "state", "seats", "weekly active", "sessions", "completion", "breadth", "time to output")
+HEADINGS = ("week", "state", "seats", "weekly active", "passive", "sessions", "completion", "breadth", "time to output")
 
 
 @app.command()
@@ -99,8 +101,9 @@ def use_cases(as_person: As) -> None:
 
     found, portfolio = _with(as_person, work)
     rows(
-        ("id", "name", "time to output", "before", "after", "completion", "still needs"),
+        ("id", "name", "time to output", "of it approvals", "before", "after", "completion", "still needs"),
         [(one.case.id, one.case.name, f"{_share(one.time.share)} less" if one.time and one.time.share else "not shown",
+          f"{one.queue.median:.0f} min ({one.queue.waited} of {one.queue.n})" if one.queue else "–",
           str(one.case.n), str(one.after), _share(one.completion.rate if one.completion else None),
           "; ".join(one.validation.missing) or "validated") for one in found],
     )  # fmt: skip
