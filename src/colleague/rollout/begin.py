@@ -90,7 +90,7 @@ async def _owned(session: Session, programme: Programme) -> Criterion:
     if programme.sponsor and programme.lead:
         sponsor = await get_person(session, programme.sponsor)
         names = await names_of(session, [programme.lead])
-        why = against_sponsor(sponsor) if sponsor.active else f"{sponsor.name} is no longer active."
+        why = await against_sponsor(session, sponsor) if sponsor.active else f"{sponsor.name} is no longer active."
         holds = not why
         value = why or f"{sponsor.name} ({sponsor.department}), led by {names.get(programme.lead, 'somebody')}"
     return Criterion(

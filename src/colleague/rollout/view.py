@@ -117,7 +117,7 @@ async def _facts(
 ) -> Facts:
     owned = "Nobody is named yet."
     if programme.sponsor:
-        owned = against_sponsor(await get_person(session, programme.sponsor))
+        owned = await against_sponsor(session, await get_person(session, programme.sponsor))
     cases = await cases_ready(session, reach=reach)
     submitted = [
         row for row in await list_packages(session, "", everyones=True) if row.state == SkillState.SUBMITTED
