@@ -7,6 +7,7 @@ from pathlib import Path
 
 from colleague.adoption.groups import Groups, departments, teams
 from colleague.adoption.jobs import add_jobs as add_adoption_jobs
+from colleague.adoption.risk import Lead
 from colleague.adoption.telemetry.by_source import people_by_source
 from colleague.adoption.telemetry.parts import TelemetryIn
 from colleague.agent.llm import Llm
@@ -81,6 +82,7 @@ from colleague.rollout.cohorts.store import against_invitations, people_by_cohor
 from colleague.rollout.jobs import add_jobs as add_programme_jobs
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
 from colleague.rollout.readout.watch import add_jobs as add_readout_jobs
+from colleague.rollout.store import lead_of
 from colleague.rollout.tickets.jobs import add_jobs as add_ticket_jobs
 from colleague.support.mail import MailDesk
 from colleague.tasks.jobs import add_jobs as add_task_jobs
@@ -163,7 +165,7 @@ class House:
             TelemetryIn: self.telemetry,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
-            Reach: self.reach, Groups: self.groups, Invitations: self.invitations,
+            Reach: self.reach, Groups: self.groups, Invitations: self.invitations, Lead: Lead(lead_of),
         }  # fmt: skip
 
     async def close(self) -> None:

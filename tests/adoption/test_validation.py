@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.adoption.conftest import Programme
 from tests.adoption.test_frozen import freeze
 
 from colleague.adoption.items import close_item, list_items
 from colleague.adoption.model import RunFact
+from colleague.adoption.risk import summed
 from colleague.adoption.validation import (
     NEWEST,
     NothingToSign,
@@ -24,7 +26,11 @@ from colleague.adoption.validation import (
 from colleague.adoption.watch import check_measurements
 from colleague.adoption.weeks import Calendar
 from colleague.audit.event import Event
+from colleague.identity.actor import Actor
+from colleague.identity.people import set_department
 from colleague.kit.ids import new_id
+from colleague.rollout.define import name_programme
+from colleague.testing.programme import crowd
 from colleague.usecases.measured import Measured
 from colleague.usecases.model import Card
 from colleague.usecases.tables import CardRow, ObservationRow, UseCaseRow
@@ -281,7 +287,9 @@ async def test_the_weekly_numbers_tell_the_time_beside_the_rest(programme: Progr
 
 
 async def test_who_does_not_come_back_is_named_to_the_lead_alone(programme: Programme) -> None:
-    for person in programme.home.people.values():
+    house, people = programme.house, programme.home.people
+    more = await crowd(programme.home, 4)
+    for person in (*people.values(), *more):
         event = Event("sign_in.succeeded", person.id, subject=person.id, person=person.id)
         await programme.do(programme.house.ledger.record, event)
     for _ in range(5):
@@ -294,19 +302,55 @@ async def test_who_does_not_come_back_is_named_to_the_lead_alone(programme: Prog
             programme.clock.advance(minutes=-120)
     programme.clock.advance(days=10)
     await programme.rolled()
-    tom = programme.home.people["tom"]
-    async with programme.client(programme.lead, "org:adoption:read", "org:programme:manage") as client:
-        page = (await client.get("/adoption/risk")).text
-        asked = (await client.get("/api/v1/adoption/risk")).json()
-        curves = (await client.get("/api/v1/adoption/curves")).json()["curves"]
+    tom, owner = people["tom"], people["owner"]
+
+    async def seen_by(who: Actor, *more: str) -> str:
+        async with programme.client(who, "org:adoption:read", *more) as client:
+            page: str = (await client.get("/adoption/risk")).text
+        return page.split("Who does not come back</h1>")[1]
+
+    # Who may run the programme and who owns the house see how many, as long as nobody is named to lead it.
+    for who in (programme.lead, owner):
+        page = await seen_by(who, "org:programme:manage")
+        assert ("Tom Audit" in page, "never activated" in page) == (False, True)
+    async with house.database.transaction() as session:
+        await set_department(session, owner, people["ben"].id, "Bids", ledger=house.ledger)
+        await name_programme(
+            session, owner, sponsor=people["ben"].email, lead=programme.lead.email, goal="Answer more bids.",
+            ledger=house.ledger, clock=house.clock,
+        )  # fmt: skip
+        await session.execute(
+            text("UPDATE people SET manager_id = :lead WHERE id = :one"), {"lead": programme.lead.id, "one": more[0].id}
+        )
+    page = await seen_by(programme.lead)
     assert "Tom Audit" in page
     assert "never activated" in page
     assert "Ana Ruiz" not in page
-    assert asked["counts"] == {"never activated": 4}
-    assert [round(share["value"], 2) for share in curves[0]["shares"][:3]] == [0.33, 0.33, 0.33]
-    async with programme.client(tom, "org:adoption:read") as client:
-        seen = (await client.get("/adoption/risk")).text
+    assert "P 02" in page
+    assert "P 01" not in page, "they report to the lead"
+    async with programme.client(programme.lead, "org:adoption:read", "org:programme:manage") as client:
+        asked = (await client.get("/api/v1/adoption/risk")).json()
+        curves = (await client.get("/api/v1/adoption/curves")).json()["curves"]
+    assert asked["counts"] == {"never activated": 8}
+    assert [round(share["value"], 2) for share in curves[0]["shares"][:3]] == [0.2, 0.2, 0.2]
+    for who, rights in ((tom, ()), (owner, ("org:programme:manage", "org:people:manage"))):
+        seen = await seen_by(who, *rights)
         assert "Dana" not in seen
-        assert "4 never activated" in seen
-    async with programme.client(programme.home.people["ana"], "own:tasks:use") as client:
+        assert "8 never activated" in seen
+    async with programme.client(people["ana"], "own:tasks:use") as client:
         assert (await client.get("/adoption/risk")).status_code == 403
+
+
+def test_few_who_stand_in_one_way_are_told_of_together() -> None:
+    """B-12: no count below five, and none that another one gives away."""
+
+    def told(**counts: int) -> Any:
+        found: Any = [(f"{risk}{n}", risk.replace("_", " ")) for risk, count in counts.items() for n in range(count)]
+        return summed(found, 20)
+
+    assert told(at_risk=5, dormant=6) == {"at risk": 5, "dormant": 6}
+    assert told(at_risk=4, dormant=6) == {"not coming back": 10}
+    assert told(at_risk=1, dormant=1, confirmed=3) == {"not coming back": 5}
+    assert told(at_risk=4) is None
+    assert told() == {}
+    assert summed([("a", "at risk")] * 4, 4) is None

@@ -1,7 +1,7 @@
 """Who does not come back, and who knows one use case only: told to the programme, to no line manager (B-5)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +15,13 @@ from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import departments_of
+from colleague.identity.directory import departments_of, reports_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 
 LOOKED_BACK, QUARTER, STUCK = 9, 12, 6
+# Of everybody who does not come back, where they cannot be told apart.
+TOGETHER = "not coming back"
 
 
 def last_frozen(calendar: Calendar, now: datetime) -> Week:
@@ -104,15 +106,21 @@ def counted_back(week: Week, count: int, calendar: Calendar) -> list[Week]:
 
 
 def summed(found: list[tuple[str, Risk]], people: int) -> Mapping[str, int] | None:
-    """Return how many stand how, without naming anybody; None of fewer than five people (B-12)."""
-    if people < FEWEST:
+    """Return how many stand how, without naming anybody (B-12).
+
+    Where fewer than five stand in one way they are told of together; None of fewer than five in all, and nobody is {}.
+    """
+    if people < FEWEST or 0 < len(found) < FEWEST:
         return None
-    return dict(Counter(risk for _, risk in found))
+    counts: dict[str, int] = dict(Counter(risk for _, risk in found))
+    return counts if all(n >= FEWEST for n in counts.values()) else {TOGETHER: len(found)}
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a reader is told. `people` and `stuck`: to the programme lead alone, by id; `counts`: to others."""
+    """What a reader is told. `people` and `stuck`: to the programme lead alone, by id, without those who report to
+    them; `counts`: to others.
+    """
 
     week: str
     people: list[tuple[str, Risk]] | None
@@ -120,19 +128,30 @@ class Seen:
     stuck: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who leads the programme, by id, "" where nobody is named: the composition root says who knows."""
+
+    of: Callable[[Session], Awaitable[str]]
+
+
 async def seen_risk(
-    session: Session, actor: Actor, *, ledger: Ledger, clock: Clock, named: bool = True
+    session: Session, actor: Actor, *, lead: Lead | None = None, ledger: Ledger, clock: Clock
 ) -> Seen:  # fmt: skip
-    """Return who does not come back: by id to the programme lead, and that they looked is on record; in numbers to
-    others who read adoption, none of fewer than five people (B-12). Raises PermissionMissing.
+    """Return who does not come back: by id to the person who is named to lead the programme, and that they looked is
+    on record; in numbers to whoever else reads adoption, owners and administrators too (B-12). `lead` None: in numbers.
+
+    A line manager sees nobody who reports to them, also where they lead the programme. Raises PermissionMissing.
     """
     actor.require("org:adoption:read")
     calendar = await read_calendar_of(session)
     week = last_frozen(calendar, clock.now())
     found = await at_risk(session, week, clock=clock)
-    if not (named and actor.may("org:programme:manage")):
+    if lead is None or actor.id != await lead.of(session):
         return Seen(str(week), None, summed(found, len(seats_in(await seats(session), week, calendar))), [])
-    stuck_ones = await stuck_on_one(session, week, clock=clock)
+    theirs = await reports_of(session, actor.id)
+    found = [(person, risk) for person, risk in found if person not in theirs]
+    stuck_ones = [one for one in await stuck_on_one(session, week, clock=clock) if one not in theirs]
     facts = {"week": str(week), "people": len(found), "one_kind": len(stuck_ones)}
     await ledger.record(session, Event("risk.read", actor.id, data=facts))
     return Seen(str(week), found, None, stuck_ones)

@@ -237,6 +237,11 @@ async def manager_of(session: Session, person_id: str) -> str | None:
     return await session.scalar(query.where(PersonRow.id == person_id, manager.active))
 
 
+async def reports_of(session: Session, person_id: str) -> frozenset[str]:
+    """Return the ids of the people whose manager this person is."""
+    return frozenset(await session.scalars(select(PersonRow.id).where(PersonRow.manager_id == person_id)))
+
+
 async def actor_of(session: Session, *, person_id: str = "", email: str = "", via: Via) -> Actor:
     """Return an active person as an actor with all their present permissions; PersonNotFound otherwise."""
     if email:

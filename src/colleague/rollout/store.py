@@ -31,6 +31,12 @@ async def current_programme(session: Session) -> Programme:
     return Programme(row.sponsor_id, row.lead_id, row.goal, steps) if row else Programme(steps=steps)
 
 
+async def lead_of(session: Session) -> str:
+    """Return who is named to lead the programme, by id; "" while nobody is."""
+    row = await session.get(ProgrammeRow, 1, populate_existing=True)
+    return row.lead_id if row else ""
+
+
 async def moves(session: Session, *, state: str = "") -> Sequence[MoveRow]:
     """Return the moves in a state, or all, oldest first."""
     query = select(MoveRow).order_by(MoveRow.proposed_at, MoveRow.id)

@@ -52,7 +52,7 @@ async def curves(db: Db, actor: Current, clock: Time) -> dict[str, Any]:
 async def risk(db: Db, actor: Current, ledger: TheLedger, clock: Time) -> dict[str, Any]:
     """Return how many do not come back. Nobody is named: names are on the programme lead's page and nowhere else."""
     async with db.transaction() as session:
-        found = await seen_risk(session, actor, ledger=ledger, clock=clock, named=False)
+        found = await seen_risk(session, actor, ledger=ledger, clock=clock)
     return {"week": found.week, "counts": found.counts}
 
 

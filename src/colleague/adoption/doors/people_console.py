@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from colleague.adoption.people.curves import cohort_curves, picture
 from colleague.adoption.people.first_week import first_week
 from colleague.adoption.people.mine import own_numbers
-from colleague.adoption.risk import seen_risk
+from colleague.adoption.risk import Lead, seen_risk
 from colleague.adoption.validation import METHOD, owners_of, portfolio_of, see_validations, sign_off
 from colleague.adoption.weekly import numbers
 from colleague.audit.record import Ledger
@@ -19,6 +19,7 @@ from colleague.kit.page import Page
 
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+TheLead = Annotated[Lead, Depends(part(Lead))]
 CASES = "/adoption/use-cases"
 
 
@@ -45,10 +46,12 @@ async def sign(request: Request, db: Db, actor: Current, ledger: TheLedger, cloc
 
 
 @router.get("/adoption/risk")
-async def risk(request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time) -> HTMLResponse:
-    """Show who does not come back: by name to the programme lead, in numbers to others who read adoption."""
+async def risk(
+    request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time, lead: TheLead
+) -> HTMLResponse:  # fmt: skip
+    """Show who does not come back: by name to who leads the programme, in numbers to others who read adoption."""
     async with db.transaction() as session:
-        found = await seen_risk(session, actor, ledger=ledger, clock=clock)
+        found = await seen_risk(session, actor, lead=lead, ledger=ledger, clock=clock)
         curves = await cohort_curves(session, actor, clock=clock)
         beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
         names = await names_of(session, {*(one for one, _ in found.people or ()), *found.stuck})
