@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from colleague.adoption.calendar import free_days
 from colleague.adoption.groups import Groups, departments, teams
 from colleague.adoption.jobs import add_jobs as add_adoption_jobs
 from colleague.adoption.risk import Lead
@@ -221,7 +222,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
 def doors_of(queue: Queue, *, dispatch: DispatchParts, egress: Egress, ears: Ears) -> Doors:
     """Return the doors of Dispatch, and teach `queue` what goes on behind them."""
     tasks = dispatch.tasks
-    desk = MailDesk(tasks.database, tasks.registry, tasks.tell, tasks.ledger, tasks.clock)
+    desk = MailDesk(tasks.database, tasks.registry, tasks.tell, tasks.free_days, tasks.ledger, tasks.clock)
     doors = Doors.of(dispatch, egress=egress, ears=ears, desk=desk if dispatch.settings.support_mail else None)
     add_dispatch_jobs(queue, parts=dispatch)
     add_door_jobs(queue, doors=doors)
@@ -265,7 +266,7 @@ def build(
     library = Library(database, registry, secrets, ledger, clock, settings.search_language)
     parts = Parts(
         library=library, database=database, ledger=ledger, clock=clock, engine=engine, registry=registry,
-        secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify,
+        secrets=secrets, models=thinking, sandbox=sandbox, tell=notifier.notify, free_days=free_days,
         # A frozen worker counts as dead after `stalled` seconds of silence; its last sign may be a heartbeat old.
         acknowledged=acknowledged_first, take_up=take_up, stand_in=partial(stand_in, ledger=ledger, clock=clock),
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),

@@ -1,7 +1,7 @@
 """A list from another desk is read strictly: what is wrong is named by its line, and nothing half is taken."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +153,13 @@ def test_working_hours_are_counted_from_nine_to_five(at: str, hours: int, due_at
     start, end = (datetime.fromisoformat(t).replace(tzinfo=UTC) for t in (at, due_at))
     assert due(start, hours, "UTC") == end
     assert due(start - timedelta(hours=1), hours, "Europe/Berlin") == end - timedelta(hours=1)
+
+
+def test_no_answer_is_due_on_a_day_nobody_works() -> None:
+    start = datetime(2026, 12, 24, 15, tzinfo=UTC)
+    free = {date(2026, 12, day) for day in (25, 28)}
+    assert due(start, 4, "UTC", free) == datetime(2026, 12, 29, 11, tzinfo=UTC)
+    assert due(start, 4, "UTC") == datetime(2026, 12, 25, 11, tzinfo=UTC)
 
 
 def test_a_promise_is_kept_broken_or_not_due_yet() -> None:

@@ -1,12 +1,13 @@
 """Tickets through pages and API: anybody writes one, champions go first, answers are told, and nobody is counted."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from colleague.adoption.calendar import Holiday, add_holidays
 from colleague.audit.tables import EntryRow
 from colleague.channels.page import list_notices
 from colleague.identity.people import assign_role, set_active
@@ -180,6 +181,14 @@ async def test_champions_go_first_within_their_own_time(home: TestHouse, sign_in
     async with home.house.database.transaction() as session:
         promises = await kept_promises(session, now - timedelta(days=1), now + timedelta(days=1), now=now)
         assert (promises.promised, promises.in_time, promises.running) == (1, 1, 1)
+    async with home.house.database.transaction() as session:
+        today = home.house.clock.now().date()
+        days = [Holiday(today + timedelta(days=n), "Carnival") for n in range(14)]
+        await add_holidays(session, home.people["owner"], days, ledger=home.house.ledger, clock=home.house.clock)
+    third = await wrote(ana, "From Ana in the holidays", category="how-to")
+    days_off = datetime.fromisoformat(third["due_at"]).date() - today
+    assert days_off >= timedelta(days=14), "no hour of a holiday is one of work"
+    async with home.house.database.transaction() as session:
         assert (await confirmed(session)).owner_name == "Dana Whitfield"  # type: ignore[union-attr]
         await set_active(
             session, home.people["owner"], home.people["dana"].id, active=False, ledger=home.house.ledger,

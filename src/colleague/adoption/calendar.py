@@ -1,6 +1,6 @@
 """The organisation's calendar and its departments': whole days nobody works, named by the programme (B-0)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -74,6 +74,11 @@ async def read_calendars(session: Session) -> Calendars:
 async def read_calendar(session: Session, department: str = "") -> Calendar:
     """Return the calendar of the organisation, or of a department: what weeks and working days are told by."""
     return (await read_calendars(session)).of(department)
+
+
+async def free_days(session: Session) -> Collection[date]:
+    """Return the days nobody of the organisation works besides weekends, for those below who promise times."""
+    return (await read_calendars(session)).organisation.holidays
 
 
 async def list_holidays(session: Session, actor: Actor, *, department: str | None = None) -> list[Holiday]:

@@ -36,8 +36,8 @@ async def write(
         if found := await once.found(session):
             return found
         made = await write_ticket(
-            session, actor, given.wish(), registry=parts.registry, tell=parts.tell, ledger=ledger, clock=clock,
-            source="api",
+            session, actor, given.wish(), registry=parts.registry, tell=parts.tell, free_days=parts.free_days,
+            ledger=ledger, clock=clock, source="api",
         )  # fmt: skip
         await once.keep(session, made.to_json(), clock=clock)
         return made.to_json()

@@ -91,7 +91,8 @@ async def write(
         found = await sent.found(session)
         if found is None:
             made = await write_ticket(
-                session, actor, given.wish(), registry=parts.registry, tell=parts.tell, ledger=ledger, clock=clock
+                session, actor, given.wish(), registry=parts.registry, tell=parts.tell, free_days=parts.free_days,
+                ledger=ledger, clock=clock,
             )  # fmt: skip
             found = {"id": made.id}
             await sent.keep(session, found, clock=clock)

@@ -15,6 +15,7 @@ from colleague.support.model import Wish
 from colleague.support.model_card import promised
 from colleague.support.store import NoSuchTicket
 from colleague.support.write import TEXT, TITLE, Tell, write_ticket
+from colleague.tasks.parts import FreeDays
 
 _NAMED = re.compile(r"\bticket_[0-9a-hjkmnp-tv-z]{26}\b")
 
@@ -30,6 +31,7 @@ class MailDesk:
     database: Database
     registry: Registry
     tell: Tell
+    free_days: FreeDays
     ledger: Ledger
     clock: Clock
 
@@ -75,8 +77,8 @@ class MailDesk:
                 return f"Added to {line.id}. It waits for an answer again.{left}"
         title = _seen(subject)[:TITLE] or words.partition("\n")[0][:TITLE]
         line = await write_ticket(
-            session, actor, Wish(title, words or title), registry=self.registry, tell=self.tell, ledger=self.ledger,
-            clock=self.clock, source="mail", external_id=id_,
+            session, actor, Wish(title, words or title), registry=self.registry, tell=self.tell,
+            free_days=self.free_days, ledger=self.ledger, clock=self.clock, source="mail", external_id=id_,
         )  # fmt: skip
         model = await promised(session)
         when = f" A first answer comes within {model.card.within(line.champion)} working hours." if model else ""

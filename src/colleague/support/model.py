@@ -1,8 +1,8 @@
 """Tickets about the platform and the support model as values; until when an answer is promised. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -113,14 +113,14 @@ class SupportModel:
         return self.champion_hours if champion else self.everybody_hours
 
 
-def due(at: datetime, hours: int, zone: str) -> datetime:
-    """Return when `hours` working hours after `at` have passed, where the organisation is."""
+def due(at: datetime, hours: int, zone: str, free: Collection[date] = ()) -> datetime:
+    """Return when `hours` working hours after `at` have passed where the organisation is; no `free` day is worked."""
     place, left = ZoneInfo(zone), timedelta(hours=hours)
     local = at.astimezone(place)
     while True:
         begins, ends = (datetime.combine(local.date(), hour, tzinfo=place).astimezone(UTC) for hour in DAY)
         start = max(local.astimezone(UTC), begins)
-        if local.weekday() < 5 and start < ends:
+        if local.weekday() < 5 and local.date() not in free and start < ends:
             if left <= ends - start:
                 return start + left
             left -= ends - start

@@ -18,6 +18,7 @@ from colleague.support.model import CATEGORIES, Line, Wish, due
 from colleague.support.model_card import promised
 from colleague.support.store import line_of, opened_since
 from colleague.support.tables import TicketRow
+from colleague.tasks.parts import FreeDays
 from colleague.tasks.sight import is_seen
 from colleague.usecases.around import one_line, some_lines
 from colleague.usecases.names import use_case_names
@@ -37,8 +38,8 @@ class TooManyTickets(Conflict):
 
 
 async def write_ticket(
-    session: Session, actor: Actor, wish: Wish, *, registry: Registry, tell: Tell, ledger: Ledger, clock: Clock,
-    source: str = "page", external_id: str = "",
+    session: Session, actor: Actor, wish: Wish, *, registry: Registry, tell: Tell, free_days: FreeDays,
+    ledger: Ledger, clock: Clock, source: str = "page", external_id: str = "",
 ) -> Line:  # fmt: skip
     """Keep a ticket and tell the owner of the support model. A champion's goes before others, with its own time (CH-3).
 
@@ -64,7 +65,8 @@ async def write_ticket(
         champion=champion, at=now, due_at=None,
     )  # fmt: skip
     if model is not None:
-        row.due_at = due(now, model.card.within(champion), (await current_governance(session)).time_zone)
+        zone = (await current_governance(session)).time_zone
+        row.due_at = due(now, model.card.within(champion), zone, await free_days(session))
     session.add(row)
     await session.flush()
     await ledger.record(session, event("ticket.opened", actor.id, row))

@@ -1,7 +1,8 @@
 """What the governed wrapper and the runs stand on, handed over by the composition root."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import date
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
@@ -20,6 +21,9 @@ from colleague.policy.model import Ask
 Tell = Callable[[Session, str, str, str, str], Awaitable[object]]
 # Raises for a person who has not acknowledged the governance document; asked where the organisation wants that.
 Acknowledged = Callable[[Session, Actor], Awaitable[None]]
+
+# Returns the days nobody of the organisation works besides weekends: promised times run on worked days.
+FreeDays = Callable[[Session], Awaitable[Collection[date]]]
 
 # Told that a segment of a run is over, in a transaction: what was promised of an ended task is taken up.
 TakeUp = Callable[[Session, str], Awaitable[object]]
@@ -51,6 +55,11 @@ async def nobody_can_say(session: Session, actor: Actor) -> None:
     raise NobodyCanSay
 
 
+async def no_free_days(session: Session) -> Collection[date]:
+    """Return none: nothing was handed over that knows the calendar."""
+    return ()
+
+
 async def nothing_promised(session: Session, run: str) -> None:
     """Do nothing: nobody above tasks promised anything."""
 
@@ -79,6 +88,7 @@ class Parts:
     acknowledged: Acknowledged = nobody_can_say
     stand_in: StandIn = nothing_stands
     take_up: TakeUp = nothing_promised
+    free_days: FreeDays = no_free_days
     stale_after: float = 15.0
     call_seconds: float = 300.0
     turn_seconds: float = 600.0

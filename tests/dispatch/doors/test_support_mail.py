@@ -18,7 +18,9 @@ TO = "colleague+support@aldermoor.example"
 
 def desk_of(knocker: Knocker) -> Doors:
     house = knocker.home.house
-    desk = MailDesk(house.database, house.registry, house.parts.tell, house.ledger, knocker.clock)
+    desk = MailDesk(
+        house.database, house.registry, house.parts.tell, house.parts.free_days, house.ledger, knocker.clock
+    )
     return replace(knocker.doors, desk=desk, settings=house.settings.model_copy(
         update={"support_mail": TO.upper(), "mail_authserv": "mx.aldermoor.example"}
     ))  # fmt: skip

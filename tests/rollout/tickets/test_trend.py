@@ -50,6 +50,26 @@ def test_what_stays_high_is_named() -> None:
     assert trend(weeks(9, 9, 5, 5, 9, 9, 8, 1, 8, 8)).high == ()
 
 
+@pytest.mark.parametrize("free", [1, 2, 4, 5, 6])
+def test_holidays_among_the_first_six_make_room_for_the_next_week(free: int) -> None:
+    """B-0: a Christmas week is not one of weeks 1, 2, 5 and 6, whose few tickets would tell of a decline or of none."""
+    tickets = [20, 20, 9, 9, 4, 4]
+    found = weeks(*tickets[: free - 1], 0, *tickets[free - 1 :])
+    found[free - 1] = Week(f"w{free}", free, True, True, 3, 0)
+    assert trend(found[:6]).decline is None, "six that count are asked"
+    fell = trend(found).decline
+    assert fell is not None
+    assert round(fell.ratio, 9) == 0.2
+
+
+def test_a_gap_among_the_first_six_tells_nothing() -> None:
+    found = weeks(20, 20, 9, 9, 4, 4, 4)
+    assert trend(found[:2] + found[3:]) == Trend(None, ())
+    assert trend(
+        [*found[:6], Week("w60", 60, True, False, 50, 19), *(Week(f"w{n}", n, True, False, 50, 19) for n in (61, 62))]
+    ).high == ("programme",), "later ones may be missing: the first six are what they are held against"
+
+
 def test_holidays_after_week_6_neither_help_nor_hurt() -> None:
     found = weeks(9, 9, 5, 5, 9, 9, 8, 8, 0, 8)
     found[8] = Week("w9", 9, True, True, 50, 0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from colleague.adoption.facts.tables import ActionRow, SeatRow
+from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.items import list_items
 from colleague.policy.model import Phase
 from colleague.rollout.tables import MoveRow, ProgrammeRow
@@ -81,6 +82,29 @@ async def test_one_item_for_what_stays_high(home: TestHouse, clock: TestClock) -
     async with house.database.transaction() as session:
         later = await read_weeks(session, clock=clock)
     assert not later.trend.high, "what was high once opens nothing again"
+
+
+async def test_what_stays_high_is_seen_however_long_the_phase_lasts(home: TestHouse, clock: TestClock) -> None:
+    """Weeks 1 and 2 are what it is held against: after a year they are read as they were frozen."""
+    house = home.house
+    clock.advance(days=26)
+    await started(home)
+    while await freeze_next(house.database, house.groups, ledger=house.ledger, clock=clock):
+        pass
+    clock.advance(weeks=60)  # Week 72 of the phase: the last 53 weeks begin with its week 20.
+    await imported(home, 4, 4, 2, 2, 1, 1, *[0] * 62, 4, 4, 4)
+    async with house.database.transaction() as session:
+        for n, actor in enumerate(home.people.values(), 1):
+            for week in (68, 69, 70):
+                seq = 10_000 + 100 * n + week
+                at = BEGAN + timedelta(weeks=week, hours=10)
+                session.add(ActionRow(seq=seq, person_id=actor.id, at=at, kind="start", session=seq))
+    async with house.database.transaction() as session:
+        found = await read_weeks(session, clock=clock)
+        assert min(week.number for week in found.weeks) == 20
+        assert found.trend.decline is not None
+        assert found.trend.decline.ratio == 0.25
+        assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 2
 
 
 async def test_few_tickets_open_nothing(home: TestHouse, clock: TestClock) -> None:

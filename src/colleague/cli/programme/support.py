@@ -31,7 +31,13 @@ def _do(as_person: str, deed: Any, *things: Any, **names: str) -> Any:
     """Do one deed in a transaction of its own with the parts that are named, and return what it returns."""
 
     async def work(house: House, session: Session, actor: Actor) -> Any:
-        parts = {"registry": house.registry, "tell": house.parts.tell, "ledger": house.ledger, "clock": house.clock}
+        parts = {
+            "registry": house.registry,
+            "tell": house.parts.tell,
+            "free_days": house.parts.free_days,
+            "ledger": house.ledger,
+            "clock": house.clock,
+        }
         more = {name: parts[name] for name in names.get("needs", "").split()}
         return await deed(session, actor, *things, **more)
 
@@ -69,7 +75,7 @@ def write(
 ) -> None:  # fmt: skip
     """Write a ticket."""
     wish = Wish(title, text, category, use_case, connector, task)
-    line(_do(as_person, write_ticket, wish, needs="registry tell ledger clock").id)
+    line(_do(as_person, write_ticket, wish, needs="registry tell free_days ledger clock").id)
 
 
 @app.command()

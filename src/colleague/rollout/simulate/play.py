@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from colleague.adoption.calendar import free_days
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.items import list_items
@@ -178,7 +179,7 @@ async def _tickets(game: Game, times: Sequence[datetime]) -> None:
         wish = Wish(
             "It is not as I expected", "See the title.", category=category, use_case=game.dice.choice(game.cases)
         )
-        await game.parts.do(write_ticket, who, wish, registry=game.parts.registry, tell=untold)
+        await game.parts.do(write_ticket, who, wish, registry=game.parts.registry, tell=untold, free_days=free_days)
 
 
 async def _take_in(parts: Parts) -> None:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from colleague.adoption.figures import FEWEST
 from colleague.adoption.kpis.tickets import Decline, TicketWeek, decline, sustained_high
 from colleague.support.model import Ticket
+
+SIX: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,15 @@ def together(weeks: Iterable[Week]) -> TicketWeek:
 
 
 def trend(weeks: Iterable[Week]) -> Trend:
-    """Return what the frozen weeks of the programme say, in their order. After week 6 holidays are left out (B-0)."""
-    counted = [w for w in weeks if w.frozen and w.number >= 1 and (w.number <= 6 or not w.skipped)]
-    if [w.number for w in counted[:6]] != [1, 2, 3, 4, 5, 6]:
+    """Return what the frozen weeks of the programme say, in their order: from its first six that count on, without a
+    gap among them. Weeks of holidays are left out wherever they lie (B-0): the next week that counts stands for them.
+    """
+    frozen = [w for w in weeks if w.frozen and w.number >= 1]
+    counted = [w for w in frozen if not w.skipped]
+    if len(counted) < SIX:
+        return Trend(None, ())
+    sixth = counted[SIX - 1].number
+    if [w.number for w in frozen if w.number <= sixth] != list(range(1, sixth + 1)):
         return Trend(None, ())
     things = sorted({thing for week in counted for thing in week.about})
     all_ = [TicketWeek(w.tickets, w.active) for w in counted]

@@ -6,6 +6,7 @@ from typing import Any
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.figures import Numbers
+from colleague.adoption.frozen.kept import frozen_weeks
 from colleague.adoption.kpis.tickets import TicketWeek
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Week as Number
@@ -15,7 +16,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.rollout.store import current_programme
-from colleague.rollout.tickets.trend import Trend, Week, count, together, trend
+from colleague.rollout.tickets.trend import SIX, Trend, Week, count, together, trend
 from colleague.support.read import Kept, kept_promises, tickets
 
 SHOWN, MOST = 12, 53
@@ -87,15 +88,26 @@ async def weeks_back(session: Session, *, clock: Clock, first: Number | None = N
 
 
 async def tickets_of(session: Session, told: Sequence[Numbers], *, clock: Clock) -> Tickets:
-    """Return the tickets of weeks that were told already, newest first, the running one among them."""
+    """Return the tickets of weeks that were told already, newest first, the running one among them.
+
+    The trend rests on the first six weeks of the phase too, however long ago they were.
+    """
     calendar, since = await read_calendar(session), (await current_programme(session)).since
-    now, found = clock.now(), []
-    for one in told:
+    now = clock.now()
+
+    async def counted(one: Numbers) -> Week:
         start, end = calendar.start(one.week), calendar.end(one.week)
         k = max(calendar.programme_week(one.week, since), 0) if since else 0
-        found.append(count(
-            str(one.week), k, await tickets(session, start, end), active=one.active, frozen=one.frozen,
-            skipped=one.skipped,
-        ))  # fmt: skip
+        there = await tickets(session, start, end)
+        return count(str(one.week), k, there, active=one.active, frozen=one.frozen, skipped=one.skipped)
+
+    found = [await counted(one) for one in told]
+    early = []
+    if told and since and (before := calendar.programme_week(told[-1].week, since) - 1) > 0:
+        oldest = told[-1].week
+        for one in (await frozen_weeks(session, oldest.next(-before), oldest.next(-1))).values():
+            early.append(await counted(one))
+            if sum(not week.skipped for week in early) == SIX:
+                break
     begun = calendar.start(told[-1].week) if told else now
-    return Tickets(found, trend(reversed(found)), await kept_promises(session, begun, now, now=now))
+    return Tickets(found, trend([*early, *reversed(found)]), await kept_promises(session, begun, now, now=now))
