@@ -1,7 +1,9 @@
 """The programme's numbers at 5,000 people and 52 weeks: roll-up, freezing, pages and memory beside DuckDB on the same
 rows; and whether every frozen number equals a recomputation in plain SQL (tests/adoption/sql).
 
-`COLLEAGUE_BENCH_PEOPLE` and `COLLEAGUE_BENCH_WEEKS` make it smaller.
+`COLLEAGUE_BENCH_PEOPLE` and `COLLEAGUE_BENCH_WEEKS` make it smaller. `COLLEAGUE_BENCH_HOUSE` names a folder that
+`colleague programme simulate --keep` left: instead of the year all that was frozen in it is counted again, from the
+sealed entries of its ledger on.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import text
-from tests.adoption.sql.compare import differences, told
+from tests.adoption.sql.compare import compared, counted_again
 
 from bench._year import DEPARTMENTS, SKILLS, fill
 from colleague.adoption.facts.roll_up import roll_up
@@ -30,11 +32,13 @@ from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.frozen.kept import newest_rows, numbers_of
 from colleague.adoption.frozen.running import run_ahead
-from colleague.adoption.weeks import week_of
+from colleague.adoption.weeks import Week, week_of
 from colleague.audit.event import Event
 from colleague.audit.many import record_many
 from colleague.audit.seal import seal
-from colleague.kit import log
+from colleague.kit import embedded, log
+from colleague.kit.db import Database
+from colleague.kit.settings import Settings
 from colleague.rollout.simulate.behave import Behaviour, Work, begins
 from colleague.rollout.simulate.model import Scenario
 from colleague.testing.clock import TestClock
@@ -45,6 +49,7 @@ from colleague.web.app import create_app
 Row = tuple[str, float, str, str]
 PEOPLE = int(os.environ.get("COLLEAGUE_BENCH_PEOPLE", "5000"))
 WEEKS = int(os.environ.get("COLLEAGUE_BENCH_WEEKS", "52"))
+HOUSE = os.environ.get("COLLEAGUE_BENCH_HOUSE", "")
 REQUESTS, PATIENCE = 12, 30.0
 BEGIN = date(2026, 1, 5)
 SQL = Path(__file__).parent.parent / "tests" / "adoption" / "sql"
@@ -53,21 +58,29 @@ PAGES = ("/adoption", "/adoption?by=department", "/programme", "/readout")
 VIEWS: Mapping[str, str] = {
     "weeks": "SELECT timestamp '2026-01-05' + n * interval '7 days' AS starts, timestamp '2026-01-12' + n * interval "
     f"'7 days' AS ends FROM generate_series(0, {WEEKS - 1}) n",
-    "s_seats": "SELECT person_id AS person, assigned_at AT TIME ZONE 'UTC' AS assigned_at, accepted_at AT TIME ZONE "
-    "'UTC' AS accepted_at, removed_at AT TIME ZONE 'UTC' AS removed_at FROM adoption_seats",
-    "s_looks": "SELECT person_id AS person, at AT TIME ZONE 'UTC' AS seen_at FROM adoption_looks",
-    "s_actions": "SELECT seq, person_id AS person, at AT TIME ZONE 'UTC' AS done_at FROM adoption_actions",
-    "s_runs": "SELECT person_id AS person, run_id AS run, asked_at AT TIME ZONE 'UTC' AS asked_at, started_at AT TIME "
-    "ZONE 'UTC' AS started_at, workflow, \"end\" AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, asked_at AT TIME "
-    "ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict, verdict_at AT TIME ZONE 'UTC' AS "
-    "verdict_at FROM adoption_runs WHERE \"end\" <> 'aside'",
-    "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS workflow, count(*) AS before_n, percentile_cont(0.5) "
+    "s_seats": "SELECT person_id AS person, assigned_at AT TIME ZONE 'UTC' AS assigned_on, (assigned_at + interval '7 "
+    "days') AT TIME ZONE 'UTC' AS lapsed_on, accepted_at AT TIME ZONE 'UTC' AS accepted_on, removed_at AT TIME ZONE "
+    "'UTC' AS removed_on FROM adoption_seats",
+    "s_looks": "SELECT person_id AS person, at AT TIME ZONE 'UTC' AS seen_on FROM adoption_looks",
+    "s_actions": "SELECT seq, person_id AS person, at AT TIME ZONE 'UTC' AS done_at, at AT TIME ZONE 'UTC' AS done_on "
+    "FROM adoption_actions",
+    "s_runs": "SELECT *, asked_at AS asked_on, began_at AS began_on, ended_at AS ended_on, taken_at AS taken_on FROM "
+    "(SELECT person_id AS person, run_id AS run, asked_at AT TIME ZONE 'UTC' AS asked_at, coalesce(started_at, "
+    "asked_at) AT TIME ZONE 'UTC' AS began_at, workflow, \"end\" AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, "
+    "asked_at AT TIME ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict, verdict_at AT TIME "
+    "ZONE 'UTC' AS verdict_at FROM adoption_runs WHERE \"end\" <> 'aside') x",
+    "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, count(*) AS before_n, percentile_cont(0.5) "
     "WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id JOIN "
     "use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS NOT NULL GROUP BY 1, 2",
-    "s_tickets": "SELECT at AT TIME ZONE 'UTC' AS opened_at FROM support_tickets",
+    "s_tickets": "SELECT at AT TIME ZONE 'UTC' AS opened_on FROM support_tickets",
     "s_groups": "SELECT 'organisation' AS kind, '' AS name, id AS person FROM people UNION ALL SELECT 'department', "
     "department, id FROM people WHERE department <> ''",
+    "s_away": "SELECT person_id AS person, timestamp '2026-01-05' AS starts FROM adoption_absences",
+    "s_worked": "SELECT kind, name, timestamp '2026-01-05' + n * interval '7 days' AS starts, 5 AS worked FROM (SELECT "
+    "'organisation' AS kind, '' AS name UNION SELECT 'department', department FROM people WHERE department <> '') g, "
+    f"generate_series(0, {WEEKS - 1}) n",
 }  # fmt: skip
+TIMES = ("_at", "_on", "starts", "ends")
 CASES = """
 INSERT INTO use_cases (id, name, state, version, created_at, live_at, new_capability, retired_why)
 SELECT 'uc_' || lpad(n::text, 26, '0'), 'Use case ' || n, 'live', 1, now(), timestamptz '2026-01-05', '', ''
@@ -182,7 +195,7 @@ def in_duckdb(url: str, folder: Path) -> tuple[str, float]:
     duck.execute("SET threads = 2")
     for name in VIEWS:
         columns = (folder / f"{name}.csv").open().readline().strip().split(",")
-        times = {column: "TIMESTAMP" for column in columns if column.endswith("_at") or column in ("starts", "ends")}
+        times = {column: "TIMESTAMP" for column in columns if column.endswith(TIMES)}
         duck.execute(
             f"CREATE TABLE {name} AS SELECT * FROM read_csv('{folder / name}.csv', header = true, "
             f"allow_quoted_nulls = false, types = {times or {columns[0]: 'VARCHAR'}})"
@@ -207,17 +220,29 @@ def in_postgres(url: str) -> list[dict[str, Any]]:
 
 def equal(rows: list[dict[str, Any]], kept: Mapping[Any, Numbers]) -> Row:
     """Compare, and say how many numbers are equal."""
-    same, wrong = 0, []
-    for row in rows:
-        one = kept.get((row["kind"], row["name"], week_of(row["starts"].date())))
-        if one is None:
-            continue
-        found = differences(row, one)
-        same += len(told(one)) - len(found)
-        if found:
-            wrong.append((row["kind"], row["name"], str(one.week), found))
+    named = {(row["kind"], row["name"]) for row in rows}
+    mine = {key: one for key, one in kept.items() if key[:2] in named}
+    same, wrong = compared(rows, mine)
     note = "EQUAL, all of them" if not wrong else f"NOT EQUAL: {len(wrong)} groups and weeks, such as {wrong[0]}"
     return ("numbers equal to the plain SQL", same, "numbers", note)
+
+
+async def of_house(url: str) -> list[Row]:
+    """Count every frozen number of a house that was played again: from its sealed ledger, by SQL alone."""
+    database = Database(url)
+    async with database.transaction() as session:
+        kept = numbers_of(await newest_rows(session, Week(2000, 1), Week(2099, 52)))
+        entries = await session.scalar(text("SELECT count(*) FROM ledger_entries WHERE seq IS NOT NULL")) or 0
+    await database.close()
+    started = time.perf_counter()
+    rows = counted_again(url)
+    spent = time.perf_counter() - started
+    told = [key for key in kept if key[0] in ("organisation", "department")]
+    return [
+        ("entries of the ledger, counted again in plain SQL", entries, "entries", f"{spent:.1f} s in PostgreSQL"),
+        ("frozen weeks of the organisation and departments", len(told), "weeks", f"of {len(kept)} of all groups"),
+        equal(rows, kept),
+    ]
 
 
 async def measure(url: str, small: str, folder: Path) -> list[Row]:
@@ -248,8 +273,10 @@ async def measure(url: str, small: str, folder: Path) -> list[Row]:
 
 
 def bench() -> list[Row]:
-    """Return the rows."""
+    """Return the rows: of the year, or of the house that was named."""
     log.setup(level="ERROR")
+    if HOUSE:
+        return asyncio.run(of_house(embedded.address(Settings(data_dir=Path(HOUSE), database_url=None))))
     with tempfile.TemporaryDirectory() as folder:
         postgres = TestPostgres(Path(folder) / "pg")
         with postgres.database() as url, postgres.database() as small:

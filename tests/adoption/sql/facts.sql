@@ -1,9 +1,21 @@
 -- From the sealed entries of the ledger to seats, actions and runs, by nothing but SQL: no code of the product.
+-- Columns that end with _at are in UTC, for lengths of time; those that end with _on are where the organisation is, for weeks.
+SELECT set_config('counted.zone', coalesce(
+    (SELECT settings ->> 'time_zone' FROM governance_versions ORDER BY version DESC LIMIT 1), 'UTC'), false);
+CREATE FUNCTION pg_temp.there(at timestamp) RETURNS timestamp LANGUAGE sql STABLE AS
+$$ SELECT at AT TIME ZONE 'UTC' AT TIME ZONE current_setting('counted.zone') $$;
+
+-- What a source of telemetry tells was done by the person it is about, when it happened.
 CREATE TEMP TABLE l AS
-SELECT seq, b ->> 'verb' AS verb, b ->> 'actor' AS actor, b ->> 'subject' AS subject, b ->> 'run' AS run, b -> 'data' AS data,
-       (b ->> 'at')::timestamptz AT TIME ZONE 'UTC' AS at
-FROM (SELECT seq, body::jsonb AS b FROM ledger_entries WHERE seq IS NOT NULL) x;
+SELECT seq, verb, CASE WHEN elsewhere THEN subject ELSE actor END AS actor, subject, run, data, elsewhere,
+       (CASE WHEN elsewhere THEN data ->> 'at' ELSE at END)::timestamptz AT TIME ZONE 'UTC' AS at
+FROM (SELECT seq, b ->> 'verb' AS verb, b ->> 'actor' AS actor, b ->> 'subject' AS subject, b ->> 'run' AS run, b -> 'data' AS data,
+             b ->> 'at' AS at, b ->> 'verb' IN ('telemetry.prompted', 'telemetry.decided', 'telemetry.skill_used',
+                                                'telemetry.answered', 'telemetry.failed') AS elsewhere
+      -- OFFSET 0: each entry is parsed once, not once for every part of it.
+      FROM (SELECT seq, body::jsonb AS b FROM ledger_entries WHERE seq IS NOT NULL OFFSET 0) x OFFSET 0) y;
 CREATE INDEX ON l (verb);
+ANALYZE l;
 
 -- Test users and service accounts: left out from then on, until they count again (B-0).
 CREATE TEMP TABLE s_out AS
@@ -11,23 +23,37 @@ SELECT subject AS person, seq AS since,
        (SELECT min(seq) FROM l i WHERE i.verb = 'person.included' AND i.subject = e.subject AND i.seq > e.seq) AS until
 FROM l e WHERE verb = 'person.excluded';
 
--- In this history nobody gets a second seat but who counts again.
+-- A seat is given to who has none, and holds until it is taken back; another one may follow.
 CREATE TEMP TABLE s_seats AS
-SELECT g.subject AS person, g.at AS assigned_at,
-       (SELECT min(at) FROM l WHERE verb = 'sign_in.succeeded' AND subject = g.subject AND seq > g.seq) AS accepted_at,
-       (SELECT min(at) FROM l WHERE verb IN ('seat.taken_back', 'person.deactivated', 'person.deprovisioned', 'person.excluded')
-           AND subject = g.subject AND seq > g.seq) AS removed_at
-FROM l g WHERE (verb = 'seat.given' OR verb = 'person.included' AND data ->> 'seat' = 'true') AND subject IN (SELECT id FROM people)
-  AND NOT EXISTS (SELECT 1 FROM s_out o WHERE o.person = g.subject AND o.since < g.seq AND (o.until IS NULL OR g.seq < o.until));
+WITH moved AS (
+    SELECT *, lag(given) OVER (PARTITION BY person ORDER BY seq) AS had,
+           min(seq) FILTER (WHERE NOT given)
+               OVER (PARTITION BY person ORDER BY seq ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until
+    FROM (
+        SELECT seq, subject AS person, at, verb IN ('seat.given', 'person.included') AS given FROM l
+        WHERE (verb IN ('seat.taken_back', 'person.deactivated', 'person.deprovisioned', 'person.excluded')
+               OR ((verb = 'seat.given' OR (verb = 'person.included' AND data ->> 'seat' = 'true')) AND NOT EXISTS (
+                    SELECT 1 FROM s_out o WHERE o.person = l.subject AND o.since < l.seq AND (o.until IS NULL OR l.seq < o.until))))
+          AND subject IN (SELECT id FROM people)
+    ) x
+), held AS (
+    SELECT * FROM moved WHERE given AND NOT coalesce(had, false)
+), came AS (
+    SELECT h.seq, min(s.at) AS at FROM held h JOIN l s ON s.verb = 'sign_in.succeeded' AND s.subject = h.person
+    WHERE s.seq > h.seq AND (h.until IS NULL OR s.seq < h.until) GROUP BY h.seq
+)
+SELECT h.person, pg_temp.there(h.at) AS assigned_on, pg_temp.there(h.at + INTERVAL '7 days') AS lapsed_on,
+       pg_temp.there(c.at) AS accepted_on, pg_temp.there(r.at) AS removed_on
+FROM held h LEFT JOIN came c ON c.seq = h.seq LEFT JOIN moved r ON r.seq = h.until;
 
 CREATE TEMP TABLE s_actions AS
-SELECT seq, actor AS person, at AS done_at FROM l
+SELECT seq, actor AS person, at AS done_at, pg_temp.there(at) AS done_on FROM l
 WHERE verb IN (
     'task.delegated', 'task.tried_again', 'task.retried', 'task.resumed', 'task.steered', 'task.answered', 'task.mentioned', 'plan.edited',
     'dispatch.begun', 'dispatch.confirm', 'dispatch.answered', 'dispatch.refused', 'voice.sent', 'approval.approved',
     'approval.denied', 'approval.asked_back', 'approval.edited', 'proposal.accepted', 'proposal.rejected', 'output.reviewed',
-    'output.taken', 'output.declassified', 'change.undo_begun')
-  AND coalesce(data ->> 'channel', '') <> 'schedule' AND coalesce(data ->> 'via', '') <> 'schedule'
+    'output.taken', 'output.declassified', 'change.undo_begun', 'telemetry.prompted', 'telemetry.decided')
+  AND coalesce(data ->> 'channel', '') NOT IN ('schedule', 'headless') AND coalesce(data ->> 'via', '') NOT IN ('schedule', 'headless')
   AND actor IN (SELECT id FROM people)
   AND NOT EXISTS (SELECT 1 FROM s_out o WHERE o.person = l.actor AND o.since < l.seq AND (o.until IS NULL OR l.seq < o.until));
 
@@ -36,7 +62,7 @@ CREATE TEMP TABLE s_left AS
 SELECT run, min(before) + INTERVAL '7 days' AS left_at FROM (
     SELECT run, at, max(at) FILTER (WHERE actor <> 'system') OVER w AS before,
            count(*) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')) OVER w AS ended
-    FROM l WHERE run <> '' WINDOW w AS (PARTITION BY run ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    FROM l WHERE run <> '' AND NOT elsewhere WINDOW w AS (PARTITION BY run ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ) x WHERE ended = 0 AND at - before >= INTERVAL '7 days' GROUP BY run;
 
 CREATE TEMP TABLE s_ran AS
@@ -45,20 +71,31 @@ SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
            FILTER (WHERE verb = 'skill.used' AND data ->> 'approved' IS DISTINCT FROM 'false'))[1] AS workflow,
        (array_agg(CASE WHEN verb = 'run.completed' AND data ->> 'empty' = 'true' THEN 'run.failed' ELSE verb END ORDER BY seq DESC)
            FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')))[1] AS last_end,
-       max(at) FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')) AS ended_at,
+       (array_agg(at ORDER BY seq DESC)
+           FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')))[1] AS ended_at,
        coalesce(bool_or(verb = 'run.stopped' AND data ->> 'aside' = 'true'), false) AS aside,
        min(at) FILTER (WHERE verb = 'output.taken') AS taken_at,
        min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at,
-       max(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END)
-           FILTER (WHERE verb = 'output.reviewed') AS verdict,
-       max(at) FILTER (WHERE verb = 'output.reviewed') AS verdict_at
-FROM l WHERE run <> '' GROUP BY run;
+       (array_agg(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END ORDER BY seq DESC)
+           FILTER (WHERE verb = 'output.reviewed'))[1] AS verdict,
+       (array_agg(at ORDER BY seq DESC) FILTER (WHERE verb = 'output.reviewed'))[1] AS verdict_at
+FROM l WHERE run <> '' AND NOT elsewhere GROUP BY run;
+ANALYZE s_ran;
+
+-- What was received from away, or was due by the clock, was there before its task was begun: up to thirty days (B-8).
+CREATE TEMP TABLE s_due AS
+SELECT DISTINCT ON (d.run) d.run, i.due_at FROM l d JOIN (
+    SELECT seq, data ->> 'task' AS task, (data ->> CASE verb WHEN 'schedule.started' THEN 'at' ELSE 'trigger_timestamp' END)::timestamptz
+           AT TIME ZONE 'UTC' AS due_at
+    FROM l WHERE verb IN ('dispatch.started', 'schedule.started')
+) i ON i.task = d.subject AND i.seq > d.seq AND i.due_at BETWEEN d.at - INTERVAL '30 days' AND d.at
+WHERE d.verb = 'task.delegated' ORDER BY d.run, i.seq DESC;
 
 -- Another try is a run of its own, of the same person and work, and its input is as old; the one put aside is none.
 CREATE TEMP TABLE s_begun AS
 WITH RECURSIVE begun AS (
-    SELECT d.actor AS person, d.run, d.at AS asked_at, d.at AS input_at, r.workflow, least(r.taken_at, r.accepted_at) AS taken_at
-    FROM l d LEFT JOIN s_ran r ON r.run = d.run
+    SELECT d.actor AS person, d.run, d.at AS asked_at, coalesce(i.due_at, d.at) AS input_at, r.workflow, least(r.taken_at, r.accepted_at) AS taken_at
+    FROM l d LEFT JOIN s_ran r ON r.run = d.run LEFT JOIN s_due i ON i.run = d.run
     WHERE d.verb = 'task.delegated' AND d.actor IN (SELECT id FROM people)
       AND NOT EXISTS (SELECT 1 FROM s_out o WHERE o.person = d.actor AND o.since < d.seq AND (o.until IS NULL OR d.seq < o.until))
     UNION ALL
@@ -69,27 +106,65 @@ WITH RECURSIVE begun AS (
 SELECT * FROM begun;
 
 CREATE TEMP TABLE s_looks AS
-SELECT actor AS person, at AS seen_at FROM l
+SELECT actor AS person, pg_temp.there(at) AS seen_on FROM l
 WHERE verb IN ('sign_in.succeeded', 'output.review_opened') AND actor IN (SELECT id FROM people);
 
+-- What one prompt came to elsewhere is a run of who is told of first with it.
+CREATE TEMP TABLE s_elsewhere AS
+SELECT e.actor AS person, e.run, min(e.at) AS asked_at,
+       (array_agg(e.data ->> 'name' ORDER BY e.seq DESC) FILTER (WHERE e.verb = 'telemetry.skill_used' AND e.data ->> 'name' <> ''))[1]
+           AS workflow,
+       (array_agg(e.verb ORDER BY e.at DESC, e.seq DESC) FILTER (WHERE e.verb IN ('telemetry.answered', 'telemetry.failed')))[1] AS last_end,
+       max(e.at) FILTER (WHERE e.verb IN ('telemetry.answered', 'telemetry.failed')) AS ended_at
+FROM (
+    SELECT * FROM l WHERE elsewhere AND NOT EXISTS (
+        SELECT 1 FROM s_out o WHERE o.person = l.actor AND o.since < l.seq AND (o.until IS NULL OR l.seq < o.until))
+) e JOIN (SELECT DISTINCT ON (run) run, actor FROM l WHERE elsewhere AND run <> '' AND actor IN (SELECT id FROM people)
+               ORDER BY run, seq) f ON f.run = e.run AND f.actor = e.actor
+GROUP BY 1, 2;
+
 CREATE TEMP TABLE s_runs AS
-SELECT b.person, b.run, b.asked_at, r.started_at, coalesce(b.workflow, 'ad hoc') AS workflow,
-       CASE WHEN f.run IS NOT NULL THEN 'abandoned' ELSE
-           CASE r.last_end WHEN 'run.completed' THEN 'delivered' WHEN 'run.failed' THEN 'failed'
-                           WHEN 'run.stopped' THEN 'cancelled' WHEN 'task.stopped' THEN 'cancelled' ELSE 'open' END END AS fate,
-       coalesce(f.left_at, r.ended_at) AS ended_at, b.input_at, b.taken_at, r.verdict, r.verdict_at
-FROM s_begun b LEFT JOIN s_ran r ON r.run = b.run LEFT JOIN s_left f ON f.run = b.run
-WHERE f.run IS NOT NULL OR NOT coalesce(r.aside, false);
+SELECT *, pg_temp.there(asked_at) AS asked_on, pg_temp.there(began_at) AS began_on, pg_temp.there(ended_at) AS ended_on,
+       pg_temp.there(taken_at) AS taken_on
+FROM (
+    SELECT b.person, b.run, b.asked_at, coalesce(r.started_at, b.asked_at) AS began_at, coalesce(b.workflow, 'ad hoc') AS workflow,
+           CASE WHEN f.run IS NOT NULL THEN 'abandoned' ELSE
+               CASE r.last_end WHEN 'run.completed' THEN 'delivered' WHEN 'run.failed' THEN 'failed'
+                               WHEN 'run.stopped' THEN 'cancelled' WHEN 'task.stopped' THEN 'cancelled' ELSE 'open' END END AS fate,
+           coalesce(f.left_at, r.ended_at) AS ended_at, b.input_at, b.taken_at, r.verdict, r.verdict_at
+    FROM s_begun b LEFT JOIN s_ran r ON r.run = b.run LEFT JOIN s_left f ON f.run = b.run
+    WHERE f.run IS NOT NULL OR NOT coalesce(r.aside, false)
+    UNION ALL
+    SELECT person, run, asked_at, asked_at, coalesce(workflow, 'ad hoc'),
+           CASE last_end WHEN 'telemetry.answered' THEN 'delivered' WHEN 'telemetry.failed' THEN 'failed' ELSE 'open' END,
+           ended_at, asked_at, NULL, NULL, NULL
+    FROM s_elsewhere
+) x;
 
 CREATE TEMP TABLE s_cases AS
-SELECT c.id AS case_id, 'everyone:' || (k.card ->> 'skill') AS workflow, count(*) AS before_n,
+SELECT c.id AS case_id, k.card ->> 'skill' AS skill, count(*) AS before_n,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before
 FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id AND k.version = c.version
 JOIN use_case_observations o ON o.use_case_id = c.id AND o.how <> 'self_reported' AND o.withdrawn_by IS NULL
 WHERE c.live_at IS NOT NULL GROUP BY 1, 2;
 
-CREATE TEMP TABLE s_tickets AS SELECT at AT TIME ZONE 'UTC' AS opened_at FROM support_tickets;
+CREATE TEMP TABLE s_tickets AS SELECT pg_temp.there(at AT TIME ZONE 'UTC') AS opened_on FROM support_tickets;
 
 CREATE TEMP TABLE s_groups AS
 SELECT 'organisation' AS kind, '' AS name, id AS person FROM people
 UNION ALL SELECT 'department', department, id FROM people WHERE department <> '';
+
+-- From the week of the first seat to that of the newest entry.
+CREATE TEMP TABLE weeks AS
+SELECT starts, starts + INTERVAL '7 days' AS ends FROM generate_series(
+    (SELECT date_trunc('week', min(assigned_on)) FROM s_seats), (SELECT date_trunc('week', max(pg_temp.there(at))) FROM l), INTERVAL '7 days'
+) starts;
+CREATE TEMP TABLE s_away AS
+SELECT person_id AS person, to_date(week, 'IYYY"-W"IW')::timestamp AS starts FROM adoption_absences;
+CREATE TEMP TABLE s_worked AS
+SELECT g.kind, g.name, w.starts, 5 - count(DISTINCT h."on") AS worked
+FROM (SELECT DISTINCT kind, name FROM s_groups) g CROSS JOIN weeks w LEFT JOIN adoption_holidays h
+  ON h."on" >= w.starts AND h."on" < w.starts + INTERVAL '5 days'
+ AND (h.department = '' OR (g.kind = 'department' AND h.department = g.name))
+GROUP BY 1, 2, 3;
+ANALYZE s_seats; ANALYZE s_actions; ANALYZE s_runs; ANALYZE s_groups; ANALYZE weeks; ANALYZE s_away; ANALYZE s_worked;
