@@ -2,7 +2,9 @@
 
 import math
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from colleague.adoption.kpis.work import (
     by_person,
     completion,
     completion_of,
+    effective_number,
     portfolio,
     reduction,
     validated,
@@ -102,6 +105,11 @@ def test_breadth_is_kinds_completed_by_active_people_in_twelve_weeks() -> None:
     old = breadth(runs, frozenset("ab"), WEEK.next(12), CALENDAR)
     assert old is not None
     assert (old.median, old.diversity) == (0, 0)
+
+
+def test_diversity_is_the_same_to_the_last_digit_in_whichever_order_people_come() -> None:
+    parts = [Counter({kind: n}) for kind, n in zip("abcde", (3, 7, 11, 2, 5), strict=True)]
+    assert len({effective_number(some) for some in permutations(parts)}) == 1
 
 
 def test_the_mean_alone_does_not_pass_breadth() -> None:

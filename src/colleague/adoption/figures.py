@@ -17,8 +17,9 @@ from colleague.adoption.kpis.work import (
     Completion,
     Saving,
     Strength,
-    breadth,
+    breadth_of,
     completion,
+    kinds_of,
     portfolio,
     strength_of,
 )
@@ -203,11 +204,12 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
     quarter = [run for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
     old = {s.person for s in facts.seats if s.assigned_at <= start}
+    kinds = kinds_of(quarter, found.active, week, calendar)
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
         person_days(facts.seats, week, calendar), found.share, found.adjusted,
         frequency(facts.visits, found.active, week, calendar), completion(quarter, week, calendar, now=now),
-        breadth(quarter, found.active, week, calendar), breadth(quarter, found.active & old, week, calendar),
+        breadth_of(kinds), breadth_of({person: done for person, done in kinds.items() if person in old}),
         time_to_output(quarter, facts.cases, end), completed=now >= end + MATURE,
         passive=len(found.passive),
     )  # fmt: skip

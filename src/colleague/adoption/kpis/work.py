@@ -87,12 +87,24 @@ def breadth(runs: Iterable[RunFact], active: frozenset[str], week: Week, calenda
 
     Ad hoc work is one kind that does not count. `repeated`: the median of kinds that were completed twice or more.
     """
+    return breadth_of(kinds_of(runs, active, week, calendar))
+
+
+def kinds_of(
+    runs: Iterable[RunFact], active: frozenset[str], week: Week, calendar: Calendar
+) -> dict[str, Counter[str]]:  # fmt: skip
+    """Return how often each of `active` completed which kind of work in the twelve weeks that end with `week`."""
     start, end = calendar.start(week.next(-11)), calendar.end(week)
     kinds: dict[str, Counter[str]] = {person: Counter() for person in active}
     for run in runs:
         done = run.end == "delivered" and run.ended_at is not None and start <= run.ended_at < end
         if done and _counts(run) and run.person in kinds:
             kinds[run.person][run.kind] += 1
+    return kinds
+
+
+def breadth_of(kinds: Mapping[str, Counter[str]]) -> Breadth | None:
+    """Return the breadth of people by what each of them completed; None of nobody."""
     if not kinds:
         return None
     numbers = [len(counter) for counter in kinds.values()]
@@ -107,7 +119,8 @@ def effective_number(counters: Iterable[Counter[str]]) -> float:
     everything = total.total()
     if everything == 0:
         return 0.0
-    return math.exp(-sum(n / everything * math.log(n / everything) for n in total.values()))
+    # Summed exactly: in whichever order people come, the same number is frozen and found again by night.
+    return math.exp(-math.fsum(n / everything * math.log(n / everything) for n in total.values()))
 
 
 @dataclass(frozen=True, slots=True)
