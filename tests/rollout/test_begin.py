@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from colleague.governance.document.draft import write_draft
 from colleague.governance.document.model import PARTS
@@ -27,7 +28,7 @@ from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
 from colleague.rollout.define import name_programme
 from colleague.rollout.store import current_programme, moves
-from colleague.rollout.tables import MoveRow
+from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.rollout.watch import watch
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
@@ -101,6 +102,12 @@ async def test_from_empty_to_a_pilot_that_runs(start: Start) -> None:
 
     named = {"sponsor": sponsor.email, "lead": lead.email, "goal": "Bids go out in half the time."}
     await start.do(name_programme, lead, **named)
+    async with house.database.transaction() as session:
+        # As it could be written before there was this rule.
+        await session.execute(update(ProgrammeRow).values(goal="Go live on 1 March 2027"))
+    assert "owned" in await start.missing()
+    await start.do(name_programme, lead, **named)
+    assert "owned" not in await start.missing()
     members, cases = await crowd(start.home, 14), await approved_cases(start.home)
     cohort = (await start.do(make_cohort, lead, "Bids pilot")).id
     for one in members:

@@ -24,7 +24,7 @@ from colleague.rollout.cohorts.make import start_cohort
 from colleague.rollout.cohorts.model import Cohort
 from colleague.rollout.cohorts.ready import ready as cohort_ready
 from colleague.rollout.cohorts.store import list_cohorts
-from colleague.rollout.define import against_sponsor
+from colleague.rollout.define import against_sponsor, says_a_goal
 from colleague.rollout.model import Criterion, Gate, Programme
 from colleague.rollout.phases import PHASES
 from colleague.rollout.store import attestations, current_programme
@@ -91,6 +91,8 @@ async def _owned(session: Session, programme: Programme) -> Criterion:
         sponsor = await get_person(session, programme.sponsor)
         names = await names_of(session, [programme.lead])
         why = await against_sponsor(session, sponsor) if sponsor.active else f"{sponsor.name} is no longer active."
+        if not why and not says_a_goal(programme.goal):
+            why = f"The goal says no more than that something goes live: «{programme.goal}»."
         holds = not why
         value = why or f"{sponsor.name} ({sponsor.department}), led by {names.get(programme.lead, 'somebody')}"
     return Criterion(
