@@ -43,6 +43,9 @@ def differences(row: Mapping[str, Any], one: Numbers) -> dict[str, tuple[Any, An
     Before a week is mature the product tells no completion; after it, none only where nothing was started.
     """
     said = told(one)
+    if one.passive is None:
+        # It was frozen by a version that did not count who was only seen.
+        del said["passive"]
     if not one.completed:
         for name in ("started", "completed", "completion_low", "completion_high"):
             del said[name]
