@@ -79,7 +79,7 @@ from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
 from colleague.rollout.champions.jobs import add_jobs as add_champion_jobs
-from colleague.rollout.cohorts.store import against_invitations, people_by_cohort
+from colleague.rollout.cohorts.store import against_invitations, first_days, people_by_cohort
 from colleague.rollout.jobs import add_jobs as add_programme_jobs
 from colleague.rollout.onboarding.jobs import add_jobs as add_onboarding_jobs
 from colleague.rollout.readout.watch import add_jobs as add_readout_jobs
@@ -92,7 +92,9 @@ from colleague.tasks.sight import is_seen, tasks_in
 from colleague.usecases.around import Reach
 
 # Whom numbers are told of together, and who knows who they are.
-GROUPS = Groups({"department": departments, "team": teams, "cohort": people_by_cohort, "source": people_by_source})
+GROUPS = Groups(
+    {"department": departments, "team": teams, "cohort": people_by_cohort, "source": people_by_source}, first_days
+)
 
 
 @dataclass(frozen=True, slots=True)

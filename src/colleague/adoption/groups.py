@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal, get_args
 
-from colleague.adoption.facts.read import seats
 from colleague.adoption.figures import FEWEST, below_five
+from colleague.adoption.people.began import Beginning, onboarding_cohorts
 from colleague.adoption.weeks import Calendar
 from colleague.identity.directory import departments_of, members_by_team
 from colleague.kit.db import Session
@@ -18,13 +19,18 @@ Key = tuple[str, str]
 SEARCHED: Final = 5000
 EVERYBODY: Final[Key] = ("", "")
 Source = Callable[[Session], Awaitable[Mapping[str, frozenset[str]]]]
+FirstDays = Callable[[Session], Awaitable[Mapping[str, datetime]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Who is in which group, by kind and name; the composition root says who knows. «onboarded» is told from seats."""
+    """Who is in which group, by kind and name; the composition root says who knows.
+
+    «onboarded» is told from seats, and from `first_days`: when people of a programme cohort began.
+    """
 
     sources: Mapping[Kind, Source] = field(default_factory=dict)
+    first_days: FirstDays | None = None
 
     async def read(self, session: Session, calendar: Calendar) -> dict[str, dict[str, frozenset[str]]]:
         """Return kind → name → ids of people, empty groups left out."""
@@ -33,9 +39,13 @@ class Groups:
             source = self.sources.get(kind)
             given = await source(session) if source else {}
             if kind == "onboarded" and source is None:
-                given = await onboarded_weeks(session, calendar)
+                given = {str(one.week): one.people for one in await self.onboarded(session, calendar)}
             found[kind] = {name: people for name, people in sorted(given.items()) if name and people}
         return found
+
+    async def onboarded(self, session: Session, calendar: Calendar) -> list[Beginning]:
+        """Return the onboarding cohorts, the oldest first."""
+        return await onboarding_cohorts(session, calendar, await self.first_days(session) if self.first_days else {})
 
 
 async def teams(session: Session) -> Mapping[str, frozenset[str]]:
@@ -49,15 +59,6 @@ async def departments(session: Session) -> Mapping[str, frozenset[str]]:
     for person, name in (await departments_of(session)).items():
         found.setdefault(name, set()).add(person)
     return {name: frozenset(people) for name, people in found.items()}
-
-
-async def onboarded_weeks(session: Session, calendar: Calendar) -> dict[str, frozenset[str]]:
-    """Return who began in which week: that of the first sign-in on the seat they have (AD-1)."""
-    found: dict[str, set[str]] = {}
-    for seat in await seats(session):
-        if seat.accepted_at is not None and seat.removed_at is None:
-            found.setdefault(str(calendar.week(seat.accepted_at)), set()).add(seat.person)
-    return {week: frozenset(people) for week, people in found.items()}
 
 
 def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[Key]:

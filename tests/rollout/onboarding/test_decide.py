@@ -1,10 +1,11 @@
 """What ships holds; what somebody writes over it is checked; a task is told from a question; a stall from a holiday."""
 
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from colleague.adoption.people.began import beginnings, first_weeks
 from colleague.adoption.weeks import Calendar, Week
 from colleague.rollout.onboarding.exercise import PARTS, judge
 from colleague.rollout.onboarding.learn import BadAnswers, mark
@@ -20,7 +21,7 @@ from colleague.rollout.onboarding.nudge import is_day, words
 from colleague.rollout.onboarding.path import filled
 from colleague.rollout.onboarding.savings import split
 from colleague.rollout.onboarding.shipped import modules, shipped_modules, shipped_playbook, weeks
-from colleague.rollout.onboarding.stall import Use, is_stall, month_weeks, suggestions
+from colleague.rollout.onboarding.stall import Use, is_stall, suggestions
 from colleague.usecases.model import Card, Ritual
 from colleague.usecases.rituals import Tied
 
@@ -150,10 +151,24 @@ def test_fields_are_filled_in_once() -> None:
 def test_a_third_week_is_the_third_that_counts() -> None:
     plain = Calendar("Europe/Berlin")
     monday, thursday = date(2026, 3, 2), date(2026, 3, 5)
-    assert month_weeks(monday, plain) == (Week(2026, 10), Week(2026, 11), Week(2026, 12))
-    assert month_weeks(thursday, plain)[0] == Week(2026, 11), "two days are no first week"
+    assert first_weeks(monday, plain) == (Week(2026, 10), Week(2026, 11), Week(2026, 12))
+    assert first_weeks(thursday, plain)[0] == Week(2026, 11), "two days are no first week"
     easter = Calendar("Europe/Berlin", frozenset(date(2026, 3, day) for day in (17, 18, 19)))
-    assert month_weeks(monday, easter) == (Week(2026, 10), Week(2026, 11), Week(2026, 13))
+    assert first_weeks(monday, easter) == (Week(2026, 10), Week(2026, 11), Week(2026, 13))
+
+
+def test_the_day_somebody_began_is_told_where_the_organisation_is() -> None:
+    """Wednesday, 17:00 in Los Angeles is Thursday in UTC: a day less, and another first week."""
+    wednesday = datetime(2026, 3, 5, 1, tzinfo=UTC)
+    here, there = Calendar("America/Los_Angeles"), Calendar("UTC")
+    assert beginnings({"a": wednesday}, here)[0].first_weeks(here) == (
+        Week(2026, 10), Week(2026, 11), Week(2026, 12),
+    )  # fmt: skip
+    assert beginnings({"a": wednesday}, there)[0].first_weeks(there)[0] == Week(2026, 11)
+    # Sunday evening there is Monday in UTC: a cohort of another week.
+    sunday = datetime(2026, 3, 9, 3, tzinfo=UTC)
+    assert [str(one.week) for one in beginnings({"a": sunday, "b": wednesday}, here)] == ["2026-W10"]
+    assert [one.people for one in beginnings({"a": sunday, "b": wednesday}, there)] == [{"b"}, {"a"}]
 
 
 @pytest.mark.parametrize(

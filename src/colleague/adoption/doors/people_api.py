@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
+from colleague.adoption.console import TheGroups
 from colleague.adoption.people.curves import cohort_curves
 from colleague.adoption.people.first_week import first_week
 from colleague.adoption.people.mine import own_numbers
@@ -40,10 +41,10 @@ async def sign(db: Db, actor: Current, ledger: TheLedger, clock: Time, use_case:
 
 
 @router.get("/curves")
-async def curves(db: Db, actor: Current, clock: Time) -> dict[str, Any]:
+async def curves(db: Db, actor: Current, clock: Time, groups: TheGroups) -> dict[str, Any]:
     """Return how those who began in one week come back in the weeks after it; beside it, what everybody finishes."""
     async with db.transaction() as session:
-        found = await cohort_curves(session, actor, clock=clock)
+        found = await cohort_curves(session, actor, groups, clock=clock)
         beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
     return {"curves": [one.to_json() for one in found], "beside": beside.to_json() if beside else None}
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
+from colleague.adoption.console import TheGroups
 from colleague.adoption.people.curves import cohort_curves, picture
 from colleague.adoption.people.first_week import first_week
 from colleague.adoption.people.mine import own_numbers
@@ -47,12 +48,13 @@ async def sign(request: Request, db: Db, actor: Current, ledger: TheLedger, cloc
 
 @router.get("/adoption/risk")
 async def risk(
-    request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time, lead: TheLead
+    request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time, lead: TheLead,
+    groups: TheGroups,
 ) -> HTMLResponse:  # fmt: skip
     """Show who does not come back: by name to who leads the programme, in numbers to others who read adoption."""
     async with db.transaction() as session:
         found = await seen_risk(session, actor, lead=lead, ledger=ledger, clock=clock)
-        curves = await cohort_curves(session, actor, clock=clock)
+        curves = await cohort_curves(session, actor, groups, clock=clock)
         beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
         names = await names_of(session, {*(one for one, _ in found.people or ()), *found.stuck})
     return page.show(

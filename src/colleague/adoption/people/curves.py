@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.read import active_by_week, seats
-from colleague.adoption.groups import onboarded_weeks, suppressed
+from colleague.adoption.groups import Groups, suppressed
 from colleague.adoption.kpis.activity import stalled
 from colleague.adoption.kpis.intervals import Estimate, wilson
-from colleague.adoption.weeks import Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -22,8 +21,8 @@ STALL: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A cohort by its week of onboarding. `shares`: of its people who acted, in the first whole week after that week,
-    the second, …; only frozen weeks that count. `third`: week three over week one, None below ten people (B-11).
+    """A cohort by its week of onboarding. `shares`: of its people who acted, in their first week, the second, …; only
+    frozen weeks that count. `third`: week three over week one, None below ten people (B-11).
     """
 
     onboarded: str
@@ -47,24 +46,23 @@ def curve(week: str, people: frozenset[str], active: Sequence[frozenset[str]]) -
     return Curve(week, len(people), shares, stalled(active[:3], people))
 
 
-async def cohort_curves(session: Session, actor: Actor, *, clock: Clock) -> list[Curve]:
+async def cohort_curves(session: Session, actor: Actor, groups: Groups, *, clock: Clock) -> list[Curve]:
     """Return the curves of the last eight cohorts nothing hides, newest first. Raises PermissionMissing."""
     actor.require("org:adoption:read")
     calendar, now = (await read_calendars(session)).organisation, clock.now()
-    cohorts = await onboarded_weeks(session, calendar)
+    cohorts = {str(one.week): one for one in await groups.onboarded(session, calendar)}
+    people = {name: one.people for name, one in cohorts.items()}
     everybody = frozenset(seat.person for seat in await seats(session) if seat.removed_at is None)
-    hidden = {name for _, name in suppressed({"onboarded": cohorts}, everybody)}
+    hidden = {name for _, name in suppressed({"onboarded": people}, everybody)}
     chosen = sorted((name for name in cohorts if name not in hidden), reverse=True)[:COHORTS]
     if not chosen:
         return []
-    last = calendar.week(now)
-    since = calendar.start(Week.read(chosen[-1]).next())
-    active = await active_by_week(session, since, calendar.end(last), calendar.zone)
+    since = calendar.start(cohorts[chosen[-1]].week)
+    active = await active_by_week(session, since, calendar.end(calendar.week(now)), calendar.zone)
     found = []
     for name in chosen:
-        first = Week.read(name).next()
-        weeks = [w for w in weeks_between(first, last) if calendar.frozen(w, now) and calendar.counts(w)][:WEEKS]
-        found.append(curve(name, cohorts[name], [active.get(w.monday, frozenset()) for w in weeks]))
+        weeks = [w for w in cohorts[name].first_weeks(calendar, WEEKS) if calendar.frozen(w, now)]
+        found.append(curve(name, people[name], [active.get(w.monday, frozenset()) for w in weeks]))
     return found
 
 

@@ -1,6 +1,7 @@
 """Find cohorts, their candidates and members; who is in which cohort, and whether the open ones are mapped."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -85,6 +86,11 @@ async def cohorts_of(session: Session) -> dict[str, str]:
     """Return the cohort's name of everybody who is in one, by person."""
     query = select(MemberRow.person_id, CohortRow.name).join(CohortRow, CohortRow.id == MemberRow.cohort_id)
     return dict((await session.execute(query.where(MemberRow.left_at.is_(None)))).all())
+
+
+async def first_days(session: Session) -> dict[str, datetime]:
+    """Return when everybody who is in a cohort now began, by person; nobody whose cohort has not started (AD-1)."""
+    return {one.person: one.began_at for one in await members_of(session) if one.began_at is not None}
 
 
 async def people_by_cohort(session: Session) -> dict[str, frozenset[str]]:

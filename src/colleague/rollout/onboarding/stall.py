@@ -2,29 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from colleague.adoption.kpis.activity import stalled
-from colleague.adoption.weeks import Calendar, Week, week_of
 from colleague.usecases.rituals import Tied
 
 STALL: Final = 0.8
 FEWEST: Final = 5
-
-
-def month_weeks(began: date, calendar: Calendar) -> tuple[Week, Week, Week]:
-    """Return weeks 1, 2 and 3 of who began on this day: the first with three worked days from then on, and the next
-    that count; weeks with holidays that gates skip are skipped here too (B-0)."""
-    week = week_of(began)
-    while calendar.programme_week(week, began) < 1:
-        week = week.next()
-    found = [week]
-    while len(found) < 3:
-        week = week.next()
-        if calendar.counts(week):
-            found.append(week)
-    return found[0], found[1], found[2]
 
 
 @dataclass(frozen=True, slots=True)

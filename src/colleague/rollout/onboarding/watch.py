@@ -8,14 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_people
 from colleague.adoption.items import open_item
+from colleague.adoption.people.began import first_weeks, onboarding_cohorts
 from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.rollout.cohorts.model import Member
-from colleague.rollout.cohorts.store import members_of
-from colleague.rollout.onboarding.stall import Use, is_stall, month_weeks, suggestions, why
+from colleague.rollout.cohorts.store import first_days, members_of
+from colleague.rollout.onboarding.stall import Use, is_stall, suggestions, why
 from colleague.rollout.onboarding.tables import StallRow
 from colleague.usecases.rituals import standing_cases, upkeep
 
@@ -23,12 +24,13 @@ _LOCK, LOOKED_BACK = 727_095, 8
 
 
 async def began_in(session: Session, calendar: Calendar) -> dict[Week, list[Member]]:
-    """Return who began in which ISO week, where the organisation is: the onboarding cohorts (AD-1)."""
-    found: dict[Week, list[Member]] = {}
-    for one in await members_of(session):
-        if one.began_at is not None:
-            found.setdefault(calendar.week(one.began_at), []).append(one)
-    return found
+    """Return who began in which ISO week, where the organisation is: the onboarding cohorts (AD-1). Who has a seat and
+    is in no cohort of the programme began with their first sign-in on it; their `cohort` and `use_case` are ""."""
+    known = {one.person: one for one in await members_of(session) if one.began_at is not None}
+    return {
+        one.week: [known.get(person) or Member(person, "", "", at, at) for person, at in one.days.items()]
+        for one in await onboarding_cohorts(session, calendar, await first_days(session))
+    }
 
 
 async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> list[Week]:
@@ -40,7 +42,8 @@ async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> list[Week]
     for week, members in sorted((await began_in(session, calendar)).items()):
         if str(week) in known or calendar.week(now) > week.next(LOOKED_BACK):
             continue
-        days = month_weeks(min(one.began_at for one in members if one.began_at).date(), calendar)
+        began = min(one.began_at for one in members if one.began_at is not None)
+        days = first_weeks(calendar.day(began), calendar)
         if calendar.frozen(days[2], now) and await _stalls(
             session, calendar, week, members, days, ledger=ledger, clock=clock
         ):
@@ -49,7 +52,7 @@ async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> list[Week]
 
 
 async def _stalls(
-    session: Session, calendar: Calendar, week: Week, members: Collection[Member], days: tuple[Week, Week, Week], *,
+    session: Session, calendar: Calendar, week: Week, members: Collection[Member], days: Collection[Week], *,
     ledger: Ledger, clock: Clock,
 ) -> bool:  # fmt: skip
     people = frozenset(one.person for one in members)

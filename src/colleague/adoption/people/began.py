@@ -1,0 +1,57 @@
+"""Who began in which week, and which weeks are their first: one answer for curves, groups and stalls (AD-1, B-11)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import count, islice
+
+from colleague.adoption.facts.read import seats
+from colleague.adoption.weeks import Calendar, Week, week_of
+from colleague.kit.db import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Those who began in one ISO week, where the organisation is. `days`: the instant each of them began."""
+
+    week: Week
+    days: Mapping[str, datetime]
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Return who they are, by id."""
+        return frozenset(self.days)
+
+    def first_weeks(self, calendar: Calendar, most: int = 3) -> tuple[Week, ...]:
+        """Return their first weeks, told from the day the first of them began."""
+        return first_weeks(calendar.day(min(self.days.values())), calendar, most)
+
+
+def first_weeks(began: date, calendar: Calendar, most: int = 3) -> tuple[Week, ...]:
+    """Return weeks 1, 2, 3, … of who began on this day: the first with three worked days from then on, and the next
+    that count; weeks with holidays that gates skip are skipped here too (B-0). Pure."""
+    start = week_of(began)
+    weeks = (start.next(n) for n in count())
+    own = (w for w in weeks if calendar.programme_week(w, began) >= 1 and calendar.counts(w))
+    return tuple(islice(own, most))
+
+
+def beginnings(days: Mapping[str, datetime], calendar: Calendar) -> list[Beginning]:
+    """Return onboarding cohorts of people by when they began, the oldest first. Pure."""
+    found: dict[Week, dict[str, datetime]] = {}
+    for person, at in days.items():
+        found.setdefault(calendar.week(at), {})[person] = at
+    return [Beginning(week, people) for week, people in sorted(found.items())]
+
+
+async def onboarding_cohorts(
+    session: Session, calendar: Calendar, first_days: Mapping[str, datetime]
+) -> list[Beginning]:  # fmt: skip
+    """Return the onboarding cohorts, the oldest first: by the first day of a programme cohort somebody is in
+    (`first_days`), else by the first sign-in on the seat they have. Who has lost their seat is in none."""
+    every = await seats(session)
+    there = {seat.person for seat in every if seat.removed_at is None}
+    gone = {seat.person for seat in every} - there
+    days = {seat.person: seat.accepted_at for seat in every if seat.removed_at is None and seat.accepted_at is not None}
+    days |= {person: at for person, at in first_days.items() if person not in gone}
+    return beginnings(days, calendar)
