@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from tests.rollout.onboarding.test_first_month import act, begun, parts
 
-from colleague.adoption.facts.tables import SeatRow
+from colleague.adoption.facts.tables import PlaceRow, SeatRow
 from colleague.adoption.items import list_items
 from colleague.rollout.onboarding.nudge import nudge
 from colleague.rollout.onboarding.watch import stalled_weeks, watch
@@ -108,15 +109,20 @@ async def test_who_only_has_a_seat_is_nudged_on_a_monday(home: TestHouse, clock:
     assert sorted(nudged) == sorted(one.id for one in people)
 
 
-async def test_who_lost_the_seat_is_in_no_cohort_any_more(home: TestHouse, clock: TestClock) -> None:
-    people = await crowd(home, 14)
+async def test_who_lost_the_seat_or_is_left_out_of_the_numbers_is_in_no_cohort(
+    home: TestHouse, clock: TestClock
+) -> None:
+    people = await crowd(home, 15)
     await approved_cases(home, 1)
-    await seated(home, people, clock.now() - timedelta(days=30))
+    await seated(home, people[:14], clock.now() - timedelta(days=30))
     await begun(home, people)
     await act(home, people, clock.now() + timedelta(hours=2))
     await act(home, people[:10], clock.now() + timedelta(days=14))
     async with home.house.database.transaction() as session:
-        gone = [one.id for one in people[10:]]
+        gone = [one.id for one in people[10:14]]
+        out = {"seq": 1, "excluded": [people[14].id]}
+        row = insert_or_update(PlaceRow).values(name="ledger", **out)
+        await session.execute(row.on_conflict_do_update(index_elements=["name"], set_=out))
         await session.execute(update(SeatRow).where(SeatRow.person_id.in_(gone)).values(removed_at=clock.now()))
     clock.advance(days=28)
     assert await looked(home) == [], "all who are still here came back"

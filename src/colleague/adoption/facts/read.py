@@ -30,6 +30,11 @@ async def seats(session: Session) -> list[Seat]:
     ]
 
 
+async def left_out(session: Session) -> frozenset[str]:
+    """Return who counts nowhere: test users and service accounts (B-0)."""
+    return frozenset(p for people in await session.scalars(select(PlaceRow.excluded)) for p in people)
+
+
 async def standing_at(session: Session) -> tuple[datetime | None, int]:
     """Return when the first seat was assigned (None: there is none), and up to which entry all was rolled up."""
     first = await session.scalar(select(func.min(SeatRow.assigned_at)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count, islice
 
-from colleague.adoption.facts.read import seats
+from colleague.adoption.facts.read import left_out, seats
 from colleague.adoption.weeks import Calendar, Week, week_of
 from colleague.kit.db import Session
 
@@ -48,10 +48,11 @@ async def onboarding_cohorts(
     session: Session, calendar: Calendar, first_days: Mapping[str, datetime]
 ) -> list[Beginning]:  # fmt: skip
     """Return the onboarding cohorts, the oldest first: by the first day of a programme cohort somebody is in
-    (`first_days`), else by the first sign-in on the seat they have. Who has lost their seat is in none."""
+    (`first_days`), else by the first sign-in on the seat they have. Who has lost their seat, and who
+    counts nowhere, is in none."""
     every = await seats(session)
     there = {seat.person for seat in every if seat.removed_at is None}
-    gone = {seat.person for seat in every} - there
+    gone = ({seat.person for seat in every} - there) | await left_out(session)
     days = {seat.person: seat.accepted_at for seat in every if seat.removed_at is None and seat.accepted_at is not None}
     days |= {person: at for person, at in first_days.items() if person not in gone}
     return beginnings(days, calendar)
