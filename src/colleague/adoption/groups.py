@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from colleague.adoption.began import Beginning, onboarding_cohorts
 from colleague.adoption.figures import FEWEST, below_five
-from colleague.adoption.people.began import Beginning, onboarding_cohorts
 from colleague.adoption.weeks import Calendar
 from colleague.identity.directory import departments_of, members_by_team
 from colleague.kit.db import Session

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from colleague.adoption.people.began import beginnings, first_weeks
+from colleague.adoption.began import beginnings, first_weeks
 from colleague.adoption.weeks import Calendar, Week
 from colleague.rollout.onboarding.exercise import PARTS, judge
 from colleague.rollout.onboarding.learn import BadAnswers, mark

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.began import first_weeks, onboarding_cohorts
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_people
 from colleague.adoption.items import open_item
-from colleague.adoption.people.began import first_weeks, onboarding_cohorts
 from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
