@@ -45,7 +45,7 @@ def lasted(phase: Phase, evidence: Evidence) -> Criterion:
     least = weeks[0] if weeks else 0
     counted = sum(not week.skipped and week.seats > 0 for week in evidence.weeks)
     return Criterion(
-        "lasted", "The phase lasted long enough", f"{least} complete weeks without holidays", f"{counted} weeks",
+        "lasted", "The phase lasted long enough", f"{least} complete weeks without holidays", f"{counted} so far",
         counted >= least, "computed", f"PH-{int(phase)}", "/adoption",
     )  # fmt: skip
 
