@@ -77,10 +77,10 @@ async def furnish(
     if still and begin in _FURNISHED:
         rows, people, team = _FURNISHED[begin]
         await _put_back(house.database, rows, secrets=house.secrets)
-        return TestHouse(house, people, team)
+        return TestHouse(house, dict(people), team)
     home = await _move_in(house)
     if still:
-        _FURNISHED[begin] = await _remember(house.database, secrets=house.secrets), home.people, home.team
+        _FURNISHED[begin] = await _remember(house.database, secrets=house.secrets), dict(home.people), home.team
     return home
 
 
@@ -133,8 +133,8 @@ async def _put_back(database: Database, rows: _Rows, *, secrets: Secrets) -> Non
         for name, kept in tables.items()
     ]
     statements += [f"SELECT setval('\"{name}\"', {last})" for name, last in rows.sequences.items()]
-    async with database.engine.begin() as connection:
-        await connection.exec_driver_sql("; ".join(statements))
+    async with database.transaction() as session:
+        await (await session.connection()).exec_driver_sql("; ".join(statements))
 
 
 async def agreed(
