@@ -3,6 +3,7 @@
 The steps are never changed: a summary stands for them only when a model is asked.
 """
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -173,7 +174,7 @@ async def test_a_model_that_cannot_summarise_is_replaced_by_a_digest(small: Any)
     kept = await _summaries(small, task)
     assert kept
     assert {s.body["by"] for s in kept} == {"digest"}
-    assert "fake_read: Note 35. Of no use." in kept[-1].body["text"]
+    assert re.search(r"fake_read: Note \d+\. Of no use\.", kept[-1].body["text"])
     assert reader.largest < WINDOW
 
 
