@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, act_as, confirm, line, person_at, rows, with_house
+from colleague.cli.operate import As, act_as, confirm, do_as, line, person_at, rows, with_house
+from colleague.identity.actor import Actor
 from colleague.identity.directory import list_people, list_teams, list_waiting
 from colleague.identity.first_run import invite
 from colleague.identity.model import Person
@@ -25,6 +26,7 @@ from colleague.identity.permissions import BY_DECISION, ROLES
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason
+from colleague.kit.db import Session
 
 app = typer.Typer(help="See, add, invite and deactivate people; roles and teams.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The person's mail address.")]
@@ -230,14 +232,13 @@ def include(email: Email, as_person: As) -> None:
 
 
 def _exclude(email: str, as_person: str, *, excluded: bool, why: str = "") -> None:
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            await set_excluded(session, actor, person.id, excluded=excluded, why=why, ledger=house.ledger)
-        line(f"{person.name} is left out of the numbers from now on." if excluded else f"{person.name} counts again.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        await set_excluded(session, actor, person.id, excluded=excluded, why=why, ledger=house.ledger)
+        return person
 
-    with_house(work)
+    name = do_as(as_person, work).name
+    line(f"{name} is left out of the numbers from now on." if excluded else f"{name} counts again.")
 
 
 @app.command("seats")
@@ -287,11 +288,9 @@ def reason(
 ) -> None:  # fmt: skip
     """Write down the sponsor's reason for somebody of whom the pilot is warned: legal, HR leads, compliance."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            await keep_reason(session, actor, person.id, text, ledger=house.ledger, clock=house.clock)
-        line(f"Kept for {person.name}.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        await keep_reason(session, actor, person.id, text, ledger=house.ledger, clock=house.clock)
+        return person
 
-    with_house(work)
+    line(f"Kept for {do_as(as_person, work).name}.")

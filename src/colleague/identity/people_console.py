@@ -1,12 +1,13 @@
 """Pages of people: who is here, in which teams, with which roles."""
 
 import csv
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
 from colleague.identity.current import Current
 from colleague.identity.directory import get_person, list_people, list_teams, list_waiting, members_of
 from colleague.identity.first_run import invite
@@ -30,6 +31,7 @@ from colleague.identity.roles import known_roles
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason, may_give, of_the_pilot
+from colleague.kit.db import Session
 from colleague.kit.doors import Config, Db, Time, part
 from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.page import Page
@@ -176,14 +178,18 @@ async def show(request: Request, page: Page, db: Db, actor: Current, person_id: 
     """Show one person."""
     actor.require("org:people:read")
     async with db.transaction() as session:
-        person = await get_person(session, person_id)
-        teams = await list_teams(session)
-        roles = [one for one in await known_roles(session) if one not in BY_DECISION]
-        managed, pilot = await is_managed(session, person_id), await of_the_pilot(session, person_id)
-    return page.show(
-        request, "identity/person.html", person=person, teams=teams, roles=roles, link="", managed=managed, pilot=pilot,
-        may_give=may_give(actor),
-    )  # fmt: skip
+        told = await _about(session, actor, person_id)
+    return page.show(request, "identity/person.html", **told, link="")
+
+
+async def _about(session: Session, actor: Actor, person_id: str) -> dict[str, Any]:
+    """Return what the page of a person shows."""
+    return {
+        "person": await get_person(session, person_id), "teams": await list_teams(session),
+        "roles": [one for one in await known_roles(session) if one not in BY_DECISION],
+        "managed": await is_managed(session, person_id), "pilot": await of_the_pilot(session, person_id),
+        "may_give": may_give(actor),
+    }  # fmt: skip
 
 
 @router.post("/people/{person_id}/invite")
@@ -193,18 +199,11 @@ async def invitation(
 ) -> HTMLResponse:  # fmt: skip
     """Make a one-time link for a person and show it."""
     async with db.transaction() as session:
-        person = await get_person(session, person_id)
+        told = await _about(session, actor, person_id)
         path = await invite(
             session, actor, person_id, invitations=invitations, ledger=ledger, clock=clock
         )  # fmt: skip
-        teams = await list_teams(session)
-        roles = [one for one in await known_roles(session) if one not in BY_DECISION]
-        managed, pilot = await is_managed(session, person_id), await of_the_pilot(session, person_id)
-    link = settings.url + path
-    return page.show(
-        request, "identity/person.html", person=person, teams=teams, roles=roles, link=link, managed=managed,
-        pilot=pilot, may_give=may_give(actor),
-    )  # fmt: skip
+    return page.show(request, "identity/person.html", **told, link=settings.url + path)
 
 
 @router.post("/people/{person_id}/active")

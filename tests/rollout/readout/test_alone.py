@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete
-from tests.rollout.readout.phase import begun
+from tests.rollout.phase import begun, desk
 from tests.rollout.readout.pilot import people_in
 from tests.web.conftest import app, sign_in  # noqa: F401
 
 from colleague.adoption.facts.tables import ActionRow, RunFactRow, SeatRow
 from colleague.identity.people import assign_role
 from colleague.kit.ids import new_id
-from colleague.support.bring_in import bring_in
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 
@@ -59,20 +58,6 @@ async def done(home: TestHouse, person: str, week: int, *skills: str) -> None:
                 run_id=new_id("run"), task_id=new_id("task"), person_id=person, channel="page", workflow=skill,
                 asked_at=at, started_at=at, end="delivered", ended_at=at, taken_at=at,
             ))  # fmt: skip
-
-
-async def desk(home: TestHouse, *numbers: int) -> None:
-    """Let a desk have had so many tickets in each week since the first."""
-    lines = ["external_id,opened_at,title,connector"]
-    for week, number in enumerate(numbers):
-        day = (BEGAN + timedelta(weeks=week, days=1)).date()
-        lines += [f"{week}-{n},{day},Slow,web" for n in range(number)]
-    house = home.house
-    async with house.database.transaction() as session:
-        await bring_in(
-            session, home.people["owner"], "desk", "\n".join(lines).encode(), registry=house.registry,
-            ledger=house.ledger, clock=house.clock,
-        )  # fmt: skip
 
 
 async def figures(lead: Any, **query: int) -> dict[str, Any]:
@@ -130,7 +115,7 @@ async def test_the_ticket_trend_is_that_of_the_phase_whatever_the_period(home: T
     await done(home, ids[0], 18, "rfp-response")
     await begun(home, BEGAN)
     home.house.clock.advance(days=20 * 7 + 1)  # type: ignore[attr-defined]
-    await desk(home, 20, 20, *[5] * 18)
+    await desk(home, BEGAN, 20, 20, *[5] * 18)
     lead = await sign_in("dana")
     for weeks in (0, 4, 26):
         told = (await figures(lead, weeks=weeks))["Support tickets"]
@@ -151,7 +136,7 @@ async def test_tickets_that_stay_high_are_named(home: TestHouse, sign_in: Any) -
     await done(home, ids[0], 18, "rfp-response")
     await begun(home, BEGAN)
     home.house.clock.advance(days=20 * 7 + 1)  # type: ignore[attr-defined]
-    await desk(home, 6, 6, 6, 6, 6, 6, *[6] * 14)
+    await desk(home, BEGAN, 6, 6, 6, 6, 6, 6, *[6] * 14)
     note = (await figures(await sign_in("dana"), weeks=4))["Support tickets"]["note"]
     assert note.startswith("not falling by week 6: ratio 1.00")
     assert "high for three weeks after week 6 (all together, connector web)" in note
@@ -162,7 +147,7 @@ async def test_a_week_with_few_active_people_tells_nothing_of_them(home: TestHou
     for week in (1, 3):
         await done(home, ids[0], week, "rfp-response")
     home.house.clock.advance(days=5 * 7 + 1)  # type: ignore[attr-defined]
-    await desk(home, 1, 1, 1, 1, 1)
+    await desk(home, BEGAN, 1, 1, 1, 1, 1)
     lead = await sign_in("dana")
     weeks = (await lead.get(f"{API}/draft?weeks=5")).json()["weeks"]
     assert [week["sessions"] for week in weeks] == [1, 1, 1, None, 1]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
-from tests.rollout.readout.phase import begun
+from tests.rollout.phase import begun
 from tests.rollout.readout.pilot import people_in
 
 from colleague.adoption.facts.tables import ActionRow, SeatRow

@@ -5,15 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.rollout.phase import begun, desk
 
 from colleague.adoption.facts.tables import ActionRow, SeatRow
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.items import list_items
-from colleague.policy.model import Phase
-from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.rollout.tickets.watch import watch_tickets
 from colleague.rollout.tickets.weekly import read_weeks
-from colleague.support.bring_in import bring_in
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 
@@ -35,40 +33,13 @@ async def home(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIter
     await home.house.close()
 
 
-async def started(home: TestHouse) -> None:
-    """Let the pilot have begun on the first day."""
-    owner = home.people["owner"].id
-    async with home.house.database.transaction() as session:
-        session.add(ProgrammeRow(id=1, sponsor_id=owner, lead_id=owner, goal="g", changed_by=owner, changed_at=BEGAN))
-        session.add(
-            MoveRow(
-                id="move_" + "0" * 26, kind="start", from_phase=int(Phase.PILOT), to_phase=int(Phase.PILOT), seats=None,
-                state="done", why="", snapshot={}, digest="", proposed_by=owner, proposed_at=BEGAN, on=BEGAN.date(),
-            )
-        )  # fmt: skip
-
-
-async def imported(home: TestHouse, *numbers: int) -> None:
-    """Let a desk have had so many tickets about the web in each week since."""
-    lines = ["external_id,opened_at,title,connector"]
-    for week, number in enumerate(numbers):
-        day = (BEGAN + timedelta(weeks=week, days=1)).date()
-        lines += [f"{week}-{n},{day},Slow,web" for n in range(number)]
-    house = home.house
-    async with house.database.transaction() as session:
-        await bring_in(
-            session, home.people["owner"], "desk", "\n".join(lines).encode(), registry=house.registry,
-            ledger=house.ledger, clock=house.clock,
-        )  # fmt: skip
-
-
 async def test_one_item_for_what_stays_high(home: TestHouse, clock: TestClock) -> None:
     house = home.house
     clock.advance(days=14)  # Week 11 of the phase, of which week 10 does not stand yet.
-    await imported(home, 4, 4, 2, 2, 1, 1, 4, 4, 4)
+    await desk(home, BEGAN, 4, 4, 2, 2, 1, 1, 4, 4, 4)
     async with house.database.transaction() as session:
         assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0, "no programme yet"
-    await started(home)
+    await begun(home, BEGAN)
     async with house.database.transaction() as session:
         found = await read_weeks(session, clock=clock)
         assert [w.tickets for w in found.weeks if w.number in range(1, 10)] == [4, 4, 4, 1, 1, 2, 2, 4, 4]
@@ -88,11 +59,11 @@ async def test_what_stays_high_is_seen_however_long_the_phase_lasts(home: TestHo
     """Weeks 1 and 2 are what it is held against: after a year they are read as they were frozen."""
     house = home.house
     clock.advance(days=26)
-    await started(home)
+    await begun(home, BEGAN)
     while await freeze_next(house.database, house.groups, ledger=house.ledger, clock=clock):
         pass
     clock.advance(weeks=60)  # Week 72 of the phase: the last 53 weeks begin with its week 20.
-    await imported(home, 4, 4, 2, 2, 1, 1, *[0] * 62, 4, 4, 4)
+    await desk(home, BEGAN, 4, 4, 2, 2, 1, 1, *[0] * 62, 4, 4, 4)
     async with house.database.transaction() as session:
         for n, actor in enumerate(home.people.values(), 1):
             for week in (68, 69, 70):
@@ -110,7 +81,7 @@ async def test_what_stays_high_is_seen_however_long_the_phase_lasts(home: TestHo
 async def test_few_tickets_open_nothing(home: TestHouse, clock: TestClock) -> None:
     house = home.house
     clock.advance(days=26)
-    await started(home)
-    await imported(home, 4, 4, 2, 2, 1, 1, 1, 1, 1)
+    await begun(home, BEGAN)
+    await desk(home, BEGAN, 4, 4, 2, 2, 1, 1, 1, 1, 1)
     async with house.database.transaction() as session:
         assert await watch_tickets(session, ledger=house.ledger, clock=clock) == 0

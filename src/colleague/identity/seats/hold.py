@@ -109,10 +109,9 @@ async def seat(
     full = limit.most is not None and await seats_held(session) >= limit.most
     if full and not wait:
         raise NoSeat(most=limit.most, words=limit.words)
-    warned = bool(await reasons_missing(session, [row]))
-    if warned and not wait:
+    if not wait:
         await check_reason(session, row)
-    if full or warned or (wait and limit.by_hand and not given):
+    if full or (wait and ((limit.by_hand and not given) or await reasons_missing(session, [row]))):
         if row.waiting_since is None:
             row.waiting_since = clock.now()
             await ledger.record(session, Event("seat.waiting", actor.id, subject=row.id, person=row.id))
