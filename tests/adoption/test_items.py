@@ -34,6 +34,16 @@ async def test_it_is_opened_once_also_by_several_at_once_and_again_after_it_was_
     assert (await programme.do(count_open), await programme.do(count_open, "stall")) == (1, 0)
 
 
+async def test_many_are_opened_over_one_connection(programme: Programme) -> None:
+    # After ten times the server plans a statement without its values: the rule of the index must stand in its words.
+    house = programme.home.house
+    async with house.database.transaction() as session:
+        for number in range(30):
+            about = f"connector:kind-{number // 2}"
+            new = await open_item(session, f"tickets:{about}", "ticket", about, WHY, **programme.told)
+            assert new is (number % 2 == 0)
+
+
 @pytest.mark.parametrize(
     ("key", "kind", "about"),
     [("k", "redesign", "person:ana"), ("k", "redesign", "people"), ("k", "training", "programme"),

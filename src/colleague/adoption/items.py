@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.tables import ItemRow
@@ -86,7 +86,8 @@ async def open_item(
         "why": one_line(why, "why", 1000, needed=True), "state": "open", "opened_at": clock.now(), "outcome": "",
     }  # fmt: skip
     row = insert(ItemRow).values(values)
-    row = row.on_conflict_do_nothing(index_elements=["key"], index_where=ItemRow.state == "open")
+    # In words, not as a parameter: a statement planned without its values would not find the index.
+    row = row.on_conflict_do_nothing(index_elements=["key"], index_where=text("state = 'open'"))
     if await session.scalar(row.returning(ItemRow.id)) is None:
         return False
     facts = {"kind": kind, "about": values["about"], "key": values["key"]}
