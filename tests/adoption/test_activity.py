@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.adoption.by_scan import sessions
 
 from colleague.adoption.kpis.activity import (
     frequency,
@@ -12,7 +13,6 @@ from colleague.adoption.kpis.activity import (
     risk_of,
     same_session,
     seats_in,
-    sessions,
     stalled,
     wau,
 )

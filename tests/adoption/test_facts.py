@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import delete, func, select
+from tests.adoption.by_scan import sessions
 
 from colleague.adoption.facts.read import actions, runs, seats, visits
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
-from colleague.adoption.kpis.activity import sessions
 from colleague.adoption.weekly import numbers
 from colleague.audit.event import Event
 from colleague.audit.seal import seal

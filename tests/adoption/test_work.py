@@ -12,12 +12,14 @@ import pytest
 from colleague.adoption.kpis.breadth import stuck
 from colleague.adoption.kpis.tickets import TicketWeek, decline, sustained_high
 from colleague.adoption.kpis.work import (
+    Breadth,
     Saving,
-    breadth,
+    breadth_of,
     by_person,
     completion,
     completion_of,
     effective_number,
+    kinds_of,
     portfolio,
     reduction,
     validated,
@@ -28,6 +30,10 @@ from colleague.adoption.weeks import Calendar, Week
 WEEK, CALENDAR = Week(2026, 10), Calendar("UTC")
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 LATER = MONDAY + timedelta(days=14)
+
+
+def breadth(runs: list[RunFact], active: frozenset[str], week: Week, calendar: Calendar) -> Breadth | None:
+    return breadth_of(kinds_of(runs, active, week, calendar))
 
 
 def run(

@@ -101,16 +101,6 @@ class TestSecrets:
         with pytest.raises(SecretUnreadable, match="cannot be opened"):
             Secrets(b"k" * 32).open(junk, context="c")
 
-    def test_after_a_rotation_old_secrets_open_and_become_new(self) -> None:
-        old, both, new = Secrets(b"o" * 32), Secrets(b"n" * 32, b"o" * 32), Secrets(b"n" * 32)
-        sealed = old.seal("secret", context="c")
-        assert both.open(sealed, context="c") == "secret"
-        with pytest.raises(SecretUnreadable):
-            new.open(sealed, context="c")
-        assert new.open(both.rotate(sealed, context="c"), context="c") == "secret"
-        with pytest.raises(SecretUnreadable):
-            old.open(both.seal("x", context="c"), context="c")
-
     def test_the_key_file_is_its_owners_and_must_be_whole(self, tmp_path: Path) -> None:
         key = load_key(tmp_path / "deep" / "k")
         assert load_key(tmp_path / "deep" / "k") == key

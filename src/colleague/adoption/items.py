@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.tables import ItemRow
@@ -133,12 +133,6 @@ async def last_of(session: Session, key: str) -> Item | None:
 async def is_known(session: Session, key: str) -> bool:
     """Say whether there is or was an item of this key."""
     return await session.scalar(select(ItemRow.id).where(ItemRow.key == key).limit(1)) is not None
-
-
-async def count_open(session: Session, kind: str = "") -> int:
-    """Return how many items are open, of one kind or of all: for the posture of the programme."""
-    query = select(func.count()).select_from(ItemRow).where(ItemRow.state == "open")
-    return await session.scalar(query.where(ItemRow.kind == kind) if kind else query) or 0
 
 
 def _item(row: ItemRow) -> Item:

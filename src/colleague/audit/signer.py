@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from colleague.kit.secrets import load_key
 
@@ -85,10 +85,6 @@ class Signer:
         body = f"{self.origin}\n{size}\n{base64.b64encode(root).decode()}\n"
         signature = _key_id(self.origin, self.public.raw) + self.key.sign(body.encode())
         return f"{body}\n— {self.origin} {base64.b64encode(signature).decode()}\n"
-
-    def private(self) -> bytes:
-        """Return the raw private key, for a backup."""
-        return self.key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
 
 
 def load_signer(file: Path) -> Signer:

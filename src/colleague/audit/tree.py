@@ -1,7 +1,7 @@
-"""The Merkle tree of RFC 6962 (section 2.1): hashes, proofs, and a frontier that grows by a leaf in O(log n). Pure."""
+"""The Merkle tree of RFC 6962 (section 2.1): hashes, and a frontier that grows by a leaf in O(log n). Pure."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 EMPTY = hashlib.sha256(b"").digest()
@@ -49,41 +49,3 @@ class Frontier:
         for node in reversed(self.nodes[:-1]):
             result = node_hash(node, result)
         return result
-
-
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root of a list of leaf hashes, by the recursive definition of the RFC."""
-    if not leaves:
-        return EMPTY
-    if len(leaves) == 1:
-        return leaves[0]
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return node_hash(root_of(leaves[:split]), root_of(leaves[split:]))
-
-
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the audit path of leaf `index` (RFC 6962, 2.1.1)."""
-    if len(leaves) <= 1:
-        return []
-    split = 1 << ((len(leaves) - 1).bit_length() - 1)
-    if index < split:
-        return [*inclusion_proof(leaves[:split], index), root_of(leaves[split:])]
-    return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
-
-
-def included(leaf: bytes, index: int, size: int, proof: Iterable[bytes], root: bytes) -> bool:
-    """Say whether a path proves `leaf` to be entry `index` of the tree of `size` and `root` (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    position, last, result = index, size - 1, leaf
-    for node in proof:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            result = node_hash(node, result)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            result = node_hash(result, node)
-        position, last = position >> 1, last >> 1
-    return last == 0 and result == root

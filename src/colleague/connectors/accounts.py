@@ -117,15 +117,6 @@ async def disable_account(session: Session, actor: Actor, account_id: str, *, le
     await ledger.record(session, event)
 
 
-async def reseal(session: Session, *, secrets: Secrets) -> int:
-    """Seal every stored secret under the current master key (after a rotation of the key); return how many."""
-    count = 0
-    for row in await session.scalars(select(AccountRow).with_for_update()):
-        row.sealed = {n: secrets.rotate(text, context=_context(row.id, n)) for n, text in row.sealed.items()}
-        count += len(row.sealed)
-    return count
-
-
 async def check_account(
     database: Database, actor: Actor, registry: Registry, account_id: str, *, ledger: Ledger, secrets: Secrets,
     clock: Clock,

@@ -47,38 +47,33 @@ def load_key(file: Path) -> bytes:
 
 
 class Secrets:
-    """Seals and opens secrets. Older master keys still open what they sealed."""
+    """Seals and opens secrets under one master key."""
 
-    def __init__(self, key: bytes, *older: bytes) -> None:
-        """Take the master key (32 bytes) and, after a rotation, the ones before it."""
-        self._keys = {hashlib.sha256(k).hexdigest()[:8]: AESGCM(k) for k in (key, *older)}
-        self._current = hashlib.sha256(key).hexdigest()[:8]
+    def __init__(self, key: bytes) -> None:
+        """Take the master key (32 bytes)."""
+        self._key, self._id = AESGCM(key), hashlib.sha256(key).hexdigest()[:8]
         # A key of its own (HKDF's extract step, RFC 5869): what is marked says nothing about what is sealed.
         self._marking = hmac.digest(b"colleague marks", key, "sha256")
 
     def seal(self, text: str, *, context: str) -> str:
         """Return `text` sealed for `context` (table, column and row it belongs to)."""
         data_key, nonce, wrap = os.urandom(32), os.urandom(12), os.urandom(12)
-        wrapped = wrap + self._keys[self._current].encrypt(wrap, data_key, context.encode())
+        wrapped = wrap + self._key.encrypt(wrap, data_key, context.encode())
         sealed = nonce + AESGCM(data_key).encrypt(nonce, text.encode(), context.encode())
-        return f"v1.{self._current}.{_pack(wrapped)}.{_pack(sealed)}"
+        return f"v1.{self._id}.{_pack(wrapped)}.{_pack(sealed)}"
 
     def open(self, sealed: str, *, context: str) -> str:
         """Return the text that was sealed for `context`; SecretUnreadable if it cannot be opened."""
         try:
             version, key_id, wrapped, body = sealed.split(".")
-            if version != "v1":
+            if (version, key_id) != ("v1", self._id):
                 raise SecretUnreadable
             raw = _unpack(wrapped)
-            data_key = self._keys[key_id].decrypt(raw[:12], raw[12:], context.encode())
+            data_key = self._key.decrypt(raw[:12], raw[12:], context.encode())
             raw = _unpack(body)
             return AESGCM(data_key).decrypt(raw[:12], raw[12:], context.encode()).decode()
         except (ValueError, KeyError, InvalidTag) as error:
             raise SecretUnreadable from error
-
-    def rotate(self, sealed: str, *, context: str) -> str:
-        """Return the same secret sealed under the current master key."""
-        return self.seal(self.open(sealed, context=context), context=context)
 
     def mark(self, text: str, *, context: str) -> str:
         """Return a keyed hash of `text` (HMAC-SHA256): equal texts have equal marks, and who has no key cannot try.

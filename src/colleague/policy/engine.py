@@ -7,7 +7,7 @@ and any exception here is a denial.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -90,11 +90,6 @@ class Engine:
         Raises RulesInvalid or RulesLoosen: in a decision that is a denial.
         """
         return parse_rules(f"{self._extra}\n{organisation}")
-
-    @cached_property
-    def soft(self) -> frozenset[str]:
-        """Return the ids of the baseline's rules that a person's approval may lift."""
-        return _soft(self.rules_in(""))
 
     def decide(self, ask: Ask, governance: Governance) -> Decision:
         """Answer `ask`: allow, ask a person, or deny, with the rules that say so. Never raises."""

@@ -68,11 +68,6 @@ class Network:
         """Say whether the champion network stands: in nine departments of ten."""
         return self.share is not None and self.share >= SHARE
 
-    @property
-    def out_of_bounds(self) -> tuple[Department, ...]:
-        """Return the departments with too few champions, or too many (CH-1)."""
-        return tuple(one for one in self.departments if not one.within)
-
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {"departments": [one.to_json() for one in self.departments], "outside": self.outside,

@@ -28,12 +28,6 @@ async def get_row(session: Session, ticket: str, *, lock: bool = False) -> Ticke
     return row
 
 
-async def find_external(session: Session, source: str, external_id: str) -> TicketRow | None:
-    """Return the ticket that came from `source` under this id."""
-    query = select(TicketRow).where(TicketRow.source == source, TicketRow.external_id == external_id)
-    return await session.scalar(query.with_for_update())
-
-
 async def mine(session: Session, person: str) -> list[Line]:
     """Return a person's own tickets, newest first."""
     query = select(TicketRow).where(TicketRow.person_id == person).order_by(TicketRow.at.desc(), TicketRow.id)
@@ -53,11 +47,6 @@ async def queue(
     if category is not None:
         query = query.where(TicketRow.category == category)
     return await _lines(session, query.limit(limit))
-
-
-async def count_open(session: Session) -> int:
-    """Return how many tickets wait for a first or a further answer."""
-    return await session.scalar(select(func.count()).select_from(TicketRow).where(TicketRow.state == "open")) or 0
 
 
 async def opened_since(session: Session, person: str, since: datetime) -> int:

@@ -132,8 +132,3 @@ def author(step: Step) -> str:
     """Return who spoke in a step, or answered the agent's question; "" if nobody did, or it was not kept then."""
     data = step.body.get("data") if step.kind == "outcome" and step.body["tool"] == "ask_person" else step.body
     return str((data or {}).get("by") or "")
-
-
-def tier_word(tier: int) -> str:
-    """Return the tier's name in small letters; a call that never reached policy has none."""
-    return Tier(tier).name.lower() if tier else ""

@@ -57,7 +57,7 @@ def test_warnings(department: str, title: str, expected: tuple[str, ...]) -> Non
 
 
 def test_what_is_typed_does_not_hide_what_the_directory_knows() -> None:
-    one = person("a", replace(FULL, department="Marketing", title="Writer")).known_as("Legal", "")
+    one = replace(person("a", replace(FULL, department="Marketing", title="Writer")), known=("Legal", ""))
     assert one.warnings == (LEGAL,)
 
 
@@ -74,7 +74,7 @@ def test_each_criterion_is_needed_with_its_evidence(missing: str, answer: Answer
 def test_the_order_and_its_reasons() -> None:
     two = replace(FULL, answers={**FULL.answers, "feedback": Answer(False, "Finds no words")})
     plain = Score(dict.fromkeys(CRITERIA, YES))
-    warned = person("b warned").known_as("Legal", "")
+    warned = replace(person("b warned"), known=("Legal", ""))
     found = rank([person("d two", two), person("c plain", plain), warned, person("a full")])
     assert [one.candidate.name for one in found] == ["a full", "b warned", "c plain", "d two"]
     assert found[0].points == HIGHEST
@@ -111,7 +111,7 @@ def test_only_active_seats_count() -> None:
 def test_each_reason_by_itself() -> None:
     assert started(20, unmapped="No group maps.") == (False, "No group maps.")
     assert started(20, others=("Two use cases.",)) == (False, "Two use cases.")
-    warned = person("Lea").known_as("Legal", "")
+    warned = replace(person("Lea"), known=("Legal", ""))
     said = replace(warned, sponsor="s", sponsor_reason="She leads the bids.")
     assert started(20, chosen=[said], sponsor="s")[0]
     # No reason, that of somebody else, or of nobody's programme: none of them counts.

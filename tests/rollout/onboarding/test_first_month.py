@@ -26,7 +26,7 @@ from colleague.rollout.onboarding.own import set_quiet, tick
 from colleague.rollout.onboarding.path import Path, my_path
 from colleague.rollout.onboarding.savings import first_savings, retention, write_saving
 from colleague.rollout.onboarding.shipped import modules, shipped_modules, shipped_playbook
-from colleague.rollout.onboarding.store import completed, completed_share
+from colleague.rollout.onboarding.store import completed
 from colleague.rollout.onboarding.watch import stalled_weeks, watch
 from colleague.rollout.onboarding.write import VersionWritten, write_module, write_playbook
 from colleague.testing.clock import TestClock
@@ -122,8 +122,6 @@ async def test_a_newcomer_from_the_first_page_to_completed(home: TestHouse) -> N
         assert "75 minutes saved" in (await client.get("/first-month")).text
     async with home.house.database.transaction() as session:
         assert await completed(session) == {ana.id}
-        assert await completed_share(session, [ana.id, home.people["ben"].id]) == 0.5
-        assert await completed_share(session, []) is None
         body = list(await session.scalars(select(EntryRow.body).where(EntryRow.verb == "training.taken")))
         assert len(body) == 10
         assert "Offers" not in "".join(body)

@@ -1,6 +1,5 @@
 """Who had a seat, who used it, in how many sessions, and who does not come back (B-1 to B-5). Pure."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,26 +79,6 @@ class Session:
     start: datetime
     end: datetime
     actions: int
-
-
-def sessions(actions: Iterable[Action]) -> list[Session]:
-    """Return the sessions of all people over all channels, in the order they began. Midnight ends none."""
-    by_person: defaultdict[str, list[datetime]] = defaultdict(list)
-    for action in actions:
-        if action.kind in INTENTIONAL:
-            by_person[action.person].append(action.at)
-    found = []
-    for person, times in by_person.items():
-        times.sort()
-        start = last = times[0]
-        count = 0
-        for at in times:
-            if at - last > GAP:
-                found.append(Session(person, start, last, count))
-                start, count = at, 0
-            last, count = at, count + 1
-        found.append(Session(person, start, last, count))
-    return sorted(found, key=lambda s: (s.start, s.person))
 
 
 def same_session(last: datetime | None, at: datetime) -> bool:

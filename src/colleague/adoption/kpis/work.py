@@ -82,14 +82,6 @@ class Breadth:
         return self.median >= 3 and self.three >= 0.5
 
 
-def breadth(runs: Iterable[RunFact], active: frozenset[str], week: Week, calendar: Calendar) -> Breadth | None:
-    """Return the breadth of active people over the twelve weeks that end with `week` (B-7), None if nobody was active.
-
-    Ad hoc work is one kind that does not count. `repeated`: the median of kinds that were completed twice or more.
-    """
-    return breadth_of(kinds_of(runs, active, week, calendar))
-
-
 def kinds_of(
     runs: Iterable[RunFact], active: frozenset[str], week: Week, calendar: Calendar
 ) -> dict[str, Counter[str]]:  # fmt: skip

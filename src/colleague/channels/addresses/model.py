@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, get_args
-from urllib.parse import urlencode
 
 from colleague.kit.errors import Invalid
 
@@ -53,11 +52,6 @@ def spell(kind: str, address: str) -> str:
     if not shape.fullmatch(text):
         raise BadAddress
     return text
-
-
-def page_for(kind: str, address: str) -> str:
-    """Return the path of the page that binds an account to who is signed in, with the address filled in."""
-    return "/dispatch/channels?" + urlencode({"kind": kind, "address": address})
 
 
 def hidden(kind: str, address: str) -> str:

@@ -46,11 +46,6 @@ class Change:
     rules: tuple[str, ...]
     why: str
 
-    @property
-    def loosened(self) -> bool:
-        """Say whether the draft allows more here."""
-        return self.after < self.before
-
 
 @dataclass(frozen=True, slots=True)
 class Replay:

@@ -1,7 +1,7 @@
 """The words of cohorts: a candidate, the three criteria, what a cohort is. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -116,10 +116,6 @@ class Candidate:
         said = (self.score.department, self.score.title), self.known
         found = [w for department, title in said for w in warnings(department, title, self.score.profile)]
         return tuple(dict.fromkeys(found))
-
-    def known_as(self, department: str, title: str) -> "Candidate":
-        """Return the candidate with what the directory knows."""
-        return replace(self, known=(department, title))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""

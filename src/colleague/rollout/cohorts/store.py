@@ -135,11 +135,6 @@ async def why_unmapped(session: Session, cohort: Cohort) -> str:
     return ""
 
 
-async def mapped(session: Session) -> bool:
-    """Say whether people may be invited as far as group mappings go (ID-4)."""
-    return not await unmapped(session)
-
-
 async def team_name(session: Session, team: str) -> str:
     """Return the name of a team; "" if it is gone."""
     return next((one.name for one in await list_teams(session) if one.id == team), "")

@@ -1,6 +1,5 @@
 """Find playbooks and modules as they stand, who passed what, and who has completed the first month's training."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -103,12 +102,6 @@ async def completed(session: Session) -> frozenset[str]:
     """Return who has completed onboarding: every module and the delegation exercise (PH-10)."""
     all_ = frozenset(shipped_modules())
     return frozenset(person for person, keys in (await passed(session)).items() if keys >= all_)
-
-
-async def completed_share(session: Session, people: Collection[str]) -> float | None:
-    """Return which share of `people` has completed onboarding; None for nobody."""
-    wanted = frozenset(people)
-    return len(wanted & await completed(session)) / len(wanted) if wanted else None
 
 
 async def ticks(session: Session, *about: str) -> dict[str, frozenset[str]]:

@@ -63,11 +63,6 @@ class Obligation:
     section: str
     cite: str
 
-    @property
-    def mandatory(self) -> bool:
-        """Say whether it must be met."""
-        return self.kind is Kind.MANDATORY
-
 
 def kind_of(text: str) -> bool | None:
     """Return True for a mandatory demand, False for a desirable one, None for no demand at all."""
@@ -107,11 +102,6 @@ def obligations(source: Source, *, contract: bool = False) -> list[Obligation]:
         count[letter] += 1
         result.append(Obligation(f"{letter}-{count[letter]:03}", text, kind, piece.section, piece.cite))
     return result
-
-
-def demands(source: Source) -> list[Obligation]:
-    """Return what is demanded of the one who answers, without what the buyer undertakes."""
-    return [o for o in obligations(source) if o.kind is not Kind.BUYER]
 
 
 def _style(label: str) -> str:
