@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.adoption.conftest import Programme
 
 from colleague.adoption.facts.read import actions, active_by_week, came_back, ever_active, runs, visits
+from colleague.adoption.facts.recount import recount
 from colleague.adoption.model import RunFact
 from colleague.audit.event import Event
 from colleague.kit.ids import new_id
@@ -79,6 +81,35 @@ async def test_the_next_version_may_be_accepted(programme: Programme) -> None:
         await programme.record("output.reviewed", "rita", run="r1", accepted=accepted)
     found = await fact(programme)
     assert (found.end, found.verdict, found.accepted_at) == ("delivered", "accepted", programme.clock.now())
+
+
+async def test_what_was_delivered_stays_so_whatever_is_asked_of_it_later(programme: Programme) -> None:
+    """Words to a finished task go on in its run: the week it counted in keeps it (B-6)."""
+    later: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("run.completed", {}), ("run.failed", {"reason": "system"}), ("task.stopped", {}),
+        ("run.stopped", {"aside": True}), ("run.completed", {"empty": True}),
+    )  # fmt: skip
+    for n, _ in enumerate(later):
+        await delegated(programme, f"r{n}", f"task_{n}")
+        await programme.record("run.completed", "agent", run=f"r{n}")
+    done = programme.clock.now()
+    await delegated(programme, "again", "task_again")
+    await programme.record("run.failed", "agent", run="again", reason="system")
+    programme.clock.advance(days=20)
+    for n, (verb, facts) in enumerate(later):
+        await programme.record("task.steered", run=f"r{n}")
+        await programme.record("approval.asked", "agent", run=f"r{n}")
+        await programme.record(verb, "agent", run=f"r{n}", **facts)
+    await programme.record("task.retried", run="again")
+    await programme.record("run.completed", "agent", run="again")
+    await programme.rolled(at_once=3)
+    assert not await recount(programme.house.database)
+    found = {r.id: r for r in await programme.do(runs, *EVER)}
+    # What was not delivered yet may be.
+    again = found.pop("again")
+    assert (again.end, again.ended_at) == ("delivered", programme.clock.now())
+    assert {(r.end, r.ended_at, r.reason) for r in found.values()} == {("delivered", done, "")}
+    assert len(found) == len(later)
 
 
 @pytest.mark.parametrize(

@@ -69,17 +69,22 @@ CREATE TEMP TABLE s_ran AS
 SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
        (array_agg(data ->> 'name' ORDER BY seq DESC)
            FILTER (WHERE verb = 'skill.used' AND data ->> 'approved' IS DISTINCT FROM 'false'))[1] AS workflow,
-       (array_agg(CASE WHEN verb = 'run.completed' AND data ->> 'empty' = 'true' THEN 'run.failed' ELSE verb END ORDER BY seq DESC)
-           FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')))[1] AS last_end,
-       (array_agg(at ORDER BY seq DESC)
-           FILTER (WHERE verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped')))[1] AS ended_at,
-       coalesce(bool_or(verb = 'run.stopped' AND data ->> 'aside' = 'true'), false) AS aside,
+       -- What was delivered, or put aside, stays so; of other ends the last holds, for a person may go on in the same run.
+       (array_agg(ending ORDER BY seq) FILTER (WHERE ending IN ('run.completed', 'aside')) ||
+        array_agg(ending ORDER BY seq DESC) FILTER (WHERE ending <> ''))[1] AS last_end,
+       (array_agg(at ORDER BY seq) FILTER (WHERE ending IN ('run.completed', 'aside')) ||
+        array_agg(at ORDER BY seq DESC) FILTER (WHERE ending <> ''))[1] AS ended_at,
        min(at) FILTER (WHERE verb = 'output.taken') AS taken_at,
        min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at,
        (array_agg(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END ORDER BY seq DESC)
            FILTER (WHERE verb = 'output.reviewed'))[1] AS verdict,
        (array_agg(at ORDER BY seq DESC) FILTER (WHERE verb = 'output.reviewed'))[1] AS verdict_at
-FROM l WHERE run <> '' AND NOT elsewhere GROUP BY run;
+FROM (
+    SELECT *, CASE WHEN verb = 'run.completed' AND data ->> 'empty' = 'true' THEN 'run.failed'
+                   WHEN verb = 'run.stopped' AND data ->> 'aside' = 'true' THEN 'aside'
+                   WHEN verb IN ('run.completed', 'run.failed', 'run.stopped', 'task.stopped') THEN verb END AS ending
+    FROM l WHERE run <> '' AND NOT elsewhere
+) x GROUP BY run;
 ANALYZE s_ran;
 
 -- What was received from away, or was due by the clock, was there before its task was begun: up to thirty days (B-8).
@@ -133,7 +138,7 @@ FROM (
                                WHEN 'run.stopped' THEN 'cancelled' WHEN 'task.stopped' THEN 'cancelled' ELSE 'open' END END AS fate,
            coalesce(f.left_at, r.ended_at) AS ended_at, b.input_at, b.taken_at, r.verdict, r.verdict_at
     FROM s_begun b LEFT JOIN s_ran r ON r.run = b.run LEFT JOIN s_left f ON f.run = b.run
-    WHERE f.run IS NOT NULL OR NOT coalesce(r.aside, false)
+    WHERE f.run IS NOT NULL OR r.last_end IS DISTINCT FROM 'aside'
     UNION ALL
     SELECT person, run, asked_at, asked_at, coalesce(workflow, 'ad hoc'),
            CASE last_end WHEN 'telemetry.answered' THEN 'delivered' WHEN 'telemetry.failed' THEN 'failed' ELSE 'open' END,

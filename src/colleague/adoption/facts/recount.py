@@ -20,6 +20,7 @@ from colleague.adoption.facts.verbs import (
     INCLUDED,
     INPUTS,
     REMOVED,
+    SETTLED,
     as_happened,
     assigns,
     end_of,
@@ -151,15 +152,15 @@ class Count:
                 run |= {"end": "abandoned", "ended_at": since + SILENT, "seq": fact.seq}
             elif fact.actor != "system" and fact.at > since:
                 run["active_at"] = fact.at
-        left = run["end"] == "abandoned"
-        why = str(run["reason"]) if left else held_by(fact, str(run["reason"]))
+        settled = run["end"] in SETTLED
+        why = str(run["reason"]) if settled else held_by(fact, str(run["reason"]))
         if why != run["reason"]:
             run |= {"reason": why, "seq": fact.seq}
         if fact.verb == "run.started":
             change = {"started_at": run["started_at"] or fact.at}
         elif fact.verb == "skill.used" and published(fact):
             change = {"workflow": str(fact.data.get("name") or fact.subject)}
-        elif fact.verb in ENDS and not left:
+        elif fact.verb in ENDS and not settled:
             change = {"end": end_of(fact), "ended_at": fact.at}
         elif fact.verb == "output.taken":
             change = {"taken_at": run["taken_at"] or fact.at}

@@ -23,6 +23,7 @@ from colleague.adoption.facts.verbs import (
     INCLUDED,
     INPUTS,
     REMOVED,
+    SETTLED,
     as_happened,
     assigns,
     end_of,
@@ -241,7 +242,9 @@ def _run(row: RunFactRow, fact: Fact) -> None:
             row.end, row.ended_at, row.seq = "abandoned", row.active_at + SILENT, fact.seq
         elif fact.actor != "system":
             row.active_at = max(row.active_at, fact.at)
-    if row.end != "abandoned" and (why := held_by(fact, row.reason)) != row.reason:
+    # INVARIANT: what was delivered counts as it stood then, whatever a person asks of the same run later (B-6).
+    settled = row.end in SETTLED
+    if not settled and (why := held_by(fact, row.reason)) != row.reason:
         row.reason, row.seq = why, fact.seq
     match fact.verb:
         case "output.taken":
@@ -254,5 +257,5 @@ def _run(row: RunFactRow, fact: Fact) -> None:
             row.started_at, row.seq = row.started_at or fact.at, fact.seq
         case "skill.used" if published(fact):
             row.workflow, row.seq = str(fact.data.get("name") or fact.subject), fact.seq
-        case verb if verb in ENDS and row.end != "abandoned":
+        case verb if verb in ENDS and not settled:
             row.end, row.ended_at, row.seq = end_of(fact), fact.at, fact.seq

@@ -28,6 +28,8 @@ INPUTS: Final[Mapping[str, str]] = {"dispatch.started": "trigger_timestamp", "sc
 ENDS: Final[Mapping[str, str]] = {
     "run.completed": "delivered", "run.failed": "failed", "run.stopped": "cancelled", "task.stopped": "cancelled",
 }  # fmt: skip
+# What a run came to for good: words to a finished task go on in the same run, and what it delivered stays delivered.
+SETTLED: Final = frozenset({"delivered", "aside", "abandoned"})
 AGAIN: Final = "task.tried_again"
 # What holds a run up, and what says that it goes on (B-6).
 HOLDS: Final[Mapping[str, str]] = {
