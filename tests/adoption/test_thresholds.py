@@ -37,6 +37,9 @@ def phase(*shares: int | None) -> dict[int, Numbers]:
         ((70,) * 7 + (None,), None, None), ((10,) * 7 + (None, 65), None, True),
         # Closed in week 6 or 7, that week speaks (C-9); closed later, week 8 does.
         ((10,) * 5 + (65,), 6, True), ((10,) * 6 + (65,), 7, True), ((70,) * 7 + (64,), 9, False),
+        # With holidays from week 8 to its end, the last that counts speaks, not a week of the phase after it.
+        ((70,) * 7 + (None, None, 30), 9, True), ((60,) * 7 + (None, None, 90), 9, False),
+        ((70,) * 7 + (None,), 9, None), ((10,) * 7 + (None, 65, 10), 9, True),
         # What came after it was left says nothing of it, nor does a week that is not there yet.
         ((70,) * 5 + (64, 90, 90), 6, False), ((10,) * 5 + (65, 10, 10), 6, True), ((70,) * 5, 6, None),
         ((10,) * 5 + (65, None, 10), 7, True), ((70,) * 5, 5, None), ((70,) * 9, 5, None),

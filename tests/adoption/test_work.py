@@ -221,3 +221,13 @@ def test_growth_is_no_rise() -> None:
 )  # fmt: skip
 def test_high_is_three_weeks_in_a_row_at_eighty_percent(later: tuple[int, ...], high: bool) -> None:
     assert sustained_high([*weeks(10, 10, 5, 5, 5, 5), *weeks(*later)]) is high
+
+
+def test_what_came_later_is_held_against_its_own_beginning() -> None:
+    later = weeks(0, 0, 10, 10, 5, 5, 5, 5)
+    assert sustained_high([*later, *weeks(8, 8, 8)])
+    assert not sustained_high([*later, *weeks(8, 8, 7)])
+    # Its own first six weeks are its beginning, like anybody's; without a single ticket nothing is high.
+    assert not sustained_high(weeks(*(0,) * 6, *(10,) * 6))
+    assert sustained_high(weeks(*(0,) * 6, *(10,) * 9))
+    assert not sustained_high(weeks(*(0,) * 12))

@@ -52,14 +52,17 @@ def kp1(weeks: Mapping[int, Numbers], *, closed_in: int | None = None) -> Verdic
     week 6 none does. For a week of holidays speaks the next that counts, of a closed phase the last.
     """
     words = "65 % weekly active or more"
-    if closed_in is None or closed_in > WEEK_KP1:
+    if closed_in is not None:
+        weeks = {k: one for k, one in weeks.items() if k <= closed_in}
+    told = [k for k, one in weeks.items() if k >= WEEK_KP1 and _counts(one)]
+    if closed_in is None or (closed_in > WEEK_KP1 and (told or closed_in not in weeks)):
         return _at(weeks, WEEK_KP1, lambda value: value >= ENOUGH, words)
     if closed_in < WEEK_KP2:
         return Verdict(None, f"The expansion was left after {closed_in} weeks: week 8 was never reached.")
-    told = [one for k, one in sorted(weeks.items()) if k <= closed_in and _counts(one)]
-    if closed_in not in weeks or not told or told[-1].wau is None:
+    last = [one for _, one in sorted(weeks.items()) if _counts(one)]
+    if closed_in not in weeks or not last or last[-1].wau is None:
         return Verdict(None, f"Week {closed_in} is not frozen yet.")
-    return _verdict(told[-1], told[-1].wau.value >= ENOUGH, words)
+    return _verdict(last[-1], last[-1].wau.value >= ENOUGH, words)
 
 
 def kp2(weeks: Mapping[int, Numbers]) -> Verdict:

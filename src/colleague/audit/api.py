@@ -22,15 +22,15 @@ TheSigner = Annotated[Signer, Depends(part(Signer))]
 @router.get("")
 async def index(
     db: Db, asker: Asking, ledger: TheLedger, verb: str = "", actor: str = "", subject: str = "", run: str = "",
-    since: AwareDatetime | None = None, until: AwareDatetime | None = None, before: int | None = None,
+    effect: str = "", since: AwareDatetime | None = None, until: AwareDatetime | None = None, before: int | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """List entries, newest first, of a period (`since` up to `until`); `before` is the id to page on from."""
     asker.require("org:ledger:read")
     async with db.transaction() as session:
         rows = await entries(
-            session, asker.id, ledger=ledger, verb=verb, actor=actor, subject=subject, run=run, since=since,
-            until=until, before=before, limit=limit,
+            session, asker.id, ledger=ledger, verb=verb, actor=actor, subject=subject, run=run, effect=effect,
+            since=since, until=until, before=before, limit=limit,
         )  # fmt: skip
     return [
         {"id": r.id, "seq": r.seq, "at": r.at, "verb": r.verb, "actor": r.actor, "subject": r.subject, "run": r.run,

@@ -25,29 +25,42 @@ TheSigner = Annotated[Signer, Depends(part(Signer))]
 
 
 class NoSuchDay(Invalid):
-    """Write a day as 2026-12-31."""
+    """Write a day as 2026-12-31, or a moment with its zone as 2026-12-31T08:00:00+01:00."""
 
 
 def _day(text: str, *, after: bool = False) -> datetime | None:
-    """Return midnight (UTC) at the beginning of a day, or at its end; None for no day. Raises NoSuchDay."""
+    """Return midnight (UTC) at the beginning of a day, or at its end; a moment as it is; None for no day.
+
+    Raises NoSuchDay.
+    """
     if not text:
         return None
     try:
+        if "T" in text:
+            return _aware(datetime.fromisoformat(text))
         day = datetime.combine(date.fromisoformat(text), time.min, tzinfo=UTC)
     except ValueError as error:
         raise NoSuchDay from error
     return day + timedelta(days=1) if after else day
 
 
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise NoSuchDay
+    return at
+
+
 @router.get("/ledger")
 async def index(
     request: Request, page: Page, db: Db, asker: Asking, ledger: TheLedger, names: TheNames, settings: Config,
-    verb: str = "", actor: str = "", subject: str = "", run: str = "", since: str = "", until: str = "",
-    before: int | None = None,
+    verb: str = "", actor: str = "", subject: str = "", run: str = "", effect: str = "", since: str = "",
+    until: str = "", before: int | None = None,
 ) -> HTMLResponse:  # fmt: skip
     """List entries, newest first."""
     asker.require("org:ledger:read")
-    given = {"verb": verb, "actor": actor, "subject": subject, "run": run, "since": since, "until": until}
+    given = {
+        "verb": verb, "actor": actor, "subject": subject, "run": run, "effect": effect, "since": since, "until": until,
+    }  # fmt: skip
     filters = {name: text.strip()[:80] for name, text in given.items()}
     period = {"since": _day(filters["since"]), "until": _day(filters["until"], after=True)}
     async with db.transaction() as session:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -79,10 +80,16 @@ def _told(row: EntryRow | None) -> Told | None:
     return Told(datetime.fromisoformat(said["at"]), said["verb"], said["actor"], said["subject"], said["data"])
 
 
-async def counted(session: Session, verbs: Sequence[str], since: datetime, until: datetime) -> dict[str, int]:
-    """Return how many entries of each verb lie in [since, until), 0 where there is none."""
+async def counted(
+    session: Session, verbs: Sequence[str], since: datetime, until: datetime, *, effect: str = ""
+) -> dict[str, int]:  # fmt: skip
+    """Return how many entries of each verb lie in [since, until), 0 where there is none; with `effect` only decisions
+    that came out so (allow, ask, deny).
+    """
     query = select(EntryRow.verb, func.count().label("number")).where(EntryRow.verb.in_(verbs))
     query = query.where(EntryRow.at >= since, EntryRow.at < until).group_by(EntryRow.verb)
+    if effect:
+        query = query.where(EntryRow.body.cast(JSONB)["data"]["effect"].astext == effect)
     return dict.fromkeys(verbs, 0) | {row.verb: row.number for row in await session.execute(query)}
 
 

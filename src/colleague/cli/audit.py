@@ -46,6 +46,7 @@ def index(
     actor: Annotated[str, typer.Option(help="Only what this id did.")] = "",
     subject: Annotated[str, typer.Option(help="Only what was done to this id.")] = "",
     run: Annotated[str, typer.Option(help="Only this run of a task.")] = "",
+    effect: Annotated[str, typer.Option(help="Only decisions that came out so: allow, ask, deny.")] = "",
     since: Annotated[str, typer.Option(help="First day, e.g. 2026-11-01.")] = "",
     until: Annotated[str, typer.Option(help="Last day.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
@@ -59,7 +60,7 @@ def index(
         async with house.database.transaction() as session:
             found = await entries(
                 session, reader.id, ledger=house.ledger, verb=verb, actor=actor, subject=subject, run=run,
-                since=start, until=end, limit=limit,
+                effect=effect, since=start, until=end, limit=limit,
             )  # fmt: skip
         if not found:
             line("No entries.")

@@ -68,6 +68,10 @@ def test_each_gap_names_its_requirement_and_a_next_step_with_a_page() -> None:
     assert [one.what for one in decide(Answers(), NOTHING).missing] == [
         f"An answer to «{words}»" for words in QUESTIONS.values()
     ]
+    ids = {"saas_rollouts": "PN-1", "sponsor": "PN-1", "regulated": "PN-1"}
+    assert {one.question: one.requirement for one in decide(Answers(), NOTHING).reasons} == ids | dict.fromkeys(
+        ("seats", "custom_mcp", "stalled"), "PN-2"
+    )
     assert decide(ALONE, NOTHING).missing == ()
 
 

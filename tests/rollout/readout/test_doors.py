@@ -13,6 +13,8 @@ from sqlalchemy import update
 from tests.rollout.readout.pilot import people_in, use_cases_in, work_in
 from tests.web.conftest import app, sign_in  # noqa: F401
 
+from colleague.audit.event import Event
+from colleague.audit.many import record_many
 from colleague.channels.tables import NoticeRow
 from colleague.identity.people import assign_role
 from colleague.kit.ids import new_id
@@ -155,12 +157,33 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
         pypdfium2.PdfDocument((await lead.get(f"{PAGE}/1.pdf")).content)[0].get_textpage().get_text_range().split()
     )
     assert "Gate 1 was skipped, into the expansion" in text
+    # What a rule denied is told apart from what never came before one, each with the rows it counts.
+    before = now - timedelta(days=10)
+    events = [Event("call.decided", "agent", data={"effect": effect}) for effect in ("deny", "deny", "allow")]
+    events += [Event(verb, "agent", data={}) for verb in ("input.refused", "call.refused")]
+    async with home.house.database.transaction() as session:
+        await record_many(session, [(before, event) for event in events])
+    told = (await lead.get(f"{API}/draft")).json()
+    counts = {one["what"]: (one["count"], one["rows"]) for one in told["incidents"]}
+    assert {what.partition(":")[0]: number for what, (number, _) in counts.items()} == {
+        "Calls that a rule denied": 2, "Contents withheld as too confidential": 1, "Calls refused before any rule": 1,
+    }  # fmt: skip
+    auditor = await sign_in("owner")
+    for number_, rows_ in counts.values():
+        assert (await auditor.get(rows_)).text.count('<tr id="e-') == number_, rows_
+    assert (await auditor.get("/ledger?since=2026-01-01T08:00")).status_code == 422
     links = {one["rows"] for name in ("figures", "gates", "incidents") for one in told[name]}
     links |= {one["reduction"]["rows"] for one in told["workflows"]}
     links |= {one.rows for phase in Phase for one in gate(phase, Evidence()).criteria}
     assert len(links) > 9
     for link in sorted(links):
-        assert (await lead.get(link.partition("#")[0])).status_code == 200, link
+        reader = auditor if link.startswith("/ledger") else lead
+        assert (await reader.get(link.partition("#")[0])).status_code == 200, link
+    assert (await lead.post(API, json={"ask": "More seats."})).status_code == 201
+    for reader, linked in ((lead, False), (auditor, True)):
+        page = (await reader.get(f"{PAGE}/2")).text
+        assert ("/ledger?" in page, "Who reads the ledger" in page) == (linked, not linked)
+
 
 
 async def test_without_completion_breadth_and_time_there_is_no_readout(

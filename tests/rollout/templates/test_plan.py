@@ -54,6 +54,18 @@ def test_weeks_with_few_worked_days_are_skipped_and_a_late_start_in_a_week_moves
     assert make_plan(Wanted(date(2027, 1, 13), (20,)), PLAIN).phases[0].starts == date(2027, 1, 13)
 
 
+def test_kp1_and_kp2_are_looked_at_in_the_programme_week_they_are_judged_by() -> None:
+    # A week of holidays makes the phase longer (PH-1), but week 6 stays week 6 (B-0), or is the next one that counts.
+    for first, onboarding, active, tickets in (
+        (date(2027, 3, 8), "2027-04-02", "2027-04-16", "2027-04-09"),
+        (date(2027, 3, 29), "2027-04-09", "2027-04-16", "2027-04-09"),
+    ):
+        days = frozenset(first + timedelta(days=n) for n in range(5))
+        plan = make_plan(Wanted(START, ALL), Calendar("Europe/Berlin", days))
+        on = {one.key: one.on.isoformat() for one in plan.milestones}
+        assert (on["onboarding-2"], on["active-2"], on["tickets-2"]) == (onboarding, active, tickets)
+
+
 def test_a_flagged_use_case_makes_the_pilot_six_weeks_longer() -> None:
     plain, longer = (make_plan(Wanted(START, ALL, extra=n, why_extra="«Ideas» is kept"), PLAIN) for n in (0, 6))
     assert longer.phases[0].ends - plain.phases[0].ends == timedelta(weeks=6)  # type: ignore[operator]

@@ -57,8 +57,11 @@ def decline(weeks: Sequence[TicketWeek]) -> Decline | None:
 def sustained_high(weeks: Sequence[TicketWeek]) -> bool:
     """Say whether, after week 6, the newest three weeks had 80 % or more of the rate of weeks 1 and 2 (B-10, KP-7).
 
-    What was high and no longer is does not count against the present.
+    What was high and no longer is does not count against the present. What had no tickets in weeks 1 and 2 came later:
+    its weeks begin with its first ticket.
     """
+    began = next((k for k, week in enumerate(weeks) if week.tickets), 0)
+    weeks = weeks[began if began >= 2 else 0 :]
     tickets, people = sum(w.tickets for w in weeks[:2]), sum(w.active for w in weeks[:2])
     if len(weeks) <= 6 or not people or not tickets:
         return False

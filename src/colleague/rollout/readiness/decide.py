@@ -49,13 +49,17 @@ def _reasons(answers: Answers) -> Iterator[Reason]:
         text = "An earlier rollout stalled." if a.stalled else "No earlier rollout has stalled."
         yield Reason("stalled", "help" if a.stalled else "alone", text, "PN-2")
     for name in a.open:
-        yield Reason(name, "open", f"Not answered: {QUESTIONS[name]}", "PN-1")
+        yield Reason(name, "open", f"Not answered: {QUESTIONS[name]}", _rule_of(name))
+
+
+def _rule_of(question: str) -> str:
+    return "PN-2" if question in ("seats", "custom_mcp", "stalled") else "PN-1"
 
 
 def _missing(answers: Answers) -> Iterator[Missing]:
     """Yield what the answers themselves say is missing."""
     for name in answers.open:
-        yield Missing("PN-1", f"An answer to «{QUESTIONS[name]}»", "Ask those who know, and answer it.", _PAGE)
+        yield Missing(_rule_of(name), f"An answer to «{QUESTIONS[name]}»", "Ask those who know, and answer it.", _PAGE)
     if answers.saas_rollouts is False:
         yield Missing(
             "PN-1", "People in IT who have rolled out software as a service",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
@@ -44,10 +45,12 @@ from colleague.usecases.names import use_case_names
 from colleague.usecases.ready import ready
 
 USUAL, MOST = 12, 53
+DENIED: Final = "call.decided"
 INCIDENTS: Final = {
     "break_glass.used": "The break-glass account was used", "ledger.witness_lost": "The ledger lost its witness",
     "ledger.siem_lost": "The ledger's forwarding was lost", "phone.lost": "A phone was lost and its access ended",
-    "call.unknown": "A call whose outcome is unknown", "call.refused": "Calls that a rule refused",
+    "call.unknown": "A call whose outcome is unknown", "input.refused": "Contents withheld as too confidential",
+    "call.refused": "Calls refused before any rule: unknown tools, or no record possible",
 }  # fmt: skip
 
 
@@ -246,7 +249,11 @@ def _gates(gate: Gate, programme: Programme, names: dict[str, str]) -> list[Gate
 
 async def _incidents(session: Session, period: Period) -> list[Incident]:
     found = await counted(session, list(INCIDENTS), period.start, period.end)
-    return [Incident(words, found[verb], f"/ledger?verb={verb}") for verb, words in INCIDENTS.items() if found[verb]]
+    denied = await counted(session, [DENIED], period.start, period.end, effect="deny")
+    of = urlencode({"since": period.start.isoformat(), "until": period.end.isoformat()})
+    told = [Incident("Calls that a rule denied", denied[DENIED], f"/ledger?verb={DENIED}&effect=deny&{of}")]
+    told += [Incident(words, found[verb], f"/ledger?verb={verb}&{of}") for verb, words in INCIDENTS.items()]
+    return [one for one in told if one.count]
 
 
 async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> list[Override]:

@@ -224,7 +224,9 @@ def _milestones(phases: Sequence[Phase], calendar: Calendar) -> Iterator[Milesto
         )  # fmt: skip
         for check in phase.shape.checks:
             week = min(check.week, phase.weeks + phase.extra) if phase.weeks else check.week
-            day = _day_in(phase, week, calendar)
+            # KP-1 and KP-2 are judged by programme weeks, holidays among them (B-0); other checks by weeks that count.
+            judged = check.requirement in ("KP-1", "KP-2")
+            day = _programme_day(phase, week, calendar) if judged else _day_in(phase, week, calendar)
             yield Milestone(f"{check.key}-{number}", day, check.title, check.what, check.requirement)
         if phase.gate_on:
             yield Milestone(
@@ -238,6 +240,14 @@ def _milestones(phases: Sequence[Phase], calendar: Calendar) -> Iterator[Milesto
                     f"Quarterly governance review {turn}",
                     "; ".join(phase.shape.gate) + ". None may be older than 92 days.", phase.shape.gate_requirement,
                 )  # fmt: skip
+
+
+def _programme_day(phase: Phase, number: int, calendar: Calendar) -> date:
+    """Return the last worked day of a programme week of a phase; of the next one that counts if it does not."""
+    week = week_of(phase.starts)
+    while calendar.programme_week(week, phase.starts) < number or not calendar.counts(week):
+        week = week.next()
+    return _worked_before(week.monday + timedelta(days=4), calendar)
 
 
 def _day_in(phase: Phase, number: int, calendar: Calendar) -> date:
