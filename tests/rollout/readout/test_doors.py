@@ -185,7 +185,6 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
         assert ("/ledger?" in page, "Who reads the ledger" in page) == (linked, not linked)
 
 
-
 async def test_without_completion_breadth_and_time_there_is_no_readout(
     home: TestHouse,
     sign_in: Any,  # noqa: F811
