@@ -98,6 +98,20 @@ async def departments_of(session: Session) -> dict[str, str]:
     return dict((await session.execute(query)).all())
 
 
+async def departments_by_person(session: Session, people: Iterable[str]) -> dict[str, str]:
+    """Return the department of those of `people` who have one, active or not, by id."""
+    query = select(PersonRow.id, PersonRow.department).where(
+        PersonRow.id.in_(sorted(set(people))), PersonRow.department != ""
+    )
+    return dict((await session.execute(query)).all())
+
+
+async def people_in_department(session: Session, department: str) -> list[str]:
+    """Return the ids of everybody in a department, active or not."""
+    query = select(PersonRow.id).where(PersonRow.department == department).order_by(PersonRow.id)
+    return list(await session.scalars(query))
+
+
 async def count_excluded(session: Session) -> int:
     """Return how many active people the numbers of the programme leave out."""
     query = select(func.count()).select_from(PersonRow).where(PersonRow.active, PersonRow.excluded_why != "")

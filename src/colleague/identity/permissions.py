@@ -30,6 +30,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:programme:read": "See the programme: phases, gates, cohorts, readouts.",
     "org:programme:manage": "Run the programme: cohorts, playbook, champions, evidence for gates.",
     "org:support:manage": "Read and answer support tickets, and import them.",
+    "org:records:read": "See what is kept how long, legal holds, and the certificates of deletion.",
+    "org:records:manage": "Place and release legal holds, and run what retention deletes.",
     "org:settings:manage": "Change the organisation's settings.",
     "org:roles:own": "Make and unmake owners.",
 }

@@ -9,6 +9,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.tables import FileRow
 from colleague.files.uploads import FileNotThere, Upload, add_file, delete_file
+from colleague.holds.cover import check_not_held
 from colleague.identity.actor import Actor
 from colleague.identity.directory import PersonNotFound, find_by_email, find_by_name
 from colleague.kit.canonical import storable
@@ -183,9 +184,10 @@ async def get_project_file(session: Session, actor: Actor, project_id: str, file
 
 
 async def remove_project_file(session: Session, actor: Actor, project_id: str, file_id: str, *, ledger: Ledger) -> None:
-    """Take a file out of the project: from every task, and from every index, at once."""
+    """Take a file out of the project: from every task, and from every index, at once. Raises KeptByHold."""
     await see_project(session, actor, project_id, need="member")
     file = await get_project_file(session, actor, project_id, file_id)
+    await check_not_held(session, projects=[project_id])
     facts = {"project": project_id, "sha256": file.sha256}
     await delete_file(session, file)
     await ledger.record(session, Event("file.deleted", actor.id, subject=file_id, data=facts))
@@ -214,6 +216,7 @@ async def remove_link(session: Session, actor: Actor, project_id: str, link: str
     row = await session.get(ProjectLinkRow, link)
     if row is None or row.project_id != project_id:
         raise NoSuchThing
+    await check_not_held(session, projects=[project_id])
     await session.delete(row)
     await ledger.record(session, Event("project.link_removed", actor.id, subject=project_id, data={"link": link}))
 
@@ -224,6 +227,7 @@ async def delete_note(session: Session, actor: Actor, project_id: str, note: str
     row = await session.get(NoteRow, note)
     if row is None or row.project_id != project_id:
         raise NoSuchThing
+    await check_not_held(session, projects=[project_id])
     await session.delete(row)
     await session.execute(delete(ProposalRow).where(ProposalRow.note_id == note))
     await ledger.record(session, Event("note.deleted", actor.id, subject=note, data={"project": project_id}))
@@ -232,6 +236,7 @@ async def delete_note(session: Session, actor: Actor, project_id: str, note: str
 async def delete_project(session: Session, actor: Actor, project_id: str, *, ledger: Ledger) -> None:
     """End a project: files, links, notes, proposals and sets are forgotten. Tasks stay with who handed them over."""
     project, _ = await see_project(session, actor, project_id, need="owner", lock=True)
+    await check_not_held(session, projects=[project_id])
     for file in await project_files(session, project_id):
         await delete_file(session, file)
     await session.delete(project)

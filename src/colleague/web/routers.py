@@ -20,7 +20,8 @@ CONTENTS: Final[tuple[str, ...]] = (
     "plugins.console", "usecases.console", "support.console",
     "rollout.champions.console", "rollout.tickets.console", "projects.console", "projects.memory_console",
     "library.console", "files.console", "governance.document.console", "governance.asfiles.console",
-    "governance.posture.console", "web.setup", "dispatch.phone.console", "dispatch.schedules.console",
+    "governance.posture.console", "compliance.console", "web.setup", "dispatch.phone.console",
+    "dispatch.schedules.console",
     "dispatch.doors.sms.door", "dispatch.doors.slack.door", "dispatch.doors.mcp.door",
     "dispatch.voice.console", "dispatch.voice.api",
     "dispatch.deliver.console", "adoption.console", "adoption.doors.console",
@@ -48,6 +49,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "plugins.api", "usecases.api", "support.api",
     "rollout.champions.api", "rollout.tickets.api", "projects.api", "library.api", "files.api",
     "governance.asfiles.api", "governance.posture.api", "governance.document.api", "dispatch.schedules.api",
+    "compliance.api",
 )  # fmt: skip
 
 

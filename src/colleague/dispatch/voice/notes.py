@@ -9,6 +9,7 @@ from colleague.audit.record import Ledger
 from colleague.dispatch.voice.hear import Ears, MayNotHear, NotSetUp, NotWrittenDown
 from colleague.dispatch.voice.sound import Sound, sound_of
 from colleague.dispatch.voice.tables import VoiceNoteRow
+from colleague.holds.cover import check_not_held, covering, standing_still
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
@@ -126,16 +127,20 @@ async def decided(
 
 
 async def drop(session: Session, actor: Actor, note: str, *, ledger: Ledger) -> None:
-    """Delete a note: what is left of it for a day is that there was one. Raises NoteNotFound."""
+    """Delete a note: what is left of it for a day is that there was one. Raises NoteNotFound, KeptByHold."""
     row = await get_note(session, actor, note, lock=True)
+    await check_not_held(session, people=[actor.id])
     row.content, row.transcript, row.why, row.state = None, "", "", "deleted"
     await ledger.record(session, Event("voice.deleted", actor.id, subject=note, data={"why": "by its owner"}))
 
 
 async def forget_old(*, database: Database, ledger: Ledger, clock: Clock) -> int:
-    """Delete notes older than a day, whatever became of them; return how many."""
+    """Delete notes older than a day, whatever became of them, but of people under a legal hold; return how many."""
     async with database.transaction() as session:
+        await standing_still(session)
         old = VoiceNoteRow.at <= clock.now() - KEPT
+        whose = set(await session.scalars(select(VoiceNoteRow.person_id).where(old).distinct()))
+        old &= VoiceNoteRow.person_id.not_in({person for _, person in await covering(session, people=whose)})
         for note in await session.scalars(select(VoiceNoteRow.id).where(old, VoiceNoteRow.content.is_not(None))):
             await ledger.record(
                 session, Event("voice.deleted", "system", subject=note, data={"why": "a day has passed"})

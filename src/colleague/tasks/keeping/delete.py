@@ -4,7 +4,7 @@ INVARIANT: whatever a slice keeps of a task's content is taken away here, or nam
 a deleted task in every table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden
 from colleague.models.spoken import forget_thinking
 from colleague.projects.propose import forget_proposals
+from colleague.tasks.keeping.held import check_task_not_held
 from colleague.tasks.model import ENDED
 from colleague.tasks.sight import see_task
 from colleague.tasks.store import TaskNotFound
@@ -76,8 +77,10 @@ class Going:
 
 
 async def going(session: Session, actor: Actor, task_id: str) -> Going:
-    """Return what would go. Raises TaskNotFound, NotYoursToDelete, StopFirst."""
-    return await _count(session, *await _deletable(session, actor, task_id))
+    """Return what would go. Raises TaskNotFound, NotYoursToDelete, StopFirst, KeptByHold."""
+    task, runs = await _deletable(session, actor, task_id)
+    await check_task_not_held(session, task_id)
+    return await _count(session, task, runs)
 
 
 async def delete_task(
@@ -85,11 +88,23 @@ async def delete_task(
 ) -> None:
     """Delete a task of one's own with everything in it. It must have ended; `sure` says that the person confirmed.
 
-    Raises TaskNotFound, NotYoursToDelete, StopFirst, NotConfirmed.
+    Raises TaskNotFound, NotYoursToDelete, StopFirst, NotConfirmed, KeptByHold.
     """
     if not sure:
         raise NotConfirmed
     task, runs = await _deletable(session, actor, task_id)
+    await take_away(session, actor, task, runs, ledger=ledger)
+
+
+async def take_away(
+    session: Session, actor: Actor, task: TaskRow, runs: Sequence[str], *, ledger: Ledger,
+    why: Mapping[str, object] | None = None,
+) -> Going:  # fmt: skip
+    """Take away a task whose runs (all of them) have ended and are locked, whoever decided that: `why` goes on record.
+
+    Raises KeptByHold. Returns what went, in numbers.
+    """
+    await check_task_not_held(session, task.id)
     gone = await _count(session, task, runs)
     questions = await session.scalars(select(ApprovalRow.id).where(ApprovalRow.run_id.in_(runs)))
     outputs = await session.scalars(select(OutputRow.id).where(OutputRow.task_id == task.id))
@@ -109,13 +124,14 @@ async def delete_task(
     # Shares, marks, words for search, offers and mentions go with their rows.
     await session.execute(delete(RunRow).where(RunRow.id.in_(runs)))
     await session.execute(delete(TaskRow).where(TaskRow.id == task.id))
-    facts = {**asdict(gone), "contents": files.contents, "via": actor.via}
+    facts = {**asdict(gone), "contents": files.contents, "via": actor.via, **(why or {})}
     del facts["title"]
     await ledger.forget(session, task.id)
     await ledger.record(session, Event("task.deleted", actor.id, subject=task.id, data=facts))
     for run in runs:
         await notify(session, f"run:{run}")
-    await notify(session, f"person:{actor.id}")
+    await notify(session, f"person:{task.person_id}")
+    return gone
 
 
 async def _deletable(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, Sequence[str]]:
