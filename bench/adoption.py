@@ -69,9 +69,10 @@ VIEWS: Mapping[str, str] = {
     "asked_at) AT TIME ZONE 'UTC' AS began_at, workflow, \"end\" AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, "
     "asked_at AT TIME ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict, verdict_at AT TIME "
     "ZONE 'UTC' AS verdict_at FROM adoption_runs WHERE \"end\" <> 'aside') x",
-    "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, count(*) AS before_n, percentile_cont(0.5) "
-    "WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id JOIN "
-    "use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS NOT NULL GROUP BY 1, 2",
+    "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, c.live_at AT TIME ZONE 'UTC' AS live_at, count(*) "
+    "AS before_n, percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN "
+    "use_case_cards k ON k.use_case_id = c.id JOIN use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS "
+    "NOT NULL GROUP BY 1, 2, 3",
     "s_tickets": "SELECT at AT TIME ZONE 'UTC' AS opened_on FROM support_tickets",
     "s_groups": "SELECT 'organisation' AS kind, '' AS name, id AS person FROM people UNION ALL SELECT 'department', "
     "department, id FROM people WHERE department <> ''",

@@ -83,7 +83,7 @@ def test_how_strong_a_weeks_time_is(before: int, after: int, people: int, streng
         )
         for n in range(after)
     ]  # fmt: skip
-    found = time_to_output(runs, {"x": Timed("c", (60.0,) * before)}, begun + timedelta(days=7))
+    found = time_to_output(runs, {"x": Timed("c", (60.0,) * before, begun)}, begun + timedelta(days=7))
     assert found is not None
     assert found.strength == strength
     assert (found.reduction is None) is (strength == "nothing")

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tests.adoption.conftest import Programme
 from tests.adoption.test_frozen import freeze
 
+from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.items import close_item, list_items
 from colleague.adoption.model import RunFact
 from colleague.adoption.risk import summed
@@ -275,14 +276,20 @@ async def test_own_numbers_are_ones_own(programme: Programme) -> None:
 
 
 async def test_the_weekly_numbers_tell_the_time_beside_the_rest(programme: Programme) -> None:
+    await ran(programme, [90.0] * 12)
+    programme.clock.advance(days=14)
+    await freeze(programme)
     await live(programme, [100.0] * 12)
+    # A launch is no correction of the weeks before it: nothing was «after» then.
+    assert (await recheck(programme.house.database, **programme.told)).corrected == {}
     programme.clock.advance(days=7)
     await ran(programme, [50.0] * 12)
     await programme.rolled()
     async with programme.client(programme.lead, "org:adoption:read") as client:
-        now = (await client.get("/api/v1/adoption/weeks?count=1")).json()["weeks"][0]
+        now, _, _, before = (await client.get("/api/v1/adoption/weeks?count=4")).json()["weeks"]
         page = (await client.get("/adoption")).text
     assert (now["time"]["reduction"], now["time"]["after"]) == (pytest.approx(0.5), 12)
+    assert before["time"] is None
     assert "50 % less" in page
 
 

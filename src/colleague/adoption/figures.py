@@ -31,17 +31,18 @@ FEWEST, TENURE, ENOUGH = 5, 12, 10
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A use case as weeks need it: its `id`, and the minutes that were measured before."""
+    """A use case as weeks need it: its `id`, the minutes that were measured before, and when it was launched."""
 
     id: str
     before: tuple[float, ...]
+    live_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a week is told from.
 
-    `actions`: passive ones too; `runs` reach twelve weeks back; `cases`: use cases by workflow.
+    `actions`: passive ones too; `runs` that were asked for, or ended, in twelve weeks; `cases`: use cases by workflow.
     """
 
     seats: Sequence[Seat]
@@ -202,9 +203,9 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     """Return what `week` says of the people in `facts`."""
     found = wau(facts.seats, facts.actions, week, calendar)
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
-    quarter = [run for run in facts.runs if start <= (run.asked_at or run.started_at) < end]
+    quarter = [run for run in facts.runs if start <= run.asked < end]
     old = {s.person for s in facts.seats if s.assigned_at <= start}
-    kinds = kinds_of(quarter, found.active, week, calendar)
+    kinds = kinds_of(facts.runs, found.active, week, calendar)
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
         person_days(facts.seats, week, calendar), found.share, found.adjusted,
@@ -216,13 +217,16 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
 
 
 def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: datetime) -> Time | None:
-    """Return how much less time outputs took that were taken before `until`; None if no use case has a before."""
-    times: dict[str, list[tuple[str, float]]] = {case.id: [] for case in cases.values() if case.before}
+    """Return how much less time outputs took that were taken before `until`; None if no use case has a before and was
+    launched by then. What was asked for before the launch is none of it.
+    """
+    launched = [case for case in cases.values() if case.before and case.live_at < until]
+    times: dict[str, list[tuple[str, float]]] = {case.id: [] for case in launched}
     befores = {case.id: case.before for case in cases.values()}
     silent = 0
     for run in runs:
         case = cases.get(run.workflow)
-        if case is None or case.id not in times or not _delivered(run, until):
+        if case is None or case.id not in times or run.asked < case.live_at or not _delivered(run, until):
             continue
         minutes = minutes_of(run, until)
         if minutes is None:

@@ -65,6 +65,11 @@ class RunFact:
     verdict: str = ""
 
     @property
+    def asked(self) -> datetime:
+        """Return when it was asked for."""
+        return self.asked_at or self.started_at
+
+    @property
     def kind(self) -> str:
         """Return the kind of work it is (B-7): the skill's own name, by whichever plugin or agent it was used."""
         return kind_of(self.workflow)

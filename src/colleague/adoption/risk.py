@@ -81,7 +81,7 @@ async def stuck_on_one(session: Session, week: Week | None = None, *, clock: Clo
     calendar, now = await read_calendar_of(session), clock.now()
     week = week or last_frozen(calendar, now)
     weeks = counted_back(week, STUCK, calendar)
-    ran = await runs(session, calendar.start(weeks[-1].next(1 - QUARTER)), calendar.end(week))
+    ran = await runs(session, calendar.start(weeks[-1].next(1 - QUARTER)), calendar.end(week), by=("ended_at",))
     people, held = None, await seats(session)
     for one in weeks:
         there = {seat.person for seat in seats_in(held, one, calendar)}

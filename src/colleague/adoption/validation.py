@@ -163,7 +163,7 @@ def _prove(
 ) -> list[Proof]:
     found = []
     for case in cases:
-        mine = [r for r in ran if case.counts(r.workflow) and (r.asked_at or r.started_at) >= case.live_at]
+        mine = [r for r in ran if case.counts_run(r.workflow, r.asked)]
         found.append(proof_of(case, mine, signed.get((case.id, case.version)), calendar, now, questions))
     return found
 

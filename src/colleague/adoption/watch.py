@@ -28,7 +28,7 @@ async def watch_completion(
     for case in await measured_cases(session):
         if case.state != "live":
             continue
-        mine = [run for run in ran if case.counts(run.workflow)]
+        mine = [run for run in ran if case.counts_run(run.workflow, run.asked)]
         for weeks in (1, FEW_WEEKS):
             found = completion_of(_within(mine, week.next(1 - weeks), week, calendar), calendar, now=clock.now())
             if found is None or not found.redesign:

@@ -36,6 +36,10 @@ class Measured:
         """Say whether a run of this workflow is one of this use case: its card names the skill, in full or short."""
         return bool(self.skill) and self.skill in (workflow, workflow.rpartition(":")[2])
 
+    def counts_run(self, workflow: str, asked_at: datetime) -> bool:
+        """Say whether a run of this workflow that was asked for then is one of this use case after its launch (B-8)."""
+        return self.counts(workflow) and asked_at >= self.live_at
+
 
 async def measured_cases(session: Session) -> list[Measured]:
     """Return every use case that is or was live, by name, with its baseline."""

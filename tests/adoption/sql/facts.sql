@@ -147,11 +147,11 @@ FROM (
 ) x;
 
 CREATE TEMP TABLE s_cases AS
-SELECT c.id AS case_id, k.card ->> 'skill' AS skill, count(*) AS before_n,
+SELECT c.id AS case_id, k.card ->> 'skill' AS skill, c.live_at AT TIME ZONE 'UTC' AS live_at, count(*) AS before_n,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before
 FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id AND k.version = c.version
 JOIN use_case_observations o ON o.use_case_id = c.id AND o.how <> 'self_reported' AND o.withdrawn_by IS NULL
-WHERE c.live_at IS NOT NULL GROUP BY 1, 2;
+WHERE c.live_at IS NOT NULL GROUP BY 1, 2, 3;
 
 CREATE TEMP TABLE s_tickets AS SELECT pg_temp.there(at AT TIME ZONE 'UTC') AS opened_on FROM support_tickets;
 

@@ -49,7 +49,7 @@ GROUP BY 1, 2, 3;
 
 -- B-6: what was rejected within seven days of its delivery was not completed.
 CREATE TEMP TABLE k_runs AS
-SELECT person, workflow, regexp_replace(workflow, '^.*:', '') AS short, asked_on, began_on, ended_on, taken_on, began_at, ended_at,
+SELECT person, workflow, regexp_replace(workflow, '^.*:', '') AS short, asked_on, began_on, ended_on, taken_on, asked_at, began_at, ended_at,
        input_at, taken_at,
        CASE WHEN fate = 'delivered' AND verdict = 'rejected' AND verdict_at <= ended_at + INTERVAL '7 days'
             THEN 'rejected' ELSE fate END AS fate
@@ -64,12 +64,12 @@ GROUP BY 1, 2, 3;
 
 -- B-7: kinds (by whichever plugin) completed in the twelve weeks that end with the week, of active people.
 CREATE TEMP TABLE k_months AS
-SELECT person, short AS workflow, date_trunc('week', asked_on) AS asked, date_trunc('week', ended_on) AS ended, count(*) AS n
-FROM k_runs WHERE fate = 'delivered' AND workflow <> 'ad hoc' GROUP BY 1, 2, 3, 4;
+SELECT person, short AS workflow, date_trunc('week', ended_on) AS ended, count(*) AS n
+FROM k_runs WHERE fate = 'delivered' AND workflow <> 'ad hoc' GROUP BY 1, 2, 3;
 CREATE TEMP TABLE k_kinds AS
 SELECT a.starts, a.person, m.workflow, sum(m.n) AS n
 FROM k_active a JOIN k_months m
-  ON m.person = a.person AND m.asked >= a.starts - INTERVAL '77 days' AND m.ended <= a.starts
+  ON m.person = a.person AND m.ended >= a.starts - INTERVAL '77 days' AND m.ended <= a.starts
 GROUP BY 1, 2, 3;
 CREATE TEMP TABLE k_each AS
 SELECT a.starts, a.person, count(k.workflow) AS kinds, count(k.workflow) FILTER (WHERE k.n >= 2) AS twice,
@@ -93,14 +93,14 @@ SELECT kind, name, starts, exp(-sum(n / total * ln(n / total))) AS diversity FRO
 ) y GROUP BY 1, 2, 3;
 
 -- B-8: minutes from the input to the first taking, over the same twelve weeks; what nobody took has no known time. A card names its
--- skill in full or short.
+-- skill in full or short, and counts what was asked for after its launch.
 CREATE TEMP TABLE k_mine AS
-SELECT DISTINCT r.workflow, c.case_id FROM (SELECT DISTINCT workflow, short FROM k_runs) r
+SELECT DISTINCT r.workflow, c.case_id, c.live_at FROM (SELECT DISTINCT workflow, short FROM k_runs) r
 JOIN s_cases c ON c.skill = r.workflow OR c.skill = r.short;
 CREATE TEMP TABLE k_times AS
 SELECT r.person, c.case_id, r.asked_on, r.ended_on, r.taken_on,
        greatest(extract(epoch FROM (r.taken_at - r.input_at)) / 60.0, 1.0 / 60) AS minutes
-FROM k_runs r JOIN k_mine c ON c.workflow = r.workflow WHERE r.fate = 'delivered';
+FROM k_runs r JOIN k_mine c ON c.workflow = r.workflow WHERE r.fate = 'delivered' AND r.asked_at >= c.live_at;
 CREATE TEMP TABLE k_cases AS
 SELECT g.kind, g.name, w.starts, t.case_id, count(*) FILTER (WHERE t.taken_on < w.ends) AS after_n,
        count(*) - count(*) FILTER (WHERE t.taken_on < w.ends) AS silent,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from tests.adoption.sql.compare import Key, compared, counted_again, differ
 from tests.rollout.simulate.conftest import stage
 
@@ -27,6 +27,7 @@ from colleague.rollout.simulate.parts import Parts
 from colleague.rollout.simulate.play import play
 from colleague.rollout.tickets.trend import Week as TicketWeek
 from colleague.rollout.tickets.weekly import read_weeks
+from colleague.usecases.tables import UseCaseRow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 WEEKS, KINDS = 13, ("organisation", "department")
@@ -102,6 +103,12 @@ def told_late(people: Sequence[str], monday: datetime) -> list[tuple[datetime, E
         tell(hours + 0.1, "skill.used", "agent", "", run, name="everyone:late")
         tell(hours + 0.5, "run.completed", "agent", "", run)
 
+    # Asked for before the twelve weeks, at work ever since, and done within them.
+    tell(-24 * 82, "task.delegated", three, "task_long", "late_30", channel="page")
+    tell(-24 * 82, "skill.used", "agent", "", "late_30", name="everyone:long")
+    for days in range(78, 0, -6):
+        tell(-24 * days, "task.steered", three, "task_long", "late_30")
+    tell(3, "run.completed", "agent", "", "late_30")
     tell(1, "seat.taken_back", people[0], one)
     tell(2, "sign_in.succeeded", one, one)
     tell(30, "seat.given", people[0], one)
@@ -164,6 +171,9 @@ async def odd_week(parts: Parts) -> None:
             session.add(
                 HolidayRow(on=on, department=department, name="Closed", by=people[0], at=parts.clock.now())
             )  # fmt: skip
+        # One use case is launched in the middle only: what was asked for before is none of it.
+        launched = update(UseCaseRow).where(UseCaseRow.id == select(func.min(UseCaseRow.id)).scalar_subquery())
+        await session.execute(launched.values(live_at=monday - timedelta(weeks=6)))
         for n, person in enumerate(people):
             for week in range(WEEKS - 5, WEEKS + 1):
                 if (n + week) % 4 == 0:

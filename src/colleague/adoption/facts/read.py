@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from colleague.adoption.away import weeks_away
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
@@ -12,6 +12,7 @@ from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import SILENT, Action, End, RunFact, Seat
 from colleague.kit.db import Session
 
+By = Literal["asked_at", "ended_at", "taken_at"]
 # Columns, no rows of the mapper: a page of five thousand people reads a quarter of a million of them.
 _OF_RUN: Final = (
     RunFactRow.run_id, RunFactRow.person_id, RunFactRow.workflow, RunFactRow.asked_at, RunFactRow.started_at,
@@ -111,14 +112,18 @@ async def visits(session: Session, since: datetime, until: datetime, *, person: 
 
 
 async def runs(
-    session: Session, since: datetime, until: datetime, *, person: str = "", skills: Sequence[str] | None = None
+    session: Session, since: datetime, until: datetime, *, person: str = "", skills: Sequence[str] | None = None,
+    by: Sequence[By] = ("asked_at",),
 ) -> list[RunFact]:  # fmt: skip
     """Return the runs that were asked for in a period, of everybody or one person, of all or some `skills` (in full or
-    short). What was rejected within seven days of its delivery is rejected;
-    what a person took is accepted then, and what nobody took is completed in silence, at no known time (B-6, B-8). Not
-    returned is what was put aside for another try.
+    short). `by`: which moment of a run has to lie in the period; of several one is enough.
+
+    What was rejected within seven days of its delivery is rejected; what a person took is accepted then, and what
+    nobody took is completed in silence, at no known time (B-6, B-8). Not returned is what was put aside for another
+    try.
     """
-    query = select(*_OF_RUN).where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
+    moments = [getattr(RunFactRow, name) for name in by]
+    query = select(*_OF_RUN).where(or_(*(and_(at >= since, at < until) for at in moments)))
     query = query.where(RunFactRow.end != "aside")
     if person:
         query = query.where(RunFactRow.person_id == person)

@@ -17,7 +17,8 @@ async def facts_of(session: Session, calendar: Calendar, weeks: Sequence[Week]) 
         return {}
     there = await seats(session)
     # A week looks back eleven more: read once what each of them would read again.
-    began = await runs(session, calendar.start(weeks[0].next(1 - TENURE)), calendar.end(weeks[-1]))
+    first, last = calendar.start(weeks[0].next(1 - TENURE)), calendar.end(weeks[-1])
+    began = await runs(session, first, last, by=("asked_at", "ended_at"))
     cases = await timed_cases(session, began)
     found = {}
     for week in weeks:
@@ -31,7 +32,9 @@ async def facts_of(session: Session, calendar: Calendar, weeks: Sequence[Week]) 
 async def timed_cases(session: Session, found: Sequence[RunFact]) -> Mapping[str, Timed]:
     """Return the use case of each workflow in `found` that has one."""
     cases = await measured_cases(session)
-    timed = {one.id: Timed(one.id, tuple(v for values in one.before.values() for v in values)) for one in cases}
+    timed = {
+        one.id: Timed(one.id, tuple(v for values in one.before.values() for v in values), one.live_at) for one in cases
+    }
     return {
         workflow: timed[case.id]
         for workflow in sorted({run.workflow for run in found})

@@ -31,7 +31,7 @@ Part = Literal["activity", "completion"]
 ACTIVITY: Final = "activity"
 FIRST: Final = "Frozen."
 # Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen before differs by right.
-RULES: Final = 4
+RULES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def basis_of(facts: Facts, week: Week, calendar: Calendar, upto: int) -> dict[st
 
 
 def _cases(cases: Mapping[str, Timed]) -> list[Any]:
-    return sorted({one.id: [one.id, *one.before] for one in cases.values()}.values(), key=str)
+    return sorted({one.id: [one.id, one.live_at.isoformat(), *one.before] for one in cases.values()}.values(), key=str)
 
 
 async def keep(

@@ -78,7 +78,7 @@ async def own_numbers(session: Session, actor: Actor, *, clock: Clock) -> Mine:
 
 
 def _week(week: Week, came: Counter[Week], ran: Sequence[RunFact], calendar: Calendar) -> OwnWeek:
-    mine = [run for run in ran if calendar.week(run.asked_at or run.started_at) == week]
+    mine = [run for run in ran if calendar.week(run.asked) == week]
     done = [run for run in mine if run.end == "delivered"]
     return OwnWeek(
         str(week), came[week], len(mine), len(done), len({run.kind for run in done if run.workflow != AD_HOC})
@@ -87,7 +87,7 @@ def _week(week: Week, came: Counter[Week], ran: Sequence[RunFact], calendar: Cal
 
 def _case(case: Measured, person: str, ran: Sequence[RunFact]) -> OwnCase | None:
     before = case.before.get(person, [])
-    mine = [run for run in ran if case.counts(run.workflow) and run.end == "delivered"]
+    mine = [run for run in ran if case.counts_run(run.workflow, run.asked) and run.end == "delivered"]
     after = [minutes for run in mine if (minutes := minutes_of(run)) is not None]
     if not before and not after:
         return None

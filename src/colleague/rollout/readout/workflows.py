@@ -30,7 +30,7 @@ async def workflows_of(
     made = []
     for proof in await validations(session, clock=clock):
         case = proof.case
-        runs = [run for run in found if case.counts(run.workflow) and run.started_at >= case.live_at]
+        runs = [run for run in found if case.counts_run(run.workflow, run.asked)]
         if case.state == "retired" and not runs:
             continue
         sight = await see_use_case(session, actor, case.id, reach=reach)
