@@ -18,6 +18,7 @@ from colleague.rollout import advance as moves
 from colleague.rollout.advance import confirm_move, propose_skip
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import Evidence
+from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import current_programme
 from colleague.rollout.tables import MoveRow
 from colleague.testing.clock import TestClock
@@ -83,5 +84,6 @@ async def office(
 
     monkeypatch.setattr(moves, "collect", laid)
     await office.do(name_programme, "dana", **NAMED)
+    await office.do(confirm_sponsor, "owner", home.people["rita"].id)
     yield office
     await home.house.close()

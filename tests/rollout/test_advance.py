@@ -19,7 +19,6 @@ from colleague.identity.tables import ProvisionedRow
 from colleague.policy.governance import ByProgrammeOnly, change_governance
 from colleague.policy.model import Phase
 from colleague.rollout.advance import (
-    AnotherPerson,
     GateClosed,
     GateOpen,
     LastPhase,
@@ -47,6 +46,7 @@ from colleague.rollout.model import Evidence
 from colleague.rollout.onboarding.shipped import shipped_playbook
 from colleague.rollout.onboarding.write import write_playbook
 from colleague.rollout.phases import PHASES, seats_beyond
+from colleague.rollout.second import AnotherPerson, SponsorNotConfirmed
 from colleague.rollout.store import NoSuchMove, attestations, current_programme, get_move
 from colleague.rollout.tables import MoveRow
 
@@ -183,7 +183,7 @@ async def test_another_sponsor_accepts_no_risk_that_was_shown_to_the_one_before(
         await set_department(session, people["owner"], people["ben"].id, "Bids", ledger=house.ledger)
     await office.do(name_programme, "dana", **NAMED | {"sponsor": "ben@aldermoor.example"})
     for who in ("ben", "ana"):
-        with pytest.raises((MoveStale, AnotherPerson)):
+        with pytest.raises((MoveStale, AnotherPerson, SponsorNotConfirmed)):
             await office.do(confirm_move, who, row.id, row.digest)
     assert (await office.phase())[0] is Phase.PILOT
 
@@ -344,7 +344,7 @@ async def test_who_proposes_does_not_choose_afterwards_who_confirms(office: Offi
         await set_department(session, owner, office.home.people["ben"].id, "Bids", ledger=house.ledger)
     await office.do(name_programme, "dana", **{**NAMED, "sponsor": "ben@aldermoor.example"})
     for who in ("ben", "owner"):
-        with pytest.raises(MoveStale):
+        with pytest.raises((MoveStale, SponsorNotConfirmed)):
             await office.do(confirm_move, who, row.id, row.digest)
     assert row.snapshot["sponsor"] == office.home.people["rita"].id
 

@@ -83,7 +83,14 @@ async def test_a_skipped_gate_stays_on_the_page(home: TestHouse, lead: Any, sign
     page = (await rita.get("/programme")).text
     assert "waits for the sponsor, who accepts the risk" in page
     page = (await rita.get(at)).text
+    assert "An owner confirms that first" in page
     assert "Accept this risk" in page
+    assert (await rita.post(f"{at}/confirm", data={"digest": digest})).status_code == 409
+    sponsor = {"sponsor": home.people["rita"].id}
+    for who, code in ((lead, 403), (rita, 403), (owner, 303), (ana, 409)):
+        assert (await who.post("/programme/sponsor", data=sponsor)).status_code == code
+    assert (await owner.post(f"{API}/sponsor/confirm", json=sponsor)).status_code == 409
+    assert "An owner confirms that first" not in (await rita.get(at)).text
     assert "Confirmed by a second owner" in page
     at = at.removeprefix("/programme/")
     answer = await rita.post(f"{API}/{at}/confirm", json={"digest": digest})

@@ -73,6 +73,12 @@ async def oldest(session: Session, *verbs: str) -> Told | None:
     return _told(await session.scalar(query.limit(1)))
 
 
+async def who_did(session: Session, verb: str, subject: str) -> str:
+    """Return who did this to this subject first, by id, "" where the ledger knows of nobody (any more)."""
+    query = select(EntryRow.actor).where(EntryRow.verb == verb, EntryRow.subject == subject)
+    return await session.scalar(query.order_by(EntryRow.id).limit(1)) or ""
+
+
 def _told(row: EntryRow | None) -> Told | None:
     if row is None:
         return None

@@ -4,6 +4,7 @@ risk that the sponsor accepts (PH-9, R81).
 Nothing else changes the phase, and it never moves by more than one. The evidence is frozen with each move.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -17,15 +18,16 @@ from colleague.identity.seats.hold import Limit, current_limit, set_limit
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
-from colleague.kit.errors import Conflict, Forbidden, Invalid
+from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.ids import new_id
 from colleague.policy.governance import enter_phase
 from colleague.policy.model import Phase
-from colleague.rollout.evidence import collect
+from colleague.rollout.evidence import BY_ITSELF, collect
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence, Gate, Kind, Programme
 from colleague.rollout.phases import PHASES, after, seats_beyond
 from colleague.rollout.quarter import hold_when_due
+from colleague.rollout.second import accepts, confirms, may_confirm, still_there
 from colleague.rollout.store import current_programme, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import some_lines
@@ -55,13 +57,9 @@ class MoveOpen(Conflict):
     """A move waits for its second person already: have it confirmed, or withdraw it."""
 
 
-class AnotherPerson(Forbidden):
-    """Another person confirms this: {who}."""
-
-
 class MoveStale(Conflict):
-    """What was proposed is older than seven days, is not what you were shown, or others answer for the programme now:
-    propose it anew."""
+    """What was proposed is older than seven days, is not what you were shown, rests on what has changed since, or
+    others answer for the programme now: withdraw it, and propose it anew."""
 
 
 class ReasonNeeded(Invalid):
@@ -143,26 +141,30 @@ async def confirm_move(
 
     A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats by the sponsor (an
     owner, where the sponsor proposed); a skipped gate by another owner and, for its risk, by the sponsor, in
-    whichever order and in one act where they are the same: it is skipped once both have, themselves.
+    whichever order and in one act where they are the same: it is skipped once both have. All of them themselves: no
+    token is a second person, nor an account that the first one made (second.py).
 
-    Raises NoSuchMove, AnotherPerson, MoveStale, GateClosed.
+    Raises NoSuchMove, AnotherPerson, SponsorNotConfirmed, MoveStale, GateClosed, SignInYourself.
     """
     await advisory_lock(session, LOCK)
     row = await open_move(session, move, lock=True)
     if row is None or row.digest != digest or clock.now() - row.proposed_at > LIFE:
         raise MoveStale
     programme, evidence, judged = await judge(session, clock=clock)
-    _may_confirm(actor, row, programme)
+    await may_confirm(session, actor, row, programme)
     named = (row.snapshot.get("sponsor"), row.snapshot.get("lead"))
     if int(programme.phase) != row.from_phase or named != (programme.sponsor, programme.lead):
         # Whoever proposes does not choose afterwards who confirms.
         raise MoveStale
     if row.kind == "gate" and not judged.holds:
         raise GateClosed(missing=missing_words(judged))
+    now = frozen_form(evidence, judged)
+    if not await still_there(session, row, programme) or _rests_on(now) != _rests_on(row.snapshot):
+        raise MoveStale
     if row.kind == "skip" and not await _agreed(session, actor, row, programme, ledger=ledger, clock=clock):
         return programme
     row.state, row.decided_by, row.decided_at = "done", actor.id, clock.now()
-    row.on = evidence.today
+    row.on, row.snapshot = evidence.today, row.snapshot | {"at_confirmation": now}
     await session.flush()
     to = Phase(row.to_phase)
     facts = {"from": row.from_phase, "to": row.to_phase, "digest": row.digest, "proposed_by": row.proposed_by}
@@ -196,44 +198,13 @@ async def _in_force(
     await hold_when_due(session, ledger=ledger, clock=clock)
 
 
-def _may_confirm(actor: Actor, row: MoveRow, programme: Programme) -> None:
-    """Raise AnotherPerson unless this actor may be the second person."""
-    owner = actor.may("org:roles:own")
-    if not owner and not actor.may("org:programme:manage"):
-        # The sponsor may whatever their roles say: themselves, not by a token of theirs.
-        actor.require_presence()
-    if actor.id == row.proposed_by:
-        raise AnotherPerson(who="not who proposed it")
-    if row.kind == "skip":
-        if not _confirms(actor, row) and not _accepts(actor, row, programme):
-            raise AnotherPerson(who=row.waits_for)
-        actor.require_presence()
-        return
-    if row.kind == "seats" and row.proposed_by != programme.sponsor:
-        # Beyond the phase it is the sponsor who answers for it (PH-1), not whoever may everything.
-        if actor.id != programme.sponsor:
-            raise AnotherPerson(who="the sponsor")
-        return
-    other = programme.lead if row.proposed_by == programme.sponsor and row.kind == "gate" else programme.sponsor
-    if actor.id != other and not owner:
-        raise AnotherPerson(who="the sponsor or an owner" if other == programme.sponsor else "the lead or an owner")
-
-
-def _confirms(actor: Actor, row: MoveRow) -> bool:
-    return actor.may("org:roles:own") and row.confirmed_by is None
-
-
-def _accepts(actor: Actor, row: MoveRow, programme: Programme) -> bool:
-    return actor.id == programme.sponsor and row.accepted_by is None
-
-
 async def _agreed(
     session: Session, actor: Actor, row: MoveRow, programme: Programme, *, ledger: Ledger, clock: Clock
 ) -> bool:
     """Put on record what this actor stands for of a skip; say whether a second owner and the sponsor both do now."""
-    if _accepts(actor, row, programme):
+    if accepts(actor, row, programme):
         await _accept(session, actor, row, ledger=ledger, clock=clock)
-    if _confirms(actor, row):
+    if confirms(actor, row):
         row.confirmed_by, row.confirmed_at = actor.id, clock.now()
         await ledger.record(session, Event("skip.confirmed", actor.id, subject=row.id, data={"digest": row.digest}))
     await session.flush()
@@ -303,6 +274,13 @@ def frozen_form(evidence: Evidence, judged: Gate) -> dict[str, Any]:
             for one in evidence.weeks
         ],
         "validated": dict(evidence.validated),
+        "attested": {criterion: one.id for criterion, one in evidence.attested.items()},
         "network": evidence.network.to_json(),
         "gate": judged.to_json(),
     }  # fmt: skip
+
+
+def _rests_on(frozen: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return of frozen evidence what nobody may exchange between proposal and confirmation."""
+    changed = {words: count for words, count in frozen.get("changed", {}).items() if words not in BY_ITSELF}
+    return frozen.get("attested"), changed

@@ -15,6 +15,7 @@ from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
 from colleague.rollout.phases import ANY_NUMBER
+from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.view import move_json, posture
 from colleague.usecases.around import Reach
 
@@ -30,6 +31,12 @@ class Named(BaseModel):
     sponsor: str = Field(max_length=254)
     lead: str = Field(max_length=254)
     goal: str = Field(max_length=600)
+
+
+class Shown(BaseModel):
+    """The sponsor as shown, by id."""
+
+    sponsor: str = Field(max_length=60)
 
 
 class Reason(BaseModel):
@@ -79,6 +86,16 @@ async def name(
     """Name sponsor and lead."""
     async with db.transaction() as session:
         await name_programme(session, actor, **given.model_dump(), ledger=ledger, clock=clock)
+        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
+
+
+@router.post("/sponsor/confirm")
+async def confirm_the_sponsor(
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, given: Shown
+) -> dict[str, Any]:  # fmt: skip
+    """Confirm as an owner, signed in yourself, who the sponsor is."""
+    async with db.transaction() as session:
+        await confirm_sponsor(session, actor, given.sponsor, ledger=ledger, clock=clock)
         return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
 
 

@@ -18,6 +18,7 @@ from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED
 from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
+from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import attestations, get_move
 from colleague.rollout.view import posture
 from colleague.usecases.around import Reach
@@ -63,7 +64,7 @@ async def show_move(
         stands = await posture(session, actor, groups=groups, reach=reach, clock=clock)
         row = await get_move(session, move)
     return page.show(
-        request, "rollout/programme/move.html", row=row, names=stands.names, phases=PHASES,
+        request, "rollout/programme/move.html", row=row, names=stands.names, phases=PHASES, stands=stands,
         programme=stands.programme, owner=actor.may("org:roles:own"), manage=actor.may("org:programme:manage"),
     )  # fmt: skip
 
@@ -76,6 +77,16 @@ async def name(
     async with db.transaction() as session:
         await name_programme(session, actor, sponsor=sponsor, lead=lead, goal=goal, ledger=ledger, clock=clock)
     return lead_to(request, PAGE)
+
+
+@router.post(f"{PAGE}/sponsor")
+async def confirm_the_sponsor(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, sponsor: Words
+) -> Response:  # fmt: skip
+    """Confirm as an owner who the sponsor is."""
+    async with db.transaction() as session:
+        await confirm_sponsor(session, actor, sponsor, ledger=ledger, clock=clock)
+    return lead_to(request, f"{PAGE}#named")
 
 
 @router.post(f"{PAGE}/start")

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -120,6 +120,7 @@ async def name_programme(
 ) -> None:  # fmt: skip
     """Name sponsor and lead by mail address, and the goal; later too, when one of them leaves.
 
+    A new sponsor confirms moves once an owner confirmed them (second.py).
     Raises NobodyOfThatAddress, SponsorFromBusiness, TwoPeople, GoalMissing.
     """
     actor.require("org:programme:manage")
@@ -132,10 +133,14 @@ async def name_programme(
     if len(goal) < 10 or not says_a_goal(goal):
         raise GoalMissing
     row = await session.get(ProgrammeRow, 1, with_for_update=True)
-    values = {
+    values: dict[str, Any] = {
         "sponsor_id": people[0].id, "lead_id": people[1].id, "goal": goal, "changed_by": actor.id,
         "changed_at": clock.now(),
     }  # fmt: skip
+    if row is None or row.sponsor_id != people[0].id:
+        values |= {"sponsor_by": actor.id, "confirmed_by": None, "confirmed_at": None}
+    if row is None or row.lead_id != people[1].id:
+        values["lead_by"] = actor.id
     if row is None:
         session.add(ProgrammeRow(id=1, **values))
     else:

@@ -27,6 +27,8 @@ CHANGES: Final = {
     "telemetry.received": "batches told by other agents", "programme.named": "sponsor or lead named",
     "programme.attestation_withdrawn": "words taken back",
 }  # fmt: skip
+# What comes in all the time: it makes no proposal stale, and is frozen with the confirmation too.
+BY_ITSELF: Final = frozenset({CHANGES["telemetry.received"]})
 
 
 async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> Evidence:

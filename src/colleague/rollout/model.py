@@ -31,12 +31,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """The programme as it stands. `goal` says what the business wants of it; it starts with the first of `steps`."""
+    """The programme as it stands. `goal` says what the business wants of it; it starts with the first of `steps`.
+
+    `sponsor_by`, `lead_by`: who named them; `confirmed_by`: the owner who confirmed the sponsor.
+    """
 
     sponsor: str = ""
     lead: str = ""
     goal: str = ""
     steps: tuple[Step, ...] = ()
+    sponsor_by: str = ""
+    lead_by: str = ""
+    confirmed_by: str = ""
 
     @property
     def started(self) -> bool:

@@ -28,7 +28,11 @@ async def current_programme(session: Session) -> Programme:
         )
         for move in await moves(session, state="done") if move.kind != "seats"
     )  # fmt: skip
-    return Programme(row.sponsor_id, row.lead_id, row.goal, steps) if row else Programme(steps=steps)
+    if row is None:
+        return Programme(steps=steps)
+    return Programme(
+        row.sponsor_id, row.lead_id, row.goal, steps, row.sponsor_by or "", row.lead_by or "", row.confirmed_by or ""
+    )  # fmt: skip
 
 
 async def lead_of(session: Session) -> str:

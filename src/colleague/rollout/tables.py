@@ -20,6 +20,11 @@ class ProgrammeRow(Base):
     goal: Mapped[str]
     changed_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     changed_at: Mapped[datetime]
+    # Who named them, and the owner who confirmed the sponsor, so that they may confirm moves.
+    sponsor_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    lead_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    confirmed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    confirmed_at: Mapped[datetime | None]
 
 
 class MoveRow(Base):

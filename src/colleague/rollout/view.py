@@ -23,6 +23,7 @@ from colleague.rollout.mistakes import Facts, Guard, guards
 from colleague.rollout.model import Evidence, Gate, Programme
 from colleague.rollout.phases import PHASES, Spec
 from colleague.rollout.readout.watch import Watched, leaders_watched
+from colleague.rollout.second import stands as sponsor_confirmed
 from colleague.rollout.store import attestations, moves, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
@@ -32,7 +33,8 @@ from colleague.usecases.ready import ready as cases_ready
 @dataclass(frozen=True, slots=True)
 class Posture:
     """Everything the page of the programme shows. `week`: k of the planned weeks of the phase; `holidays`: how many
-    of them do not count. `week_eight`: what it said of the expansion (KP-1)."""
+    of them do not count. `week_eight`: what it said of the expansion (KP-1). `confirmed`: whether the sponsor may
+    confirm moves."""
 
     programme: Programme
     spec: Spec
@@ -47,6 +49,7 @@ class Posture:
     waiting: MoveRow | None
     past: Sequence[MoveRow]
     names: dict[str, str]
+    confirmed: bool
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -56,6 +59,7 @@ class Posture:
             "holiday_weeks": self.holidays,
             "week_eight": self.week_eight and self.week_eight.to_json(),
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
+            "sponsor_confirmed": self.confirmed,
             "seats": {"held": self.held, "most": self.limit.most}, "gate": self.gate.to_json(),
             "guards": [guard.to_json() for guard in self.guards],
             "alarms": [item.to_json() for item in self.alarms],
@@ -86,7 +90,7 @@ async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reac
         judged = await start_gate(session, reach=reach, clock=clock)
     past = [row for row in await moves(session) if row.state == "done"]
     waiting = await open_move(session)
-    people = {programme.sponsor, programme.lead}
+    people = {programme.sponsor, programme.lead, programme.confirmed_by}
     for row in (*past, *([waiting] if waiting else ())):
         people |= {*row.people}
     people |= {criterion.by for criterion in judged.criteria}
@@ -100,7 +104,7 @@ async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reac
         guards(_beside(
             await _facts(session, programme, evidence, held, limit, reach),
             await leaders_watched(session, groups, programme, clock=clock),
-        )), items, waiting, past[::-1], await names_of(session, people),
+        )), items, waiting, past[::-1], await names_of(session, people), await sponsor_confirmed(session, programme),
     )  # fmt: skip
 
 

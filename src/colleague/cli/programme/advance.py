@@ -1,4 +1,4 @@
-"""`colleague programme status | name | start | gate | skip | seats | confirm | withdraw | attest`."""
+"""`colleague programme status | name | confirm-sponsor | start | gate | skip | seats | confirm | withdraw | attest`."""
 
 from datetime import date
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from colleague.bootstrap import House
 from colleague.cli.operate import As, BadDay, act_as, do_as, line, rows, with_house
 from colleague.identity.actor import Actor
+from colleague.identity.directory import find_by_email
 from colleague.kit.db import Session
 from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.attest import attest as vouch
@@ -15,6 +16,7 @@ from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED
 from colleague.rollout.phases import PHASES
+from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import get_move
 from colleague.rollout.tables import MoveRow
 from colleague.rollout.view import posture
@@ -66,6 +68,19 @@ def name(
 
     do_as(as_person, work)
     line("Sponsor and lead are named.")
+
+
+def confirm_the_sponsor(
+    as_person: As, sponsor: Annotated[str, typer.Argument(metavar="EMAIL", help="Mail address of the sponsor.")]
+) -> None:
+    """Confirm as an owner who the sponsor is; until then they confirm no gate and no seats."""
+
+    async def work(house: House, session: Session, actor: Actor) -> None:
+        person = await find_by_email(session, sponsor)
+        await confirm_sponsor(session, actor, person.id if person else "", ledger=house.ledger, clock=house.clock)
+
+    do_as(as_person, work)
+    line("The sponsor is confirmed.")
 
 
 def start(as_person: As) -> None:

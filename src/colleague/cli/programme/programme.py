@@ -17,6 +17,7 @@ for verb in (
     advance.withdraw, advance.attest,
 ):  # fmt: skip
     app.command(verb.__name__)(verb)
+app.command("confirm-sponsor")(advance.confirm_the_sponsor)
 app.add_typer(cohort, name="cohort")
 app.add_typer(first_month, name="first-month")
 app.command("plan")(plan)

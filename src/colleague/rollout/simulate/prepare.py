@@ -20,6 +20,7 @@ from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
 from colleague.rollout.cohorts.store import list_cohorts
 from colleague.rollout.define import name_programme
+from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.simulate.behave import Work
 from colleague.rollout.simulate.model import DEPARTMENTS, Scenario
 from colleague.rollout.simulate.parts import Parts, untold
@@ -149,6 +150,7 @@ async def begin(parts: Parts, staff: Staff, pilots: Sequence[str], cases: Sequen
         name_programme, staff.lead, sponsor=staff.sponsor.email, lead=staff.lead.email,
         goal="Bids, briefs and reviews go out in half the time.",
     )  # fmt: skip
+    await parts.do(confirm_sponsor, staff.owner, staff.sponsor.id)
     today = parts.clock.now().date()
     await parts.do(attest, staff.sponsor, "dispatch-later", words="Triggers come with the expansion.", on=today)
     await parts.do(begin_pilot, staff.lead, reach=parts.reach)
