@@ -14,6 +14,7 @@ from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
 from colleague.identity.directory import actor_of
 from colleague.identity.people import assign_role, create_person, remove_role, set_department, take_seat_back
+from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import NoSeat, seats_held
 from colleague.identity.tables import ProvisionedRow
 from colleague.policy.governance import ByProgrammeOnly, change_governance
@@ -385,10 +386,17 @@ async def test_what_was_changed_in_the_phase_is_frozen_with_the_evidence(office:
     house, owner = office.home.house, office.home.people["owner"]
     async with house.database.transaction() as session:
         await take_seat_back(session, owner, office.home.people["ben"].id, ledger=house.ledger, clock=house.clock)
+        for excluded in (True, False, True):
+            await set_excluded(
+                session, owner, office.home.people["ana"].id, excluded=excluded, why="test user", ledger=house.ledger
+            )  # fmt: skip
         found = await collect(session, clock=office.clock)
-    assert found.changed == {"seats taken back": 1, "sponsor or lead named": 1}
-    office.evidence = replace(PILOT, changed=found.changed)
-    assert (await office.do(propose_gate, "dana")).snapshot["changed"] == found.changed
+    left_out = {"people left out of the numbers": 2, "people counted again": 1}
+    assert found.changed == {"seats taken back": 1, "sponsor or lead named": 1, **left_out}
+    assert found.excluded == 1
+    office.evidence = replace(PILOT, changed=found.changed, excluded=found.excluded)
+    frozen = (await office.do(propose_gate, "dana")).snapshot
+    assert (frozen["changed"], frozen["excluded"]) == (found.changed, 1)
 
 
 async def test_closing_the_item_of_week_six_adjusts_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

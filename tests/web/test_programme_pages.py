@@ -8,6 +8,7 @@ from sqlalchemy import select
 from colleague.audit.tables import EntryRow
 from colleague.identity.directory import list_people, list_teams
 from colleague.identity.people import assign_role, set_department
+from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import seats_held
 from colleague.rollout.cohorts.model import CRITERIA
 from colleague.rollout.cohorts.store import cohorts_of
@@ -97,7 +98,11 @@ async def test_a_skipped_gate_stays_on_the_page(home: TestHouse, lead: Any, sign
     assert (answer.status_code, answer.json()["phase"]) == (200, "Expansion")
     made = answer.json()["moves"][0]
     assert (made["risk"], made["risk_accepted_by"]) == (RISK, home.people["rita"].id)
+    async with home.house.database.transaction() as session:
+        told = {"excluded": True, "why": "test user", "ledger": home.house.ledger}
+        await set_excluded(session, home.people["owner"], home.people["ben"].id, **told)
     page = (await lead.get("/programme")).text
+    assert "1 person with a seat is left out of the numbers" in page
     assert f"The risk, accepted by Rita Review: {RISK}" in page
     assert "was entered on" in page
     assert "without its gate" in page

@@ -269,6 +269,7 @@ def frozen_form(evidence: Evidence, judged: Gate) -> dict[str, Any]:
     """Return evidence and gate as they are kept for ever."""
     return {
         "today": evidence.today.isoformat(), "week": evidence.week, "changed": dict(evidence.changed),
+        "excluded": evidence.excluded,
         "weeks": [
             {"week": one.week, "active": one.active, "seats": one.seats, "skipped": one.skipped}
             for one in evidence.weeks

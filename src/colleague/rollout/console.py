@@ -16,7 +16,7 @@ from colleague.rollout.advance import confirm_move, propose_gate, propose_seats,
 from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
-from colleague.rollout.model import ATTESTED
+from colleague.rollout.model import ATTESTED, left_out
 from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
 from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import attestations, get_move
@@ -50,6 +50,7 @@ async def show(
         more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
         today=clock.now().date().isoformat(), owner=actor.may("org:roles:own"),
         manage=actor.may("org:programme:manage"),
+        left_out=left_out(stands.excluded),
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
         and actor.id != stands.programme.lead and "programme_lead" not in actor.roles,
     )  # fmt: skip
@@ -65,7 +66,8 @@ async def show_move(
         row = await get_move(session, move)
     return page.show(
         request, "rollout/programme/move.html", row=row, names=stands.names, phases=PHASES, stands=stands,
-        programme=stands.programme, owner=actor.may("org:roles:own"), manage=actor.may("org:programme:manage"),
+        left_out=left_out(row.snapshot.get("excluded", 0)), programme=stands.programme,
+        owner=actor.may("org:roles:own"), manage=actor.may("org:programme:manage"),
     )  # fmt: skip
 
 

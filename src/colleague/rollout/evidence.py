@@ -10,6 +10,7 @@ from colleague.adoption.validation import validations
 from colleague.adoption.weeks import Calendar
 from colleague.audit.read import counted
 from colleague.governance.document.store import in_force
+from colleague.identity.directory import count_excluded
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.policy.model import Phase
@@ -25,7 +26,8 @@ CHANGES: Final = {
     "week.corrected": "frozen weeks corrected", "use_case.changed": "use cases changed",
     "use_case.defined": "use cases written", "use_case.retired": "use cases ended",
     "telemetry.received": "batches told by other agents", "programme.named": "sponsor or lead named",
-    "programme.attestation_withdrawn": "words taken back",
+    "programme.attestation_withdrawn": "words taken back", "person.excluded": "people left out of the numbers",
+    "person.included": "people counted again",
 }  # fmt: skip
 # What comes in all the time: it makes no proposal stale, and is frozen with the confirmation too.
 BY_ITSELF: Final = frozenset({CHANGES["telemetry.received"]})
@@ -53,7 +55,7 @@ async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> 
         validated=await _validated(session, programme, clock=clock) if asked else {},
         hold=await _hold(session, programme, clock=clock),
         changed=await _changed(session, programme, clock=clock),
-        holidays=calendar.holiday_weeks(this, since) if since else 0,
+        holidays=calendar.holiday_weeks(this, since) if since else 0, excluded=await count_excluded(session),
     )  # fmt: skip
 
 

@@ -162,6 +162,7 @@ class Evidence:
     `week`: the programme week of the present phase; `holidays`: how many weeks up to it do not count.
     `validated`: use cases by name with what is missing ("" if none).
     `changed`: what was changed in the phase that numbers rest on, in words with how often.
+    `excluded`: how many people the numbers leave out, as test users or service accounts.
     """
 
     week: int = 0
@@ -175,6 +176,7 @@ class Evidence:
     hold: str = ""
     changed: Mapping[str, int] = field(default_factory=dict)
     holidays: int = 0
+    excluded: int = 0
 
 
 # What may be attested, because nothing here can count it: gate by gate.
@@ -184,3 +186,9 @@ ATTESTED: Final[Mapping[str, str]] = {
     "quarterly-review": "The governance review of this quarter was held (enterprise)",
     "dispatch-later": "The organisation decided to begin without Dispatch, and until when (start of the pilot)",
 }
+
+
+def left_out(excluded: int) -> str:
+    """Return in words how many people the numbers leave out; "" where they leave out nobody."""
+    who = "1 person with a seat is" if excluded == 1 else f"{excluded} people with a seat are"
+    return f"{who} left out of the numbers, as test users or service accounts." if excluded else ""

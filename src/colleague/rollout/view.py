@@ -34,7 +34,7 @@ from colleague.usecases.ready import ready as cases_ready
 class Posture:
     """Everything the page of the programme shows. `week`: k of the planned weeks of the phase; `holidays`: how many
     of them do not count. `week_eight`: what it said of the expansion (KP-1). `confirmed`: whether the sponsor may
-    confirm moves."""
+    confirm moves. `excluded`: how many people the numbers leave out."""
 
     programme: Programme
     spec: Spec
@@ -50,13 +50,14 @@ class Posture:
     past: Sequence[MoveRow]
     names: dict[str, str]
     confirmed: bool
+    excluded: int
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
             "started": self.programme.started, "phase": self.spec.title, "number": int(self.spec.phase),
             "since": self.programme.since and self.programme.since.isoformat(), "week": self.week,
-            "holiday_weeks": self.holidays,
+            "holiday_weeks": self.holidays, "left_out": self.excluded,
             "week_eight": self.week_eight and self.week_eight.to_json(),
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
             "sponsor_confirmed": self.confirmed,
@@ -105,6 +106,7 @@ async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reac
             await _facts(session, programme, evidence, held, limit, reach),
             await leaders_watched(session, groups, programme, clock=clock),
         )), items, waiting, past[::-1], await names_of(session, people), await sponsor_confirmed(session, programme),
+        evidence.excluded,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from colleague.audit.event import Event
 from colleague.audit.many import record_many
 from colleague.channels.tables import NoticeRow
 from colleague.identity.people import assign_role
+from colleague.identity.seats.exclude import set_excluded
 from colleague.kit.ids import new_id
 from colleague.policy.model import Phase
 from colleague.rollout.gates import gate
@@ -137,7 +138,12 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
                     **({"risk": "Low use.", "accepted_by": people["ana"].id} if kind == "skip" else {}),
                 )
             )  # fmt: skip
+        for who in ("ben", "rita"):
+            await set_excluded(
+                session, people["owner"], people[who].id, excluded=True, why="test user", ledger=home.house.ledger
+            )  # fmt: skip
     told = (await lead.get(f"{API}/draft")).json()
+    assert "2 people with a seat are left out of the numbers, as test users or service accounts." in told["notes"]
     assert (told["phase"], told["sponsor"], told["goal"]) == (
         "Expansion", "Ana Ruiz", "Answer tenders in half the time"
     )  # fmt: skip

@@ -14,7 +14,7 @@ from colleague.rollout.advance import confirm_move, propose_gate, propose_seats,
 from colleague.rollout.attest import attest as vouch
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.define import name_programme
-from colleague.rollout.model import ATTESTED
+from colleague.rollout.model import ATTESTED, left_out
 from colleague.rollout.phases import PHASES
 from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import get_move
@@ -38,6 +38,8 @@ def status(as_person: As) -> None:
             (stands.gate.title, "wanted", "there is"),
             [(f"{'ok' if c.holds else '--'} {c.title}", c.wanted, c.value) for c in stands.gate.criteria],
         )  # fmt: skip
+        if stands.excluded:
+            line(left_out(stands.excluded))
         if stands.week_eight:
             line(f"Week 8 of the expansion: {stands.week_eight.said}")
         for step in stands.programme.skipped:

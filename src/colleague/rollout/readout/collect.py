@@ -27,7 +27,7 @@ from colleague.models.usage import spent_between
 from colleague.policy.model import Phase
 from colleague.rollout.advance import judge
 from colleague.rollout.evidence import week_eight_of
-from colleague.rollout.model import Gate, Programme
+from colleague.rollout.model import Gate, Programme, left_out
 from colleague.rollout.phases import PHASES
 from colleague.rollout.readout.assume import assumptions
 from colleague.rollout.readout.compose import WEEK_ROWS, total_share
@@ -80,7 +80,7 @@ async def gather(
 ) -> Parts:  # fmt: skip
     """Return everything a readout of this moment is composed of. Raises PermissionMissing."""
     actor.require("org:adoption:read")
-    programme, _, gate = await judge(session, clock=clock)
+    programme, evidence, gate = await judge(session, clock=clock)
     calendar, now = await read_calendar(session), clock.now()
     period = period_of(programme, calendar, now, weeks)
     count = len(list(weeks_between(period.first, calendar.week(now))))
@@ -109,7 +109,7 @@ async def gather(
         weeks=[_line(one, weeks_of_desk[str(one.week)]) for one in told], gates=_gates(gate, programme, names),
         incidents=await _incidents(session, period), overrides=await _overrides(session, names, reach),
         assumptions=await assumptions(session), model_cost=money[0] / 1_000_000, model_unpriced=money[1], ask=ask,
-        notes=_notes(told, calendar, now, await week_eight_of(session, programme, clock=clock)),
+        notes=_notes(told, calendar, now, await week_eight_of(session, programme, clock=clock), evidence.excluded),
     )  # fmt: skip
 
 
@@ -276,12 +276,14 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
 
 
 def _notes(
-    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None
+    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None, excluded: int
 ) -> tuple[str, ...]:  # fmt: skip
     found = [f"Week 8 of the expansion (KP-1): {week_eight.said}"] if week_eight else []
     if waiting := [str(one.week) for one in told if not one.frozen]:
         found.append(f"{', '.join(waiting)}: provisional, late events may still come (72 hours).")
     if skipped := [str(one.week) for one in told if one.skipped]:
         found.append(f"{', '.join(skipped)}: fewer than three worked days, skipped by gates and trends.")
+    if excluded:
+        found.append(left_out(excluded))
     found.append("Numbers are of groups; groups below five people are not told, and nobody is told of alone.")
     return tuple(found)
