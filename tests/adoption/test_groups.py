@@ -47,6 +47,11 @@ def test_a_source_never_hides_a_department() -> None:
     assert suppressed(groups, EVERYBODY) == {("source", "Laptops"), ("source", "Colleague")}
 
 
+def test_leaders_are_hidden_before_a_team_that_other_pages_tell_of() -> None:
+    groups = {"team": {"Board": people(0, 5)}, "leaders": {"leaders": people(0, 7)}}
+    assert suppressed(groups, EVERYBODY) == {("leaders", "leaders")}
+
+
 def test_two_teams_that_leave_two_of_their_department_are_not_both_told() -> None:
     groups = {"department": {"Sales": people(0, 12)}, "team": {"X": people(0, 5), "Y": people(5, 10)}}
     assert suppressed(groups, EVERYBODY) == {("team", "X")}

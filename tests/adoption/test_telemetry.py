@@ -257,6 +257,12 @@ async def test_what_is_too_much_or_no_export_is_refused_in_words(fleet: Fleet) -
         (bomb, "json", {"content_encoding": "gzip"}, 413),
         (bomb, "protobuf", {"content_encoding": "gzip"}, 413),
         (b"x" * 4_000_001, "json", {}, 413),
+        # Empty parts hold no record and are counted all the same; so are the members of a packed body.
+        (b"\x0a\x00" * 5_001, "protobuf", {}, 413),
+        (b"\x0a\x94\x4e" + b"\x12\x00" * 5_002, "protobuf", {}, 413),
+        (b'{"resourceLogs": [' + b"{}," * 5_000 + b"{}]}", "json", {}, 413),
+        (b'{"resourceLogs": [{"scopeLogs": [' + b"{}," * 5_000 + b"{}]}]}", "json", {}, 413),
+        (gzip.compress(b"") * 17, "json", {"content_encoding": "gzip"}, 413),
         (as_json(export(*[one] * 5_001)), "json", {}, 413),
         (gzip.compress(as_protobuf(export(*[one] * 30_000))), "protobuf", {"content_encoding": "gzip"}, 413),
         (b"[" * 100_000, "json", {}, 400),

@@ -13,6 +13,7 @@ from colleague.kit.db import Session
 
 Kind = Literal["department", "team", "cohort", "onboarded", "source"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+HIDDEN_FIRST: Final = frozenset({"source", "leaders"})
 By = Mapping[str, Mapping[str, frozenset[str]]]
 Key = tuple[str, str]
 # How many ways to take a group apart are tried; where they are more, it is taken to tell of a few people.
@@ -66,9 +67,10 @@ def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[Key]:
 
     Not told: fewer than five people; all but one to four of everybody; and, wherever told groups that lie in another
     told one (or in everybody) and share nobody leave one to four of its people, whatever their kinds, one of these: a
-    group by source, else the smallest of those that lie in it. So no number of fewer than five people follows from
-    that of a group less those of the groups in it. Sums of several groups against several others, of which neither
-    lies in one told group, and groups that share people are not looked at.
+    group by source or the leaders, which other pages do not tell of, else the smallest of those that lie in it. So no
+    number of fewer than five people follows from that of a group less those of the groups in it. Sums of several
+    groups against several others, of which neither lies in one told group, and groups that share people are not
+    looked at.
     """
     bits = {person: 1 << n for n, person in enumerate(sorted(everybody))}
     told: dict[Key, int] = {}
@@ -79,8 +81,8 @@ def suppressed(groups: By, everybody: frozenset[str]) -> frozenset[Key]:
                 told[kind, name] = sum(bits[person] for person in people)
     while found := _leaving_few(told, (1 << len(bits)) - 1):
         whole, inside = found
-        by_source = [key for key in (whole, *inside) if key[0] == "source"]
-        told.pop(min(by_source or inside, key=lambda key: (told[key].bit_count(), key)))
+        first = [key for key in (whole, *inside) if key[0] in HIDDEN_FIRST]
+        told.pop(min(first or inside, key=lambda key: (told[key].bit_count(), key)))
     every = {(kind, name) for kind, named in groups.items() for name in named}
     return frozenset(every - told.keys())
 

@@ -24,7 +24,7 @@ from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence
 from colleague.rollout.readout import console
 from colleague.rollout.readout.model import Figure
-from colleague.rollout.readout.tables import ReadoutRow
+from colleague.rollout.readout.tables import LeaderRow, ReadoutRow
 from colleague.rollout.readout.words import interval, number
 from colleague.rollout.tables import MoveRow, ProgrammeRow
 from colleague.testing.clock import TestClock
@@ -216,10 +216,23 @@ async def test_leaders_are_told_so_and_told_of_together_or_not_at_all(home: Test
     lead, ana = await sign_in("dana"), await sign_in("ana")
     for person in ids[6:10]:
         assert (await lead.post(f"{API}/leaders", json={"person": person})).status_code == 204
+
+    async def before(moment: datetime) -> None:
+        async with home.house.database.transaction() as session:
+            await session.execute(update(LeaderRow).values(at=moment))
+
+    async def told_of() -> dict[str, Any]:
+        (one,) = [f for f in (await lead.get(f"{API}/draft")).json()["figures"] if f["name"] == "Leaders active"]
+        return one  # type: ignore[no-any-return]
+
+    # A week is told of by the list as it stood at its end.
+    assert "no leaders were named by the end of" in (await told_of())["absent"]
+    await before(long_ago := home.house.clock.now() - timedelta(days=90))
     figures = {one["name"]: one for one in (await lead.get(f"{API}/draft")).json()["figures"]}
     assert figures["Leaders active"]["value"] is None
     assert "fewer than 5" in figures["Leaders active"]["absent"]
     assert (await lead.post(f"{PAGE}/leaders", data={"person": "rita@aldermoor.example"})).status_code == 303
+    await before(long_ago)
     told = (await lead.get(f"{API}/draft")).json()
     figures = {one["name"]: one for one in told["figures"]}
     assert (figures["Leaders active"]["n"], figures["Leaders active"]["note"]) == (5, "5 of 5 active")
@@ -233,6 +246,10 @@ async def test_leaders_are_told_so_and_told_of_together_or_not_at_all(home: Test
     assert (await lead.post(f"{API}/leaders", json={"person": ids[6]})).status_code == 409
     assert (await lead.delete(f"{API}/leaders/{ids[6]}")).status_code == 204
     assert (await lead.delete(f"{API}/leaders/{ids[6]}")).status_code == 404
+    # Who takes one out and puts another in sees no other number of the same week.
+    assert len((await lead.get(f"{API}/leaders")).json()) == 4
+    assert (await lead.post(f"{API}/leaders", json={"person": ids[5]})).status_code == 204
+    assert (await told_of())["note"] == "5 of 5 active"
     assert (await ana.get(f"{API}/leaders")).status_code == 403
     assert (await ana.post(f"{API}/leaders", json={"person": ids[7]})).status_code == 403
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from tests.rollout.phase import begun
 from tests.rollout.readout.pilot import people_in
 
@@ -16,6 +16,7 @@ from colleague.adoption.weeks import Calendar, Week
 from colleague.policy.model import Phase
 from colleague.rollout.readout.leaders import name_leader
 from colleague.rollout.readout.model import Figure
+from colleague.rollout.readout.tables import LeaderRow
 from colleague.rollout.readout.watch import KEY, UNKNOWN, judged_week, leaders_alarm, watch_leaders
 from colleague.rollout.view import posture
 from colleague.testing.clock import TestClock
@@ -70,6 +71,7 @@ async def leaders_in(home: TestHouse, count: int) -> list[str]:
             await name_leader(
                 session, home.people["owner"], person, ledger=house.ledger, clock=house.clock, tell=house.parts.tell
             )  # fmt: skip
+        await session.execute(update(LeaderRow).values(at=EXPANDED))
     return ids
 
 

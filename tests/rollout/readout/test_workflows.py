@@ -67,5 +67,11 @@ def test_a_new_capability_is_left_out_and_a_failed_run_is_in_no_time_but_in_the_
     assert "redesign" in found.completion.note
 
 
+def test_what_one_person_alone_did_is_not_told_also_where_nobody_took_an_output() -> None:
+    ran = runs(1, each=10, end="failed", accepted_at=None)
+    proof = proof_of(case({f"p{n}": [90.0] * 4 for n in range(9)}), ran, None, Calendar("UTC"), NOW)
+    assert (proof.people, workflow_of(proof, ran, until=NOW).completion.value) == (1, None)
+
+
 def test_a_completion_without_mature_runs_says_so() -> None:
     assert completion_figure(None, people=9, rows="").absent.endswith("seven days old")

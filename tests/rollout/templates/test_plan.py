@@ -1,6 +1,7 @@
 """A plan keeps to the phases, counts weeks as metrics do, and refuses seat 41 before gate 1."""
 
 import io
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -141,7 +142,10 @@ def test_another_parser_reads_the_calendar_file_and_a_newer_plan_replaces_it() -
 def test_the_workbook_has_live_formulas_that_come_to_the_plan() -> None:
     plan = make_plan(Wanted(date(2026, 12, 14), ALL, extra=6), YEAR_END)
     case = UseCaseLine("RFP response", "Bids", "Ana Ruiz", 30, "approved", 12)
-    raw = plan_workbook(plan, YEAR_END, Filling(use_cases=[case], lead="Dana"), made_on=date(2026, 12, 1))
+    raw = plan_workbook(plan, YEAR_END, Filling(use_cases=[case], lead="=1+1"), made_on=date(2026, 12, 1))
+    # A name is a name, whatever it begins with.
+    with zipfile.ZipFile(io.BytesIO(raw)) as files:
+        assert not any(b"1+1</f>" in files.read(name) for name in files.namelist() if name.startswith("xl/worksheets/"))
     book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
     assert book.sheet_names == ["Plan", "Milestones", "Gates", "Weeks", "Holidays", "Use cases"]
     rows = book.get_sheet_by_name("Plan").to_python()

@@ -53,7 +53,8 @@ async def cohort_curves(session: Session, actor: Actor, groups: Groups, *, clock
     cohorts = {str(one.week): one for one in await groups.onboarded(session, calendar)}
     people = {name: one.people for name, one in cohorts.items()}
     everybody = frozenset(seat.person for seat in await seats(session) if seat.removed_at is None)
-    hidden = {name for _, name in suppressed({"onboarded": people}, everybody)}
+    by = {**await groups.read(session, calendar), "onboarded": people}
+    hidden = {name for kind, name in suppressed(by, everybody) if kind == "onboarded"}
     chosen = sorted((name for name in cohorts if name not in hidden), reverse=True)[:COHORTS]
     if not chosen:
         return []

@@ -1,8 +1,10 @@
 """The door of telemetry: POST /v1/logs, OTLP/HTTP, for tokens of sources. A batch is one transaction, or nothing."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Annotated, Final
+from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
@@ -23,6 +25,8 @@ Parts = Annotated[TelemetryIn, Depends(part(TelemetryIn))]
 log = get_log("telemetry")
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
+READERS: Final = 2
+_readers: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 # google.rpc.Code, as OTLP asks for it in the body of a refusal.
 CODES: Final[Mapping[int, int]] = {400: 3, 401: 16, 413: 3, 415: 3, 429: 8, 503: 14}
 
@@ -68,8 +72,9 @@ async def _take(request: Request, parts: TelemetryIn, kind: str) -> Taken:
         raise Refused(415, "Send it with gzip, or not packed.")
     body = await _body(request)
     try:
-        # Off the loop: the largest batch takes a moment to read.
-        records = await run_in_threadpool(_read, body, kind, packed == "gzip")
+        # Off the loop: the largest batch takes a moment to read, and more than a hundred megabytes while it does.
+        async with _readers.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(READERS)):
+            records = await run_in_threadpool(_read, body, kind, packed == "gzip")
     except Unreadable as error:
         raise Refused(400, error.message) from error
     except TooMuch as error:

@@ -14,7 +14,8 @@ from colleague.adoption.telemetry.model import ALLOWED, NAMES, Plain, Record, sh
 from colleague.kit.errors import Invalid
 
 BODY: Final = 4_000_000
-INFLATED: Final = 16_000_000
+INFLATED: Final = 4_000_000
+MEMBERS: Final = 16
 RECORDS: Final = 5_000
 LONGEST: Final = 254
 _I64: Final = 2**63
@@ -25,13 +26,16 @@ class Unreadable(Invalid):
 
 
 class TooMuch(Invalid):
-    """At most 4 MB as sent, 16 MB unpacked and 5,000 records at once: let the exporter send smaller batches."""
+    """At most 4 MB as sent and as unpacked, and 5,000 records at once: let the exporter send smaller batches."""
 
 
 def inflate(body: bytes) -> bytes:
     """Return what was packed with gzip. Raises Unreadable, TooMuch; no more is unpacked than may be."""
-    found, rest = bytearray(), body
+    found, rest, members = bytearray(), body, 0
     while rest:
+        members += 1
+        if members > MEMBERS:
+            raise TooMuch
         member = zlib.decompressobj(31)
         try:
             found += member.decompress(rest, INFLATED - len(found) + 1)
@@ -52,8 +56,11 @@ def read_json(body: bytes) -> list[Record]:
     except (ValueError, RecursionError) as error:
         raise Unreadable from error
     found: list[Record] = []
-    for part in _list(_object(message), "resourceLogs"):
+    parts, scopes = _list(_object(message), "resourceLogs"), 0
+    _few(len(parts))
+    for part in parts:
         resource = _attributes_json(_object(part.get("resource") or {}))
+        scopes = _few(scopes + len(_list(part, "scopeLogs")))
         for scope in _list(part, "scopeLogs"):
             for log in _list(scope, "logRecords"):
                 if len(found) == RECORDS:
@@ -74,8 +81,11 @@ def read_protobuf(body: bytes) -> list[Record]:
     except (DecodeError, RecursionError, ValueError) as error:
         raise Unreadable from error
     found: list[Record] = []
+    scopes = 0
+    _few(len(message.resource_logs))
     for part in message.resource_logs:
         resource = dict(_pairs(part.resource.attributes))
+        scopes = _few(scopes + len(part.scope_logs))
         for scope in part.scope_logs:
             if len(found) + len(scope.log_records) > RECORDS:
                 raise TooMuch
@@ -160,6 +170,13 @@ def _plain(value: Any) -> Plain | None:
         case float():
             return value if math.isfinite(value) else None
     return None
+
+
+def _few(parts: int) -> int:
+    """Return how many parts there are; TooMuch where they are more than there may be records, empty as they may be."""
+    if parts > RECORDS:
+        raise TooMuch
+    return parts
 
 
 def _list(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -136,7 +136,9 @@ def leader(
                     session, actor, person.id, ledger=house.ledger, clock=house.clock, tell=house.parts.tell
                 )
             if remove:
-                await leave_out(session, actor, (await person_at(session, remove)).id, ledger=house.ledger)
+                await leave_out(
+                    session, actor, (await person_at(session, remove)).id, ledger=house.ledger, clock=house.clock
+                )
             found = await leaders(session, actor)
         rows(("name", "since"), [(one.name, one.since.date().isoformat()) for one in found])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from colleague.adoption.figures import Numbers
+from colleague.adoption.figures import Numbers, below_five
 from colleague.adoption.groups import Groups
 from colleague.adoption.weekly import NoSuchGroup, lines
 from colleague.identity.actor import SYSTEM, Actor
@@ -98,10 +98,15 @@ class Whole:
             ],
             "candidates": [c.to_json() | {"name": self.names.get(c.person, "")} for c in self.candidates],
             "weeks": [
-                {"week": w.week, "at": w.at.isoformat(), "late": w.at > w.due_at, "asked": w.asked, "nobody": w.nobody}
+                {"week": w.week, "at": w.at.isoformat(), "late": w.at > w.due_at, "asked": _told(w.asked),
+                 "nobody": _told(w.nobody)}
                 for w in self.weeks
             ],
         }  # fmt: skip
+
+
+def _told(people: int) -> int | None:
+    return None if below_five(people) else people
 
 
 async def own_page(session: Session, actor: Actor, groups: Groups, *, clock: Clock) -> Own:

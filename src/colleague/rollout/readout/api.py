@@ -103,10 +103,10 @@ async def add_leader(
 
 
 @router.delete("/leaders/{person}", status_code=204)
-async def remove_leader(db: Db, actor: Current, ledger: TheLedger, person: str) -> None:
+async def remove_leader(db: Db, actor: Current, ledger: TheLedger, clock: Time, person: str) -> None:
     """Take somebody out of the leaders."""
     async with db.transaction() as session:
-        await leave_out(session, actor, person, ledger=ledger)
+        await leave_out(session, actor, person, ledger=ledger, clock=clock)
 
 
 @router.get("/{version}")

@@ -106,10 +106,12 @@ async def add_leader(
 
 
 @router.post(f"{PAGE}/leaders/{{person}}/leave-out")
-async def remove_leader(request: Request, db: Db, actor: Current, ledger: TheLedger, person: str) -> Response:
+async def remove_leader(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, person: str
+) -> Response:
     """Take somebody out of the leaders."""
     async with db.transaction() as session:
-        await leave_out(session, actor, person, ledger=ledger)
+        await leave_out(session, actor, person, ledger=ledger, clock=clock)
     return lead_to(request, f"{PAGE}#leaders")
 
 

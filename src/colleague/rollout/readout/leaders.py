@@ -1,6 +1,7 @@
 """The executive cohort: leaders named by the programme, who are told, and how many of them are active (DI-12, MI-3).
 
-INVARIANT: nothing is told below five leaders, nor where a number of fewer than five people would follow (B-12).
+INVARIANT: nothing is told below five leaders, nor where a number of fewer than five people would follow (B-12). A week
+is told of by the list as it stood at its end: who changes the list learns nothing of whom they changed.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import actions, seats
@@ -63,7 +64,8 @@ async def name_leader(session: Session, actor: Actor, person: str, *, ledger: Le
     actor.require("org:programme:manage")
     if not is_id(person) or not await is_active(session, person):
         raise PersonNotFound
-    there = (await session.scalars(select(LeaderRow.person_id).with_for_update())).all()
+    now = LeaderRow.until.is_(None)
+    there = (await session.scalars(select(LeaderRow.person_id).where(now).with_for_update())).all()
     if person in there:
         raise AlreadyLeader
     if len(there) >= MOST:
@@ -78,19 +80,23 @@ async def name_leader(session: Session, actor: Actor, person: str, *, ledger: Le
     await tell(session, person, "You are counted among the leaders", text, "/me")
 
 
-async def leave_out(session: Session, actor: Actor, person: str, *, ledger: Ledger) -> None:
-    """Take somebody out of the leaders. Raises NoSuchLeader, PermissionMissing."""
+async def leave_out(session: Session, actor: Actor, person: str, *, ledger: Ledger, clock: Clock) -> None:
+    """Take somebody out of the leaders; weeks that ended before stay as they are. Raises NoSuchLeader,
+    PermissionMissing.
+    """
     actor.require("org:programme:manage")
-    gone = await session.scalar(delete(LeaderRow).where(LeaderRow.person_id == person).returning(LeaderRow.person_id))
-    if gone is None:
+    query = select(LeaderRow).where(LeaderRow.person_id == person, LeaderRow.until.is_(None)).with_for_update()
+    row = await session.scalar(query)
+    if row is None:
         raise NoSuchLeader
+    row.until = clock.now()
     await ledger.record(session, Event("leader.removed", actor.id, subject=person))
 
 
 async def leaders(session: Session, actor: Actor) -> Sequence[Leader]:
     """Return the named leaders by name. Raises PermissionMissing."""
     actor.require("org:programme:manage")
-    rows = (await session.scalars(select(LeaderRow))).all()
+    rows = (await session.scalars(select(LeaderRow).where(LeaderRow.until.is_(None)))).all()
     names = await names_of(session, [row.person_id for row in rows])
     found = [Leader(row.person_id, names.get(row.person_id, ""), row.at) for row in rows]
     return sorted(found, key=lambda one: (one.name.casefold(), one.person))
@@ -102,10 +108,16 @@ async def leaders_active(session: Session, groups: Groups, week: Week) -> Figure
         "name": "Leaders active", "unit": "share", "rows": ROWS, "target": "20 % by the end of the expansion",
         "method": f"named leaders with an own action in {week}, of those with a seat; Wilson 95 %",
     }  # fmt: skip
-    named = frozenset(await session.scalars(select(LeaderRow.person_id)))
-    if not named:
-        return Figure(**made, absent="not measured: no leaders are named")  # type: ignore[arg-type]
     calendar = await read_calendar(session)
+    end = calendar.end(week)
+    stood = select(LeaderRow.person_id).where(
+        LeaderRow.at < end, (LeaderRow.until.is_(None)) | (LeaderRow.until >= end)
+    )
+    named = frozenset(await session.scalars(stood))
+    if not named:
+        later = await session.scalar(select(LeaderRow.person_id).where(LeaderRow.until.is_(None)).limit(1))
+        why = f"no leaders were named by the end of {week}" if later else "no leaders are named"
+        return Figure(**made, absent=f"not measured: {why}")  # type: ignore[arg-type]
     there = await seats(session)
     everybody = frozenset(seat.person for seat in seats_in(there, week, calendar))
     by = {**await groups.read(session, calendar), "leaders": {"leaders": named}}

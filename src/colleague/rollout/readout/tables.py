@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from colleague.kit.db import Base
@@ -41,10 +41,14 @@ class AssumptionsRow(Base):
 
 
 class LeaderRow(Base):
-    """Somebody of the executive cohort. They were told when they were named (DI-12)."""
+    """Somebody of the executive cohort, `until` they were taken out. They were told when they were named (DI-12)."""
 
     __tablename__ = "programme_leaders"
+    __table_args__ = (
+        Index("uq_programme_leaders_now", "person_id", unique=True, postgresql_where=text("until IS NULL")),
+    )
 
     person_id: Mapped[str] = mapped_column(ForeignKey(_PERSON, ondelete="CASCADE"), primary_key=True)
     by: Mapped[str] = mapped_column(ForeignKey(_PERSON))
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    until: Mapped[datetime | None]

@@ -60,7 +60,7 @@ def workflow_of(
     was = time.before if time else None
     return Workflow(
         case.id, case.name, case.department, was, case.n, time.after if time else None, proof.after, len(after),
-        strength, share, completion_figure(proof.completion, people=len(after) if few else FEWEST, rows=rows),
+        strength, share, completion_figure(proof.completion, people=proof.people, rows=rows),
         hours_of(taken, was, share, strength), _same(proof.same, len(before & after)), taken,
         odd=bool(time and time.odd), told=case.told, new_capability=case.new_capability,
         validated=proof.validation.holds, missing=proof.validation.missing, friction=friction,

@@ -143,7 +143,9 @@ def _plan(w: Workbook, page: Any) -> None:
         line += 1
     for title, name in (("Sponsor", w.filling.sponsor), ("Programme lead", w.filling.lead)):
         page.write_string(line + 1, 0, title, w.look(bold=True))
-        page.merge_range(line + 1, 1, line + 1, 4, name, w.given)
+        # The name of a person is text whatever it begins with: `merge_range` would take «=…» for a formula.
+        page.merge_range(line + 1, 1, line + 1, 4, "", w.given)
+        page.write_string(line + 1, 1, name, w.given)
         line += 1
     page.freeze_panes(FIRST, 1)
 
