@@ -66,7 +66,8 @@ VIEWS: Mapping[str, str] = {
     "FROM adoption_actions",
     "s_runs": "SELECT *, asked_at AS asked_on, began_at AS began_on, ended_at AS ended_on, taken_at AS taken_on FROM "
     "(SELECT person_id AS person, run_id AS run, asked_at AT TIME ZONE 'UTC' AS asked_at, coalesce(started_at, "
-    "asked_at) AT TIME ZONE 'UTC' AS began_at, workflow, \"end\" AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, "
+    "asked_at) AT TIME ZONE 'UTC' AS began_at, workflow, CASE WHEN \"end\" = 'open' AND channel LIKE 'telemetry:%' "
+    "THEN 'untold' ELSE \"end\" END AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, "
     "asked_at AT TIME ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict, verdict_at AT TIME "
     "ZONE 'UTC' AS verdict_at FROM adoption_runs WHERE \"end\" <> 'aside') x",
     "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, c.live_at AT TIME ZONE 'UTC' AS live_at, count(*) "

@@ -11,9 +11,12 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from sqlalchemy import select
 from tests.adoption.telemetry_kit import EVER, PROMPT, SESSION, Fleet, as_json, as_protobuf, export
+from tests.adoption.test_validation import live
 
+from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import visits
 from colleague.adoption.facts.recount import recount
+from colleague.adoption.kpis.work import completion_of
 from colleague.adoption.telemetry.accept import forget_seen
 from colleague.adoption.telemetry.model import ALLOWED
 from colleague.adoption.telemetry.sources import (
@@ -40,7 +43,7 @@ async def test_a_prompt_a_decision_and_an_answer_are_counted_as_done(fleet: Flee
     at, ana = fleet.now.replace(microsecond=0), fleet.programme.home.people["ana"].id
     sent = (
         fleet.event("user_prompt", 1, at=at, prompt=SECRET, prompt_length=41),
-        fleet.event("skill_activated", 2, at=at, skill__name="weekly-brief"),
+        fleet.event("skill_activated", 2, at=at, skill__name="theirs:policy-qa"),
         fleet.event("tool_decision", 3, at=at + timedelta(seconds=2), source="config", decision="accept"),
         fleet.event("tool_decision", 4, at=at + timedelta(seconds=3), source="user_reject", decision="reject"),
         fleet.event("tool_result", 5, at=at, success="false", tool_input=SECRET, error=SECRET, tool_name=SECRET),
@@ -54,7 +57,7 @@ async def test_a_prompt_a_decision_and_an_answer_are_counted_as_done(fleet: Flee
     assert answer.content == (b"{}" if kind == "json" else b"")
     assert await fleet.acted() == [(ana, "start", at), (ana, "decide", at + timedelta(seconds=3))]
     (run,) = await fleet.ran()
-    assert (run.person, run.workflow, run.end, run.asked_at) == (ana, "weekly-brief", "delivered", at)
+    assert (run.person, run.workflow, run.end, run.asked_at) == (ana, "theirs:policy-qa", "delivered", at)
     assert run.ended_at == at + timedelta(seconds=9)
     entry = next(f for f in await _ledger(fleet) if f["verb"] == "telemetry.received")["data"]
     assert entry["events"]["api_request"] == 1
@@ -197,6 +200,36 @@ async def test_a_run_is_told_of_in_any_order_and_a_headless_one_is_nobodys_doing
     assert second.end == "failed"
     assert [at for _, _, at in await fleet.acted()] == [at]
     assert not await recount(fleet.programme.house.database)
+
+
+async def test_a_skill_of_theirs_alone_is_no_workflow_and_a_run_without_an_end_is_not_abandoned(fleet: Fleet) -> None:
+    """R93, B-6, AD-7: a fleet that tells no ends is no fleet of which nobody completes anything."""
+    programme = fleet.programme
+    told = (("policy-qa", True), ("policy-qa", False), ("policy-qa", False), ("only-theirs", True), ("rfp", True))
+    for n, (skill, answered) in enumerate(told):
+        prompt = {"prompt__id": f"p{n}"}
+        await fleet.send(fleet.event("user_prompt", 10 * n, **prompt))
+        await fleet.send(fleet.event("skill_activated", 10 * n + 1, skill__name=skill, **prompt))
+        if answered:
+            await fleet.send(fleet.event("assistant_response", 10 * n + 2, **prompt))
+    assert sorted(run.workflow for run in await fleet.ran()) == ["ad hoc"] * 2 + ["policy-qa"] * 3
+    # A use case that was launched publishes its skill's name.
+    await live(programme, [100.0] * 12)
+    await fleet.send(fleet.event("skill_activated", 98, skill__name="rfp", prompt__id="p5"))
+    await fleet.send(fleet.event("assistant_response", 99, prompt__id="p5"))
+    ran = {run.id: run for run in await fleet.ran()}
+    assert sorted(run.workflow for run in ran.values()) == ["ad hoc"] * 2 + ["policy-qa"] * 3 + ["rfp"]
+    assert sorted(run.end for run in ran.values()) == ["delivered"] * 4 + ["untold"] * 2
+    assert not await recount(programme.house.database)
+    programme.clock.advance(days=30)
+    found = completion_of(ran.values(), await programme.do(read_calendar), now=programme.clock.now())
+    assert found is not None
+    assert (found.rate.value, found.rate.n, found.reasons) == (1.0, 2, {})
+    async with programme.client(programme.lead, "org:adoption:read") as client:
+        page = (await client.get("/adoption/telemetry")).text
+        (source,) = (await client.get("/api/v1/adoption/telemetry/sources")).json()
+    assert "Of 2 of 6 runs in twelve weeks no end was told" in page
+    assert (source["runs"], source["runs_without_end"]) == (6, 2)
 
 
 async def test_only_a_token_of_a_source_that_holds_opens_the_door(fleet: Fleet) -> None:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 # What counts as a person's own doing (B-2). Signing in, opening a page or reading a notice does not.
 INTENTIONAL: Final = frozenset({"start", "say", "decide", "use"})
-End = Literal["delivered", "rejected", "failed", "abandoned", "cancelled", "open"]
+End = Literal["delivered", "rejected", "failed", "abandoned", "cancelled", "open", "untold"]
 AD_HOC: Final = "ad hoc"
 # Why a run was not completed (B-6), and what is said where nothing else is known.
 REASONS: Final = ("system", "connector", "approval wait", "quality", "user left")
@@ -43,7 +43,8 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """A run of a workflow. `workflow`: catalogue id without version, AD_HOC for none. `end` as B-6 has it.
+    """A run of a workflow. `workflow`: catalogue id without version, AD_HOC for none. `end` as B-6 has it; "untold" is
+    a run elsewhere of whose end its fleet says nothing: it is not known to be open, nor that it was left.
 
     `input_at`: when its input was there; `accepted_at`: when a person first took what came out, None while nobody did;
     `verdict` of a review: accepted, rejected or none. `asked_at`: when it was asked for, its start unless said.

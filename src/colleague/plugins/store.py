@@ -77,6 +77,14 @@ async def usable_skills(session: Session, person: str, teams: Iterable[str]) -> 
     return sorted((one for one in found if one.name not in off), key=lambda one: one.name)
 
 
+async def published_skills(session: Session) -> list[Usable]:
+    """Return the skills that anybody may use: shipped, and approved for everybody, a team or early access."""
+    query = select(SkillPackageRow).where(SkillPackageRow.state == State.APPROVED)
+    found = shipped_skills() + [one for row in await session.scalars(query) for one in usable_of(row)]
+    off = await switched_off(session)
+    return [one for one in found if one.name not in off]
+
+
 async def skill_file(session: Session, one: Usable, path: str) -> bytes:
     """Return a file of the skill's package by its full path there; NoSuchSkill if it is gone."""
     if one.package == SHIPPED:

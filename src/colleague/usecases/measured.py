@@ -41,6 +41,11 @@ class Measured:
         return self.counts(workflow) and asked_at >= self.live_at
 
 
+async def launched_skills(session: Session) -> frozenset[str]:
+    """Return the skills, in full or short, that the cards of launched use cases name."""
+    return frozenset(one.card.skill for one in await list_use_cases(session) if one.live_at and one.card.skill)
+
+
 async def measured_cases(session: Session) -> list[Measured]:
     """Return every use case that is or was live, by name, with its baseline."""
     found = [one for one in await list_use_cases(session) if one.live_at is not None]

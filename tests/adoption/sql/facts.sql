@@ -117,7 +117,8 @@ WHERE verb IN ('sign_in.succeeded', 'output.review_opened') AND actor IN (SELECT
 -- What one prompt came to elsewhere is a run of who is told of first with it.
 CREATE TEMP TABLE s_elsewhere AS
 SELECT e.actor AS person, e.run, min(e.at) AS asked_at,
-       (array_agg(e.data ->> 'name' ORDER BY e.seq DESC) FILTER (WHERE e.verb = 'telemetry.skill_used' AND e.data ->> 'name' <> ''))[1]
+       (array_agg(e.data ->> 'name' ORDER BY e.seq DESC) FILTER (
+           WHERE e.verb = 'telemetry.skill_used' AND e.data ->> 'name' <> '' AND e.data ->> 'approved' IS DISTINCT FROM 'false'))[1]
            AS workflow,
        (array_agg(e.verb ORDER BY e.at DESC, e.seq DESC) FILTER (WHERE e.verb IN ('telemetry.answered', 'telemetry.failed')))[1] AS last_end,
        max(e.at) FILTER (WHERE e.verb IN ('telemetry.answered', 'telemetry.failed')) AS ended_at
@@ -141,7 +142,7 @@ FROM (
     WHERE f.run IS NOT NULL OR r.last_end IS DISTINCT FROM 'aside'
     UNION ALL
     SELECT person, run, asked_at, asked_at, coalesce(workflow, 'ad hoc'),
-           CASE last_end WHEN 'telemetry.answered' THEN 'delivered' WHEN 'telemetry.failed' THEN 'failed' ELSE 'open' END,
+           CASE last_end WHEN 'telemetry.answered' THEN 'delivered' WHEN 'telemetry.failed' THEN 'failed' ELSE 'untold' END,
            ended_at, asked_at, NULL, NULL, NULL
     FROM s_elsewhere
 ) x;

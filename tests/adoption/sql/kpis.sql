@@ -47,7 +47,7 @@ LEFT JOIN k_came c ON c.starts = k.starts AND c.person = k.person
 LEFT JOIN s_away y ON y.starts = k.starts AND y.person = k.person
 GROUP BY 1, 2, 3;
 
--- B-6: what was rejected within seven days of its delivery was not completed.
+-- B-6: what was rejected within seven days of its delivery was not completed; what no end was told of is not known.
 CREATE TEMP TABLE k_runs AS
 SELECT person, workflow, regexp_replace(workflow, '^.*:', '') AS short, asked_on, began_on, ended_on, taken_on, asked_at, began_at, ended_at,
        input_at, taken_at,
@@ -58,7 +58,7 @@ CREATE TEMP TABLE k_completion AS
 SELECT g.kind, g.name, w.starts, count(*) AS started,
        count(*) FILTER (WHERE r.fate = 'delivered' AND r.ended_on < w.ends + INTERVAL '7 days') AS completed
 FROM k_runs r JOIN weeks w ON w.starts = date_trunc('week', r.began_on) JOIN s_groups g ON g.person = r.person
-WHERE r.workflow <> 'ad hoc'
+WHERE r.workflow <> 'ad hoc' AND r.fate <> 'untold'
   AND NOT (r.fate = 'cancelled' AND r.ended_at - r.began_at <= INTERVAL '10 seconds')
 GROUP BY 1, 2, 3;
 

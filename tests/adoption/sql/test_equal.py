@@ -143,6 +143,12 @@ def told_late(people: Sequence[str], monday: datetime) -> list[tuple[datetime, E
     elsewhere(28.5, "prompted", five, "source_1:b", 2.2)
     elsewhere(28.6, "failed", five, "source_1:b", 2.3)
     elsewhere(28.7, "skill_used", five, "source_1:b", 2.25, name="everyone:other")
+    # A skill that nobody published here, after one that is; a fleet that tells no ends.
+    elsewhere(28.75, "skill_used", five, "source_1:a", 2.7, name="theirs", approved=False)
+    elsewhere(28.76, "prompted", five, "source_1:d", 2.8)
+    elsewhere(28.77, "skill_used", five, "source_1:d", 2.8, name="late")
+    elsewhere(28.78, "answered", five, "source_1:e", 2.9)
+    elsewhere(28.79, "skill_used", five, "source_1:e", 2.9, name="theirs", approved=False)
     elsewhere(28.8, "prompted", six, "source_1:c", 4, via="headless")
     elsewhere(28.9, "answered", six, "source_1:c", 4.1)
     return sorted(((monday + timedelta(hours=at), event) for at, event in made), key=lambda one: one[0])

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, or_, select
 
 from colleague.adoption.away import weeks_away
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
+from colleague.adoption.facts.verbs import CHANNEL
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import SILENT, Action, End, RunFact, Seat
 from colleague.kit.db import Session
@@ -17,7 +18,7 @@ By = Literal["asked_at", "ended_at", "taken_at"]
 _OF_RUN: Final = (
     RunFactRow.run_id, RunFactRow.person_id, RunFactRow.workflow, RunFactRow.asked_at, RunFactRow.started_at,
     RunFactRow.end, RunFactRow.ended_at, RunFactRow.input_at, RunFactRow.taken_at, RunFactRow.verdict,
-    RunFactRow.verdict_at, RunFactRow.reason,
+    RunFactRow.verdict_at, RunFactRow.reason, RunFactRow.channel,
 )  # fmt: skip
 
 
@@ -95,6 +96,17 @@ async def people_by_channel(session: Session, within: timedelta) -> dict[str, fr
     return {channel: frozenset(people) for channel, people in found.items()}
 
 
+async def ends_elsewhere(session: Session, within: timedelta) -> dict[str, tuple[int, int]]:
+    """Return how many runs each channel of telemetry had in the time before the newest run of all, and of how many of
+    them no end was told.
+    """
+    newest = select(func.max(RunFactRow.asked_at)).scalar_subquery()
+    untold = func.count().filter(RunFactRow.end == "open")
+    query = select(RunFactRow.channel, func.count(), untold).where(RunFactRow.asked_at >= newest - within)
+    query = query.where(RunFactRow.channel.startswith(CHANNEL)).group_by(RunFactRow.channel)
+    return {channel: (runs, ends) for channel, runs, ends in await session.execute(query)}
+
+
 async def visits(session: Session, since: datetime, until: datetime, *, person: str = "") -> list[Visit]:
     """Return the sessions that began in a period, whole, of everybody or one person: as they were numbered when they
     were written.
@@ -134,10 +146,12 @@ async def runs(
 
 
 def _run(row: Any) -> RunFact:
-    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, verdict_at, reason = row
+    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, verdict_at, reason, channel = row
     end: End = ended
     if end == "delivered" and verdict == "rejected" and ended_at and verdict_at and verdict_at <= ended_at + SILENT:
         end = "rejected"
+    elif end == "open" and channel.startswith(CHANNEL):
+        end = "untold"
     return RunFact(
         run, person, workflow, started or asked, end, ended_at, reason, input_at=input_at or asked, accepted_at=taken,
         asked_at=asked, verdict=verdict,

@@ -135,7 +135,7 @@ class Count:
             return
         times, end = [at for at in (run["asked_at"], fact.at) if isinstance(at, datetime)], ELSEWHERE[fact.verb]
         run |= {"asked_at": min(times), "started_at": min(times), "seq": fact.seq}
-        if fact.verb == "telemetry.skill_used" and fact.data.get("name"):
+        if fact.verb == "telemetry.skill_used" and published(fact) and fact.data.get("name"):
             run["workflow"] = str(fact.data["name"])
         ended = run["ended_at"]
         if end and not (isinstance(ended, datetime) and ended > fact.at):

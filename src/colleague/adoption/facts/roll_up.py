@@ -200,7 +200,7 @@ class _Batch:
             return
         row.asked_at = row.started_at = min(row.asked_at, fact.at)
         row.seq = fact.seq
-        if fact.verb == "telemetry.skill_used":
+        if fact.verb == "telemetry.skill_used" and published(fact):
             row.workflow = str(fact.data.get("name") or row.workflow)
         if (end := ELSEWHERE[fact.verb]) and (row.ended_at is None or fact.at >= row.ended_at):
             row.end, row.ended_at = end, fact.at

@@ -77,7 +77,9 @@ def end_of(fact: Fact) -> str:
 
 
 def published(fact: Fact) -> bool:
-    """Say whether a skill that was used stood published, and was no draft of somebody who tries it out (B-6)."""
+    """Say whether a skill that was used stood published, and was no draft of somebody who tries it out, nor one of
+    another agent that nobody here published (B-6).
+    """
     return fact.data.get("approved") is not False
 
 

@@ -37,7 +37,8 @@ class Completion:
 def completion(runs: Iterable[RunFact], week: Week, calendar: Calendar, *, now: datetime) -> Completion | None:
     """Return the completion of published workflows' runs that were started in `week` (B-6), None before it is mature.
 
-    Copies, sandbox runs, ad hoc work and what was cancelled within ten seconds are no runs here.
+    Copies, sandbox runs, ad hoc work and what was cancelled within ten seconds are no runs here, nor is what nobody
+    told the end of.
     """
     start, end = calendar.start(week), calendar.end(week)
     return completion_of((run for run in runs if start <= run.started_at < end), calendar, now=now)
@@ -63,7 +64,7 @@ def completion_of(runs: Iterable[RunFact], calendar: Calendar, *, now: datetime)
 
 def _counts(run: RunFact) -> bool:
     quick = run.end == "cancelled" and run.ended_at is not None and run.ended_at - run.started_at <= QUICK
-    return not (run.copy or run.sandbox or quick or run.workflow == AD_HOC)
+    return not (run.copy or run.sandbox or quick or run.workflow == AD_HOC or run.end == "untold")
 
 
 @dataclass(frozen=True, slots=True)

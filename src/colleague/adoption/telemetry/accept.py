@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.model import kind_of
 from colleague.adoption.telemetry.judge import Happened, judge, summary
 from colleague.adoption.telemetry.model import AHEAD, OLDEST, Record
 from colleague.adoption.telemetry.tables import SeenRow, SourceRow, StrangerRow
@@ -18,6 +19,8 @@ from colleague.identity.directory import ids_by_email
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.secrets import Secrets
+from colleague.plugins.store import published_skills
+from colleague.usecases.measured import launched_skills
 
 STRANGERS_KEPT: Final = timedelta(days=90)
 # Two arrays, whatever the number of events: a statement of a value each would be compiled anew for each batch.
@@ -62,7 +65,8 @@ async def accept(
             "accepted": len(fresh), "unknown": sum(one.who not in people for one in fresh),
         }  # fmt: skip
         await ledger.record(session, Event("telemetry.received", source, subject=source, data=facts))
-        await ledger.record_all(session, _entries(fresh, source, people))
+        known_skills = await workflow_names(session) if any(one.skill for one in fresh) else frozenset()
+        await ledger.record_all(session, _entries(fresh, source, people, known_skills))
     await session.execute(
         update(SourceRow).where(SourceRow.id == source).values(
             last_at=now, accepted=SourceRow.accepted + taken.accepted, repeated=SourceRow.repeated + taken.repeated,
@@ -70,6 +74,12 @@ async def accept(
         )
     )  # fmt: skip
     return taken
+
+
+async def workflow_names(session: Session) -> frozenset[str]:
+    """Return the workflows there are here, in short: published skills, and those of use cases that were launched."""
+    names = {one.name for one in await published_skills(session)} | await launched_skills(session)
+    return frozenset(map(kind_of, names))
 
 
 async def forget_seen(session: Session, *, clock: Clock) -> int:
@@ -104,13 +114,18 @@ async def _count_strangers(
         )  # fmt: skip
 
 
-def _entries(fresh: Iterable[Happened], source: str, people: dict[str, str]) -> list[Event]:
+def _entries(
+    fresh: Iterable[Happened], source: str, people: dict[str, str], workflows: frozenset[str]
+) -> list[Event]:  # fmt: skip
     found = []
     for one in fresh:
         person = people.get(one.who)
         if person is None or not one.verb:
             continue
-        data = {"at": one.at.isoformat()} | ({"name": one.skill} if one.skill else {})
+        data: dict[str, Any] = {"at": one.at.isoformat()} | ({"name": one.skill} if one.skill else {})
+        if one.skill and kind_of(one.skill) not in workflows:
+            # A skill of theirs alone is no workflow that anybody published here.
+            data["approved"] = False
         if one.headless:
             data["via"] = "headless"
         run = f"{source}:{one.prompt}" if one.prompt else ""

@@ -1,15 +1,11 @@
 """Who worked with which fleet, and who here: numbers are told of these people together, by source."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Final
 
 from colleague.adoption.facts.read import people_by_channel
 from colleague.adoption.facts.verbs import CHANNEL
-from colleague.adoption.telemetry.sources import OURS, source_names
+from colleague.adoption.telemetry.sources import OURS, WITHIN, source_names
 from colleague.kit.db import Session
-
-WITHIN: Final = timedelta(weeks=12)
 
 
 async def people_by_source(session: Session) -> Mapping[str, frozenset[str]]:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
+from colleague.adoption.facts.read import ends_elsewhere
+from colleague.adoption.facts.verbs import CHANNEL
 from colleague.adoption.telemetry.tables import SourceRow, StrangerRow
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -21,6 +23,8 @@ from colleague.kit.ids import is_id, new_id
 # Not that of API tokens: a request with this one is never looked up among people.
 PREFIX: Final = "otlp_"
 LONGEST: Final = 730
+# So far back runs are told of.
+WITHIN: Final = timedelta(weeks=12)
 MANAGE: Final = "org:settings:manage"
 OURS: Final = "Colleague"
 LOCK: Final = 727_098
@@ -44,7 +48,9 @@ class SourceRevoked(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as it stands. `strangers`: people of its events whom nobody here knows."""
+    """A source as it stands. `strangers`: people of its events whom nobody here knows; `untold`: of how many of its
+    `runs` in the last twelve weeks no end was told.
+    """
 
     id: str
     name: str
@@ -57,6 +63,8 @@ class Source:
     refused: int
     ignored: int
     strangers: int
+    runs: int
+    untold: int
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -66,6 +74,7 @@ class Source:
             "revoked_at": self.revoked_at.isoformat() if self.revoked_at else None,
             "last_at": self.last_at.isoformat() if self.last_at else None, "accepted": self.accepted,
             "repeated": self.repeated, "refused": self.refused, "ignored": self.ignored, "strangers": self.strangers,
+            "runs": self.runs, "runs_without_end": self.untold,
         }  # fmt: skip
 
 
@@ -128,13 +137,14 @@ async def list_sources(session: Session, actor: Actor) -> list[Source]:
     actor.require("org:adoption:read")
     query = select(StrangerRow.source_id, func.count()).group_by(StrangerRow.source_id)
     strangers: dict[str, int] = dict((await session.execute(query)).all())
+    ran = await ends_elsewhere(session, WITHIN)
     rows: Sequence[SourceRow] = (
         await session.scalars(select(SourceRow).order_by(SourceRow.created_at.desc(), SourceRow.id))
     ).all()
     return [
         Source(
             r.id, r.name, r.created_at, r.expires_at, r.revoked_at, r.last_at, r.accepted, r.repeated, r.refused,
-            r.ignored, strangers.get(r.id, 0),
+            r.ignored, strangers.get(r.id, 0), *ran.get(f"{CHANNEL}{r.id}", (0, 0)),
         )
         for r in rows
     ]  # fmt: skip

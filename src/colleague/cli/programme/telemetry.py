@@ -40,11 +40,15 @@ def sources(as_person: As) -> None:
             found = await list_sources(session, actor)
         line(house.telemetry.address)
         rows(
-            ("id", "name", "until", "last (UTC)", "counted", "again", "refused", "other", "strangers", ""),
+            (
+                "id", "name", "until", "last (UTC)", "counted", "again", "refused", "other", "strangers", "without end",
+                "",
+            ),
             [
                 (
                     s.id, s.name, f"{s.expires_at:%Y-%m-%d}", f"{s.last_at:%Y-%m-%d %H:%M}" if s.last_at else "never",
                     str(s.accepted), str(s.repeated), str(s.refused), str(s.ignored), str(s.strangers),
+                    f"{s.untold} of {s.runs}",
                     "revoked" if s.revoked_at else "",
                 )
                 for s in found

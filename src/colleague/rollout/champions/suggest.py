@@ -36,7 +36,7 @@ async def suggest(session: Session, actor: Actor, *, clock: Clock) -> list[Candi
     kinds: dict[str, set[str]] = {}
     ended: dict[str, list[bool]] = {}
     for run in await runs(session, since, until):
-        if run.end == "open" or run.copy or run.sandbox:
+        if run.end in ("open", "untold") or run.copy or run.sandbox:
             continue
         ended.setdefault(run.person, []).append(run.end == "delivered")
         if run.end == "delivered" and run.workflow != AD_HOC:
