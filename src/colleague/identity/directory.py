@@ -209,6 +209,15 @@ async def is_active(session: Session, person_id: str) -> bool:
     return bool(await session.scalar(select(PersonRow.active).where(PersonRow.id == person_id)))
 
 
+async def is_managed(session: Session, person_id: str) -> bool:
+    """Say whether an identity provider looks after a person: it described them, and holds a token not revoked."""
+    described = select(ProvisionedRow.person_id).where(
+        ProvisionedRow.person_id == person_id, ProvisionedRow.gone_at.is_(None)
+    )
+    connected = select(ProvisioningTokenRow.id).where(ProvisioningTokenRow.revoked_at.is_(None)).limit(1)
+    return bool(await session.scalar(described)) and bool(await session.scalar(connected))
+
+
 async def list_teams(session: Session) -> list[Team]:
     """Return all teams with the number of their members, by name."""
     members = func.count(MembershipRow.person_id)

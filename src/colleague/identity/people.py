@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
+from colleague.identity.directory import is_managed
 from colleague.identity.roles import check_decided, known_roles, permissions_held
 from colleague.identity.seats.hold import check_not_above, seat
 from colleague.identity.seats.reason import check_reason, keep_reason, may_give, reasons_missing
@@ -18,7 +19,6 @@ from colleague.identity.tables import (
     MembershipRow,
     PersonRow,
     ProvisionedRow,
-    ProvisioningTokenRow,
     RoleRow,
     SignInRow,
     TeamRow,
@@ -36,7 +36,9 @@ _MAIL = re.compile(
     r"@(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]|localhost)"
 )
 _OWNERS = 727011
-Without = Literal["refuse", "wait", "no seat"]
+# Of the sealed account alone (ID-5): nobody else is here by this address, whoever would make or describe them.
+SEALED = "break-glass@localhost"
+Without = Literal["refuse", "wait", "no seat", "sealed"]
 # Done by tasks/leave.py: what stands above people stops what somebody who has left was doing.
 STOP_ALL = "tasks.stop_all"
 # Done by dispatch/schedules/leave.py.
@@ -45,6 +47,10 @@ PAUSE_ALL = "dispatch.schedules.pause_all"
 
 class BadPerson(Invalid):
     """A person needs a name (at most 120 characters) and a mail address."""
+
+
+class Reserved(Invalid):
+    """This mail address is kept for the sealed break-glass account, which is made when passwords are switched off."""
 
 
 class AlreadyHere(Conflict):
@@ -124,22 +130,15 @@ async def check_reach(session: Session, actor: Actor, person_id: str) -> None:
         raise BeyondYourself
 
 
-async def is_managed(session: Session, person_id: str) -> bool:
-    """Say whether an identity provider looks after a person: it described them, and holds a token not revoked."""
-    described = select(ProvisionedRow.person_id).where(
-        ProvisionedRow.person_id == person_id, ProvisionedRow.gone_at.is_(None)
-    )
-    connected = select(ProvisioningTokenRow.id).where(ProvisioningTokenRow.revoked_at.is_(None)).limit(1)
-    return bool(await session.scalar(described)) and bool(await session.scalar(connected))
-
-
-def read_address(email: str) -> str:
-    """Return a mail address in its one spelling; BadPerson if nobody can be written to there."""
+def read_address(email: str, *, sealed: bool = False) -> str:
+    """Return a mail address in its one spelling; BadPerson if nobody can be written to there, Reserved."""
     # Looked at before it is folded: «ß» or a Kelvin sign would become somebody else's letters.
     plain = email.isascii()
     email = email.strip().lower()
     if not (plain and len(email) <= 254 and len(email.partition("@")[0]) <= 64 and _MAIL.fullmatch(email)):
         raise BadPerson
+    if email == SEALED and not sealed:
+        raise Reserved
     return email
 
 
@@ -149,12 +148,13 @@ async def create_person(
 ) -> str:  # fmt: skip
     """Add a person without any role but member, and return their id.
 
-    `without`: what to do where there is no seat for them: refuse, or let them wait; "no seat" gives them none anyway.
+    `without`: what to do where there is no seat for them: refuse, or let them wait; "no seat" gives them none anyway,
+    and "sealed" is the sealed account, which needs none.
     `reason`: the sponsor's, where the pilot is warned of them.
-    Raises BadPerson, BadDepartment, AlreadyHere, NoSeat, SponsorReasonNeeded.
+    Raises BadPerson, Reserved, BadDepartment, AlreadyHere, NoSeat, SponsorReasonNeeded.
     """
     actor.require("org:people:manage")
-    email, name = read_address(email), " ".join(name.split())
+    email, name = read_address(email, sealed=without == "sealed"), " ".join(name.split())
     if not 1 <= len(name) <= 120 or not name.isprintable():
         raise BadPerson
     row = PersonRow(id=new_id("person"), email=email, name=name, created_at=clock.now(), active=False)
@@ -170,7 +170,7 @@ async def create_person(
         await set_department(session, actor, row.id, department, ledger=ledger)
     if reason and await reasons_missing(session, [row]):
         await keep_reason(session, actor, row.id, reason, ledger=ledger, clock=clock)
-    if without != "no seat":
+    if without not in ("no seat", "sealed"):
         await seat(session, actor, row, wait=without == "wait", ledger=ledger, clock=clock)
     return row.id
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
-from colleague.identity.directory import get_person, list_people, list_teams, list_waiting, members_of
+from colleague.identity.directory import get_person, is_managed, list_people, list_teams, list_waiting, members_of
 from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import Invitations
 from colleague.identity.people import (
@@ -19,7 +19,6 @@ from colleague.identity.people import (
     assign_role,
     create_person,
     create_team,
-    is_managed,
     remove_member,
     remove_role,
     set_active,

@@ -99,6 +99,7 @@ async def test_what_cannot_be_used_is_refused_and_changes_nothing(idp: Idp) -> N
         {"op": "replace", "path": "userName", "value": ""}, {"op": "replace", "path": "emails", "value": []},
         {"op": "replace", "path": 'emails[type eq "work"].value', "value": "x' OR 1=1 --"},
         {"op": "explode", "path": "title", "value": "x"}, {"op": "replace", "path": "a" * 9000 + "[", "value": "x"},
+        {"op": "replace", "path": "emails", "value": [{"value": "break-glass@localhost", "primary": True}]},
         {"op": "replace", "path": "userName", "value": "a\x01b"}, {"op": "replace", "value": "x"},
         {"op": "replace", "path": "title", "value": "x" * 20_000}, {"op": "remove"},
     ):  # fmt: skip

@@ -4,15 +4,19 @@ import re
 
 import httpx
 import pytest
+from sqlalchemy import select
 from tests.identity.sso.conftest import World
 
 from colleague.identity.actor import SYSTEM
+from colleague.identity.directory import actor_of
 from colleague.identity.first_run import invite
 from colleague.identity.local_routes import LocalRouteClosed
 from colleague.identity.passwords import set_password
-from colleague.identity.people import create_person, set_active
+from colleague.identity.people import Reserved, assign_role, create_person, set_active
 from colleague.identity.seats.hold import Limit, NoSeat, seats_held, set_limit
 from colleague.identity.sessions import open_session
+from colleague.identity.tables import PersonRow, ProviderRow, SsoLinkRow
+from colleague.identity.tokens import create_token
 from colleague.testing.idp import FakeIdp
 
 pytestmark = pytest.mark.anyio
@@ -180,3 +184,65 @@ async def test_the_checks_say_what_is_wrong(world: World, idp: FakeIdp) -> None:
     idp.document = {}
     idp.keys = []
     assert "no key that can verify" in (await owner.post("/sign-on/corp/check")).text
+
+
+async def test_nobody_prepares_the_sealed_account(world: World, idp: FakeIdp) -> None:
+    """Its address is nobody else's; what stood there, or was linked to the account before, becomes no owner."""
+    owner, house, people = await tried(world), world.home.house, world.home.people
+    for mail in (SEALED, "Break-Glass@LOCALHOST "):
+        async with house.database.transaction() as session:
+            with pytest.raises(Reserved):
+                await create_person(
+                    session, people["owner"], mail, "Break-glass", ledger=house.ledger, clock=house.clock
+                )  # fmt: skip
+    # As it could be made before: with a link, a passkey, a token and the role.
+    old = await add_here(world, SEALED)
+    first = await close(world, owner)
+    assert not await world.scalar(f"SELECT active FROM people WHERE id = '{old}'")
+    for ways in ("sso_links", "passkeys", "sign_ins", "group_members"):
+        assert await world.scalar(f"SELECT count(*) FROM {ways} WHERE person_id = '{old}'") == 0, ways
+    assert await world.scalar(f"SELECT count(*) FROM api_tokens WHERE person_id = '{old}' AND revoked_at IS NULL") == 0
+    assert await world.scalar(f"SELECT count(*) FROM person_roles WHERE person_id = '{old}' AND role = 'owner'") == 0
+    sealed = str(await world.scalar(f"SELECT id FROM people WHERE email = '{SEALED}'"))
+    assert sealed != old
+    assert await world.ledger("break_glass.set_aside")
+    # A link that came to it whichever way opens nothing.
+    await link(world, sealed, "sub-evil")
+    idp.person("evil", "evil@aldermoor.example", sub="sub-evil")
+    answer = await world.sign_in("evil")
+    assert answer.status_code != 303
+    assert await world.scalar(f"SELECT count(*) FROM sign_ins WHERE person_id = '{sealed}'") == 0
+    # Sealed again it is another account: what was made in it while the glass was broken ends.
+    breaker, entered = await with_password(world, SEALED, first)
+    assert entered.status_code == 303
+    token = await breaker.post("/me/tokens", data={"name": "t", "days": "3", "permissions": ["org:roles:own"]})
+    key = re.search(r"clg_[\w-]+", token.text)[0]  # type: ignore[index]
+    owner = await signed(world, "owner")
+    assert (await owner.post("/sign-on/passwords", data={"deed": "seal"})).status_code == 200
+    assert await world.scalar(f"SELECT id FROM people WHERE email = '{SEALED}'") not in (old, sealed)
+    late = await (await world.browser()).get("/api/v1/me", headers={"Authorization": f"Bearer {key}"})
+    assert late.status_code == 401
+
+
+async def add_here(world: World, mail: str) -> str:
+    """Add somebody with every way in, as no door lets anybody do it."""
+    house = world.home.house
+    async with house.database.transaction() as session:
+        told = {"ledger": house.ledger, "clock": house.clock}
+        made = await create_person(session, SYSTEM, mail, "Prepared", without="sealed", **told)
+        await assign_role(session, SYSTEM, made, "owner", ledger=house.ledger)
+        (await session.get_one(PersonRow, made)).active = True
+        await session.flush()
+        await open_session(session, made, how="password", device="t", **told)
+        actor = await actor_of(session, person_id=made, via="page")
+        await create_token(session, actor, "t", frozenset({"org:roles:own"}), days=3, **told)
+    await link(world, made, "sub-prepared")
+    return made
+
+
+async def link(world: World, person: str, subject: str) -> None:
+    async with world.home.house.database.transaction() as session:
+        provider = await session.scalar(select(ProviderRow.id))
+        session.add(SsoLinkRow(
+            provider_id=provider, subject=subject, person_id=person, groups=[], created_at=world.home.house.clock.now()
+        ))  # fmt: skip

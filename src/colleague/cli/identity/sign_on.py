@@ -9,8 +9,9 @@ import typer
 from colleague.bootstrap import House
 from colleague.cli.operate import As, act_as, confirm, line, rows, with_house
 from colleague.identity.local_routes import current_mode
+from colleague.identity.people import SEALED
 from colleague.identity.sso.oidc import callback
-from colleague.identity.sso.passwords_off import MAIL, close_passwords, open_passwords, seal_again
+from colleague.identity.sso.passwords_off import close_passwords, open_passwords, seal_again
 from colleague.identity.sso.providers import (
     add_provider,
     get_provider,
@@ -151,7 +152,7 @@ def passwords(
                 return
             change = close_passwords if deed is Deed.OFF else seal_again
             password = await change(session, actor, ledger=house.ledger, clock=house.clock)
-        line(f"Seal this: {MAIL} signs in with", "bold")
+        line(f"Seal this: {SEALED} signs in with", "bold")
         line(f"  {password}")
 
     with_house(work)

@@ -51,6 +51,8 @@ async def settle(session: Session, provider: Provider, principal: Principal) -> 
     """
     link = await session.get(SsoLinkRow, (provider.id, principal.subject))
     if link is not None:
+        if link.person_id == (await current_mode(session)).break_glass:
+            raise LinkItYourself
         return Settled(_active(await get_person(session, link.person_id)), False)
     mail = check_mail(provider, principal)
     person = await find_by_email(session, mail)

@@ -1,6 +1,7 @@
 """Enterprise mode: only the identity provider signs people in, but for one sealed break-glass account (ID-5)."""
 
 import secrets as random
+from contextlib import suppress
 
 from sqlalchemy import delete, func, select
 
@@ -8,9 +9,11 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.directory import find_by_email
+from colleague.identity.model import Person
 from colleague.identity.passwords import set_password
-from colleague.identity.people import assign_role, create_person
+from colleague.identity.people import SEALED, FromGroup, assign_role, create_person, remove_role, set_active
 from colleague.identity.tables import (
+    GroupMemberRow,
     LinkRow,
     LocalRouteRow,
     PasskeyRow,
@@ -24,7 +27,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 
-MAIL, NAME, _LOCK = "break-glass@localhost", "Break-glass account (sealed)", 727024
+NAME, _LOCK = "Break-glass account (sealed)", 727024
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -59,7 +62,7 @@ async def close_passwords(session: Session, actor: Actor, *, ledger: Ledger, clo
     )
     if not await session.scalar(tried):
         raise NotTriedYet
-    person, password = await _seal(session, row, ledger=ledger, clock=clock)
+    person, password = await _seal(session, ledger=ledger, clock=clock)
     row.passwords_off, row.break_glass_id, row.broken_at = True, person, None
     opened = select(SsoSessionRow.token_sha256)
     await session.execute(delete(SignInRow).where(SignInRow.token_sha256.not_in(opened)))
@@ -82,7 +85,7 @@ async def open_passwords(session: Session, actor: Actor, *, ledger: Ledger) -> N
 
 
 async def seal_again(session: Session, actor: Actor, *, ledger: Ledger, clock: Clock) -> str:
-    """Give the sealed account a new password, end its sessions and the alarm; return the password. ModeUnchanged.
+    """Seal a new account, end the one before and the alarm; return the password. ModeUnchanged.
 
     Not for the sealed account itself: who broke the glass does not silence the alarm.
     """
@@ -91,8 +94,8 @@ async def seal_again(session: Session, actor: Actor, *, ledger: Ledger, clock: C
         raise ModeUnchanged(state="on")
     if actor.id == row.break_glass_id:
         raise NotYourself
-    person, password = await _seal(session, row, ledger=ledger, clock=clock)
-    row.broken_at = None
+    person, password = await _seal(session, ledger=ledger, clock=clock)
+    row.break_glass_id, row.broken_at = person, None
     await ledger.record(session, Event("break_glass.sealed", actor.id, subject=person))
     return password
 
@@ -109,17 +112,33 @@ async def _row(session: Session, actor: Actor) -> LocalRouteRow:
     return row
 
 
-async def _seal(session: Session, row: LocalRouteRow, *, ledger: Ledger, clock: Clock) -> tuple[str, str]:
-    """Return the id of the sealed account, made if need be, and its new password; it has nothing else to come in by."""
-    found = await find_by_email(session, MAIL)
-    person = found.id if found else await create_person(
-        session, SYSTEM, MAIL, NAME, ledger=ledger, clock=clock, without="no seat"
-    )  # fmt: skip
+async def _seal(session: Session, *, ledger: Ledger, clock: Clock) -> tuple[str, str]:
+    """Return the id of the sealed account, made anew each time, and its password; there is no other way into it.
+
+    Anew: whoever prepared an account of its address, or used the one before, has links, tokens, phones or groups there.
+    """
+    before = await find_by_email(session, SEALED)
+    if before is not None:
+        await _set_aside(session, before, ledger=ledger, clock=clock)
+    person = await create_person(session, SYSTEM, SEALED, NAME, ledger=ledger, clock=clock, without="sealed")
     await assign_role(session, SYSTEM, person, "owner", ledger=ledger)
-    held = await session.get_one(PersonRow, person, with_for_update=True)
-    held.active = True
-    await session.execute(delete(PasskeyRow).where(PasskeyRow.person_id == person))
+    (await session.get_one(PersonRow, person, with_for_update=True)).active = True
     # 100 bits; groups of five, to be typed from paper.
     password = "-".join("".join(random.choice(_ALPHABET) for _ in range(5)) for _ in range(4))
     await set_password(session, person, password, by="system", ledger=ledger)
     return person, password
+
+
+async def _set_aside(session: Session, before: Person, *, ledger: Ledger, clock: Clock) -> None:
+    """End an account of the sealed one's address: what it had open, its ways in, that it is an owner; and rename it."""
+    if before.active:
+        await set_active(session, SYSTEM, before.id, active=False, ledger=ledger, clock=clock)
+    if "owner" in before.roles:
+        with suppress(FromGroup):
+            await remove_role(session, SYSTEM, before.id, "owner", ledger=ledger)
+    for ways in (PasskeyRow, SsoLinkRow, SignInRow, GroupMemberRow):
+        await session.execute(delete(ways).where(ways.person_id == before.id))
+    row = await session.get_one(PersonRow, before.id, with_for_update=True)
+    row.email, row.password, row.waiting_since = f"{before.id.replace('_', '-')}@localhost", None, None
+    await session.flush()
+    await ledger.record(session, Event("break_glass.set_aside", "system", subject=before.id, person=before.id))
