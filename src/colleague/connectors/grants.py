@@ -15,14 +15,16 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.connector import Grant
 from colleague.connectors.registry import Registry, normal_place
+from colleague.connectors.surface import check_source
 from colleague.connectors.tables import AccountRow, GrantRow
 from colleague.identity.actor import Actor
 from colleague.identity.directory import ROLE
 from colleague.identity.roles import known_roles, roles_since
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session
+from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
+from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass, Scope, ToolWord
 
 EVERYTHING = ("", "*")
@@ -30,6 +32,8 @@ WORDS = {"allow": ToolWord.ALLOW, "ask": ToolWord.ASK, "block": ToolWord.BLOCK}
 # An exception for full access holds for a year at most; the hour spares whoever names the same day of next year.
 LONGEST, SHORTEST_REASON, MOST_TOOLS = timedelta(days=366, hours=1), 10, 200
 USED_EVERY = timedelta(hours=1)
+# Two sources of data that are opened at the same moment are counted one after the other.
+SURFACE = 727_094
 
 
 class ConnectorNotEnabled(Conflict):
@@ -163,7 +167,7 @@ async def grant(
     Full access ("" or "*") is refused unless an exception comes with it: a written reason and an end within a year,
     which stand in the ledger and beside the grant (R26, CN-4).
 
-    Raises NoSuchConnector, ConnectorNotEnabled, BadGrant, PermissionMissing.
+    Raises NoSuchConnector, ConnectorNotEnabled, BadGrant, BeyondThePilot, PermissionMissing.
     """
     terms = Terms(places, may_write, ceiling, place_class, trusted, tools, reason, expires_at)
     made = await proposed(session, actor, registry, connector, team, terms, clock=clock)
@@ -185,8 +189,10 @@ async def proposed(
     grant_id: str = "",
 ) -> Opened:  # fmt: skip
     """Return the grant that `terms` would make, checked but not stored. Raises what `grant` raises."""
+    await advisory_lock(session, SURFACE)
     actor.require("org:connectors:manage")
-    kind = (await registry.now(session)).get(connector)
+    known = await registry.now(session)
+    kind = known.get(connector)
     places = tuple(dict.fromkeys(normal_place(kind, place) for place in terms.places))
     words = dict(terms.tools or {})
     if fault := _fault(replace(terms, places=places), {t.name for t in kind.tools()}, clock):
@@ -200,6 +206,8 @@ async def proposed(
         grant_id or new_id("grant"), connector, "" if role else holder, places, terms.may_write, terms.ceiling,
         terms.place_class, terms.trusted, role, words,
     )  # fmt: skip
+    held = [opened.grant for opened in await list_grants(session, clock=clock)]
+    check_source(await current_governance(session), held, made, known)
     return Opened(made, terms.reason.strip(), actor.id, clock.now(), terms.expires_at)
 
 

@@ -16,11 +16,12 @@ from colleague.kit.ids import new_id
 from colleague.plugins.hold import check_hold
 from colleague.plugins.model import EARLY, Notice, State
 from colleague.plugins.skills import read_package
-from colleague.plugins.store import NoSuchSkill, get_package, switched_off
+from colleague.plugins.store import NoSuchSkill, get_package, organisations, switched_off
 from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
 from colleague.plugins.unpack import BadPackage
 from colleague.policy.governance import current_governance
 from colleague.policy.standards.category import categories, stricter_of
+from colleague.policy.standards.surface import check_surface
 
 MANAGE = "org:skills:manage"
 PACKAGES = 727_041
@@ -103,11 +104,11 @@ async def decide_package(
     """Approve (for `teams`, for champions first, or for everybody) or deny what was handed in, exactly with this hash.
 
     Each skill needs an output category that the organisation has described (OH-4): its own, or `category`; of two the
-    stricter. Raises NotYourOwn, NotWaiting, NoCategory, CatalogueHeld, PermissionMissing.
+    stricter. Raises NotYourOwn, NotWaiting, NoCategory, CatalogueHeld, BeyondThePilot, PermissionMissing.
     """
     actor.require(MANAGE)
     await advisory_lock(session, PACKAGES)
-    row = await get_package(session, package, lock=True)
+    row, held = await get_package(session, package, lock=True), await organisations(session)
     if row.owner_id == actor.id:
         raise NotYourOwn
     if row.state != State.SUBMITTED or row.sha256 != sha256:
@@ -122,11 +123,18 @@ async def decide_package(
                 before.state = State.REPLACED
     row.state = State.APPROVED if approve else State.DENIED
     row.decided_at, row.decided_by, row.reason, row.teams = clock.now(), actor.id, reason.strip()[:1000], list(teams)
+    await _within_the_pilot(session, held)
     verb = "skill.approved" if approve else "skill.denied"
     facts = {"name": row.name, "sha256": row.sha256, "teams": list(teams)}
     if approve:
         facts["categories"] = sorted({s["category"] for s in row.skills})
     await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts))
+
+
+async def _within_the_pilot(session: Session, before: Mapping[str, str]) -> None:
+    """Raise BeyondThePilot, which takes the whole deed back, if there are now more skills than a pilot may have."""
+    await session.flush()
+    check_surface(await current_governance(session), "skills", before, await organisations(session))
 
 
 async def _with_categories(session: Session, row: SkillPackageRow, category: str) -> list[dict[str, Any]]:
@@ -153,12 +161,17 @@ async def remove_package(session: Session, actor: Actor, package: str, *, ledger
 async def switch_skill(
     session: Session, actor: Actor, name: str, *, on: bool, reason: str = "", ledger: Ledger, clock: Clock
 ) -> None:
-    """Switch a skill (`plugin:skill`, shipped ones too) off for everybody, at their next call, or on again."""
+    """Switch a skill (`plugin:skill`, shipped ones too) off for everybody, at their next call, or on again.
+
+    Raises BeyondThePilot where one more is on than a pilot may have.
+    """
     actor.require(MANAGE)
     await advisory_lock(session, PACKAGES)
     off = await switched_off(session)
     if on and name in off:
+        held = await organisations(session)
         await session.delete(off[name])
+        await _within_the_pilot(session, held)
     elif not on and name not in off:
         row = SkillSwitchRow(name=name[:200], off_by=actor.id, off_at=clock.now(), reason=reason.strip()[:1000])
         session.add(row)

@@ -85,6 +85,14 @@ async def published_skills(session: Session) -> list[Usable]:
     return [one for one in found if one.name not in off]
 
 
+async def organisations(session: Session) -> dict[str, str]:
+    """Return the skills that the organisation took up beside the shipped ones and that are on: by name, with it (PL-8).
+
+    A draft is its author's own, and what ships was reviewed with the product: neither is among them.
+    """
+    return {one.name: one.name for one in await published_skills(session) if one.package != SHIPPED}
+
+
 async def skill_file(session: Session, one: Usable, path: str) -> bytes:
     """Return a file of the skill's package by its full path there; NoSuchSkill if it is gone."""
     if one.package == SHIPPED:

@@ -20,6 +20,7 @@ from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Phase, Tier, Zone
 from colleague.policy.standards.category import LONGEST as LONGEST_CATEGORY
 from colleague.policy.standards.category import Category
+from colleague.policy.standards.surface import widened
 from colleague.policy.standards.thresholds import Threshold
 from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow
@@ -56,7 +57,8 @@ class ByDocumentOnly(Invalid):
 
 
 class ByProgrammeOnly(Invalid):
-    """The phase changes when the programme passes its gate, or two owners and its sponsor skip it: Programme."""
+    """The phase changes when the programme passes its gate, or two owners and its sponsor skip it, and what a pilot may
+    have beyond its surface when its sponsor accepts it: Programme."""
 
 
 class SecondPersonNeeded(Conflict):
@@ -126,7 +128,7 @@ def with_changes(before: Governance, changes: Mapping[str, Any]) -> Governance:
         if name not in SETTINGS:
             raise NoSuchSetting(name=name[:60].encode("ascii", "replace").decode().replace("\x00", "?"))
         values[name] = _checked(name, value, getattr(before, name))
-        if name == "phase" and values[name] is not before.phase:
+        if name in ("phase", "pilot_surface") and values[name] != getattr(before, name):
             raise ByProgrammeOnly
     return replace(before, **values)
 
@@ -153,6 +155,18 @@ async def enter_phase(
     if before.phase is phase:
         return before
     return await _store(session, actor, before, replace(before, phase=phase), ledger=ledger, clock=clock, second=second)
+
+
+async def widen_surface(
+    session: Session, actor: Actor, what: str, most: int, *, second: str, ledger: Ledger, clock: Clock
+) -> Governance:
+    """Let a pilot have `most` of its skills, connectors or automations: called by the programme alone, once its sponsor
+    has accepted it (PL-8)."""
+    actor.require("org:programme:read")
+    await advisory_lock(session, LOCK)
+    before = await current_governance(session)
+    after = replace(before, pilot_surface=widened(before.pilot_surface, what, most))
+    return await _store(session, actor, before, after, ledger=ledger, clock=clock, second=second)
 
 
 async def _store(

@@ -183,6 +183,7 @@ class Governance:
     `dispatch_ceiling`: highest tier that Dispatch and schedules may reach; none lies above the `phase` (C-3).
     `second_person_above`: «WHAT=LIMIT», what away from the desk needs a second person (standards/thresholds.py).
     `time_zone`: IANA name, in which «today» is meant and weeks are counted (B-0).
+    `pilot_surface`: «WHAT=LIMIT», what the sponsor accepted beyond a pilot's surface (standards/surface.py).
     `dispatch_free_text`: words that fit no trigger may be read as one, after the sender has confirmed it (R52).
     `ask_champions_early`: champions are asked after one quiet week, not two (B-5, CH-4).
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
@@ -201,6 +202,7 @@ class Governance:
     dispatch_ceiling: Tier = Tier.READ
     phase: Phase = Phase.PILOT
     second_person_above: tuple[str, ...] = ("amount=1000", "records=10", "recipients=10", "class=confidential")
+    pilot_surface: tuple[str, ...] = ()
     dispatch_free_text: bool = False
     ask_champions_early: bool = False
     time_zone: str = "UTC"

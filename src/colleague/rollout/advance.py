@@ -20,8 +20,9 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.ids import new_id
-from colleague.policy.governance import enter_phase
+from colleague.policy.governance import enter_phase, widen_surface
 from colleague.policy.model import Phase
+from colleague.policy.standards.surface import SHIPPED as SURFACE
 from colleague.rollout.evidence import BY_ITSELF, collect
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence, Gate, Kind, Programme
@@ -89,7 +90,7 @@ async def propose_gate(session: Session, actor: Actor, *, ledger: Ledger, clock:
     to = _next(programme)
     if not judged.holds:
         raise GateClosed(missing=missing_words(judged))
-    return await _propose(session, actor, "gate", programme, to, evidence, judged, "", ledger=ledger, clock=clock)
+    return await propose(session, actor, "gate", programme, to, evidence, judged, "", ledger=ledger, clock=clock)
 
 
 async def propose_skip(
@@ -106,8 +107,8 @@ async def propose_skip(
     to = _next(programme)
     if judged.holds:
         raise GateOpen
-    row = await _propose(
-        session, actor, "skip", programme, to, evidence, judged, _reason(why), risk=_reason(risk, "risk"),
+    row = await propose(
+        session, actor, "skip", programme, to, evidence, judged, reason_of(why), risk=reason_of(risk, "risk"),
         ledger=ledger, clock=clock,
     )  # fmt: skip
     if actor.id == programme.sponsor:
@@ -128,9 +129,9 @@ async def propose_seats(
         raise NotStarted
     if seats not in seats_beyond(programme.phase, (await current_limit(session)).most):
         raise SeatsWithin
-    return await _propose(
-        session, actor, "seats", programme, programme.phase, evidence, judged, _reason(why), seats=seats, ledger=ledger,
-        clock=clock,
+    return await propose(
+        session, actor, "seats", programme, programme.phase, evidence, judged, reason_of(why), seats=seats,
+        ledger=ledger, clock=clock,
     )  # fmt: skip
 
 
@@ -139,10 +140,10 @@ async def confirm_move(
 ) -> Programme:
     """Confirm what somebody else proposed, exactly as it was shown (`digest`); return the programme as it stands then.
 
-    A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats by the sponsor (an
-    owner, where the sponsor proposed); a skipped gate by another owner and, for its risk, by the sponsor, in
-    whichever order and in one act where they are the same: it is skipped once both have. All of them themselves: no
-    token is a second person, nor an account that the first one made (second.py).
+    A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats, and what a pilot
+    has beyond its surface, by the sponsor (an owner, where the sponsor proposed); a skipped gate by another owner and,
+    for its risk, by the sponsor, in whichever order and in one act where they are the same: it is skipped once both
+    have. All of them themselves: no token is a second person, nor an account that the first one made (second.py).
 
     Raises NoSuchMove, AnotherPerson, SponsorNotConfirmed, MoveStale, GateClosed, SignInYourself.
     """
@@ -168,8 +169,16 @@ async def confirm_move(
     await session.flush()
     to = Phase(row.to_phase)
     facts = {"from": row.from_phase, "to": row.to_phase, "digest": row.digest, "proposed_by": row.proposed_by}
-    verb = {"gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised"}[row.kind]
+    if row.kind in SURFACE:
+        facts |= {"what": row.kind, "most": row.seats}
+    verb = {"gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised"}.get(row.kind, "surface.widened")
     await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts | {"why": row.why, "risk": row.risk}))
+    if row.kind in SURFACE:
+        able = replace(actor, permissions=actor.permissions | {"org:programme:read"})
+        await widen_surface(
+            session, able, row.kind, row.seats or 0, second=row.proposed_by, ledger=ledger, clock=clock
+        )  # fmt: skip
+        return programme
     most = row.seats if row.kind == "seats" else PHASES[to].most
     await _in_force(session, actor, to, most, second=row.proposed_by, ledger=ledger, clock=clock)
     return await current_programme(session)
@@ -227,7 +236,8 @@ def _next(programme: Programme) -> Phase:
     return to
 
 
-def _reason(why: str, called: str = "reason") -> str:
+def reason_of(why: str, called: str = "reason") -> str:
+    """Return a reason in its one spelling; ReasonNeeded if it says too little."""
     if len(" ".join(why.split())) < SHORTEST:
         raise ReasonNeeded
     return some_lines(why, called, LONGEST)
@@ -238,10 +248,11 @@ def missing_words(judged: Gate) -> str:
     return " ".join(f"{one.title}: wanted {one.wanted}; there is {one.value}." for one in judged.missing)
 
 
-async def _propose(
+async def propose(
     session: Session, actor: Actor, kind: Kind, programme: Programme, to: Phase, evidence: Evidence, judged: Gate,
     why: str, *, risk: str = "", seats: int | None = None, ledger: Ledger, clock: Clock,
 ) -> MoveRow:  # fmt: skip
+    """Put a move on the table with its evidence, for its second person. Raises MoveOpen."""
     frozen = frozen_form(evidence, judged) | {"sponsor": programme.sponsor, "lead": programme.lead}
     bound = {"kind": kind, "from": int(programme.phase), "to": int(to), "seats": seats, "why": why, "by": actor.id}
     bound |= {"risk": risk} if risk else {}

@@ -8,11 +8,14 @@ from pydantic import BaseModel, Field
 
 from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
+from colleague.connectors.registry import Registry
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
+from colleague.policy.standards.surface import MOST
 from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
+from colleague.rollout.catalogue.surface import propose_surface
 from colleague.rollout.define import name_programme
 from colleague.rollout.phases import ANY_NUMBER
 from colleague.rollout.second import confirm_sponsor
@@ -22,6 +25,7 @@ from colleague.usecases.around import Reach
 router = APIRouter(prefix="/api/v1/programme", tags=["programme"])
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheReach = Annotated[Reach, Depends(part(Reach))]
+TheRegistry = Annotated[Registry, Depends(part(Registry))]
 TheGroups = Annotated[Groups, Depends(part(Groups))]
 
 
@@ -57,6 +61,13 @@ class Seats(Reason):
     seats: int = Field(ge=1, le=ANY_NUMBER)
 
 
+class Wider(Reason):
+    """More skills, connectors or automations than a pilot has."""
+
+    what: str = Field(max_length=20)
+    most: int = Field(ge=1, le=MOST)
+
+
 class Digest(BaseModel):
     """The digest of what was shown."""
 
@@ -73,40 +84,44 @@ class Attested(BaseModel):
 
 
 @router.get("")
-async def show(db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach) -> dict[str, Any]:
+async def show(
+    db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach, registry: TheRegistry
+) -> dict[str, Any]:
     """Return how the programme stands: phase, seats, gate with its evidence, guards, alarms, moves."""
     async with db.transaction() as session:
-        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)).to_json()
 
 
 @router.put("")
 async def name(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, given: Named
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach,
+    registry: TheRegistry, given: Named,
 ) -> dict[str, Any]:  # fmt: skip
     """Name sponsor and lead."""
     async with db.transaction() as session:
         await name_programme(session, actor, **given.model_dump(), ledger=ledger, clock=clock)
-        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)).to_json()
 
 
 @router.post("/sponsor/confirm")
 async def confirm_the_sponsor(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, given: Shown
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach,
+    registry: TheRegistry, given: Shown,
 ) -> dict[str, Any]:  # fmt: skip
     """Confirm as an owner, signed in yourself, who the sponsor is."""
     async with db.transaction() as session:
         await confirm_sponsor(session, actor, given.sponsor, ledger=ledger, clock=clock)
-        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)).to_json()
 
 
 @router.post("/start")
 async def start(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, registry: TheRegistry
 ) -> dict[str, Any]:
     """Start the pilot."""
     async with db.transaction() as session:
         await begin_pilot(session, actor, reach=reach, ledger=ledger, clock=clock)
-        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)).to_json()
 
 
 @router.post("/gate", status_code=201)
@@ -131,14 +146,25 @@ async def seats(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: S
         return move_json(row)
 
 
+@router.post("/surface", status_code=201)
+async def widen(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: Wider) -> dict[str, Any]:
+    """Propose that the pilot has more than its surface: the sponsor accepts it."""
+    async with db.transaction() as session:
+        row = await propose_surface(
+            session, actor, given.what, given.most, why=given.why, ledger=ledger, clock=clock
+        )  # fmt: skip
+        return move_json(row)
+
+
 @router.post("/moves/{move}/confirm")
 async def confirm(
-    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach, move: str, given: Digest
+    db: Db, actor: Current, ledger: TheLedger, clock: Time, groups: TheGroups, reach: TheReach,
+    registry: TheRegistry, move: str, given: Digest,
 ) -> dict[str, Any]:  # fmt: skip
     """Confirm what somebody else proposed, as it was shown; of a skipped gate the sponsor accepts the risk by it."""
     async with db.transaction() as session:
         await confirm_move(session, actor, move, given.digest, ledger=ledger, clock=clock)
-        return (await posture(session, actor, groups=groups, reach=reach, clock=clock)).to_json()
+        return (await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)).to_json()
 
 
 @router.post("/moves/{move}/withdraw", status_code=204)

@@ -8,13 +8,17 @@ from fastapi.responses import HTMLResponse, Response
 
 from colleague.adoption.groups import Groups
 from colleague.audit.record import Ledger
+from colleague.connectors.registry import Registry
 from colleague.identity.current import Current
 from colleague.identity.directory import get_person
 from colleague.kit.doors import Db, Time, lead_to, part
 from colleague.kit.page import Page
+from colleague.policy.standards.surface import MOST
+from colleague.policy.standards.surface import WORDS as SURFACE_WORDS
 from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
+from colleague.rollout.catalogue.surface import propose_surface
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED, left_out
 from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
@@ -26,6 +30,7 @@ from colleague.usecases.around import Reach
 router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheReach = Annotated[Reach, Depends(part(Reach))]
+TheRegistry = Annotated[Registry, Depends(part(Registry))]
 TheGroups = Annotated[Groups, Depends(part(Groups))]
 PAGE = "/programme"
 Words = Annotated[str, Form(max_length=2000)]
@@ -33,11 +38,18 @@ Words = Annotated[str, Form(max_length=2000)]
 
 @router.get(PAGE)
 async def show(
-    request: Request, page: Page, db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach
+    request: Request,
+    page: Page,
+    db: Db,
+    actor: Current,
+    clock: Time,
+    groups: TheGroups,
+    reach: TheReach,
+    registry: TheRegistry,
 ) -> HTMLResponse:
     """Show how the programme stands."""
     async with db.transaction() as session:
-        stands = await posture(session, actor, groups=groups, reach=reach, clock=clock)
+        stands = await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)
         people = {}
         for person in (stands.programme.sponsor, stands.programme.lead):
             if person:
@@ -46,7 +58,7 @@ async def show(
     to = after(stands.programme.phase)
     return page.show(
         request, "rollout/programme/show.html", stands=stands, programme=stands.programme, people=people, said=said,
-        phases=PHASES, to=PHASES[to] if to else None,
+        phases=PHASES, beyond=SURFACE_WORDS, to=PHASES[to] if to else None,
         more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
         today=clock.now().date().isoformat(), owner=actor.may("org:roles:own"),
         manage=actor.may("org:programme:manage"),
@@ -58,15 +70,23 @@ async def show(
 
 @router.get(f"{PAGE}/moves/{{move}}")
 async def show_move(
-    request: Request, page: Page, db: Db, actor: Current, clock: Time, groups: TheGroups, reach: TheReach, move: str
+    request: Request,
+    page: Page,
+    db: Db,
+    actor: Current,
+    clock: Time,
+    groups: TheGroups,
+    reach: TheReach,
+    registry: TheRegistry,
+    move: str,
 ) -> HTMLResponse:
     """Show a move with its frozen evidence."""
     async with db.transaction() as session:
-        stands = await posture(session, actor, groups=groups, reach=reach, clock=clock)
+        stands = await posture(session, actor, groups=groups, reach=reach, registry=registry, clock=clock)
         row = await get_move(session, move)
     return page.show(
-        request, "rollout/programme/move.html", row=row, names=stands.names, phases=PHASES, stands=stands,
-        left_out=left_out(row.snapshot.get("excluded", 0)), programme=stands.programme,
+        request, "rollout/programme/move.html", row=row, names=stands.names, phases=PHASES, beyond=SURFACE_WORDS,
+        stands=stands, left_out=left_out(row.snapshot.get("excluded", 0)), programme=stands.programme,
         owner=actor.may("org:roles:own"), manage=actor.may("org:programme:manage"),
     )  # fmt: skip
 
@@ -127,6 +147,17 @@ async def seats(
     """Propose seats beyond the phase."""
     async with db.transaction() as session:
         row = await propose_seats(session, actor, seats, why=why, ledger=ledger, clock=clock)
+    return lead_to(request, f"{PAGE}/moves/{row.id}")
+
+
+@router.post(f"{PAGE}/surface")
+async def widen(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, what: Words, why: Words,
+    most: Annotated[int, Form(ge=1, le=MOST)],
+) -> Response:  # fmt: skip
+    """Propose that the pilot has more than its surface."""
+    async with db.transaction() as session:
+        row = await propose_surface(session, actor, what, most, why=why, ledger=ledger, clock=clock)
     return lead_to(request, f"{PAGE}/moves/{row.id}")
 
 

@@ -10,7 +10,9 @@ from colleague.rollout.network import Network
 
 # Computed: counted from what happened. Attested: said by a named person, where nothing can be counted.
 How = Literal["computed", "attested"]
-Kind = Literal["gate", "skip", "seats"]
+Kind = Literal["gate", "skip", "seats", "skills", "connectors", "automations"]
+# Moves that enter a phase; the others raise how much there may be of something within one.
+ENTERING: Final = ("start", "gate", "skip")
 
 
 @dataclass(frozen=True, slots=True)

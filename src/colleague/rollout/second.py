@@ -15,7 +15,7 @@ from colleague.identity.roles import ids_that_may
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden
-from colleague.rollout.model import Programme
+from colleague.rollout.model import ENTERING, Programme
 from colleague.rollout.tables import MoveRow, ProgrammeRow
 
 OWNER: Final = "org:roles:own"
@@ -87,7 +87,7 @@ async def may_confirm(session: Session, actor: Actor, row: MoveRow, programme: P
         if accepts(actor, row, programme):
             await _independent(session, actor, row, programme)
         return
-    if row.kind == "seats" and row.proposed_by != programme.sponsor:
+    if row.kind not in ENTERING and row.proposed_by != programme.sponsor:
         # Beyond the phase it is the sponsor who answers for it (PH-1), not whoever may everything.
         if actor.id != programme.sponsor:
             raise AnotherPerson(who="the sponsor")

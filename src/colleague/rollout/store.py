@@ -9,7 +9,7 @@ from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
 from colleague.policy.model import Phase
-from colleague.rollout.model import Attestation, Programme, Step
+from colleague.rollout.model import ENTERING, Attestation, Programme, Step
 from colleague.rollout.tables import AttestationRow, MoveRow, ProgrammeRow
 
 
@@ -26,7 +26,7 @@ async def current_programme(session: Session) -> Programme:
             "start" if move.kind == "start" else "skip" if move.kind == "skip" else "gate",
             move.people, move.why, move.id, move.risk, move.accepted_by or "",
         )
-        for move in await moves(session, state="done") if move.kind != "seats"
+        for move in await moves(session, state="done") if move.kind in ENTERING
     )  # fmt: skip
     if row is None:
         return Programme(steps=steps)

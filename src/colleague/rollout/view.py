@@ -7,6 +7,7 @@ from typing import Any
 from colleague.adoption.groups import Groups
 from colleague.adoption.items import Item, list_items
 from colleague.adoption.thresholds import Verdict
+from colleague.connectors.registry import Registry
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.identity.actor import Actor
 from colleague.identity.directory import get_person, names_of
@@ -17,6 +18,7 @@ from colleague.plugins.model import State as SkillState
 from colleague.plugins.store import list_packages
 from colleague.rollout.advance import judge
 from colleague.rollout.begin import start_gate
+from colleague.rollout.catalogue.surface import Extent, surface
 from colleague.rollout.define import against_sponsor
 from colleague.rollout.evidence import week_eight_of
 from colleague.rollout.mistakes import Facts, Guard, guards
@@ -51,6 +53,7 @@ class Posture:
     names: dict[str, str]
     confirmed: bool
     excluded: int
+    surface: tuple[Extent, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -62,6 +65,7 @@ class Posture:
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
             "sponsor_confirmed": self.confirmed,
             "seats": {"held": self.held, "most": self.limit.most}, "gate": self.gate.to_json(),
+            "surface": [extent.to_json() for extent in self.surface],
             "guards": [guard.to_json() for guard in self.guards],
             "alarms": [item.to_json() for item in self.alarms],
             "waiting": move_json(self.waiting) if self.waiting else None,
@@ -82,7 +86,9 @@ def move_json(row: MoveRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reach, clock: Clock) -> Posture:
+async def posture(
+    session: Session, actor: Actor, *, groups: Groups, reach: Reach, registry: Registry, clock: Clock
+) -> Posture:
     """Return how the programme stands: for its sponsor too, whatever their role. Raises PermissionMissing."""
     programme, evidence, judged = await judge(session, clock=clock)
     if actor.id != programme.sponsor:
@@ -106,7 +112,7 @@ async def posture(session: Session, actor: Actor, *, groups: Groups, reach: Reac
             await _facts(session, programme, evidence, held, limit, reach),
             await leaders_watched(session, groups, programme, clock=clock),
         )), items, waiting, past[::-1], await names_of(session, people), await sponsor_confirmed(session, programme),
-        evidence.excluded,
+        evidence.excluded, await surface(session, registry, clock=clock),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from colleague.audit.record import Ledger
 from colleague.bootstrap import House, build
 from colleague.connectors.accounts import enable_connector
 from colleague.connectors.connector import Connector
-from colleague.connectors.grants import grant
+from colleague.connectors.grants import grant, list_grants
 from colleague.identity.actor import Actor
 from colleague.identity.directory import actor_of
 from colleague.identity.people import add_member, assign_role, create_person, create_team
@@ -35,6 +35,8 @@ PEOPLE = {
     "tom@aldermoor.example": ("Tom Audit", "auditor"),
     "dana@aldermoor.example": ("Dana Whitfield", "member"),
 }
+# What the programme alone changes.
+PROGRAMME = ("phase", "pilot_surface")
 KEYS = "ledger_subject_keys"
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 
@@ -141,10 +143,20 @@ async def agreed(
     session: Session, actor: Actor, changes: Mapping[str, Any], *, ledger: Ledger, clock: Clock
 ) -> Governance:
     """Set settings as two people would have agreed on them, for tests that are about something else."""
-    before, after = await changed(session, actor, {k: v for k, v in changes.items() if k != "phase"})
+    before, after = await changed(session, actor, {k: v for k, v in changes.items() if k not in PROGRAMME})
     if "phase" in changes:
         after = replace(after, phase=Phase[changes["phase"].upper()])
+    if "pilot_surface" in changes:
+        after = replace(after, pilot_surface=tuple(changes["pilot_surface"]))
     return await put_in_force(session, actor, before, after, ledger=ledger, clock=clock)
+
+
+async def past_the_pilot(home: TestHouse) -> None:
+    """Let the organisation be in its expansion, as a programme would have led it there: automations may run."""
+    async with home.house.database.transaction() as session:
+        await agreed(
+            session, home.people["owner"], {"phase": "expansion"}, ledger=home.house.ledger, clock=home.house.clock
+        )
 
 
 async def open_connector(
@@ -152,10 +164,13 @@ async def open_connector(
 ) -> str:
     """Enable a connector for the organisation, open `places` to the team, and return the grant's id.
 
-    Everything is opened as an exception: with a reason, for a year.
+    Everything is opened as an exception: with a reason, for a year. A second source of data stands as its sponsor
+    would have accepted it (PL-8).
     """
     house, owner = home.house, home.people["owner"]
     async with house.database.transaction() as session:
+        if {one.grant.connector for one in await list_grants(session, clock=house.clock)} - {kind}:
+            await agreed(session, owner, {"pilot_surface": ["connectors=9"]}, ledger=house.ledger, clock=house.clock)
         await enable_connector(
             session, owner, house.registry, kind, config, secrets=house.secrets, ledger=house.ledger, clock=house.clock
         )

@@ -98,9 +98,12 @@ class Timekeeper:
 
 
 @pytest.fixture
-def keeper(desk: Desk) -> Timekeeper:  # noqa: F811
+async def keeper(desk: Desk) -> Timekeeper:  # noqa: F811
+    """Give a house past its pilot, in which automations may run."""
     desk.llm.play(*[Turn("Nothing new.")] * 5)
-    return Timekeeper(desk)
+    found = Timekeeper(desk)
+    await found.allow(phase="expansion")
+    return found
 
 
 def in_days(clock: Any, days: float) -> datetime:

@@ -26,14 +26,15 @@ from colleague.dispatch.schedules.make import (
 )
 from colleague.dispatch.schedules.model import Order
 from colleague.dispatch.schedules.order import BadOrder, TimePassed
-from colleague.dispatch.schedules.permitted import AboveTheCeiling, PhaseTooEarly
+from colleague.dispatch.schedules.permitted import AboveTheCeiling
 from colleague.dispatch.schedules.store import ScheduleNotFound
 from colleague.governance.posture.look import posture_of
 from colleague.identity.actor import PermissionMissing, SignInYourself
 from colleague.identity.people import set_active
 from colleague.kit.errors import Failure
 from colleague.policy.model import Effect, Tier
-from colleague.testing.house import furnish, open_connector
+from colleague.policy.standards.surface import BeyondThePilot
+from colleague.testing.house import furnish, open_connector, past_the_pilot
 from colleague.testing.llm import ScriptedLlm
 from colleague.testing.worker import work
 
@@ -64,27 +65,46 @@ async def test_a_time_that_has_passed_or_is_far_away_is_no_time(keeper: Timekeep
             await keeper.do(activate, schedule)
 
 
-async def test_phases_one_and_two_refuse_recurring_schedules_above_reading(keeper: Timekeeper) -> None:
-    schedule = await keeper.make(SENDS, active=False)
-    once = await keeper.make(replace(SENDS, kind="once", at=in_days(keeper.clock, 1)), active=False)
+async def test_a_pilot_has_no_automation_and_an_expansion_has_them_supervised(keeper: Timekeeper) -> None:
+    sends, running = await keeper.make(SENDS, active=False), await keeper.make()
     for deed in (activate, run_now):
         with pytest.raises(AboveTheCeiling):
-            await keeper.do(deed, schedule, *(("x",) if deed is run_now else ()))
+            await keeper.do(deed, sends, *(("x",) if deed is run_now else ()))
+    await keeper.allow(phase="pilot")
+    orders = [DAILY, replace(DAILY, kind="skill", skill="meeting-prep")]
+    drafts = [await keeper.make(order, active=False) for order in orders]
+    once = await keeper.make(replace(DAILY, kind="once", at=in_days(keeper.clock, 1)))
+    for draft in drafts:
+        with pytest.raises(BeyondThePilot, match="sponsor"):
+            await keeper.do(activate, draft)
+        assert "at most no automations" in (await keeper.do(dry_run, draft)).hindrance
+    # One time, chosen by a person, is a task that waits: not so once it is to recur.
+    with pytest.raises(BeyondThePilot):
+        await keeper.do(edit_schedule, once, DAILY)
+    await keeper.do(run_now, drafts[0], "x")
+    # What ran before goes on, may be changed, and is found; switched on again it would be a new one.
+    await keeper.do(edit_schedule, running, replace(DAILY, name="Evening brief"))
+    async with keeper.parts.database.transaction() as session:
+        owner = keeper.desk.home.people["owner"]
+        found = {r.check.id: r for r in (await posture_of(session, owner, keeper.desk.house.looking)).results}
+    assert [f.words[:15] for f in found["automations-phase"].findings] == ["«Evening brief»"]
+    await keeper.do(pause, running, "For now.")
+    with pytest.raises(BeyondThePilot):
+        await keeper.do(activate, running)
+    await keeper.allow(pilot_surface=["automations=1"])
+    await keeper.do(activate, running)
+    with pytest.raises(BeyondThePilot, match="there is «Evening brief»"):
+        await keeper.do(activate, drafts[0])
     await keeper.allow(phase="expansion", dispatch_ceiling="communicate")
-    with pytest.raises(PhaseTooEarly, match="phase 2"):
-        await keeper.do(activate, schedule)
-    # One time, chosen by a person, is no automation; each send is asked all the same.
-    await keeper.do(activate, once)
-    await keeper.allow(phase="broad")
-    await keeper.do(activate, schedule)
+    await keeper.do(activate, sends)
     with pytest.raises(AboveTheCeiling):
-        await keeper.do(edit_schedule, schedule, replace(SENDS, tier=Tier.MODIFY))
+        await keeper.do(edit_schedule, sends, replace(SENDS, tier=Tier.MODIFY))
 
 
 async def test_a_phase_that_is_taken_back_pauses_with_that_reason(keeper: Timekeeper) -> None:
     await keeper.allow(phase="broad", dispatch_ceiling="communicate")
     schedule = await keeper.make(SENDS)
-    await keeper.allow(phase="expansion")
+    await keeper.allow(phase="pilot")
     async with keeper.parts.database.transaction() as session:
         owner = keeper.desk.home.people["owner"]
         found = {r.check.id: r for r in (await posture_of(session, owner, keeper.desk.house.looking)).results}
@@ -95,7 +115,7 @@ async def test_a_phase_that_is_taken_back_pauses_with_that_reason(keeper: Timeke
     (slot,) = await keeper.slots(schedule)
     now = await keeper.see(schedule)
     assert (slot.state, now.state, now.by, now.why) == ("refused", "paused", "system", slot.why)
-    assert "phase 2" in slot.why
+    assert "allows «read» at most" in slot.why
     assert (await keeper.notices())[-1] == f"A schedule is paused | «Morning brief»: {slot.why}"
     assert await keeper.tasks() == 0
 
@@ -256,6 +276,7 @@ async def test_when_a_file_appears(database_url: str, tmp_path: Path, clock: Any
         model="play",
         clock=clock,
     )
+    await past_the_pilot(home)
     await open_connector(home, "folder", ["Bids"], config={"root": str(root)})
     from tests.tasks.conftest import Desk
 

@@ -16,7 +16,7 @@ from colleague.cli.dispatch.schedule import app as verbs
 from colleague.identity.tokens import create_token
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
-from colleague.testing.house import TestHouse, agreed, furnish, open_connector
+from colleague.testing.house import TestHouse, agreed, furnish, open_connector, past_the_pilot
 from colleague.testing.llm import ScriptedLlm
 from colleague.testing.worker import work
 
@@ -189,6 +189,7 @@ def test_the_verbs_do_the_same(database_url: str, tmp_path: Path, monkeypatch: p
 
     async def prepare() -> None:
         made = await furnish(database_url, tmp_path)
+        await past_the_pilot(made)
         await made.house.close()
 
     asyncio.run(prepare())

@@ -121,6 +121,20 @@ async def test_its_class_is_that_of_what_was_read_before_not_of_the_mailbox_it_l
     assert len(sender.desk.fake.effects) == 1
 
 
+async def test_until_phase_three_every_send_is_asked_whatever_was_agreed_to_before(sender: Timekeeper) -> None:
+    schedule = await sender.make(SEND)
+    await give(sender, schedule)
+    await sender.allow(phase="expansion")
+    assert await press(sender, schedule) == "needs approval"
+    (rests,) = await envelopes(sender)
+    assert not rests.holds
+    assert "until phase 3" in rests.why
+    with pytest.raises(BadEnvelope, match="until phase 3"):
+        await give(sender, schedule)
+    await sender.allow(phase="broad")
+    assert (await envelopes(sender))[0].holds
+
+
 async def test_two_runs_at_the_same_moment_do_not_spend_the_last_use_twice(sender: Timekeeper) -> None:
     schedule = await sender.make(SEND)
     await give(sender, schedule, most=2)

@@ -16,7 +16,7 @@ from colleague.agent.messages import Turn
 from colleague.dispatch.schedules.make import activate, create_schedule
 from colleague.testing.chaos import QUICK
 from colleague.testing.connector import FakeConnector
-from colleague.testing.house import furnish
+from colleague.testing.house import furnish, past_the_pilot
 from colleague.testing.llm import ScriptedLlm
 from colleague.testing.timekeeper import keep_time
 
@@ -30,6 +30,7 @@ async def test_killed_between_claim_and_start(database_url: str, tmp_path: Path)
     home = await furnish(
         database_url, tmp_path, connectors=[FakeConnector()], models={"play": llm}, model="play", **QUICK
     )
+    await past_the_pilot(home)
     house, ana, chance = home.house, home.people["ana"], random.Random(5)
     fork = multiprocessing.get_context("forkserver")
     fork.set_forkserver_preload(["colleague.testing.timekeeper"])

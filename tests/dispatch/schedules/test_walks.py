@@ -19,7 +19,7 @@ from colleague.dispatch.schedules.make import activate, create_schedule
 from colleague.dispatch.schedules.when import read_cron
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
-from colleague.testing.house import TestHouse, furnish
+from colleague.testing.house import TestHouse, furnish, past_the_pilot
 from colleague.testing.worker import work
 
 STARTS = ["2026-03-07T20:00", "2026-03-28T22:00", "2026-10-24T21:00", "2026-11-01T03:00", "2026-04-04T12:00"]
@@ -34,6 +34,7 @@ def home(database_url: str, tmp_path: Path) -> TestHouse:
     async def build() -> TestHouse:
         clock = TestClock(datetime(2026, 1, 1, tzinfo=UTC))
         made = await furnish(database_url, tmp_path, connectors=[FakeConnector()], clock=clock)
+        await past_the_pilot(made)
         await made.house.database.close()
         return made
 

@@ -95,7 +95,8 @@ async def stands(home: TestHouse) -> tuple[str, bool]:
     house = home.house
     async with house.database.transaction() as session:
         found = await posture(
-            session, home.people["owner"], groups=house.groups, reach=house.reach, clock=house.clock
+            session, home.people["owner"], groups=house.groups, reach=house.reach, registry=house.registry,
+            clock=house.clock,
         )  # fmt: skip
     one = next(guard for guard in found.guards if guard.mistake == "Postponing Dispatch")
     return one.stands, one.holds

@@ -25,7 +25,7 @@ from colleague.kit.errors import Conflict
 from colleague.kit.settings import Settings
 from colleague.library.sets import create_set
 from colleague.policy.governance import change_governance
-from colleague.policy.model import DataClass
+from colleague.policy.model import DataClass, ToolWord
 from colleague.projects.manage import create_project, set_member
 from colleague.projects.propose import decide
 from colleague.projects.write import suggest
@@ -178,7 +178,8 @@ async def _grants_and_accounts(session: Session, house: House) -> None:
     await grant(
         session, owner, registry, "mail", teams["Everyone"], ["*"], ceiling=DataClass.CONFIDENTIAL,
         place_class=DataClass.CONFIDENTIAL, reason="Everybody may write mails from their own mailbox.",
-        expires_at=clock.now() + timedelta(days=365), ledger=ledger, clock=clock,
+        expires_at=clock.now() + timedelta(days=365), tools=dict.fromkeys(("mail_search", "mail_read"), ToolWord.BLOCK),
+        ledger=ledger, clock=clock,
     )  # fmt: skip
     for email, _, role in PEOPLE:
         if role != "auditor":

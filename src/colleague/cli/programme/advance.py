@@ -1,4 +1,5 @@
-"""`colleague programme status | name | confirm-sponsor | start | gate | skip | seats | confirm | withdraw | attest`."""
+"""`colleague programme status | name | confirm-sponsor | start | gate | skip | seats | surface | confirm | withdraw |
+attest`."""
 
 from datetime import date
 from typing import Annotated
@@ -13,23 +14,30 @@ from colleague.kit.db import Session
 from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.attest import attest as vouch
 from colleague.rollout.begin import begin_pilot
+from colleague.rollout.catalogue.surface import propose_surface
 from colleague.rollout.define import name_programme
-from colleague.rollout.model import ATTESTED, left_out
+from colleague.rollout.model import ATTESTED, ENTERING, left_out
 from colleague.rollout.phases import PHASES
 from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import get_move
 from colleague.rollout.tables import MoveRow
-from colleague.rollout.view import posture
+from colleague.rollout.view import Posture, posture
 
 Why = Annotated[str, typer.Option(help="Why, and which risk is taken; it stays on every readout.")]
 Move = Annotated[str, typer.Argument(metavar="MOVE", help="The move, by id.")]
+
+
+async def _stands(house: House, session: Session, actor: Actor) -> Posture:
+    return await posture(
+        session, actor, groups=house.groups, reach=house.reach, registry=house.registry, clock=house.clock
+    )  # fmt: skip
 
 
 def status(as_person: As) -> None:
     """Show phase, seats, the gate with its evidence, guards and alarms."""
 
     async def work(house: House, session: Session, actor: Actor) -> None:
-        stands = await posture(session, actor, groups=house.groups, reach=house.reach, clock=house.clock)
+        stands = await _stands(house, session, actor)
         free = f" ({stands.holidays} of holidays do not count)" if stands.holidays else ""
         started = f"{stands.spec.title}, week {stands.week}{free}" if stands.programme.started else "Not started"
         of = "" if stands.limit.most is None else f" of {stands.limit.most}"
@@ -47,6 +55,11 @@ def status(as_person: As) -> None:
             risk = f" The risk, accepted by {sponsor}: {step.risk}" if step.risk else ""
             line(f"{PHASES[step.phase].title} was entered on {step.on} without its gate: {step.why}{risk}")
         rows(("mistake", "stands"), [(f"{'ok' if g.holds else '--'} {g.mistake}", g.stands) for g in stands.guards])
+        if stands.surface:
+            rows(
+                ("the pilot has", "", ""),
+                [(f"{'--' if e.over else 'ok'} {e.title}", e.words, ", ".join(e.names)) for e in stands.surface],
+            )  # fmt: skip
         for item in stands.alarms:
             line(f"{item.kind}: {item.why}")
         if stands.waiting:
@@ -129,17 +142,33 @@ def seats(as_person: As, number: Annotated[int, typer.Argument(help="How many se
     _proposed(do_as(as_person, work))
 
 
+def surface(
+    as_person: As, what: Annotated[str, typer.Argument(help="skills, connectors or automations.")],
+    most: Annotated[int, typer.Argument(help="How many the pilot may have.")], why: Why,
+) -> None:  # fmt: skip
+    """Propose that the pilot has more than three skills, one connector and no automation; the sponsor accepts it."""
+
+    async def work(house: House, session: Session, actor: Actor) -> MoveRow:
+        return await propose_surface(
+            session, actor, what, most, why=why, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+
+    _proposed(do_as(as_person, work))
+
+
 def confirm(move: Move, as_person: As) -> None:
     """Show what somebody else proposed, and confirm exactly that."""
 
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
-            await posture(session, actor, groups=house.groups, reach=house.reach, clock=house.clock)
+            await _stands(house, session, actor)
             row = await get_move(session, move)
             digest, gate = row.digest, row.snapshot.get("gate", {})
         for one in gate.get("criteria", []):
             line(f"{'ok' if one['holds'] else '--'} {one['title']}: {one['value']}")
+        if row.kind not in ENTERING:
+            line(f"Up to {row.seats} {row.kind}.")
         if row.why:
             line(f"Why: {row.why}")
         if row.risk:

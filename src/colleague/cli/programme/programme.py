@@ -13,8 +13,8 @@ from colleague.cli.programme.template import plan, template
 app = typer.Typer(help="The programme: phases, gates, readiness, plan and templates, readout.", no_args_is_help=True)
 app.command("readiness")(readiness)
 for verb in (
-    advance.status, advance.name, advance.start, advance.gate, advance.skip, advance.seats, advance.confirm,
-    advance.withdraw, advance.attest,
+    advance.status, advance.name, advance.start, advance.gate, advance.skip, advance.seats, advance.surface,
+    advance.confirm, advance.withdraw, advance.attest,
 ):  # fmt: skip
     app.command(verb.__name__)(verb)
 app.command("confirm-sponsor")(advance.confirm_the_sponsor)

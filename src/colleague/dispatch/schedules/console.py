@@ -1,5 +1,6 @@
 """Pages of schedules: the list, a new one, one with its next times and its last slots, a dry run."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -13,8 +14,8 @@ from colleague.dispatch.schedules.make import activate, create_schedule, edit_sc
 from colleague.dispatch.schedules.model import CATCH_UPS, DELIVERIES, KINDS, Order, Schedule
 from colleague.dispatch.schedules.order import next_times
 from colleague.dispatch.schedules.parts import Scheduling
-from colleague.dispatch.schedules.permitted import check_permitted
-from colleague.dispatch.schedules.store import list_schedules, schedule_of, slots_of, visible_row
+from colleague.dispatch.schedules.permitted import check_new, check_permitted
+from colleague.dispatch.schedules.store import automations, list_schedules, schedule_of, slots_of, visible_row
 from colleague.dispatch.schedules.when import in_words, zone_named, zones
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
@@ -109,7 +110,8 @@ async def _view(session: Session, page: Pages, request: Request, actor: Actor, s
     standing = await list_envelopes(session, actor, clock=parts.clock, schedule=schedule) if mine else []
     names = await names_of(session, {found.owner, found.by, found.offered_to})
     times = next_times(found.order, parts.clock.now()) if found.state in ("active", "draft") else []
-    hindrance = _hindrance(found, await current_governance(session))
+    running = await automations(session, but=found.id)
+    hindrance = _hindrance(found, await current_governance(session), running)
     return page.show(
         request, "dispatch/schedules/show.html", schedule=found, order=found.order, slots=slots, mine=mine,
         names=names, times=[shown(t, found.order.zone) for t in times], words=when_words, shown=shown,
@@ -119,10 +121,13 @@ async def _view(session: Session, page: Pages, request: Request, actor: Actor, s
     )  # fmt: skip
 
 
-def _hindrance(schedule: Schedule, governance: Governance) -> str:
-    """Say why the organisation does not let it run now, "" if it does."""
+def _hindrance(schedule: Schedule, governance: Governance, running: Mapping[str, str]) -> str:
+    """Say why the organisation does not let it run now, or be switched on; "" if it does."""
     try:
-        check_permitted(schedule.order, governance)
+        if schedule.state in ("active", "ended"):
+            check_permitted(schedule.order, governance)
+        else:
+            check_new(schedule.order, governance, running)
     except Failure as failure:
         return failure.message
     return ""

@@ -17,8 +17,8 @@ from colleague.dispatch.schedules.make import own_row
 from colleague.dispatch.schedules.model import Order
 from colleague.dispatch.schedules.order import next_times
 from colleague.dispatch.schedules.parts import Scheduling
-from colleague.dispatch.schedules.permitted import check_permitted
-from colleague.dispatch.schedules.store import order_of, slots_of
+from colleague.dispatch.schedules.permitted import check_new, check_permitted
+from colleague.dispatch.schedules.store import automations, order_of, slots_of
 from colleague.dispatch.schedules.watch import list_files
 from colleague.governance.effective.may import Standing, Wish, ask_for, standing_of
 from colleague.identity.actor import Actor
@@ -82,7 +82,11 @@ async def dry_run(session: Session, actor: Actor, schedule: str, *, parts: Sched
     hindrance, skill, files = "", "", None
     try:
         actor.require("own:tasks:use")
-        check_permitted(order, await current_governance(session))
+        governance = await current_governance(session)
+        if row.state == "active":
+            check_permitted(order, governance)
+        else:
+            check_new(order, governance, await automations(session, but=row.id))
         chosen = chosen_by(order.words, await usable_skills(session, actor.id, actor.teams))
         skill = chosen[0].name if chosen else ""
         if order.kind == "file":

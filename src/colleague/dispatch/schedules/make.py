@@ -13,12 +13,12 @@ from colleague.dispatch.schedules.envelopes.give import end_envelopes
 from colleague.dispatch.schedules.model import Order, State
 from colleague.dispatch.schedules.order import BadOrder, first_due, read_order
 from colleague.dispatch.schedules.parts import Scheduling
-from colleague.dispatch.schedules.permitted import check_permitted
-from colleague.dispatch.schedules.store import add_slots, begin_job, order_of, visible_row
+from colleague.dispatch.schedules.permitted import check_new, check_permitted
+from colleague.dispatch.schedules.store import add_slots, automations, begin_job, order_of, visible_row
 from colleague.dispatch.schedules.tables import ScheduleRow, SlotRow
 from colleague.identity.actor import Actor
 from colleague.identity.directory import is_active, who_may
-from colleague.kit.db import Session
+from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
@@ -26,6 +26,8 @@ from colleague.policy.governance import current_governance
 from colleague.policy.model import Tier
 
 MOST = 100
+# Two automations that are switched on at the same moment are counted one after the other.
+LOCK = 727_096
 WHY_LIMIT = 300
 
 
@@ -70,7 +72,7 @@ async def edit_schedule(session: Session, actor: Actor, schedule: str, order: Or
     """
     row = await own_row(session, actor, schedule)
     _in(row, "draft", "active", "paused")
-    order, now = read_order(order), parts.clock.now()
+    order, now, ran = read_order(order), parts.clock.now(), order_of(row).recurring
     if row.state == "active":
         _may_run(actor, order)
     for name, value in _columns(order).items():
@@ -78,7 +80,10 @@ async def edit_schedule(session: Session, actor: Actor, schedule: str, order: Or
     row.revision += 1
     row.cursor, row.trouble = {}, ""
     if row.state == "active":
-        check_permitted(order, await current_governance(session))
+        if ran:
+            check_permitted(order, await current_governance(session))
+        else:
+            await _check_new(session, row.id, order)
         row.next_at, row.looked_at = first_due(order, now), now
     await end_envelopes(session, actor.id, row.id, "The schedule was changed.", ledger=parts.ledger, clock=parts.clock)
     facts = _facts(order) | {"revision": row.revision}
@@ -87,12 +92,12 @@ async def edit_schedule(session: Session, actor: Actor, schedule: str, order: Or
 
 async def activate(session: Session, actor: Actor, schedule: str, *, parts: Scheduling) -> None:
     """Let a draft or a paused one run. Raises NotYourSchedule, NotInThisState, TimePassed, AboveTheCeiling,
-    PhaseTooEarly; SignInYourself where a token would let it go above reading, which outlives the token."""
+    BeyondThePilot; SignInYourself where a token would let it go above reading, which outlives the token."""
     row = await own_row(session, actor, schedule)
     _in(row, "draft", "paused")
     order, now = order_of(row), parts.clock.now()
     _may_run(actor, order)
-    check_permitted(order, await current_governance(session))
+    await _check_new(session, row.id, order)
     row.next_at, row.looked_at = first_due(order, now), now
     row.cursor, row.trouble = {}, ""
     why = "It was switched on." if row.state == "draft" else "It was let go on."
@@ -123,8 +128,8 @@ async def end_schedule(session: Session, actor: Actor, schedule: str, why: str, 
 async def run_now(session: Session, actor: Actor, schedule: str, press: str, *, parts: Scheduling) -> str:
     """Start it once, beside its slots, as it would run by itself; return the slot's id.
 
-    `press` names this press of the button: twice the same starts one run. Raises NotYourSchedule, NotInThisState,
-    AboveTheCeiling, PhaseTooEarly.
+    `press` names this press of the button: twice the same starts one run. A person who starts it is no automation.
+    Raises NotYourSchedule, NotInThisState, AboveTheCeiling.
     """
     row = await own_row(session, actor, schedule)
     _in(row, "draft", "active", "paused")
@@ -171,6 +176,13 @@ async def own_row(session: Session, actor: Actor, schedule: str, *, manager: boo
     if row.owner_id != actor.id:
         raise NotYourSchedule
     return row
+
+
+async def _check_new(session: Session, schedule: str, order: Order) -> None:
+    """Raise AboveTheCeiling or BeyondThePilot unless this may be switched on now, beside what runs already."""
+    if order.recurring:
+        await advisory_lock(session, LOCK)
+    check_new(order, await current_governance(session), await automations(session, but=schedule))
 
 
 def _may_run(actor: Actor, order: Order) -> None:

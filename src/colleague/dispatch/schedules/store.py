@@ -56,6 +56,14 @@ async def find_row(session: Session, schedule: str, *, lock: bool = False) -> Sc
     return row
 
 
+async def automations(session: Session, *, but: str = "") -> dict[str, str]:
+    """Return the automations that are switched on (what runs once is none), by id with their names, without `but`."""
+    query = select(ScheduleRow.id, ScheduleRow.name).where(
+        ScheduleRow.state == "active", ScheduleRow.kind != "once", ScheduleRow.id != but
+    )
+    return {row.id: f"«{row.name}»" for row in await session.execute(query.order_by(ScheduleRow.id))}
+
+
 async def visible_row(session: Session, actor: Actor, schedule: str, *, lock: bool = False) -> ScheduleRow:
     """Return a schedule that `actor` owns, is offered, or may see as one of the organisation's; ScheduleNotFound."""
     row = await find_row(session, schedule, lock=lock)

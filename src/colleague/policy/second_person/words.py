@@ -15,6 +15,7 @@ TITLES: Final[Mapping[str, str]] = {
     "dispatch_ceiling": "Highest tier away from the desk",
     "phase": "Phase of the programme",
     "second_person_above": "What away from the desk needs a second person",
+    "pilot_surface": "What the sponsor accepted beyond a pilot's surface",
     "dispatch_free_text": "Words that fit no trigger may be read as one, after a confirmation",
     "ask_champions_early": "Champions are asked after one quiet week, not two",
     "time_zone": "Time zone of the organisation",

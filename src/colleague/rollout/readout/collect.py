@@ -25,6 +25,8 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.models.usage import spent_between
 from colleague.policy.model import Phase
+from colleague.policy.standards.surface import SHIPPED as SURFACE
+from colleague.policy.standards.surface import WORDS as SURFACE_WORDS
 from colleague.rollout.advance import judge
 from colleague.rollout.evidence import week_eight_of
 from colleague.rollout.model import Gate, Programme, left_out
@@ -269,6 +271,9 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
             found.append(Override(what, row.why + risk, who, on, "/programme"))
         elif row.kind == "seats":
             what = f"{row.seats:,} seats in {PHASES[Phase(row.from_phase)].words}, beyond the phase"
+            found.append(Override(what, row.why, who, on, "/programme"))
+        elif row.kind in SURFACE:
+            what = f"Up to {row.seats} {SURFACE_WORDS[row.kind]} in the pilot, which has {SURFACE[row.kind] or 'none'}"
             found.append(Override(what, row.why, who, on, "/programme"))
     for name in (await ready(session, reach=reach)).kept:
         found.append(Override(f"«{name}» is kept although flagged", "the plan is six weeks longer (PP-10)", (), "now"))

@@ -15,6 +15,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.connector import Tool
 from colleague.connectors.registry import Registry, is_shipped
+from colleague.dispatch.schedules.permitted import ASKED_EACH_TIME, may_agree_beforehand
 from colleague.dispatch.schedules.store import find_row
 from colleague.dispatch.schedules.tables import EnvelopeRow, EnvelopeUseRow, ScheduleRow
 from colleague.identity.actor import Actor
@@ -114,6 +115,8 @@ async def give_envelope(
     recipients = tuple(dict.fromkeys(bare(r) for r in terms.recipients if r.strip()))
     _check(terms, recipients, clock.now())
     governance = await current_governance(session)
+    if not may_agree_beforehand(governance):
+        raise BadEnvelope(why=ASKED_EACH_TIME)
     if outside := external_of(recipients, governance.internal_domains):
         raise BadEnvelope(why=f"{outside[0]} is outside the organisation, and that is asked each time")
     envelope = EnvelopeRow(
@@ -212,12 +215,14 @@ async def list_envelopes(
         query = query.where(EnvelopeRow.schedule_id == schedule)
     if not ended:
         query = query.where(EnvelopeRow.ended_at.is_(None), EnvelopeRow.ends_at > now)
-    found = []
+    found, early = [], not may_agree_beforehand(await current_governance(session))
     for row, over in (await session.execute(query)).all():
         used = await uses_since(session, row.id, now - PERIODS[row.period])
         lapsed = row.ended_at is None and row.ends_at <= now
         holds = row.ended_at is None and not lapsed and over.state == "active" and row.revision == over.revision
         why = "Its last day has passed." if lapsed else row.ended_why
+        if holds and early:
+            holds, why = False, f"It rests: {ASKED_EACH_TIME}."
         ended_at = row.ends_at if lapsed else row.ended_at
         found.append(Standing(
             row.id, over.id, over.name, row.given_by, row.given_at, terms_of(row), used, holds, ended_at, row.ended_by,

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.dispatch.schedules.envelopes.give import PERIODS, uses_since
+from colleague.dispatch.schedules.permitted import may_agree_beforehand
 from colleague.dispatch.schedules.tables import EnvelopeRow, EnvelopeUseRow, ScheduleRow, SlotRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.policy.addresses import bare
+from colleague.policy.governance import current_governance
 from colleague.policy.model import Ask
 from colleague.tasks.parts import Stood
 
@@ -21,6 +23,8 @@ async def stand_in(session: Session, task: str, call: str, ask: Ask, *, ledger: 
 
     INVARIANT: the envelope's row is locked while its uses are counted, so that two runs never spend the last one twice.
     """
+    if not may_agree_beforehand(await current_governance(session)):
+        return None
     now = clock.now()
     wanted = {bare(r) for r in ask.recipients}
     query = (
