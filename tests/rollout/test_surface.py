@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.plugins.test_skills import Door, sha_of
+from tests.plugins.test_skills import Door
 
 from colleague.connectors.accounts import enable_connector
 from colleague.connectors.folder.connector import FolderConnector
@@ -18,6 +18,7 @@ from colleague.identity.directory import actor_of
 from colleague.identity.people import assign_role, set_department
 from colleague.policy.governance import ByProgrammeOnly, change_governance
 from colleague.rollout.define import name_programme
+from colleague.rollout.readout.collect import _overrides
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
 from colleague.testing.house import TestHouse, agreed, furnish
@@ -36,16 +37,15 @@ class Pilot:
     async def skills(self, name: str, *folders: str, who: str = "ana") -> tuple[str, str]:
         """Hand in a package with a skill in each folder; return its id and hash."""
         client = await self.door.enter(who)
-        files = [
-            ("files", (f"{name}/skills/{f}/SKILL.md", f"---\nname: {f}\ndescription: Does {f} in bids.\n---\nDo.".encode()))
-            for f in folders
-        ]  # fmt: skip
+        text = "---\nname: {0}\ndescription: Does {0} in bids.\n---\nDo."
+        files = [("files", (f"{name}/skills/{f}/SKILL.md", text.format(f).encode())) for f in folders]
         manifest = ("files", (f"{name}/.claude-plugin/plugin.json", f'{{"name": "{name}"}}'.encode()))
         answer = await client.post("/api/v1/skills", files=[*files, manifest])
         assert answer.status_code == 201, answer.text
         package = answer.json()["package"]
         await client.post(f"/api/v1/skills/{package}/submit")
-        return package, await sha_of(client, package)
+        told = (await client.get(f"/api/v1/skills/{package}/{name}:{folders[0]}")).json()
+        return package, str(told["sha256"])
 
     async def decide(self, package: str, sha: str) -> httpx.Response:
         owner = await self.door.enter("owner")
@@ -85,23 +85,26 @@ async def test_the_fourth_skill_is_refused_at_every_door(pilot: Pilot) -> None:
     one = await pilot.skills("more", "note")
     refused = await pilot.decide(*one)
     assert refused.status_code == 403
-    assert "at most 3 skills of its own, and there would be 4: there are bids:plan" in refused.text
+    assert "has 3 skills of its own at most, and there would be 4: there are bids:plan" in refused.text
     assert "have the sponsor accept more" in refused.text
     # The deed was taken back whole; a page says the same.
     assert "waits" in (await owner.get(f"/skills/{one[0]}/more:note")).text
     # A newer version of what is there is no fourth, unless it brings one.
-    assert (await pilot.decide(*await pilot.skills("bids", "price", "terms", "quote"))).status_code == 200
+    newer = await pilot.skills("bids", "price", "terms", "quote")
+    assert (await pilot.decide(*newer)).status_code == 200
+    here = {"bids:quote": newer[0]}
     assert (await pilot.decide(*await pilot.skills("bids", "price", "terms", "plan", "quote"))).status_code == 403
 
     # One is switched off: there is room, and then none to switch it on again.
     async def switch(name: str, on: bool) -> int:
-        return (await owner.post("/api/v1/skills/switch", json={"name": name, "on": on})).status_code
+        package = "shipped" if name.startswith("everyone") else here[name]
+        return (await owner.put(f"/api/v1/skills/{package}/{name}/switch", json={"on": on})).status_code
 
     assert await switch("bids:quote", False) < 300
     assert (await pilot.decide(*one)).status_code == 200
     assert await switch("bids:quote", True) == 403
-    assert await switch("everyone:meeting-prep", False) < 300
-    assert await switch("everyone:meeting-prep", True) < 300
+    assert await switch("everyone:policy-qa", False) < 300
+    assert await switch("everyone:policy-qa", True) < 300
     # Past the pilot there is no such limit.
     async with home.house.database.transaction() as session:
         changes = {"phase": "expansion"}
@@ -116,8 +119,14 @@ async def test_the_sponsor_accepts_a_second_source_and_it_stays_on_record(pilot:
     assert (await pilot.open("folder", ["Bids"], may_write=True)).status_code == 201
     refused = await pilot.open("fake", ["bids"])
     assert refused.status_code == 403
-    assert "at most 1 connectors" not in refused.text
-    assert "there is Folder" in refused.text or "there is" in refused.text
+    assert "has 1 connector to a source of data at most, and there would be 2: there is Shared folder" in refused.text
+    # What only sends is no source; what it would read, opened later, makes it one.
+    sends = {"fake_read": "block"}
+    answer = await pilot.open("fake", ["bids"], tools=sends)
+    assert answer.status_code == 201
+    only = f"/api/v1/connectors/fake/grants/{answer.json()['id']}"
+    assert (await owner.put(only, json={"team": pilot.home.team, "places": ["bids"]})).status_code == 403
+    assert (await owner.put(only, json={"team": pilot.home.team, "places": ["x"], "tools": sends})).status_code == 200
     # Whoever asks alone does not widen it, nor does a settings change.
     more = {"what": "connectors", "most": 2, "why": WHY}
     assert (await dana.post("/api/v1/programme/surface", json=more)).status_code == 409, "nobody is the sponsor"
@@ -151,7 +160,7 @@ async def test_the_sponsor_accepts_a_second_source_and_it_stays_on_record(pilot:
     told = (await rita.get("/api/v1/programme")).json()
     connectors = next(one for one in told["surface"] if one["what"] == "connectors")
     assert (connectors["names"], connectors["most"], connectors["usual"], connectors["over"]) == (
-        ["Fake shelves", "Folder"], 2, 1, False,
+        ["Fake shelves", "Shared folder"], 2, 1, False,
     )  # fmt: skip
     page = (await rita.get("/programme")).text
     assert "2 of 2, 1 without what the sponsor accepted" in page
@@ -160,6 +169,8 @@ async def test_the_sponsor_accepts_a_second_source_and_it_stays_on_record(pilot:
     async with house.database.transaction() as session:
         await agreed(session, people["owner"], {"pilot_surface": []}, ledger=house.ledger, clock=house.clock)
         held = await list_grants(session, clock=house.clock)
-    assert len(held) == 3
+        override = (await _overrides(session, {people["rita"].id: "Rita"}, house.reach))[0]
+    assert (override.what, override.why) == ("Up to 2 connectors to a source of data in the pilot, which has 1", WHY)
+    assert len(held) == 4
     assert "They were here before and stay" in (await rita.get("/programme")).text
     assert (await pilot.open("fake", ["rest"])).status_code == 201, "no third source"

@@ -77,7 +77,7 @@ async def test_a_pilot_has_no_automation_and_an_expansion_has_them_supervised(ke
     for draft in drafts:
         with pytest.raises(BeyondThePilot, match="sponsor"):
             await keeper.do(activate, draft)
-        assert "at most no automations" in (await keeper.do(dry_run, draft)).hindrance
+        assert "A pilot has no automations" in (await keeper.do(dry_run, draft)).hindrance
     # One time, chosen by a person, is a task that waits: not so once it is to recur.
     with pytest.raises(BeyondThePilot):
         await keeper.do(edit_schedule, once, DAILY)

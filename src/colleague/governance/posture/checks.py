@@ -82,9 +82,9 @@ CHECKS: Final[Mapping[str, Check]] = {
               "to mistakes (CN-8).", _M, "Lower the ceiling, or revoke the grant.", "/connectors"),
         Check("scopes-used", "Grants are used", "What nobody needed for ninety days nobody misses (CN-9).", _L,
               "Revoke it.", "/connectors"),
-        Check("automations-phase", "No automation is above the phase", "What runs by itself again and again only reads "
-              "until phase 3 (C-3); what is above is refused when its time comes, and paused.", _M, "Map it to a "
-              "lower tier, or end it.", "/dispatch/schedules?everybody=true"),
+        Check("automations-phase", "No automation is above the phase", "A pilot has no automation that its sponsor did "
+              "not accept (C-3, PL-8), and none is above the ceiling; what is above is paused when its time comes.", _M,
+              "End it, map it to a lower tier, or have the sponsor accept it.", "/dispatch/schedules?everybody=true"),
         Check("triggers-phase", "No trigger is above the phase", "What is refused each time is a command that misleads "
               "people (DI-7).", _L, "Switch it off until its phase.", "/dispatch/triggers"),
         Check("triggers-number", "Five to ten triggers are on in the pilot", "Fewer are not worth learning, more are "
