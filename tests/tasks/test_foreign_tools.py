@@ -33,7 +33,7 @@ from colleague.policy.engine import Engine
 from colleague.policy.model import DataClass, Tier
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
-from colleague.testing.house import furnish, open_connector
+from colleague.testing.house import furnish, open_connector, past_the_pilot
 from colleague.testing.llm import ScriptedLlm, call
 from colleague.testing.mcp import FakeMcp, listed, said
 
@@ -65,6 +65,7 @@ async def desk(database_url: str, tmp_path: Path, clock: TestClock) -> AsyncIter
         database_url, tmp_path, connectors=[shelves], models={"play": llm}, model="play", clock=clock, engine=Engine(),
         egress_private=True,
     )  # fmt: skip
+    await past_the_pilot(home)
     opened = await open_connector(home, "fake", ["*"], config={})
     yield Desk(home, shelves, llm, clock, opened)
     await home.house.close()
