@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 import colleague.bootstrap  # noqa: F401 (brings in the tables of every slice)
-from colleague.kit.db import Base, Database, advisory_lock
+from colleague.kit.db import Base, Database, advisory_lock, beside
 from colleague.kit.migrate import migrate
 from colleague.testing.postgres import TestPostgres
 
@@ -150,3 +151,17 @@ async def test_a_process_frozen_in_a_transaction_does_not_hold_its_locks(databas
     finally:
         await frozen.close()
         await other.close()
+
+
+async def test_long_arithmetic_beside_an_open_transaction_does_not_end_it(database_url: str) -> None:
+    impatient = Database(database_url, idle=0.2)
+    try:
+        async with impatient.transaction() as session:
+            await advisory_lock(session, 4712)
+            await beside(session, time.sleep, 0.6)
+            assert await session.scalar(text("SELECT 1")) == 1
+        # It is so for that transaction alone.
+        async with impatient.transaction() as session:
+            assert await session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "200ms"
+    finally:
+        await impatient.close()

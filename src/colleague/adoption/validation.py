@@ -38,7 +38,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session
+from colleague.kit.db import Session, beside
 from colleague.kit.errors import Conflict, Forbidden, NotFound
 from colleague.usecases.measured import Measured, measured_cases
 from colleague.usecases.sample import CROWD
@@ -150,7 +150,7 @@ async def validations(session: Session, *, clock: Clock) -> list[Proof]:
     skills = sorted({case.skill for case in cases if case.skill})
     ran, questions = await runs(session, since, now, skills=skills), await waits(session, since, now, skills=skills)
     signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
-    return await asyncio.to_thread(_prove, cases, ran, signed, questions, (await read_calendar(session)), now)
+    return await beside(session, _prove, cases, ran, signed, questions, (await read_calendar(session)), now)
 
 
 def _prove(

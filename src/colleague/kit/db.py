@@ -1,9 +1,10 @@
 """The database: one engine, one way to open a transaction, one place that commits."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, ParamSpec, TypeVar
 
 from sqlalchemy import DateTime, MetaData, make_url, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import DeclarativeBase
 
 Session = AsyncSession
+P = ParamSpec("P")
+T = TypeVar("T")
+PATIENCE: Final = 1800
 
 
 class Base(DeclarativeBase):
@@ -72,6 +76,17 @@ class Database:
 async def notify(session: Session, topic: str) -> None:
     """Wake those who listen to `topic` (kit/streams.py) when the transaction commits."""
     await session.execute(text("SELECT pg_notify('colleague', :topic)"), {"topic": topic})
+
+
+async def beside(session: Session, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do long arithmetic beside the loop while the transaction stays open, and return what it gives.
+
+    From here to its end the server waits half an hour for this transaction: it is at work, not forgotten.
+    """
+    await session.execute(
+        text("SELECT set_config('idle_in_transaction_session_timeout', :wait, true)"), {"wait": f"{PATIENCE}s"}
+    )
+    return await asyncio.to_thread(work, *args, **kwargs)
 
 
 async def advisory_lock(session: Session, number: int) -> None:

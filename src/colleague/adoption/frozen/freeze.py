@@ -3,7 +3,6 @@
 INVARIANT: a kept version is never changed; what corrects it is the next version, with its reason (recheck.py).
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +23,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database, Session, advisory_lock
+from colleague.kit.db import Database, Session, advisory_lock, beside
 
 LOCK, BACK = 727_071, 53
 Part = Literal["activity", "completion"]
@@ -77,7 +76,7 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
                 rows = await newest_rows(session, week, week)
                 by = members_of_rows(rows.values())
             # Beside the loop: seconds of arithmetic in a large organisation.
-            made = await asyncio.to_thread(rows_of, by, facts, week, calendars, clock)
+            made = await beside(session, rows_of, by, facts, week, calendars, clock)
             wanted = [row for row in made if row.part not in there and (mature or row.part == ACTIVITY)]
             await keep(
                 session, week, wanted, basis_of(facts, week, calendar, upto), FIRST, {}, ledger=ledger, clock=clock

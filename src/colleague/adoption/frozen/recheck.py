@@ -4,7 +4,6 @@ A difference that later entries, holidays, absences or baselines explain is a co
 an alarm: an item is open until somebody has looked, and the ledger tells of it (B-0).
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -25,7 +24,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.kit.canonical import canonical
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database, Session, advisory_lock
+from colleague.kit.db import Database, Session, advisory_lock, beside
 
 CHANGED: Final = {
     "rules": "An update counts the same facts by other rules.",
@@ -79,7 +78,7 @@ async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, 
     calendars = await read_calendars(session)
     kept = await newest_rows(session, week, week)
     facts = (await facts_of(session, calendars.organisation, [week]))[week]
-    fresh = await asyncio.to_thread(rows_of, members_of_rows(kept.values()), facts, week, calendars, clock)
+    fresh = await beside(session, rows_of, members_of_rows(kept.values()), facts, week, calendars, clock)
     touched = any(_row(row).sha256(row.basis) != row.sha256 for row in kept.values())
     wrong, olds = [], []
     for row in fresh:

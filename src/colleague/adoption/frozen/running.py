@@ -4,7 +4,6 @@ A page of five thousand people would otherwise read a quarter of a million runs.
 at this very moment.
 """
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -23,7 +22,7 @@ from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.tables import RunningRow
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.kit.clock import Clock
-from colleague.kit.db import Database, Session, advisory_lock
+from colleague.kit.db import Database, Session, advisory_lock, beside
 
 LARGE: Final = 300
 OLD: Final = timedelta(hours=1)
@@ -55,7 +54,7 @@ async def run_ahead(database: Database, groups: Groups, *, clock: Clock, large: 
         made = []
         for week in weeks:
             # Beside the loop: it is arithmetic over every run of a quarter.
-            rows = await asyncio.to_thread(rows_of, by, facts[week], week, calendars, clock)
+            rows = await beside(session, rows_of, by, facts[week], week, calendars, clock)
             made += [(str(week), row) for row in rows]
         await session.execute(delete(RunningRow))
         session.add_all([
