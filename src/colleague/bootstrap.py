@@ -22,6 +22,8 @@ from colleague.channels.jobs import add_jobs as add_channel_jobs
 from colleague.channels.notify import Notifier
 from colleague.channels.push.channel import PushChannel
 from colleague.channels.registry import Channels, channels_of
+from colleague.compliance.jobs import add_jobs as add_retention_jobs
+from colleague.compliance.posture import of_retention
 from colleague.connectors.connector import Connector
 from colleague.connectors.folder.connector import FolderConnector
 from colleague.connectors.grants import is_enabled
@@ -53,7 +55,7 @@ from colleague.dispatch.voice.jobs import add_jobs as add_voice_jobs
 from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
-from colleague.governance.posture.look import Looking
+from colleague.governance.posture.look import Look, Looking
 from colleague.identity.directory import names_of
 from colleague.identity.groups.mapping import Invitations
 from colleague.identity.scim.parts import Provisioning
@@ -134,7 +136,7 @@ class House:
         sandbox = self.parts.sandbox
         minds = self.models.minds
         return Looking(
-            self.settings, self.registry, minds, sandbox, self.ledger, self.clock, (of_schedules, of_triggers)
+            self.settings, self.registry, minds, sandbox, self.ledger, self.clock, also_looked_at(self.clock)
         )
 
     @property
@@ -180,6 +182,11 @@ class House:
         await self.database.close()
 
 
+def also_looked_at(clock: Clock) -> tuple[Look, ...]:
+    """Return the looks of the posture at what stands above governance."""
+    return (of_schedules, of_triggers, partial(of_retention, clock=clock))
+
+
 def shipped_connectors(egress: Egress, clock: Clock) -> tuple[Connector, ...]:
     """Return one of each connector that ships with the product."""
     return (FolderConnector(clock=clock), MailConnector(), WebConnector(egress=egress, clock=clock))
@@ -194,7 +201,9 @@ def servers_of(
     return McpServers(Means(egress, sandbox, listed, grants.token))
 
 
-def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, looking: Looking) -> Queue:
+def queue_of(
+    settings: Settings, url: str, *, parts: Parts, channels: Channels, looking: Looking, signer: Signer
+) -> Queue:  # fmt: skip
     """Return the queue with every job that this house does."""
     database, ledger, clock, tell = parts.database, parts.ledger, parts.clock, parts.tell
     queue = Queue(url, heartbeat=settings.heartbeat_seconds, stalled=settings.stalled_seconds)
@@ -210,6 +219,7 @@ def queue_of(settings: Settings, url: str, *, parts: Parts, channels: Channels, 
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
+    add_retention_jobs(queue, database=database, ledger=ledger, clock=clock, signer=signer)
     add_programme_jobs(queue, database=database, ledger=ledger, clock=clock)
     add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
@@ -273,8 +283,8 @@ def build(
         acknowledged=acknowledged_first, take_up=take_up, stand_in=partial(stand_in, ledger=ledger, clock=clock),
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
-    looking = Looking(settings, registry, minds, sandbox, ledger, clock, (of_schedules, of_triggers))
-    queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking)
+    looking = Looking(settings, registry, minds, sandbox, ledger, clock, also_looked_at(clock))
+    queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking, signer=signer)
     dispatch = DispatchParts(parts, settings)
     doors = doors_of(queue, dispatch=dispatch, egress=egress, ears=(ears := Ears.of(settings, parts)))
     return House(

@@ -84,7 +84,7 @@ async def test_a_new_version_asks_again_and_the_lead_sees_who_has_not(office: Of
             await readers(session, office.person("ana"))
     assert [r.name for r in seen if r.at] == ["Ana Ruiz"]
     assert seen[-1].name == "Ana Ruiz"
-    await office.published(retention="ten years")
+    await office.published(own=[{"part": "audit", "text": "Ten years."}])
     assert not await is_done(office, "ana")
 
 

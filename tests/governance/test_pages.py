@@ -53,7 +53,7 @@ def fields(page: str) -> dict[str, Any]:
         form[name] = (chosen[1] or chosen[2]) if chosen else ""
     domains = re.search(r'name="internal_domains" value="([^"]*)"', page)
     assert domains
-    return {**form, "internal_domains": domains[1], "retention": "six years"}
+    return {**form, "internal_domains": domains[1], "retention": "tasks=60, dispatch=90"}
 
 
 async def test_from_the_questionnaire_to_a_published_document(office: Office, sign_in: SignIn) -> None:
@@ -126,7 +126,7 @@ async def test_the_same_through_the_api(office: Office, sign_in: SignIn) -> None
     assert (await owner.post(f"{at}/draft/parts/nope%00/sign", json=seen)).status_code == 404
     published = await owner.post(f"{at}/draft/publish", json=seen)
     assert (published.status_code, published.json()["number"]) == (201, 1)
-    assert published.json()["not_enforced"] == ["outputs-light", "audit-retention"]
+    assert published.json()["not_enforced"] == ["outputs-light"]
     assert (await owner.get(f"{at}/drift")).json() == []
     assert (await ana.get(f"{at}/drift")).status_code == 403
     asked = (await ana.get(f"{at}/check")).json()

@@ -104,12 +104,12 @@ async def test_only_owners_sign_and_only_for_the_text_they_saw(office: Office) -
 async def test_a_change_voids_signatures_and_going_back_to_the_same_text_does_not(office: Office) -> None:
     draft = await office.draft()
     await office.do(sign, "ana", "use", draft.digest, clock=office.clock)
-    changed = await office.draft(retention="six years")
+    changed = await office.draft(retention="tasks=60")
     assert changed.digest != draft.digest
     assert changed.unsigned == tuple(PARTS)
     with pytest.raises(TextChanged):
         await office.do(sign, "rita", "scope", draft.digest, clock=office.clock)
-    assert (await office.draft(retention="as long as the law asks")).unsigned == ("scope", "outputs", "audit")
+    assert (await office.draft(retention="tasks=90")).unsigned == ("scope", "outputs", "audit")
 
 
 async def test_unsigned_stale_or_by_nobody_who_may_it_is_not_published(office: Office) -> None:
@@ -166,7 +166,9 @@ async def test_two_who_publish_at_once_publish_once(office: Office) -> None:
 
 async def test_old_versions_stay_readable_and_a_difference_is_shown(office: Office) -> None:
     first = await office.published(ceilings=[{"team": office.home.team, "class": "internal"}])
-    draft = await office.draft(ceilings=[{"team": office.home.team, "class": "public"}], retention="ten years")
+    draft = await office.draft(
+        ceilings=[{"team": office.home.team, "class": "public"}], own=[{"part": "audit", "text": "Ten years."}]
+    )
     async with office.house.database.transaction() as session:
         shown = await drafted(session, office.person("owner"), office.house.engine, clock=office.clock)
     (change,) = shown.difference.settings
@@ -199,7 +201,7 @@ BAD: list[dict[str, Any]] = [
     {"nope": 1}, {"highest_input": "secret"}, {"highest_input": None}, {"ceilings": "x"}, {"ceilings": [{}]},
     {"ceilings": [{"team": "*", "skill": "*", "class": "public"}]}, {"ceilings": [{"team": "gone", "class": "public"}]},
     {"ceilings": [{"skill": "a/b=c", "class": "public"}] * 201}, {"scopes": [{"connector": "fake"}]},
-    {"reviewed": ["nope"]}, {"reviewed": [[]]}, {"readers": ["root"]}, {"retention": "x" * 201}, {"retention": 1},
+    {"reviewed": ["nope"]}, {"reviewed": [[]]}, {"readers": ["root"]}, {"retention": "tasks=0"}, {"retention": 1},
     {"retention": "a\x00b"}, {"own": [{"part": "use", "text": ""}]}, {"own": [{"part": "x", "text": "a"}]},
     {"own": [{"part": "use", "text": "a\x00"}]}, {"owners": {"use": "person_nobody"}}, {"owners": {"x": "y"}},
     {"owners": []}, {"internal_domains": ["in example"]}, {"zone": "mars"}, {"confirm_internal": "yes"},

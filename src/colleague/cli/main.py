@@ -26,6 +26,7 @@ GROUPS: Final = {
     "audit": "Read, verify and export the ledger.",
     "policy": "See the rules, and what would be decided.",
     "governance": "The governance document, and the configuration as files.",
+    "retention": "What is kept how long, what goes soon, certificates of deletion.",
     "hold": "Place and release legal holds.",
     "connector": "Enable connectors and open them to teams.",
     "mcp": "Register MCP servers and decide on their tools.",
@@ -57,7 +58,7 @@ FOLDERS: Final = {
     "provisioning": "identity.provisioning", "group": "identity.group", "role": "identity.role",
     "use-case": "programme.use_case", "programme": "programme.programme",
     "adoption": "programme.adoption", "telemetry": "programme.telemetry",
-    "hold": "govern.hold",
+    "hold": "govern.hold", "retention": "govern.retention",
     "support": "programme.support", "champion": "programme.champion",
 }  # fmt: skip
 

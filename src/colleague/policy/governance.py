@@ -21,6 +21,7 @@ from colleague.policy.model import DataClass, Governance, Phase, Tier, Zone
 from colleague.policy.standards.category import LONGEST as LONGEST_CATEGORY
 from colleague.policy.standards.category import Category
 from colleague.policy.standards.surface import widened
+from colleague.policy.standards.retention import Law, period
 from colleague.policy.standards.thresholds import Threshold
 from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow
@@ -260,11 +261,16 @@ def _category(text: str) -> str:
     return str(Category.read(text))
 
 
+def _law(text: str) -> str:
+    return str(Law.read(text))
+
+
 def _threshold(text: str) -> str:
     return str(Threshold.read(text)) if text.strip() else ""
 
 
 _SPELLINGS = {
     "internal_domains": _domain, "label_classes": _label_class, "input_ceilings": _ceiling,
-    "path_classes": _path_class, "output_categories": _category, "second_person_above": _threshold,
+    "path_classes": _path_class, "retention": period, "kept_by_law": _law,
+    "output_categories": _category, "second_person_above": _threshold,
 }  # fmt: skip

@@ -190,6 +190,7 @@ class Governance:
     `input_ceilings`: «TEAM/SKILL=class», `*` for any: what may reach the agent for a team, with a skill (inputs.py).
     `reviewed_categories`: output categories that need a second person's review, besides those that ship as such.
     `output_categories`: what the organisation changed of the shipped categories, and its own (standards/category.py).
+    `retention`: «SURFACE=DAYS» after the last touch; `kept_by_law`: longer by statute (standards/retention.py).
     `path_classes`: «PATTERN=class», the class that what lies there has at least, in connectors and by names of uploads.
     `rules`: the organisation's own rules in Cedar, which only forbid. `require_acknowledgement`: nobody starts a task
     before they have acknowledged the governance document in force.
@@ -214,6 +215,8 @@ class Governance:
     input_ceilings: tuple[str, ...] = ()
     reviewed_categories: tuple[str, ...] = ()
     output_categories: tuple[str, ...] = ()
+    retention: tuple[str, ...] = ("tasks=90", "dispatch=90", "tickets=90")
+    kept_by_law: tuple[str, ...] = ()
     rules: str = ""
     require_acknowledgement: bool = False
     version: int = 0

@@ -13,6 +13,7 @@ from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance, Zone
 from colleague.policy.standards.category import categories_weaker
 from colleague.policy.standards.surface import wider
+from colleague.policy.standards.retention import days_of
 from colleague.policy.standards.thresholds import weaker_thresholds
 
 _UNMAPPED = DataClass.CONFIDENTIAL
@@ -45,6 +46,9 @@ def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
         "input_ceilings": _ceilings_weaker(b.input_ceilings, a.input_ceilings),
         "reviewed_categories": not set(b.reviewed_categories) <= set(a.reviewed_categories),
         "output_categories": categories_weaker(b, a),
+        # Longer keeps what was to go, shorter takes away what cannot come back: two people stand behind both.
+        "retention": days_of(b.retention) != days_of(a.retention),
+        "kept_by_law": not set(b.kept_by_law) <= set(a.kept_by_law),
         "path_classes": _paths_weaker(b.path_classes, a.path_classes),
         "rules": _rules_weaker(b.rules, a.rules),
         "require_acknowledgement": b.require_acknowledgement and not a.require_acknowledgement,

@@ -33,6 +33,7 @@ from colleague.projects.store import list_projects
 from colleague.tasks.changes.changed import list_changes
 from colleague.tasks.delegate import amend, retry, stop, weigh_edit
 from colleague.tasks.keeping.marks import PINS, marks_of
+from colleague.tasks.keeping.until import keeping_of
 from colleague.tasks.model import ENDED
 from colleague.tasks.parts import Parts
 from colleague.tasks.sent import answer_once, say_once
@@ -144,7 +145,8 @@ async def _live(
     pinned, archived = await marks_of(session, actor.id, task_id)
     offers = await offers_of(session, task_id) if mine else []
     offer_names = await names_of(session, [o.to_id for o in offers])
-    category = partial(standard_of, await current_governance(session))
+    governance = await current_governance(session)
+    category = partial(standard_of, governance)
     html = page.text(
         "tasks/live.html", view=view, run=view.run, entries=timeline(view.steps, view.calls_by_model_id, names, places),
         cards=cards, mine=mine, steers=view.steers, actor=actor, ended=view.run.state in ENDED,
@@ -153,6 +155,7 @@ async def _live(
         changes=changes, people=people, subagents=subagents,
         belonging=await belongs(session, actor, view.task, parts.library),
         owner=view.people[view.task.person_id], pinned=pinned, archived=archived,
+        keeping=await keeping_of(session, task_id, governance),
         offers=offers, offer_names=offer_names, unseen=await unseen_by(session, view.task) if mine else [],
         question=next((c for c in view.calls if c.id == view.run.waiting_for), None),
     )  # fmt: skip

@@ -50,6 +50,7 @@ PLACES: Final[tuple[Place, ...]] = (
     Place("/adoption", "Adoption", "activity", ("org:adoption:read",)),
     Place("/governance", "Governance", "file-text", ("own:tasks:use", "org:policy:read")),
     Place("/policies", "Policies", "scale", ("org:policy:read",)),
+    Place("/retention", "Retention", "hourglass", ("org:records:read",)),
     Place("/sign-on", "Sign-on", "key", ("org:settings:manage",)),
     Place("/set-up", "Set-up", "settings", ("org:settings:manage",)),
 )

@@ -41,15 +41,18 @@ async def questionnaire(session: Session, actor: Actor, *, clock: Clock) -> Answ
     now, last = answers_from(live), await in_force(session)
     if last is None:
         return now
-    kept = {name: last.answers[name] for name in ("own", "retention", "owners") if name in last.answers}
+    kept = {name: last.answers[name] for name in ("own", "owners") if name in last.answers}
     return read_answers({**now.to_json(), **kept}, live)
 
 
 def _living(answers: Mapping[str, Any], teams: Mapping[str, str]) -> dict[str, Any]:
-    """Return answers without teams that are gone since."""
+    """Return answers without what is no answer any more: teams that are gone, retention in free words."""
     ceilings = [one for one in answers["ceilings"] if one["team"] in {ANY, *teams}]
     scopes = [one for one in answers["scopes"] if one["holder"] in teams or one["holder"].startswith(ROLE)]
-    return {**answers, "ceilings": ceilings, "scopes": scopes}
+    found = {**answers, "ceilings": ceilings, "scopes": scopes}
+    if isinstance(found.get("retention"), str):  # Free words, from before it was a setting.
+        del found["retention"]
+    return found
 
 
 async def write_draft(

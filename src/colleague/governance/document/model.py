@@ -16,11 +16,12 @@ PARTS: Final[dict[str, str]] = {
 # Settings that a sentence may set; the lists of ceilings, reviews and rules are made of sentences of their own.
 SETTABLE: Final = (
     "internal_domains", "confirm_internal", "highest_input", "highest_external", "dispatch_ceiling", "zone",
-    "blocked_types", "label_classes", "require_acknowledgement",
+    "blocked_types", "label_classes", "require_acknowledgement", "retention",
 )  # fmt: skip
 # What the product does by construction, whatever anybody sets.
 BUILT_IN: Final[dict[str, str]] = {
     "draft_mark": "the draft mark in the text and in the file's properties, until a person has reviewed it",
+    "ledger_stays": "no deed of the product takes an entry out of the ledger",
     "ledger_before_call": "the decision is written down before a call happens; where it cannot be, nothing happens",
     "reading_is_logged": "reading and exporting the ledger is an entry of the ledger",
     "tamper_evident": "signed checkpoints over a hash tree: a changed or missing entry is found by verification",

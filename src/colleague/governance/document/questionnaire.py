@@ -31,6 +31,7 @@ class Answers:
     `ceilings`: {team, skill, class}, team by id, `*` for any. `scopes`: {connector, holder, places, may_write,
     ceiling}, the holder a team's id or `role:NAME`.
     `reviewed`: output categories that need a review besides those that always do. `readers`: roles of the ledger.
+    `retention`: «SURFACE=DAYS».
     `own`: {part, text, cedar}: sentences of one's own; with a rule in Cedar, which can only forbid, or without.
     `owners`: who signs each part, by id.
     """
@@ -46,7 +47,7 @@ class Answers:
     scopes: tuple[Mapping[str, Any], ...] = ()
     reviewed: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
-    retention: str = "as long as the law asks"
+    retention: tuple[str, ...] = Governance().retention
     own: tuple[Mapping[str, str], ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
 
@@ -107,7 +108,7 @@ def answers_from(live: Live) -> Answers:
     return Answers(
         g.internal_domains, g.confirm_internal, g.highest_input.name.lower(), g.highest_external.name.lower(),
         g.dispatch_ceiling.name.lower(), g.zone.value, g.require_acknowledgement, ceilings, live.scopes,
-        g.reviewed_categories, live.readers,
+        g.reviewed_categories, live.readers, g.retention,
     )  # fmt: skip
 
 
@@ -121,8 +122,11 @@ def read_answers(raw: Mapping[str, Any], live: Live) -> Answers:
     settings = {
         name: given[name]
         for name in ("internal_domains", "confirm_internal", "highest_input", "highest_external", "dispatch_ceiling",
-                     "zone", "require_acknowledgement")
+                     "zone", "require_acknowledgement", "retention")
     }  # fmt: skip
+    if isinstance(settings["retention"], str):
+        # From a browser, or from a document that said so in free words before this was a setting.
+        settings["retention"] = settings["retention"].replace(",", " ").split()
     try:
         checked = with_changes(live.governance, settings)
     except Failure as refused:
@@ -136,7 +140,7 @@ def read_answers(raw: Mapping[str, Any], live: Live) -> Answers:
         tuple(_scope(one, live) for one in _list("scopes", given)),
         tuple(_known("reviewed", one, CATEGORIES) for one in _list("reviewed", given)),
         tuple(sorted({_known("readers", one, live.roles) for one in _list("readers", given)})),
-        _text("retention", given["retention"], 200) or "as long as the law asks",
+        checked.retention,
         tuple(_own(one) for one in _list("own", given)), _owners(given["owners"]),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from colleague.governance.document.model import Sentence
 from colleague.governance.document.questionnaire import Answers, holder_words
 from colleague.kit.canonical import digest
 from colleague.policy.inputs import ANY
+from colleague.policy.standards.retention import days_of
 
 _TIERS = {"read": "only read", "communicate": "read and send", "modify": "read, send and change things"}
 _ZONES = {
@@ -83,7 +84,7 @@ def _words(answers: Answers) -> dict[str, str]:
             else "Everybody is asked to acknowledge this document; work does not wait for it."
         ),
         "readers": ", ".join(r.replace("_", " ") for r in answers.readers) or "nobody",
-        "retention": answers.retention,
+        "retention": ", ".join(f"{surface} {days} days" for surface, days in days_of(answers.retention).items()),
         "high_stakes": ", ".join([*strict[:-1]]) + f" and {strict[-1]}",
     }  # fmt: skip
 

@@ -99,6 +99,9 @@ CHECKS: Final[Mapping[str, Check]] = {
               "said so.", _M, "Draft it, have its four parts signed, publish it.", "/governance", step=True),
         Check("document-holds", "What holds is what the document says", "A document that says something else misleads "
               "everybody.", _M, "Change it back, or publish a new version.", "/governance"),
+        Check("retention-runs", "What was to be deleted is deleted", "What is kept longer than was said is a "
+              "promise broken, and a risk without use (DA-2).", _H, "See that a worker runs at night; look at "
+              "Retention.", "/retention"),
         Check("code-confined", "Code runs confined, or not at all", "Code a model writes is nobody's code.", _C,
               "Nothing: without a sandbox that holds, code is refused."),
         Check("nothing-waits", "No change waits for a second person", "A change that was asked for and not answered is "

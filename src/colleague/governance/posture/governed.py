@@ -23,6 +23,7 @@ from colleague.policy.governance import current_governance, read_settings, store
 from colleague.policy.model import Governance
 from colleague.policy.second_person.propose import list_proposals
 from colleague.policy.second_person.words import TITLES, setting_words
+from colleague.policy.standards.retention import longer
 from colleague.policy.stricter import weaker
 
 SOON = timedelta(days=30)
@@ -39,6 +40,8 @@ async def of_settings(session: Session) -> Sequence[Finding]:
     rows = await versions(session)
     found: list[Finding] = []
     for name in weaker(shipped, now):
+        if name == "retention" and not longer(shipped.retention, now.retention):
+            continue
         began = None
         for row in reversed(rows):
             if name not in weaker(shipped, _with(shipped, name, row.settings)):

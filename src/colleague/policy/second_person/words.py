@@ -26,6 +26,8 @@ TITLES: Final[Mapping[str, str]] = {
     "input_ceilings": "Highest class for teams and skills",
     "reviewed_categories": "Outputs that need a review, besides those that always do",
     "output_categories": "Output categories and their review standards",
+    "retention": "How long words and files are kept, in days after the last touch",
+    "kept_by_law": "What a law keeps longer",
     "path_classes": "Classes by name of file and folder",
     "rules": "The organisation's own rules",
     "require_acknowledgement": "Nobody starts a task before they have acknowledged the governance document",
