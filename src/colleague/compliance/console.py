@@ -1,6 +1,6 @@
 """Pages of retention and of legal holds."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -24,7 +24,9 @@ Words = Annotated[str, Form(max_length=20_000)]
 
 
 @router.get("/retention")
-async def overview(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
+async def overview(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, asked: Literal["", "yes"] = ""
+) -> HTMLResponse:  # fmt: skip
     """Show how long what is kept, what goes soon, what is kept longer and why, and the nights' certificates."""
     async with db.transaction() as session:
         found = await dry_look(session, actor, clock=clock)
@@ -33,7 +35,7 @@ async def overview(request: Request, page: Page, db: Db, actor: Current, clock: 
         names = await names_of(session, {one.person for one in found})
     return page.show(
         request, "compliance/retention.html", found=found, runs=runs[:30], names=names, surfaces=SURFACES,
-        days=days_of(governance.retention), laws=governance.kept_by_law,
+        days=days_of(governance.retention), laws=governance.kept_by_law, asked=asked,
     )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ async def run(db: Db, actor: Current, ledger: TheLedger) -> Response:
     """Have what is due deleted now."""
     async with db.transaction() as session:
         await ask_for_run(session, actor, ledger=ledger)
-    return RedirectResponse("/retention", 303)
+    return RedirectResponse("/retention?asked=yes", 303)
 
 
 @router.get("/retention/runs/{run_id}/certificate.{form}")
