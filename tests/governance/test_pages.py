@@ -72,7 +72,7 @@ async def test_from_the_questionnaire_to_a_published_document(office: Office, si
     shown = (await owner.get("/governance/draft")).text
     assert "Highest class for teams and skills" in shown
     assert "Team Bids: nothing above internal data" in shown
-    assert shown.count("not enforced</span>") == 3
+    assert shown.count("not enforced</span>") == 2
     assert "Publish and put in force" not in shown
     digest = re.search(r'name="digest" value="(\w{64})"', (await ana.get("/governance/draft")).text)
     assert digest

@@ -15,6 +15,7 @@ from colleague.kit.errors import Failure, Invalid
 from colleague.policy.governance import current_governance, stored_form, with_changes
 from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance
+from colleague.policy.standards.retention import days_of
 
 MOST, LONGEST, LONGEST_RULE = 200, 1000, 8000
 READ_LEDGER = "org:ledger:read"
@@ -140,7 +141,7 @@ def read_answers(raw: Mapping[str, Any], live: Live) -> Answers:
         tuple(_scope(one, live) for one in _list("scopes", given)),
         tuple(_known("reviewed", one, CATEGORIES) for one in _list("reviewed", given)),
         tuple(sorted({_known("readers", one, live.roles) for one in _list("readers", given)})),
-        checked.retention,
+        tuple(f"{surface}={days}" for surface, days in days_of(checked.retention).items()),
         tuple(_own(one) for one in _list("own", given)), _owners(given["owners"]),
     )  # fmt: skip
 
