@@ -20,8 +20,8 @@ from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Phase, Tier, Zone
 from colleague.policy.standards.category import LONGEST as LONGEST_CATEGORY
 from colleague.policy.standards.category import Category
-from colleague.policy.standards.surface import widened
 from colleague.policy.standards.retention import Law, period
+from colleague.policy.standards.surface import widened
 from colleague.policy.standards.thresholds import Threshold
 from colleague.policy.stricter import weaker
 from colleague.policy.tables import GovernanceRow

@@ -12,8 +12,8 @@ import cedarpy
 from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance, Zone
 from colleague.policy.standards.category import categories_weaker
-from colleague.policy.standards.surface import wider
 from colleague.policy.standards.retention import days_of
+from colleague.policy.standards.surface import wider
 from colleague.policy.standards.thresholds import weaker_thresholds
 
 _UNMAPPED = DataClass.CONFIDENTIAL
