@@ -25,7 +25,7 @@ from colleague.adoption.tables import FrozenRow
 from colleague.adoption.weekly import lines, numbers
 from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.event import Event
-from colleague.identity.people import add_member, create_team
+from colleague.identity.people import add_member, create_team, set_department
 from colleague.testing.clock import TestClock
 
 pytestmark = pytest.mark.anyio
@@ -213,6 +213,38 @@ async def test_what_is_told_later_is_another_version_with_its_reason(
     assert (await recheck(programme.house.database, **programme.told)).corrected == {}
     # What explains itself is no alarm.
     assert await programme.do(list_items, programme.lead, state="open") == []
+
+
+async def test_each_group_is_explained_by_its_own_calendar_and_its_own_people(programme: Programme) -> None:
+    """A department's holiday explains its numbers; what came late of others, or of another time, explains nothing."""
+    people, owner = programme.home.people, programme.home.people["owner"]
+    for who, one in people.items():
+        department = "Else" if who == "tom" else "Sales"
+        await programme.do(set_department, owner, one.id, department, ledger=programme.house.ledger)
+    week = await lived(programme)
+    programme.clock.advance(days=120)
+    await freeze(programme)
+    alone = [Holiday(week.monday, "Fair", "Sales")]
+    await programme.do(add_holidays, programme.lead, alone, **programme.told)
+    checked = await recheck(programme.house.database, **programme.told)
+    assert checked.corrected == {str(week): checks.CHANGED["calendar"]}
+    changed = [(r.kind, r.name) for r in await rows(programme) if r.week == str(week) and r.version == 2]
+    assert changed == [("department", "Sales")]
+    assert await programme.do(list_items, programme.lead, state="open") == []
+    # Of Sales nothing came late but what is of another time; of everybody together something did.
+    await programme.record("task.steered", "ana")
+    await late(programme, week)
+    old = next(r for r in await rows(programme) if (r.name, r.week, r.version) == ("Sales", str(week), 2))
+    why = checks._why([old], lambda *_: old.basis, *await heard(programme, week))
+    assert why == checks.UNEXPLAINED
+    whole = next(r for r in await rows(programme) if (r.kind, r.week) == ("organisation", str(week)))
+    assert checks._why([whole], lambda *_: whole.basis, *await heard(programme, week)) == checks.LATE
+
+
+async def heard(programme: Programme, week: Week) -> Any:
+    calendar = await programme.do(read_calendar)
+    found = await programme.do(checks._late, week, calendar)
+    return found, freezing.members_of_rows(r for r in await rows(programme) if r.week == str(week))
 
 
 async def test_an_update_that_counts_by_other_rules_is_a_reason_and_no_alarm(

@@ -9,10 +9,11 @@ from typing import Any
 import docx
 import pypdfium2
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.rollout.readout.pilot import people_in, use_cases_in, work_in
 from tests.web.conftest import app, sign_in  # noqa: F401
 
+from colleague.adoption.facts.tables import RunFactRow
 from colleague.audit.event import Event
 from colleague.audit.many import record_many
 from colleague.channels.tables import NoticeRow
@@ -76,6 +77,14 @@ async def test_from_what_happened_to_a_frozen_readout_and_its_files(home: TestHo
     assert rfp["friction"] == ["Reading annexes: Scans have no text (15 min lost)"]
     assert cases["Contract review summary"]["new_capability"]
     assert cases["Competitive brief"]["strength"] == "indicative"
+    # An output belongs to the period it was taken in, also where it was asked for before: the next readout has it.
+    short = (await lead.get(f"{API}/draft?weeks=3")).json()["workflows"]
+    async with home.house.database.transaction() as session:
+        newest = select(RunFactRow).where(RunFactRow.taken_at.is_not(None)).order_by(RunFactRow.taken_at.desc())
+        for row in await session.scalars(newest.limit(20)):
+            row.asked_at -= timedelta(days=22)
+    moved = (await lead.get(f"{API}/draft?weeks=3")).json()["workflows"]
+    assert [one["runs"] for one in moved] == [one["runs"] for one in short]
     page = (await lead.get(PAGE)).text
     assert "Make the readout" in page
     made = await lead.post(PAGE, data={"ask": "120 seats from June\nfor EUR 7,200 a month", "weeks": "0"})

@@ -3,7 +3,7 @@
 INVARIANT: a kept version is never changed; what corrects it is the next version, with its reason (recheck.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -27,6 +27,7 @@ from colleague.kit.db import Database, Session, advisory_lock, beside
 
 LOCK, BACK = 727_071, 53
 Part = Literal["activity", "completion"]
+Basis = Callable[[str, str], dict[str, Any]]
 ACTIVITY: Final = "activity"
 FIRST: Final = "Frozen."
 # Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen before differs by right.
@@ -78,9 +79,8 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
             # Beside the loop: seconds of arithmetic in a large organisation.
             made = await beside(session, rows_of, by, facts, week, calendars, clock)
             wanted = [row for row in made if row.part not in there and (mature or row.part == ACTIVITY)]
-            await keep(
-                session, week, wanted, basis_of(facts, week, calendar, upto), FIRST, {}, ledger=ledger, clock=clock
-            )
+            rests_on = basis_of(facts, week, calendars, upto)
+            await keep(session, week, wanted, rests_on, FIRST, {}, ledger=ledger, clock=clock)
             if mature:
                 await watch_completion(session, week, facts.runs, calendar, ledger=ledger, clock=clock)
             return str(week)
@@ -103,10 +103,14 @@ def rows_of(by: By, facts: Facts, week: Week, calendars: Calendars, clock: Clock
     made = _parts(ORGANISATION, "", figures(facts, week, calendars.organisation, clock.now()), (), hidden=False)
     for kind, named in sorted(by.items()):
         for name, people in sorted(named.items()):
-            calendar = calendars.of(name) if kind == "department" else calendars.organisation
-            found = figures(pick(people), week, calendar, clock.now())
+            found = figures(pick(people), week, calendar_of(calendars, kind, name), clock.now())
             made += _parts(kind, name, found, sorted(people), hidden=(kind, name) in hidden)
     return made
+
+
+def calendar_of(calendars: Calendars, kind: str, name: str) -> Calendar:
+    """Return the calendar by which a group is counted: a department's own, else the organisation's (B-0)."""
+    return calendars.of(name) if kind == "department" else calendars.organisation
 
 
 def _parts(kind: str, name: str, found: Numbers, members: Sequence[str], *, hidden: bool) -> list[Row]:
@@ -123,15 +127,20 @@ def hidden_in(by: By, facts: Facts, week: Week, calendars: Calendars) -> frozens
     return suppressed(by, there)
 
 
-def basis_of(facts: Facts, week: Week, calendar: Calendar, upto: int) -> dict[str, Any]:
-    """Return what numbers rest on besides the ledger up to entry `upto`, as digests: what explains a change."""
-    first = week.next(1 - TENURE).monday
-    days = sorted(d.isoformat() for d in calendar.holidays if first <= d < week.monday + timedelta(days=7))
+def basis_of(facts: Facts, week: Week, calendars: Calendars, upto: int) -> Basis:
+    """Return what numbers of a group (by kind and name) rest on besides the ledger up to entry `upto`, as digests: what
+    explains a change. The calendar is the group's own.
+    """
+    first, after = week.next(1 - TENURE).monday, week.monday + timedelta(days=7)
     away = sorted({s.person for s in facts.seats if str(week) in s.away})
-    return {
-        "upto": upto, "rules": RULES, "calendar": digest([calendar.zone, days]), "away": digest(away),
-        "cases": digest(_cases(facts.cases)),
-    }  # fmt: skip
+    shared = {"upto": upto, "rules": RULES, "away": digest(away), "cases": digest(_cases(facts.cases))}
+
+    def of(kind: str, name: str) -> dict[str, Any]:
+        calendar = calendar_of(calendars, kind, name)
+        days = sorted(d.isoformat() for d in calendar.holidays if first <= d < after)
+        return shared | {"calendar": digest([calendar.zone, days])}
+
+    return of
 
 
 def _cases(cases: Mapping[str, Timed]) -> list[Any]:
@@ -139,15 +148,16 @@ def _cases(cases: Mapping[str, Timed]) -> list[Any]:
 
 
 async def keep(
-    session: Session, week: Week, rows: Sequence[Row], basis: Mapping[str, Any], reason: str,
+    session: Session, week: Week, rows: Sequence[Row], basis: Basis, reason: str,
     after: Mapping[tuple[str, str, str], int], *, ledger: Ledger, clock: Clock,
 ) -> None:  # fmt: skip
     """Keep rows of a week as the next version: `after` tells the newest so far, by kind, name and part."""
     marks = []
     for row in rows:
-        marks.append(row.sha256(basis))
+        rests_on = basis(row.kind, row.name)
+        marks.append(row.sha256(rests_on))
         session.add(FrozenRow(
-            kind=row.kind, name=row.name, week=str(week), part=row.part, figures=dict(row.figures), basis=dict(basis),
+            kind=row.kind, name=row.name, week=str(week), part=row.part, figures=dict(row.figures), basis=rests_on,
             version=after.get((row.kind, row.name, row.part), 0) + 1, members=list(row.members), hidden=row.hidden,
             sha256=marks[-1], reason=reason, at=clock.now(),
         ))  # fmt: skip

@@ -4,18 +4,19 @@ A difference that later entries, holidays, absences or baselines explain is a co
 an alarm: an item is open until somebody has looked, and the ledger tells of it (B-0).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.read import standing_at
 from colleague.adoption.facts.recount import Difference, recount
-from colleague.adoption.facts.tables import ActionRow, RunFactRow
+from colleague.adoption.facts.tables import ActionRow, LookRow, RunFactRow
 from colleague.adoption.facts.week import facts_of
-from colleague.adoption.frozen.freeze import BACK, LOCK, Row, basis_of, keep, members_of_rows, rows_of
+from colleague.adoption.figures import TENURE
+from colleague.adoption.frozen.freeze import BACK, LOCK, Basis, Row, basis_of, keep, members_of_rows, rows_of
 from colleague.adoption.frozen.kept import newest_rows
 from colleague.adoption.items import open_item
 from colleague.adoption.tables import FrozenRow
@@ -89,8 +90,11 @@ async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, 
     if not wrong:
         return ""
     _, upto = await standing_at(session)
-    basis = basis_of(facts, week, calendars.organisation, upto)
-    why = await _why(session, week, calendars.organisation, olds[0].basis, basis, touched=touched, mended=mended)
+    basis = basis_of(facts, week, calendars, upto)
+    if touched or mended:
+        why = TOUCHED if touched else MENDED
+    else:
+        why = _why(olds, basis, await _late(session, week, calendars.organisation), members_of_rows(kept.values()))
     after = {(k, n, p): row.version for (k, n, _, p), row in kept.items()}
     await keep(session, week, wrong, basis, why, after, ledger=ledger, clock=clock)
     if why in ALARMS:
@@ -118,22 +122,31 @@ def _as_then(now: Any, then: Any, at: str = "") -> Any:
     }  # fmt: skip
 
 
-async def _why(
-    session: Session, week: Week, calendar: Calendar, before: dict[str, Any], now: dict[str, Any], *, touched: bool,
-    mended: bool,
+def _why(
+    olds: Sequence[FrozenRow], basis: Basis, late: Mapping[str, int], groups: Mapping[str, Mapping[str, frozenset[str]]]
 ) -> str:  # fmt: skip
-    if touched:
-        return TOUCHED
-    if mended:
-        return MENDED
-    told = [words for name, words in CHANGED.items() if before.get(name) != now[name]]
-    if await _late(session, week, calendar, int(before.get("upto", 0))):
-        told.append(LATE)
-    return " ".join(told) or UNEXPLAINED
+    """Return why rows differ from what was kept: each of them has to be explained, by what it rests on itself."""
+    told = set[str]()
+    for old in olds:
+        now, people = basis(old.kind, old.name), groups.get(old.kind, {}).get(old.name)
+        since = int(old.basis.get("upto", 0))
+        mine = {words for name, words in CHANGED.items() if old.basis.get(name) != now[name]}
+        if any(seq >= since for person, seq in late.items() if people is None or person in people):
+            mine.add(LATE)
+        if not mine:
+            return UNEXPLAINED
+        told |= mine
+    return " ".join(words for words in (*CHANGED.values(), LATE) if words in told)
 
 
-async def _late(session: Session, week: Week, calendar: Calendar, upto: int) -> bool:
-    end = calendar.end(week)
-    acted = select(ActionRow.seq).where(ActionRow.seq >= upto, ActionRow.at < end).limit(1)
-    ran = select(RunFactRow.seq).where(RunFactRow.seq >= upto, RunFactRow.asked_at < end).limit(1)
-    return await session.scalar(acted) is not None or await session.scalar(ran) is not None
+async def _late(session: Session, week: Week, calendar: Calendar) -> dict[str, int]:
+    """Return the newest entry about each person that tells of the twelve weeks that `week` rests on."""
+    start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
+    found: dict[str, int] = {}
+    ran = (RunFactRow.asked_at, RunFactRow.ended_at)
+    for table, moments in ((ActionRow, (ActionRow.at,)), (LookRow, (LookRow.at,)), (RunFactRow, ran)):
+        query = select(table.person_id, func.max(table.seq)).group_by(table.person_id)
+        query = query.where(or_(*(and_(at >= start, at < end) for at in moments)))
+        for person, seq in await session.execute(query):
+            found[person] = max(seq, found.get(person, 0))
+    return found

@@ -90,7 +90,7 @@ async def gather(
     all_weeks = await numbers(session, actor, clock=clock, count=max(count, back))
     told = [one for one in reversed(all_weeks) if period.first <= one.week <= period.last]
     skills = sorted({case.skill for case in await measured_cases(session) if case.skill})
-    found = await runs(session, period.start, period.end, skills=skills)
+    found = await runs(session, period.start, period.end, skills=skills, by=("taken_at",))
     cases = await workflows_of(session, actor, found, until=period.end, reach=reach, clock=clock)
     opened = await tickets_in(session, period.start, period.end)
     desk = await tickets_of(session, all_weeks, clock=clock)

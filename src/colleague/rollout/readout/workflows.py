@@ -26,7 +26,9 @@ SHOWN: Final = 3
 async def workflows_of(
     session: Session, actor: Actor, found: Sequence[RunFact], *, until: datetime, reach: Reach, clock: Clock
 ) -> list[Workflow]:
-    """Return every use case that is live or was: what is proven of it, and the work in `found`, the period's runs."""
+    """Return every use case that is live or was: what is proven of it, and the work in `found`: what was taken in the
+    period, whenever it was asked for.
+    """
     made = []
     for proof in await validations(session, clock=clock):
         case = proof.case
