@@ -97,10 +97,10 @@ async def welcome(parts: Parts, staff: Staff, first: int, count: int, department
     return made
 
 
-async def govern(parts: Parts, staff: Staff, retention: str) -> None:
+async def govern(parts: Parts, staff: Staff, kept: str) -> None:
     """Write the governance document, have its four owners sign it, and put it in force."""
     owners = dict(zip(PARTS, (one.id for one in staff.everybody), strict=True))
-    answers = {"owners": owners, "retention": retention}
+    answers = {"owners": owners, "own": [{"part": "audit", "text": f"Entries of the ledger are kept {kept}."}]}
     draft = await parts.do(write_draft, staff.owner, answers, engine=parts.engine)
     for part, who in zip(PARTS, staff.everybody, strict=True):
         await parts.do(sign, who, part, draft.digest)
