@@ -17,6 +17,7 @@ from colleague.identity.directory import get_person
 from colleague.identity.seats.exclude import NobodyToExclude, WhyExcluded, set_excluded
 from colleague.identity.seats.hold import seats_held
 from colleague.kit.ids import new_id
+from colleague.support.read import tickets
 
 pytestmark = pytest.mark.anyio
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -109,3 +110,14 @@ async def test_how_many_are_left_out_is_told_beside_the_numbers(programme: Progr
     async with programme.client(programme.lead, "org:adoption:read") as client:
         assert "1 person with a seat is left out" in (await client.get("/adoption")).text
         assert (await client.get("/api/v1/adoption/weeks")).json()["excluded"] == 1
+
+
+async def test_their_tickets_are_answered_and_not_counted(programme: Programme) -> None:
+    """Who is none of the active people is none of those who write to the desk (B-10)."""
+    ben, wish = programme.home.people["ben"], {"title": "It refused my mail", "text": "Twice."}
+    async with programme.client(ben, "own:tasks:use") as client:
+        for excluded in (True, False):
+            await exclude(programme, excluded=excluded, why="test user")
+            assert (await client.post("/api/v1/support/tickets", json=wish)).status_code == 201
+        assert len((await client.get("/api/v1/support/tickets")).json()) == 2
+    assert len(await programme.do(tickets, *EVER)) == 1

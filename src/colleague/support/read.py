@@ -22,14 +22,15 @@ class Kept:
 
 
 async def tickets(session: Session, since: datetime, until: datetime) -> list[Ticket]:
-    """Return the tickets that were opened in [since, until), however they came in, by time."""
+    """Return the tickets that were opened in [since, until), however they came in, by time; none of people whom the
+    numbers leave out, who are none of the active people either (B-0, B-10)."""
     return await between(session, since, until)
 
 
 async def kept_promises(session: Session, since: datetime, until: datetime, *, now: datetime) -> Kept:
     """Return how the promised times of the tickets opened in a period were kept: of the queue, not of who answers."""
     query = select(TicketRow.due_at, TicketRow.answered_at).where(
-        TicketRow.at >= since, TicketRow.at < until, TicketRow.due_at.is_not(None)
+        TicketRow.at >= since, TicketRow.at < until, TicketRow.due_at.is_not(None), TicketRow.counts
     )
     return kept([(due, answered) for due, answered in await session.execute(query) if due], now=now)
 

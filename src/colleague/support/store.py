@@ -64,9 +64,9 @@ async def answers_of(session: Session, ticket: str) -> list[Answer]:
 
 
 async def between(session: Session, since: datetime, until: datetime) -> list[Ticket]:
-    """Return the tickets that were opened in a period, by time."""
+    """Return the tickets that were opened in a period and count, by time."""
     query = select(TicketRow.id, TicketRow.at, TicketRow.category, TicketRow.use_case_id, TicketRow.connector).where(
-        TicketRow.at >= since, TicketRow.at < until
+        TicketRow.at >= since, TicketRow.at < until, TicketRow.counts
     )
     return [
         Ticket(id_, at, category, use_case or "", connector)

@@ -12,7 +12,8 @@ from colleague.kit.db import Base
 class TicketRow(Base):
     """A ticket. `source` and `external_id`: where it came from and what it is called there; the same is the same.
 
-    `person_id`: who is told the answer; None for an imported one.
+    `person_id`: who is told the answer; None for an imported one. `counts`: the numbers did not leave them out when
+    they wrote it (B-0).
     """
 
     __tablename__ = "support_tickets"
@@ -35,6 +36,7 @@ class TicketRow(Base):
     rule: Mapped[str]
     state: Mapped[str]
     champion: Mapped[bool]
+    counts: Mapped[bool] = mapped_column(default=True, server_default="true")
     at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

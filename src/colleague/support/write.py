@@ -8,6 +8,7 @@ from typing import Any
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
 from colleague.identity.actor import Actor
+from colleague.identity.directory import get_person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid
@@ -43,7 +44,8 @@ async def write_ticket(
 ) -> Line:  # fmt: skip
     """Keep a ticket and tell the owner of the support model. A champion's goes before others, with its own time (CH-3).
 
-    The task and the use case are checked: nobody links what they may not see. Its words stay out of the ledger.
+    The task and the use case are checked: nobody links what they may not see. Its words stay out of the ledger. Of whom
+    the numbers leave out it is answered and not counted.
     Raises BadText, BadTicket, TooManyTickets, PermissionMissing.
     """
     actor.require("own:tasks:use")
@@ -62,7 +64,7 @@ async def write_ticket(
     row = TicketRow(
         id=id_, source=source, external_id=external_id or id_, person_id=actor.id, title=title, text=text,
         category=about[0], use_case_id=about[1], connector=about[2], task_id=wish.task, rule=wish.rule, state="open",
-        champion=champion, at=now, due_at=None,
+        champion=champion, counts=not (await get_person(session, actor.id)).excluded, at=now, due_at=None,
     )  # fmt: skip
     if model is not None:
         zone = (await current_governance(session)).time_zone
