@@ -7,9 +7,10 @@ from sqlalchemy import select
 from tests.adoption.conftest import Programme
 
 from colleague.adoption.facts.recount import Difference, recount
-from colleague.adoption.facts.tables import WaitRow
+from colleague.adoption.facts.tables import RunFactRow, WaitRow
 from colleague.adoption.kpis.waiting import queue, waited
 from colleague.adoption.weekly import numbers
+from colleague.audit.event import Event
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -64,6 +65,27 @@ async def test_each_question_is_a_wait_until_its_first_end(programme: Programme,
     found = await rows(programme)
     ended = [row.ended_at and (row.ended_at - row.asked_at).total_seconds() / 60 for row in found]
     assert ended == [1, 2, 3, 4, 5, 6, None]
+    assert await recount(programme.house.database) == Difference()
+
+
+@pytest.mark.parametrize("at_once", [1, 500])
+async def test_what_a_sub_agent_asks_is_waited_for_by_the_run_that_started_it(
+    programme: Programme, at_once: int
+) -> None:
+    """Edited, one question stands in the place of another: the run waits for that one, and is held up by it (B-6)."""
+    begun = Event("task.delegated", programme.home.people["ana"].id, subject="t1", run="r1")
+    await programme.do(programme.house.ledger.record, begun)
+    await programme.record("subagent.started", "agent", subject="sub", run="r1")
+    await asked(programme, "q1", "approved", minutes=3, run="sub")
+    await programme.record("approval.asked", "agent", subject="q2", run="sub")
+    programme.clock.advance(minutes=4)
+    await programme.record("approval.asked", "agent", subject="q3", run="sub")
+    await programme.record("approval.edited", "ana", subject="q2", run="sub")
+    await programme.rolled(at_once=at_once)
+    found = [(row.run_id, row.ended_at and (row.ended_at - row.asked_at).seconds / 60) for row in await rows(programme)]
+    assert found == [("r1", 3), ("r1", 4), ("r1", None)]
+    async with programme.house.database.transaction() as session:
+        assert (await session.get_one(RunFactRow, "r1")).reason == "approval wait"
     assert await recount(programme.house.database) == Difference()
 
 

@@ -1,7 +1,7 @@
 """Read and verify the record for people: what they look at is itself on record (CT-4)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,3 +137,9 @@ async def following(session: Session, seq: int, *, limit: int = 1000) -> list[Fa
         at = datetime.fromisoformat(said["at"])
         found.append(Fact(row.seq or 0, at, said["verb"], said["actor"], said["subject"], said["run"], said["data"]))
     return found
+
+
+async def runs_of(session: Session, verb: str, subjects: Collection[str]) -> dict[str, str]:
+    """Return the run in which something happened to each of `subjects`; who is not found is left out."""
+    query = select(EntryRow.subject, EntryRow.run).where(EntryRow.verb == verb, EntryRow.subject.in_(sorted(subjects)))
+    return dict((await session.execute(query)).all()) if subjects else {}

@@ -21,12 +21,14 @@ from colleague.adoption.facts.verbs import (
     INPUTS,
     REMOVED,
     SETTLED,
+    SUBAGENT,
     as_happened,
     assigns,
     end_of,
     held_by,
     kind_of,
     moment,
+    of_root,
     published,
 )
 from colleague.adoption.facts.waits import Waits, mend_waits, take_wait
@@ -69,10 +71,13 @@ class Count:
     runs: dict[str, dict[str, object]] = field(default_factory=dict)
     of_task: dict[str, list[str]] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
+    roots: dict[str, str] = field(default_factory=dict)
 
     def take(self, fact: Fact, people: set[str]) -> ActionTuple | None:
         """Take in the next entry, and return the intentional action it tells of, if any."""
-        fact = as_happened(fact)
+        if fact.verb == SUBAGENT:
+            self.roots[fact.subject] = fact.run
+        fact = of_root(as_happened(fact), self.roots)
         if fact.verb in (EXCLUDED, INCLUDED):
             (self.excluded.add if fact.verb == EXCLUDED else self.excluded.discard)(fact.subject)
         people = people - self.excluded if self.excluded else people
@@ -205,7 +210,7 @@ async def recount(database: Database) -> Difference:
             wrong |= await _mend_actions(session, told, seq, after)
             looks += await mend_looks(session, facts, people, seq, after)
             for fact in facts:
-                take_wait(waits, fact)
+                take_wait(waits, of_root(fact, count.roots))
             seq = after
         wrong |= set(await session.scalars(SESSIONS))
         actions = len(wrong) + await _mend_last(session)

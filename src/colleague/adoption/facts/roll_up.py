@@ -24,18 +24,20 @@ from colleague.adoption.facts.verbs import (
     INPUTS,
     REMOVED,
     SETTLED,
+    SUBAGENT,
     as_happened,
     assigns,
     end_of,
     held_by,
     kind_of,
     moment,
+    of_root,
     published,
 )
 from colleague.adoption.facts.waits import write_waits
 from colleague.adoption.kpis.activity import same_session
 from colleague.adoption.model import AD_HOC, SILENT
-from colleague.audit.read import Fact, following
+from colleague.audit.read import Fact, following, runs_of
 from colleague.identity.directory import names_of
 from colleague.kit.db import Database, Session, advisory_lock
 
@@ -52,7 +54,9 @@ async def roll_up(database: Database, *, at_once: int = AT_ONCE) -> int:
         if not facts:
             return 0
         people = set(await names_of(session, {p for fact in facts for p in (fact.actor, fact.subject)}))
-        facts = [as_happened(fact) for fact in facts]
+        asking = {fact.run for fact in facts if fact.run and fact.verb.startswith("approval.")}
+        roots = await runs_of(session, SUBAGENT, asking)
+        facts = [of_root(as_happened(fact), roots) for fact in facts]
         batch = await _read(session, facts, people)
         batch.excluded.update(place.excluded if place else ())
         for fact in facts:

@@ -36,10 +36,12 @@ HOLDS: Final[Mapping[str, str]] = {
     "run.blocked": "system", "run.model_unavailable": "system", "run.stumbled": "system",
     "call.account_expired": "connector", "call.unknown": "connector", "approval.asked": "approval wait",
 }  # fmt: skip
-GOES_ON: Final = frozenset({
-    "approval.approved", "approval.denied", "approval.asked_back", "approval.expired", "approval.withdrawn",
-    "call.decided", "task.answered", "task.retried", "task.resumed", "task.steered",
-})  # fmt: skip
+ASKED: Final = "approval.asked"
+ANSWERED: Final = frozenset(f"approval.{how}" for how in ("approved", "denied", "asked_back", "expired", "withdrawn"))
+# An edited question ends, and another stands in its place: it waits no longer, and its run waits as before.
+ENDED: Final = ANSWERED | {"approval.edited"}
+GOES_ON: Final = ANSWERED | {"call.decided", "task.answered", "task.retried", "task.resumed", "task.steered"}
+SUBAGENT: Final = "subagent.started"
 BY_ITSELF: Final = frozenset({"schedule", "headless"})
 # What a source of telemetry says of a person: the end of a run elsewhere by its verb, "" for what is no end.
 ELSEWHERE: Final[Mapping[str, str]] = {
@@ -88,9 +90,18 @@ def held_by(fact: Fact, before: str) -> str:
     if fact.verb in ENDS:
         told = str(fact.data.get("reason", ""))
         return told if told in REASONS else ""
-    if fact.verb == "approval.asked" and before == "connector":
+    if fact.verb == ASKED and before == "connector":
         return before  # The question is how a person is told that their account has to be connected again.
     return HOLDS.get(fact.verb, "" if fact.verb in GOES_ON else before)
+
+
+def of_root(fact: Fact, roots: Mapping[str, str]) -> Fact:
+    """Return what is asked and answered for a sub-agent as of the run that waits for it (B-6, B-8); others stay.
+
+    `roots`: the run that started each sub-agent's; a sub-agent starts none.
+    """
+    mine = fact.verb.startswith("approval.") and fact.run in roots
+    return replace(fact, run=roots[fact.run]) if mine else fact
 
 
 def as_happened(fact: Fact) -> Fact:

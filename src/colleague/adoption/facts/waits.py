@@ -2,20 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.tables import RunFactRow, WaitRow
+from colleague.adoption.facts.verbs import ASKED, ENDED
 from colleague.adoption.kpis.waiting import Span
 from colleague.audit.read import Fact
 from colleague.kit.db import Session
 
-ASKED: Final = "approval.asked"
-ENDED: Final = frozenset(
-    f"approval.{how}" for how in ("approved", "denied", "asked_back", "edited", "expired", "withdrawn")
-)
 # (run, asked, ended), by the id of the question.
 Waits = dict[str, tuple[str, datetime, datetime | None]]
 
