@@ -80,23 +80,46 @@ def seat(person: str, *, removed: float | None = None) -> Seat:
     ],
 )  # fmt: skip
 def test_a_saving_of_the_first_week(ran: list[RunFact], saved: float) -> None:
-    assert first_week_savings([seat("a")], ran, {"rfp": 60.0})["a"] == pytest.approx(saved)
+    assert first_week_savings([seat("a")], ran, {"rfp": 60.0}, Calendar())["a"] == pytest.approx(saved)
 
 
 def test_retention_is_split_and_told_of_five_people_an_arm() -> None:
     people = [f"p{n}" for n in range(12)]
-    seats = [seat(p) for p in people]
+    seats, calendar, day = [seat(p) for p in people], Calendar(), MONDAY.date()
     saved = {p: (10.0 if n < 6 else 0.0) for n, p in enumerate(people)}
-    acted = frozenset(people[:7])
-    found = retention(seats, saved, acted, MONDAY + timedelta(days=56))
+    acted = {day + timedelta(weeks=5): frozenset(people[:7])}
+    over = MONDAY + timedelta(weeks=8)
+    found = retention(seats, saved, acted, calendar, over)
     assert found.saved is not None
     assert found.others is not None
     assert (found.saved.value, found.saved.n, found.others.n) == (1, 6, 6)
     assert found.others.value == pytest.approx(1 / 6)
-    few = retention(seats, dict.fromkeys(people[:4], 10.0), acted, MONDAY + timedelta(days=56))
+    few = retention(seats, dict.fromkeys(people[:4], 10.0), acted, calendar, over)
     assert (few.saved, few.others) == (None, None)
-    assert retention(seats, saved, acted, MONDAY + timedelta(days=55)).saved is None
-    assert retention([seat(p, removed=30) for p in people], saved, acted, MONDAY + timedelta(days=99)).saved is None
+    assert retention(seats, saved, acted, calendar, over - timedelta(days=1)).saved is None
+    assert (
+        retention([seat(p, removed=30) for p in people], saved, acted, calendar, MONDAY + timedelta(99)).saved is None
+    )
+    for week, kept in ((3, 0), (4, 1), (7, 1), (8, 0)):
+        told = retention(seats, saved, {day + timedelta(weeks=week): frozenset(people)}, calendar, over)
+        assert told.saved is not None
+        assert told.saved.value == kept, f"week {week + 1} of their own"
+
+
+def test_weeks_of_holidays_are_no_weeks_of_ones_tenure() -> None:
+    """Who signs in on a Friday, or before a week off, has their first week after it (B-0)."""
+    off = Calendar("UTC", frozenset(MONDAY.date() + timedelta(days=7 + n) for n in range(3)))
+    friday = MONDAY + timedelta(days=4)
+    late = [Seat(f"p{n}", friday, friday) for n in range(5)]
+    ran = [run("p0", 20, day=day) for day in (4.5, 13, 20.9, 21)]
+    assert first_week_savings(late, ran, {"rfp": 60.0}, off)["p0"] == pytest.approx(120), "its week is the third"
+    saved, tenth = dict.fromkeys((one.person for one in late), 10.0), MONDAY + timedelta(weeks=10)
+    for week, kept in ((5, 0), (6, 1)):
+        acted = {MONDAY.date() + timedelta(weeks=week): frozenset(saved)}
+        assert retention(late, saved, acted, off, tenth - timedelta(days=1)).saved is None
+        told = retention(late, saved, acted, off, tenth).saved
+        assert told is not None
+        assert told.value == kept
 
 
 WEEKS = [Week(2026, 20).next(-n) for n in range(6)]

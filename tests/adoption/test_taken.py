@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.adoption.conftest import Programme
 
-from colleague.adoption.facts.read import actions, active_by_week, came_back, ever_active, runs, visits
+from colleague.adoption.facts.read import actions, active_by_week, ever_active, runs, visits
 from colleague.adoption.facts.recount import recount
 from colleague.adoption.model import RunFact
 from colleague.audit.event import Event
@@ -134,20 +134,13 @@ async def test_an_input_is_as_old_as_its_receipt(
     assert (await fact(programme)).input_at == (asked - ago if counts else asked)
 
 
-async def test_who_came_back_and_who_acted_in_which_week(programme: Programme) -> None:
+async def test_who_acted_in_which_week(programme: Programme) -> None:
     ana, ben = (programme.home.people[who] for who in ("ana", "ben"))
-    began = programme.clock.now()
-    for person in (ana, ben):
-        event = Event("sign_in.succeeded", person.id, subject=person.id, person=person.id)
-        await programme.do(programme.house.ledger.record, event)
     programme.clock.advance(days=27)
     await programme.record("task.steered", "ben")
     programme.clock.advance(days=2)
     await programme.record("task.steered", "ana")
     await programme.rolled()
-    month = (timedelta(days=28), timedelta(days=56))
-    assert await programme.do(came_back, began - timedelta(days=1), *month) == {ana.id}
-    assert await programme.do(came_back, began + timedelta(days=1), *month) == frozenset()
     weeks = await programme.do(active_by_week, *EVER, "Pacific/Auckland")
     # Monday the 30th, noon in UTC, and two days later: one week, also where it is Tuesday by then.
     assert {day.isoformat(): people for day, people in weeks.items()} == {"2026-03-30": {ben.id, ana.id}}

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import count, islice
+from datetime import datetime
 
 from colleague.adoption.facts.read import left_out, seats
-from colleague.adoption.weeks import Calendar, Week, week_of
+from colleague.adoption.weeks import Calendar, Week, first_weeks
 from colleague.kit.db import Session
 
 
@@ -25,15 +24,6 @@ class Beginning:
     def first_weeks(self, calendar: Calendar, most: int = 3) -> tuple[Week, ...]:
         """Return their first weeks, told from the day the first of them began."""
         return first_weeks(calendar.day(min(self.days.values())), calendar, most)
-
-
-def first_weeks(began: date, calendar: Calendar, most: int = 3) -> tuple[Week, ...]:
-    """Return weeks 1, 2, 3, … of who began on this day: the first with three worked days from then on, and the next
-    that count; weeks with holidays that gates skip are skipped here too (B-0). Pure."""
-    start = week_of(began)
-    weeks = (start.next(n) for n in count())
-    own = (w for w in weeks if calendar.programme_week(w, began) >= 1 and calendar.counts(w))
-    return tuple(islice(own, most))
 
 
 def beginnings(days: Mapping[str, datetime], calendar: Calendar) -> list[Beginning]:

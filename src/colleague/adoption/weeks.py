@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count, islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -114,3 +115,12 @@ class Calendar:
     def _enough_after(self, week: Week, started: date) -> bool:
         days = [week.monday + timedelta(days=d) for d in range(WORKING_DAYS)]
         return sum(day >= started and day not in self.holidays for day in days) >= 3
+
+
+def first_weeks(began: date, calendar: Calendar, most: int = 3) -> tuple[Week, ...]:
+    """Return weeks 1, 2, 3, … of who began on this day: the first with three worked days from then on, and the next
+    that count; weeks with holidays that gates skip are skipped here too (B-0)."""
+    start = week_of(began)
+    weeks = (start.next(n) for n in count())
+    own = (w for w in weeks if calendar.programme_week(w, began) >= 1 and calendar.counts(w))
+    return tuple(islice(own, most))

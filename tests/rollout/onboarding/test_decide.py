@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from colleague.adoption.began import beginnings, first_weeks
-from colleague.adoption.weeks import Calendar, Week
+from colleague.adoption.began import beginnings
+from colleague.adoption.weeks import Calendar, Week, first_weeks
 from colleague.rollout.onboarding.exercise import PARTS, judge
 from colleague.rollout.onboarding.learn import BadAnswers, mark
 from colleague.rollout.onboarding.model import (

@@ -56,13 +56,6 @@ async def active_people(session: Session, since: datetime, until: datetime) -> f
     return frozenset(await session.scalars(query))
 
 
-async def came_back(session: Session, since: datetime, after: timedelta, until: timedelta) -> frozenset[str]:
-    """Return who acted so long after the first sign-in on their seat, of those who signed in since then."""
-    query = select(ActionRow.person_id).join(SeatRow, SeatRow.person_id == ActionRow.person_id).distinct()
-    query = query.where(SeatRow.accepted_at >= since, ActionRow.at >= SeatRow.accepted_at + after)
-    return frozenset(await session.scalars(query.where(ActionRow.at < SeatRow.accepted_at + until)))
-
-
 async def active_by_week(
     session: Session, since: datetime, until: datetime, zone: str
 ) -> dict[date, frozenset[str]]:  # fmt: skip

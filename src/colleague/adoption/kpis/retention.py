@@ -1,15 +1,19 @@
-"""Whether those who saved time in their first week came back (AD-4). Pure. An association, no proof."""
+"""Whether those who saved time in their first week came back (AD-4). Pure. An association, no proof.
 
-from collections.abc import Iterable, Mapping
+Weeks are those of a person's own tenure that count, as in the curves of who began together: the first is the first with
+three worked days after the first sign-in, and weeks of holidays are skipped (B-0).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from colleague.adoption.kpis.intervals import Estimate, wilson
 from colleague.adoption.model import RunFact, Seat
+from colleague.adoption.weeks import Calendar, first_weeks
 
-FIRST: Final = timedelta(days=7)
-FROM, UNTIL = timedelta(days=28), timedelta(days=56)
+FIRST, FROM, UNTIL = 1, 5, 8
 FEWEST: Final = 5
 
 
@@ -24,37 +28,44 @@ class Split:
 
 
 def first_week_savings(
-    seats: Iterable[Seat], runs: Iterable[RunFact], before: Mapping[str, float]
+    seats: Iterable[Seat], runs: Iterable[RunFact], before: Mapping[str, float], calendar: Calendar
 ) -> dict[str, float]:  # fmt: skip
-    """Return the minutes each person saved in the seven days after their first sign-in, 0 for none.
+    """Return the minutes each person saved from their first sign-in to the end of their first week, 0 for none.
 
-    `before`: the median baseline in minutes, by workflow. A run counts that was taken in that week and took less.
+    `before`: the median baseline in minutes, by workflow. A run counts that was taken in that time and took less.
     People who never signed in, or whose week is not over where `runs` end, are the caller's to leave out.
     """
     began = {seat.person: seat.accepted_at for seat in seats if seat.accepted_at is not None}
+    ends = {who: calendar.end(first_weeks(calendar.day(at), calendar, FIRST)[-1]) for who, at in began.items()}
     saved = dict.fromkeys(began, 0.0)
     for run in runs:
         start = began.get(run.person)
         if start is None or run.accepted_at is None or run.input_at is None or run.workflow not in before:
             continue
         took = (run.accepted_at - run.input_at).total_seconds() / 60
-        if start <= run.accepted_at < start + FIRST and took < before[run.workflow]:
+        if start <= run.accepted_at < ends[run.person] and took < before[run.workflow]:
             saved[run.person] += before[run.workflow] - took
     return saved
 
 
 def retention(
-    seats: Iterable[Seat], saved: Mapping[str, float], back: frozenset[str], now: datetime
+    seats: Iterable[Seat], saved: Mapping[str, float], active: Mapping[date, Collection[str]], calendar: Calendar,
+    now: datetime,
 ) -> Split:  # fmt: skip
-    """Return who came back, split by a saving in the first week: of people whose eighth week is over and whose seat
-    lasted as long. `back`: who acted from FROM to UNTIL after their first sign-in.
+    """Return who came back in weeks FROM to UNTIL, split by a saving in the first week: of people whose eighth week is
+    over and whose seat lasted as long. `active`: who acted in a week, by its Monday.
     """
-    began = {
-        seat.person: seat.accepted_at for seat in seats
-        if seat.accepted_at is not None and seat.accepted_at + UNTIL <= now
-        and (seat.removed_at is None or seat.removed_at >= seat.accepted_at + UNTIL)
-    }  # fmt: skip
-    arms = [{p for p in began if (saved.get(p, 0) > 0) is wanted} for wanted in (True, False)]
+    stayed, back = set(), set()
+    newest = {seat.person: (seat, seat.accepted_at) for seat in seats if seat.accepted_at is not None}
+    for seat, began in newest.values():
+        weeks = first_weeks(calendar.day(began), calendar, UNTIL)
+        over = calendar.end(weeks[-1])
+        if over > now or (seat.removed_at is not None and seat.removed_at < over):
+            continue
+        stayed.add(seat.person)
+        if any(seat.person in active.get(week.monday, ()) for week in weeks[FROM - 1 :]):
+            back.add(seat.person)
+    arms = [{p for p in stayed if (saved.get(p, 0) > 0) is wanted} for wanted in (True, False)]
     # Neither arm is told where one has one to four people: the other would follow from all of them.
     if any(0 < len(arm) < FEWEST for arm in arms):
         return Split(None, None)

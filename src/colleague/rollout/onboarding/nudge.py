@@ -74,7 +74,7 @@ async def nudge(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock) -
     today = now.astimezone(ZoneInfo(calendar.zone)).date()
     weeks = await stalled_weeks(session)
     members = [
-        one for week, people in (await began_in(session, calendar)).items() if str(week) in weeks for one in people
+        one for cohort, people in await began_in(session, calendar) if str(cohort.week) in weeks for one in people
     ]
     if not members:
         return 0

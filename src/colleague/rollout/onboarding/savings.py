@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_people
-from colleague.adoption.weeks import Calendar
+from colleague.adoption.weeks import Calendar, Week, first_weeks
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
@@ -22,7 +23,6 @@ from colleague.rollout.onboarding.tables import SavingRow
 from colleague.usecases.rituals import standing_cases
 
 LONGEST, FEWEST = 10_080, 5
-_WEEK: Final = timedelta(days=7)
 
 
 class BadSaving(Invalid):
@@ -72,9 +72,8 @@ async def write_saving(
         raise BeforeNeeded
     if not all(0 < minutes <= LONGEST for minutes in (after, known)):
         raise BadSaving
-    found = Saving(
-        known, after, baseline is not None, now < mine.began_at + _WEEK or await _in_first_week(session, actor)
-    )
+    first = await _in_first_week(session, actor) or now < await _over(session, mine.began_at)
+    found = Saving(known, after, baseline is not None, first)
     values = {"use_case_id": case.id if case else None, **asdict(found), "at": now}
     row = insert(SavingRow).values(person_id=actor.id, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
@@ -87,6 +86,12 @@ async def write_saving(
 async def _in_first_week(session: Session, actor: Actor) -> bool:
     query = select(SavingRow.first_week).where(SavingRow.person_id == actor.id).with_for_update()
     return bool(await session.scalar(query))
+
+
+async def _over(session: Session, began: datetime) -> datetime:
+    """Return when the first week of somebody's own is over: the first with three worked days from their first day."""
+    calendar = await read_calendar(session)
+    return calendar.end(first_weeks(calendar.day(began), calendar, 1)[0])
 
 
 async def saving_of(session: Session, person: str) -> Saving | None:
@@ -103,7 +108,7 @@ async def first_savings(session: Session) -> dict[str, Saving]:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Of those who began four weeks ago or more: how many were active in their fourth week, split by whether they
+    """Of those whose fourth week is over: how many were active in their fourth week, split by whether they
     wrote down a saving in their first. None where fewer than five people are behind either (B-12)."""
 
     with_saving: int
@@ -130,13 +135,14 @@ def split(saved: Collection[str], kept: Collection[str], everybody: Collection[s
 
 
 async def retention(session: Session, calendar: Calendar, *, clock: Clock) -> Retention:
-    """Return the retention of week four, split by a saving in week one (AD-4). Weeks are ISO weeks from the first."""
+    """Return the retention of week four, split by a saving in week one (AD-4). Weeks are of each person's own tenure:
+    those that count, from the first with three worked days on (B-0)."""
     saved = {person for person, one in (await first_savings(session)).items() if one.saved > 0}
     everybody, kept, now = set(), set(), clock.now()
-    fourth: dict[Any, set[str]] = {}
+    fourth: dict[Week, set[str]] = {}
     for one in await members_of(session):
-        if one.began_at is not None and one.began_at + 4 * _WEEK <= now:
-            fourth.setdefault(calendar.week(one.began_at).next(3), set()).add(one.person)
+        if one.began_at is not None:
+            fourth.setdefault(first_weeks(calendar.day(one.began_at), calendar, 4)[3], set()).add(one.person)
     for week, people in fourth.items():
         if calendar.end(week) <= now:
             everybody |= people

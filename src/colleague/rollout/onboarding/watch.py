@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from colleague.adoption.began import first_weeks, onboarding_cohorts
+from colleague.adoption.began import Beginning, onboarding_cohorts
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_people
 from colleague.adoption.items import open_item
@@ -23,14 +23,14 @@ from colleague.usecases.rituals import standing_cases, upkeep
 _LOCK, LOOKED_BACK = 727_095, 8
 
 
-async def began_in(session: Session, calendar: Calendar) -> dict[Week, list[Member]]:
-    """Return who began in which ISO week, where the organisation is: the onboarding cohorts (AD-1). Who has a seat and
-    is in no cohort of the programme began with their first sign-in on it; their `cohort` and `use_case` are ""."""
+async def began_in(session: Session, calendar: Calendar) -> list[tuple[Beginning, list[Member]]]:
+    """Return the onboarding cohorts, the oldest first, each with its people (AD-1). Who has a seat and is in no cohort
+    of the programme began with their first sign-in on it; their `cohort` and `use_case` are ""."""
     known = {one.person: one for one in await members_of(session) if one.began_at is not None}
-    return {
-        one.week: [known.get(person) or Member(person, "", "", at, at) for person, at in one.days.items()]
+    return [
+        (one, [known.get(person) or Member(person, "", "", at, at) for person, at in one.days.items()])
         for one in await onboarding_cohorts(session, calendar, await first_days(session))
-    }
+    ]
 
 
 async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> list[Week]:
@@ -39,11 +39,11 @@ async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> list[Week]
     await advisory_lock(session, _LOCK)
     calendar, now, found = await read_calendar(session), clock.now(), []
     known = set(await session.scalars(select(StallRow.week)))
-    for week, members in sorted((await began_in(session, calendar)).items()):
+    for cohort, members in await began_in(session, calendar):
+        week = cohort.week
         if str(week) in known or calendar.week(now) > week.next(LOOKED_BACK):
             continue
-        began = min(one.began_at for one in members if one.began_at is not None)
-        days = first_weeks(calendar.day(began), calendar)
+        days = cohort.first_weeks(calendar)
         if calendar.frozen(days[2], now) and await _stalls(
             session, calendar, week, members, days, ledger=ledger, clock=clock
         ):
