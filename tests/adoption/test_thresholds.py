@@ -10,7 +10,7 @@ from colleague.adoption.calendar import read_calendar
 from colleague.adoption.figures import Numbers
 from colleague.adoption.items import close_item, list_items
 from colleague.adoption.kpis.intervals import wilson
-from colleague.adoption.thresholds import by_programme_week, held_back, kp1, kp2, watch_expansion, week_eight
+from colleague.adoption.thresholds import by_programme_week, held_back, kp1, kp2, recovered, watch_expansion, week_eight
 from colleague.adoption.weeks import Calendar, Week
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +64,15 @@ def test_small_and_provisional_weeks_say_nothing() -> None:
     open_ = {Week(2026, 10): Numbers(Week(2026, 10), False, False, 100, 0, wau=wilson(0, 100))}
     assert kp1({8: small}).holds is None
     assert by_programme_week(open_, STARTED, Calendar()) == {}
+
+
+@pytest.mark.parametrize(
+    ("shares", "back"),
+    [((39,), False), ((39, 40), True), ((39, 60, 30), False), ((39, None), False), ((None, 39), False),
+     ((None, 39, 45), True), ((39, 45, None), True)],
+)  # fmt: skip
+def test_it_recovers_by_the_newest_week_after_the_sixth(shares: tuple[int | None, ...], back: bool) -> None:
+    assert recovered(phase(*(70,) * 5, *shares)) is back
 
 
 async def test_below_forty_percent_phase_three_is_held_until_somebody_says_what_was_changed(

@@ -399,8 +399,8 @@ async def test_what_was_changed_in_the_phase_is_frozen_with_the_evidence(office:
     assert (frozen["changed"], frozen["excluded"]) == (found.changed, 1)
 
 
-async def test_closing_the_item_of_week_six_adjusts_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """KP-2: the gate stays shut until a playbook or a training says something else than before."""
+async def test_closing_the_item_of_week_six_adjusts_nothing(office: Office) -> None:
+    """KP-2: the gate stays shut until somebody else stands for what was changed, whatever was written meanwhile."""
     house = office.home.house
     async with house.database.transaction() as session:
         session.add(MoveRow(
@@ -419,10 +419,15 @@ async def test_closing_the_item_of_week_six_adjusts_nothing(office: Office, monk
     assert await hold() == "30 % in week 6."
     async with house.database.transaction() as session:
         (item,) = await list_items(session, office.home.people["owner"], state="open")
-    await office.do(close_item, "dana", item.id, "Looked into.")
-    assert "closed («Looked into.»), and no playbook" in await hold()
+    today = office.clock.now().date()
+    await office.do(attest, "rita", "onboarding-adjusted", words="Before anything was.", on=today)
     office.clock.advance(minutes=1)
+    await office.do(close_item, "owner", item.id, "Looked into.")
     await office.do(write_playbook, "dana", "", shipped_playbook() + "\n", "Week one is shorter.", after=0)
+    assert "closed («Looked into.»). The hold is lifted once" in await hold()
+    await office.do(attest, "owner", "onboarding-adjusted", words="I closed it myself.", on=today)
+    assert await hold(), "nobody stands for what they did"
+    await office.do(attest, "rita", "onboarding-adjusted", words="Week one is shorter, I sat in.", on=today)
     assert await hold() == ""
 
 

@@ -70,6 +70,12 @@ def kp2(weeks: Mapping[int, Numbers]) -> Verdict:
     return _at(weeks, WEEK_KP2, lambda value: value >= TOO_LOW, "40 % weekly active or more")
 
 
+def recovered(weeks: Mapping[int, Numbers]) -> bool:
+    """Say whether the newest week that counts, after the one that was judged for week 6, reached 40 % (KP-2)."""
+    told = [one for k, one in sorted(weeks.items()) if k >= WEEK_KP2 and _counts(one)]
+    return len(told) > 1 and told[-1].wau is not None and told[-1].wau.value >= TOO_LOW
+
+
 def beside(one: Numbers) -> str:
     """Return what stands beside a week's activity: completion, breadth, time; each said to be unknown where it is."""
     rate, time = one.completion, one.time.reduction if one.time else None
@@ -136,12 +142,16 @@ async def _weeks_of(session: Session, started: date, *, clock: Clock) -> tuple[d
 async def held_back(session: Session, started: date, *, clock: Clock) -> tuple[str, Item | None]:
     """Return why phase 3 may not begin after the expansion that began on `started`, and the item that was closed since.
 
-    "" if nothing holds it. With a closed item the caller knows whether onboarding was adjusted: closing it alone
-    adjusts nothing (KP-2).
+    "" if nothing holds it. An item that was closed with what was changed lifts the hold once the newest week after the
+    sixth reached 40 %. Until then the caller knows whether somebody else stands for it: closing it alone adjusts
+    nothing (KP-2).
     """
     found = await last_of(session, f"{KEY}:{started.isoformat()}")
+    if found is not None and found.state == "closed":
+        weeks, _ = await _weeks_of(session, started, clock=clock)
+        return ("", None) if recovered(weeks) else (found.why, found)
     if found is not None:
-        return found.why, found if found.state == "closed" else None
+        return found.why, None
     # The morning's watch may not have come by yet.
     verdict = await week_six(session, started, clock=clock)
     return verdict.why if verdict.holds is False else "", None

@@ -16,7 +16,6 @@ from colleague.kit.db import Session
 from colleague.policy.model import Phase
 from colleague.rollout.champions.read import network
 from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
-from colleague.rollout.onboarding.store import written_since
 from colleague.rollout.store import attestations, current_programme
 from colleague.support.model_card import confirmed
 
@@ -86,15 +85,20 @@ async def _validated(session: Session, programme: Programme, *, clock: Clock) ->
 
 
 async def _hold(session: Session, programme: Programme, *, clock: Clock) -> str:
-    """Return why the next phase may not begin (KP-2): until onboarding was adjusted, whatever was said of it."""
+    """Return why the next phase may not begin (KP-2): until the item is closed with what was changed in onboarding, and
+    either a later week recovered or another person than who closed it, and not the lead, vouches for it."""
     if programme.phase is not Phase.EXPANSION or programme.since is None:
         return ""
     why, closed = await held_back(session, programme.since, clock=clock)
     if closed is None:
         return why
-    if await written_since(session, closed.opened_at):
+    said = (await attestations(session, until=clock.now().date(), but=programme.lead)).get("onboarding-adjusted")
+    if said and closed.closed_at and said.by != closed.closed_by and said.at >= closed.closed_at:
         return ""
-    return f"{why} It was closed («{closed.outcome}»), and no playbook or training has changed since it was opened."
+    return (
+        f"{why} It was closed («{closed.outcome}»). The hold is lifted once a later week reaches 40 %, or somebody else"
+        " than who closed it vouches that onboarding was adjusted."
+    )
 
 
 async def week_eight_of(session: Session, programme: Programme, *, clock: Clock) -> Verdict | None:

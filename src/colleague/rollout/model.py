@@ -185,6 +185,7 @@ class Evidence:
 ATTESTED: Final[Mapping[str, str]] = {
     "connector-review": "The connector scope passed a first security review, and auditing is on (gate 1)",
     "security-review": "The IT security review passed in full (gate 2)",
+    "onboarding-adjusted": "Onboarding was adjusted after week 6 of the expansion fell below 40 % (gate 3)",
     "quarterly-review": "The governance review of this quarter was held (enterprise)",
     "dispatch-later": "The organisation decided to begin without Dispatch, and until when (start of the pilot)",
 }

@@ -37,11 +37,6 @@ async def newest(session: Session, kind: str) -> dict[str, Version]:
     return {r.key: Version(r.key, r.version, r.text, r.why, r.by, r.at) for r in await session.scalars(query)}
 
 
-async def written_since(session: Session, since: datetime) -> bool:
-    """Say whether the organisation wrote a version of a playbook or module since then."""
-    return await session.scalar(select(VersionRow.version).where(VersionRow.at > since).limit(1)) is not None
-
-
 async def playbook_text(session: Session, department: str = "") -> Version:
     """Return the playbook that holds for a department: its own, else everybody's, else the shipped one."""
     own = await newest(session, PLAYBOOK)
