@@ -1,0 +1,24 @@
+"""Tell the lead whom an identity provider moved, with a seat in the pilot, to work it is warned of (PP-3)."""
+
+from colleague.identity.directory import get_person
+from colleague.identity.seats.reason import seated_without_reason
+from colleague.kit.db import Session
+from colleague.rollout.cohorts.store import list_cohorts
+from colleague.rollout.store import current_programme
+from colleague.tasks.parts import Tell
+
+TITLE = "The pilot is warned of somebody who has a seat"
+
+
+async def tell_lead(session: Session, person: str, *, tell: Tell) -> bool:
+    """Tell the lead about one person, unless they were answered for meanwhile; return whether they were told."""
+    programme = await current_programme(session)
+    if not programme.lead or person not in {one.person for one in await seated_without_reason(session)}:
+        return False
+    pilot = next((one for one in await list_cohorts(session) if one.kind == "pilot" and one.state != "closed"), None)
+    text = (
+        f"Your identity provider moved {(await get_person(session, person)).name} to legal, HR or compliance work. They"
+        " keep their seat. Ask the sponsor, and write their reason, or take the seat back: it stands open until then."
+    )
+    await tell(session, programme.lead, TITLE, text, f"/programme/cohorts/{pilot.id}#asked" if pilot else "/people")
+    return True
