@@ -220,7 +220,7 @@ def queue_of(
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
     add_retention_jobs(queue, database=database, ledger=ledger, clock=clock, signer=signer)
-    add_programme_jobs(queue, database=database, ledger=ledger, clock=clock)
+    add_programme_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_champion_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)

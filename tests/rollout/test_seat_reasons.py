@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from colleague.audit.tables import EntryRow
+from colleague.channels.tables import NoticeRow
 from colleague.identity.actor import SYSTEM, PermissionMissing
 from colleague.identity.directory import get_person
 from colleague.identity.people import create_person, set_active, set_department, take_seat_back
-from colleague.identity.scim.users import make_user
+from colleague.identity.scim.users import make_user, replace_user
 from colleague.identity.seats.hold import current_limit, give_seats, set_limit
 from colleague.identity.seats.reason import (
     BadReason,
@@ -21,9 +22,12 @@ from colleague.identity.seats.reason import (
     of_the_pilot,
     seated_without_reason,
 )
+from colleague.identity.seats.warn import LEGAL
 from colleague.kit.errors import NotFound
+from colleague.kit.queue import HOUSE
 from colleague.policy.model import Phase
 from colleague.rollout.begin import start_gate
+from colleague.rollout.cohorts.asked import TITLE
 from colleague.rollout.cohorts.choose import choose_candidate, score_candidate
 from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
@@ -31,6 +35,7 @@ from colleague.rollout.define import name_programme
 from colleague.rollout.store import current_programme
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.programme import past_gate_one, program_of
+from colleague.testing.worker import work
 
 pytestmark = pytest.mark.anyio
 WHY = "He writes the terms that every bid repeats."
@@ -154,15 +159,13 @@ async def test_the_pilot_does_not_start_with_seats_nobody_gave_a_reason_for(home
     async with house.database.transaction() as session:
         await set_limit(session, SYSTEM, limit, **told(home))
         tom = home.people["tom"].id
-        assert "Lea" in await seated_without_reason(session, tom)
+        assert "Lea" in {one.name for one in await seated_without_reason(session, tom)}
         judged = await start_gate(session, reach=house.reach, clock=house.clock)
         (seats,) = [one for one in judged.criteria if one.id == "seats"]
         assert (seats.holds, "Lea" in seats.value) == (False, True)
-        for one in await seated_without_reason(session, tom):
-            assert one
     await do(home, keep_reason, lea, WHY)
     async with house.database.transaction() as session:
-        assert "Lea" not in await seated_without_reason(session, home.people["tom"].id)
+        assert "Lea" not in {one.name for one in await seated_without_reason(session)}
 
 
 async def test_after_gate_one_nobody_is_asked(home: TestHouse) -> None:
@@ -176,6 +179,44 @@ async def test_after_gate_one_nobody_is_asked(home: TestHouse) -> None:
     assert await seated(home, lea)
     with pytest.raises(NoReasonAsked):
         await do(home, keep_reason, lea, WHY)
+
+
+async def test_who_is_moved_by_a_provider_keeps_the_seat_and_the_reason_is_asked_until_it_is_there(
+    home: TestHouse,
+) -> None:
+    """Nobody is moved into Legal with a seat and without a word: the lead is told, the cohort's page asks (PP-3)."""
+    described = {
+        "schemas": [USER, MORE], "userName": "fred@aldermoor.example", "active": True, "title": "Writer",
+        "displayName": "Fred", "emails": [{"value": "fred@aldermoor.example", "primary": True}],
+        MORE: {"department": "Sales"},
+    }  # fmt: skip
+    fred = (await do(home, make_user, described)).person_id
+    cohort = (await do(home, make_cohort, "Pilot")).id
+    for change in ({"title": "General Counsel"}, {"displayName": "Frederick"}, {MORE: {"department": "Legal"}}):
+        described |= change
+        await do(home, replace_user, fred, described)
+    assert await seated(home, fred)
+    async with home.house.database.transaction() as session:
+        verbs = list(await session.scalars(select(EntryRow.verb).where(EntryRow.verb == "seat.reason_asked")))
+        assert len(verbs) == 1, "asked once, however often they are described"
+    await work(home.house, queue=HOUSE)
+    async with home.house.database.transaction() as session:
+        told_ = await session.execute(select(NoticeRow.person_id, NoticeRow.link).where(NoticeRow.title == TITLE))
+        assert told_.all() == [(home.people["dana"].id, f"/programme/cohorts/{cohort}#asked")]
+    async with program_of(home, home.people["owner"], "org:programme:read", "org:programme:manage") as lead:
+        at = f"/programme/cohorts/{cohort}"
+        assert LEGAL in (await lead.get(at)).text
+        (asked,) = (await lead.get(f"/api/v1{at}")).json()["asked"]
+        assert (asked["person"], asked["name"], asked["warnings"]) == (fred, "Frederick", [LEGAL])
+        assert "1 of them waits" in (await lead.get("/programme")).text
+        assert (await lead.get("/api/v1/programme")).json()["seats"]["without_reason"] == 1
+        assert (await lead.put(f"/api/v1/seats/{fred}/reason", json={"reason": WHY})).status_code == 204
+        assert (await lead.get(f"/api/v1{at}")).json()["asked"] == []
+        assert LEGAL not in (await lead.get(at)).text
+    # Moved once more, they were answered for already.
+    await do(home, replace_user, fred, described | {MORE: {"department": "Compliance"}})
+    async with home.house.database.transaction() as session:
+        assert await seated_without_reason(session) == []
 
 
 async def test_bad_input(home: TestHouse) -> None:

@@ -161,7 +161,7 @@ async def _dispatch(session: Session, programme: Programme, clock: Clock) -> Cri
 
 async def _seats(session: Session, programme: Programme) -> Criterion:
     held, most = await seats_held(session), PHASES[Phase.PILOT].most or 0
-    warned = await seated_without_reason(session, programme.sponsor)
+    warned = [one.name for one in await seated_without_reason(session, programme.sponsor)] if programme.sponsor else []
     value = f"{held} seats" + (f"; without a reason, on their page: {', '.join(warned[:5])}" if warned else "")
     value += f" and {len(warned) - 5} more" if len(warned) > 5 else ""
     return Criterion(

@@ -21,6 +21,7 @@ from colleague.support.model_card import confirmed
 
 CHANGES: Final = {
     "seat.taken_back": "seats taken back", "person.deactivated": "people deactivated",
+    "seat.reason_asked": "people moved, with their seat, to work the pilot is warned of",
     "holiday.added": "holidays added", "holiday.removed": "holidays removed", "away.marked": "weeks away marked",
     "week.corrected": "frozen weeks corrected", "use_case.changed": "use cases changed",
     "use_case.defined": "use cases written", "use_case.retired": "use cases ended",

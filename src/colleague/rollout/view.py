@@ -12,6 +12,7 @@ from colleague.dispatch.triggers.store import list_triggers
 from colleague.identity.actor import Actor
 from colleague.identity.directory import get_person, names_of
 from colleague.identity.seats.hold import Limit, current_limit, seats_held
+from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.plugins.model import State as SkillState
@@ -35,8 +36,9 @@ from colleague.usecases.ready import ready as cases_ready
 @dataclass(frozen=True, slots=True)
 class Posture:
     """Everything the page of the programme shows. `week`: k of the planned weeks of the phase; `holidays`: how many
-    of them do not count. `week_eight`: what it said of the expansion (KP-1). `confirmed`: whether the sponsor may
-    confirm moves. `excluded`: how many people the numbers leave out."""
+    of them do not count. `week_eight`: what it said of the expansion (KP-1). `asked`: how many with a seat wait for the
+    sponsor's reason (PP-3). `confirmed`: whether the sponsor may confirm moves. `excluded`: how many people the numbers
+    leave out."""
 
     programme: Programme
     spec: Spec
@@ -46,6 +48,7 @@ class Posture:
     gate: Gate
     limit: Limit
     held: int
+    asked: int
     guards: tuple[Guard, ...]
     alarms: Sequence[Item]
     waiting: MoveRow | None
@@ -64,7 +67,8 @@ class Posture:
             "week_eight": self.week_eight and self.week_eight.to_json(),
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
             "sponsor_confirmed": self.confirmed,
-            "seats": {"held": self.held, "most": self.limit.most}, "gate": self.gate.to_json(),
+            "seats": {"held": self.held, "most": self.limit.most, "without_reason": self.asked},
+            "gate": self.gate.to_json(),
             "surface": [extent.to_json() for extent in self.surface],
             "guards": [guard.to_json() for guard in self.guards],
             "alarms": [item.to_json() for item in self.alarms],
@@ -108,6 +112,7 @@ async def posture(
     return Posture(
         programme, PHASES[programme.phase], evidence.week, evidence.holidays,
         await week_eight_of(session, programme, clock=clock), judged, limit, held,
+        len(await seated_without_reason(session)),
         guards(_beside(
             await _facts(session, programme, evidence, held, limit, reach),
             await leaders_watched(session, groups, programme, clock=clock),

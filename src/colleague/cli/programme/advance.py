@@ -42,6 +42,8 @@ def status(as_person: As) -> None:
         started = f"{stands.spec.title}, week {stands.week}{free}" if stands.programme.started else "Not started"
         of = "" if stands.limit.most is None else f" of {stands.limit.most}"
         line(f"{started}; {stands.held}{of} seats.")
+        if stands.asked:
+            line(f"{stands.asked} of them without the sponsor's reason: colleague cohort show.")
         rows(
             (stands.gate.title, "wanted", "there is"),
             [(f"{'ok' if c.holds else '--'} {c.title}", c.wanted, c.value) for c in stands.gate.criteria],

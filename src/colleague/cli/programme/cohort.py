@@ -67,6 +67,8 @@ def show(cohort: Id, as_person: As) -> None:
             line(
                 f"Group «{sight.drift.group}»: {sight.drift.only_group} only there, {sight.drift.only_cohort} only here"
             )
+        for warned in sight.asked:
+            line(f"The sponsor's reason is asked for {warned.name}: {' '.join(warned.warnings)}")
         for number, one in enumerate(sight.ranking or (), 1):
             line(f"{number}. {one.candidate.name} ({one.candidate.stand}), {one.points} points")
             for text in (*one.reasons, *(f"against: {why}" for why in one.against)):

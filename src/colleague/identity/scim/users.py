@@ -25,6 +25,7 @@ from colleague.identity.scim.model import POLICY, Person
 from colleague.identity.scim.normal import CORE, ENTERPRISE, PATCH, Malformed, operations, resource
 from colleague.identity.scim.query import condition, list_of, page_of, read_filter, shown_of
 from colleague.identity.seats.hold import seat
+from colleague.identity.seats.reason import ask_if_moved, reasons_missing
 from colleague.identity.tables import GroupMemberRow, GroupRow, PersonRow, ProvisionedRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
@@ -149,6 +150,7 @@ async def _keep(
     """Write a description down and bring the person to it: name, address, manager, and whether they may come in."""
     email, name = _facts(user)
     person = await session.get_one(PersonRow, row.person_id, with_for_update=True, populate_existing=True)
+    asked = await reasons_missing(session, [person]) if person.active else {}
     changed = sorted(
         k for k, was, now in (("email", person.email, email), ("name", person.name, name)) if was != now
     )  # fmt: skip
@@ -169,6 +171,7 @@ async def _keep(
     personal = {"email": email, "name": name} if changed else {}
     event = Event(verb, actor.id, subject=row.person_id, person=row.person_id, data=facts, personal=personal)
     await ledger.record(session, event)
+    await ask_if_moved(session, actor, person, asked, ledger=ledger)
     if new and user.active:
         await seat(session, actor, person, wait=True, ledger=ledger, clock=clock)
     if bool(user.active) != (person.active or person.waiting_since is not None):

@@ -3,8 +3,9 @@
 It is asked from the day on which the programme names its sponsor until gate 1 is passed.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,9 +20,11 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id
+from colleague.kit.queue import Job, enqueue
 
 SHORTEST: Final = 10
 LONGEST: Final = 600
+TELL_LEAD: Final = "seats.reason_asked"
 
 
 class SponsorReasonNeeded(Conflict):
@@ -78,11 +81,45 @@ async def check_reason(session: Session, row: PersonRow) -> None:
         raise SponsorReasonNeeded(name=row.name, warnings=" ".join(found[row.id]))
 
 
-async def seated_without_reason(session: Session, sponsor: str) -> list[str]:
-    """Return the names of people with a seat whom a pilot is warned of, and for whom `sponsor` gave no reason."""
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Somebody with a seat in the pilot, which is warned of them, for whom the sponsor gave no reason yet."""
+
+    person: str
+    name: str
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return asdict(self)
+
+
+async def seated_without_reason(session: Session, sponsor: str = "") -> list[Warned]:
+    """Return the people with a seat whom a pilot is warned of, and for whom `sponsor` gave no reason, by name.
+
+    `sponsor`: "" means the sponsor whom the seats know; nobody is returned once gate 1 is passed.
+    """
+    sponsor = sponsor or await pilots_sponsor(session)
+    if not sponsor:
+        return []
     rows = list(await session.scalars(select(PersonRow).where(PersonRow.active)))
-    missing = await reasons_missing(session, rows, sponsor=sponsor) if sponsor else {}
-    return sorted(row.name for row in rows if row.id in missing)
+    missing = await reasons_missing(session, rows, sponsor=sponsor)
+    found = [Warned(row.id, row.name, missing[row.id]) for row in rows if row.id in missing]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.person))
+
+
+async def ask_if_moved(
+    session: Session, actor: Actor, row: PersonRow, before: Mapping[str, Sequence[str]], *, ledger: Ledger
+) -> None:
+    """Ask for the sponsor's reason where an identity provider moved somebody with a seat to work that the pilot is
+    warned of: put that on record, and let the lead be told. The seat stays, and the question is open until answered.
+
+    `before`: what `reasons_missing` said of them before they were moved.
+    """
+    if not row.active or row.id in before or row.id not in await reasons_missing(session, [row]):
+        return
+    await ledger.record(session, Event("seat.reason_asked", actor.id, subject=row.id, person=row.id))
+    await enqueue(session, Job(TELL_LEAD, {"person": row.id}, key=f"{TELL_LEAD}:{row.id}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
+from colleague.identity.seats.reason import Warned, seated_without_reason
 from colleague.kit.db import Session
 from colleague.rollout.cohorts.begin import beginnings
 from colleague.rollout.cohorts.may_start import Start
@@ -31,7 +32,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Sight:
     """One cohort whole. `ranking` and `members` (name, person, use case) are seen by who runs the programme only:
-    what was said of a candidate is nobody else's."""
+    what was said of a candidate is nobody else's. `asked`: who has a seat in the pilot and waits for the sponsor's
+    reason, seen by them too."""
 
     cohort: Cohort
     people: int
@@ -41,6 +43,7 @@ class Sight:
     members: tuple[tuple[str, str, str], ...] | None
     cases: dict[str, Tied]
     names: dict[str, str]
+    asked: tuple[Warned, ...] = ()
 
     @property
     def eligible(self) -> tuple[Candidate, ...]:
@@ -55,6 +58,7 @@ class Sight:
         }  # fmt: skip
         if self.ranking is not None and self.members is not None:
             found["ranking"] = [one.to_json() for one in self.ranking]
+            found["asked"] = [one.to_json() for one in self.asked]
             found["members"] = [{"name": n, "person": p, "use_case": u} for n, p, u in self.members]
         return found
 
@@ -81,4 +85,5 @@ async def see_cohort(session: Session, actor: Actor, cohort: str, *, reach: Reac
     begin = await beginnings(session, members)
     names = await names_of(session, {m.person for m in members} | {r.candidate.sponsor for r in ranking})
     lines = sorted((names.get(m.person, ""), m.person, begin[m.person]) for m in members)
-    return Sight(found, len(members), start, differs, ranking, tuple(lines), cases, names)
+    asked = await seated_without_reason(session) if found.kind == "pilot" and found.state != "closed" else []
+    return Sight(found, len(members), start, differs, ranking, tuple(lines), cases, names, tuple(asked))
