@@ -24,7 +24,7 @@ from colleague.identity.people import (
 )
 from colleague.identity.permissions import BY_DECISION, ROLES
 from colleague.identity.seats.exclude import set_excluded
-from colleague.identity.seats.hold import current_limit, give_seats, seats_held
+from colleague.identity.seats.hold import Limit, current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason
 from colleague.kit.db import Session
 
@@ -40,26 +40,14 @@ def index(
 ) -> None:  # fmt: skip
     """List people with their roles and teams."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
+    async def work(house: House, session: Session, actor: Actor) -> list[Person]:
         actor.require("org:people:read")
-        async with house.database.transaction() as session:
-            people = await list_people(session, search=search)
-        rows(
-            ("name", "address", "roles", "teams", ""),
-            [
-                (
-                    p.name,
-                    p.email,
-                    ", ".join(sorted(p.roles)),
-                    ", ".join(p.teams),
-                    _stands(p),
-                )
-                for p in people
-            ],
-        )
+        return await list_people(session, search=search)
 
-    with_house(work)
+    rows(
+        ("name", "address", "roles", "teams", ""),
+        [(p.name, p.email, ", ".join(sorted(p.roles)), ", ".join(p.teams), _stands(p)) for p in do_as(as_person, work)],
+    )
 
 
 def _stands(one: Person) -> str:
@@ -80,45 +68,38 @@ def add(
 ) -> None:
     """Add a person and print the link with which they set their password."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await create_person(
-                session, actor, email, name, department=department, reason=reason, ledger=house.ledger,
-                clock=house.clock,
-            )  # fmt: skip
-            for word in role or []:
-                await assign_role(session, actor, person, word, ledger=house.ledger)
-            teams = {t.name.casefold(): t.id for t in await list_teams(session)}
-            for word in team or []:
-                await add_member(session, actor, teams.get(word.casefold(), ""), person, ledger=house.ledger)
-            path = await invite(
-                session, actor, person, invitations=house.invitations, ledger=house.ledger, clock=house.clock
-            )
-        _link(house, path)
+    async def work(house: House, session: Session, actor: Actor) -> str:
+        person = await create_person(
+            session, actor, email, name, department=department, reason=reason, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+        for word in role or []:
+            await assign_role(session, actor, person, word, ledger=house.ledger)
+        teams = {t.name.casefold(): t.id for t in await list_teams(session)}
+        for word in team or []:
+            await add_member(session, actor, teams.get(word.casefold(), ""), person, ledger=house.ledger)
+        return await _link(house, session, actor, person)
 
-    with_house(work)
+    _give(do_as(as_person, work))
 
 
-def _link(house: House, path: str) -> None:
+async def _link(house: House, session: Session, actor: Actor, person: str) -> str:
+    path = await invite(session, actor, person, invitations=house.invitations, ledger=house.ledger, clock=house.clock)
+    return f"{house.settings.url}{path}"
+
+
+def _give(link: str) -> None:
     line("Give this link to them; it works once, for 24 hours:")
-    line(f"  {house.settings.url}{path}")
+    line(f"  {link}")
 
 
 @app.command("invite")
 def invitation(email: Email, as_person: As) -> None:
     """Print a new link with which a person sets their password, also when it was lost."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            path = await invite(
-                session, actor, person.id, invitations=house.invitations, ledger=house.ledger, clock=house.clock
-            )
-        _link(house, path)
+    async def work(house: House, session: Session, actor: Actor) -> str:
+        return await _link(house, session, actor, (await person_at(session, email)).id)
 
-    with_house(work)
+    _give(do_as(as_person, work))
 
 
 @app.command("role")
@@ -130,15 +111,12 @@ def role(
 ) -> None:
     """Give a person a role, or take it from them."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        change = remove_role if remove else assign_role
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            await change(session, actor, person.id, name, ledger=house.ledger)
-        line(f"{person.name} {'is no longer' if remove else 'is now'} {name}.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        await (remove_role if remove else assign_role)(session, actor, person.id, name, ledger=house.ledger)
+        return person
 
-    with_house(work)
+    line(f"{do_as(as_person, work).name} {'is no longer' if remove else 'is now'} {name}.")
 
 
 @app.command("team")
@@ -151,20 +129,17 @@ def team(
 ) -> None:
     """Put a person into a team, or take them out of it."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        change = remove_member if remove else add_member
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            found = {t.name.casefold(): t.id for t in await list_teams(session)}.get(" ".join(name.split()).casefold())
-            if create:
-                found = await create_team(session, actor, name, ledger=house.ledger)
-            if found is None:
-                raise NoSuchTeam(f"There is no team «{name[:80]}». With --create it is made.")
-            await change(session, actor, found, person.id, ledger=house.ledger)
-        line(f"{person.name} is {'no longer' if remove else 'now'} in {name}.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        found = {t.name.casefold(): t.id for t in await list_teams(session)}.get(" ".join(name.split()).casefold())
+        if create:
+            found = await create_team(session, actor, name, ledger=house.ledger)
+        if found is None:
+            raise NoSuchTeam(f"There is no team «{name[:80]}». With --create it is made.")
+        await (remove_member if remove else add_member)(session, actor, found, person.id, ledger=house.ledger)
+        return person
 
-    with_house(work)
+    line(f"{do_as(as_person, work).name} is {'no longer' if remove else 'now'} in {name}.")
 
 
 @app.command("deactivate")
@@ -191,14 +166,12 @@ def deactivate(
 def reactivate(email: Email, as_person: As) -> None:
     """Let a person in again; they sign in as before."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            await set_active(session, actor, person.id, active=True, ledger=house.ledger, clock=house.clock)
-        line(f"{person.name} is active again.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        await set_active(session, actor, person.id, active=True, ledger=house.ledger, clock=house.clock)
+        return person
 
-    with_house(work)
+    line(f"{do_as(as_person, work).name} is active again.")
 
 
 @app.command("department")
@@ -207,14 +180,13 @@ def department(
 ) -> None:
     """Say in which department a person works."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            await set_department(session, actor, person.id, name, ledger=house.ledger)
-        line(f"{person.name} works in {name}." if name.strip() else f"{person.name} is in no department.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        await set_department(session, actor, person.id, name, ledger=house.ledger)
+        return person
 
-    with_house(work)
+    who = do_as(as_person, work).name
+    line(f"{who} works in {name}." if name.strip() else f"{who} is in no department.")
 
 
 @app.command("exclude")
@@ -245,18 +217,15 @@ def _exclude(email: str, as_person: str, *, excluded: bool, why: str = "") -> No
 def seats(as_person: As) -> None:
     """Show how many seats are held, how many the phase allows, and who waits."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
+    async def work(house: House, session: Session, actor: Actor) -> tuple[Limit, int, list[Person]]:
         actor.require("org:people:read")
-        async with house.database.transaction() as session:
-            limit, held = await current_limit(session), await seats_held(session)
-            waiting = await list_waiting(session)
-        line(f"{held} seats are held." if limit.most is None else f"{held} of {limit.most} seats of {limit.words}.")
-        if waiting:
-            rows(("waits", "address", "department", "since"),
-                 [(p.name, p.email, p.department, f"{p.waiting_since:%Y-%m-%d}") for p in waiting])  # fmt: skip
+        return await current_limit(session), await seats_held(session), await list_waiting(session)
 
-    with_house(work)
+    limit, held, waiting = do_as(as_person, work)
+    line(f"{held} seats are held." if limit.most is None else f"{held} of {limit.most} seats of {limit.words}.")
+    if waiting:
+        rows(("waits", "address", "department", "since"),
+             [(p.name, p.email, p.department, f"{p.waiting_since:%Y-%m-%d}") for p in waiting])  # fmt: skip
 
 
 @app.command("seat")
@@ -267,19 +236,15 @@ def seat(
 ) -> None:  # fmt: skip
     """Give a seat to somebody who waits, or take it back."""
 
-    async def work(house: House) -> None:
-        actor = await act_as(house, as_person)
-        async with house.database.transaction() as session:
-            person = await person_at(session, email)
-            if take_back:
-                await take_seat_back(session, actor, person.id, ledger=house.ledger, clock=house.clock)
-            else:
-                await give_seats(
-                    session, actor, [person.id], reason=reason, ledger=house.ledger, clock=house.clock
-                )  # fmt: skip
-        line(f"{person.name} {'waits for a seat' if take_back else 'has a seat'}.")
+    async def work(house: House, session: Session, actor: Actor) -> Person:
+        person = await person_at(session, email)
+        if take_back:
+            await take_seat_back(session, actor, person.id, ledger=house.ledger, clock=house.clock)
+        else:
+            await give_seats(session, actor, [person.id], reason=reason, ledger=house.ledger, clock=house.clock)
+        return person
 
-    with_house(work)
+    line(f"{do_as(as_person, work).name} {'waits for a seat' if take_back else 'has a seat'}.")
 
 
 @app.command("reason")
