@@ -43,10 +43,13 @@ async def standing_at(session: Session) -> tuple[datetime | None, int]:
     return first, await session.scalar(select(PlaceRow.seq)) or 0
 
 
-async def actions(session: Session, since: datetime, until: datetime) -> list[Action]:
-    """Return the intentional actions of a period, in their order."""
+async def actions(
+    session: Session, since: datetime, until: datetime, *, people: Collection[str] | None = None
+) -> list[Action]:  # fmt: skip
+    """Return the intentional actions of a period, in their order, of everybody or of some `people`."""
     query = select(ActionRow.person_id, ActionRow.at, ActionRow.kind)
     query = query.where(ActionRow.at >= since, ActionRow.at < until).order_by(ActionRow.seq)
+    query = query if people is None else query.where(ActionRow.person_id.in_(sorted(people)))
     return [Action(person, at, kind) for person, at, kind in await session.execute(query)]
 
 

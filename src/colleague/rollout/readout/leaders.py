@@ -124,7 +124,7 @@ async def leaders_active(session: Session, groups: Groups, week: Week) -> Figure
     if len(named & everybody) < FEWEST or ("leaders", "leaders") in suppressed(by, everybody):
         why = f"not told: fewer than {FEWEST} named leaders have a seat, or too few would be left to guess"
         return Figure(**made, absent=why)  # type: ignore[arg-type]
-    did = await actions(session, calendar.start(week), calendar.end(week))
+    did = await actions(session, calendar.start(week), calendar.end(week), people=named)
     found = wau([seat for seat in there if seat.person in named], did, week, calendar).share
     if found is None:
         return Figure(**made, absent="not measured: no leader had a seat in the week")  # type: ignore[arg-type]
