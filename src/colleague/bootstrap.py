@@ -80,6 +80,7 @@ from colleague.models.minds import Minds
 from colleague.models.think import Models, built_in
 from colleague.policy.engine import Engine
 from colleague.projects.work import Work
+from colleague.rollout.catalogue.posture import of_catalogue
 from colleague.rollout.champions.jobs import add_jobs as add_champion_jobs
 from colleague.rollout.cohorts.store import against_invitations, first_days, people_by_cohort
 from colleague.rollout.jobs import add_jobs as add_programme_jobs
@@ -135,14 +136,13 @@ class House:
         """Return what a look at the posture needs."""
         sandbox = self.parts.sandbox
         minds = self.models.minds
-        return Looking(
-            self.settings, self.registry, minds, sandbox, self.ledger, self.clock, also_looked_at(self.clock)
-        )
+        also = also_looked_at(self.settings, self.registry, self.clock)
+        return Looking(self.settings, self.registry, minds, sandbox, self.ledger, self.clock, also)
 
     @property
     def reach(self) -> Reach:
         """Return what use cases ask about connectors."""
-        return Reach(is_enabled)
+        return Reach(is_enabled, self.settings.catalogue_review_days)
 
     @property
     def invitations(self) -> Invitations:
@@ -182,9 +182,11 @@ class House:
         await self.database.close()
 
 
-def also_looked_at(clock: Clock) -> tuple[Look, ...]:
+def also_looked_at(settings: Settings, registry: Registry, clock: Clock) -> tuple[Look, ...]:
     """Return the looks of the posture at what stands above governance."""
-    return (of_schedules, of_triggers, partial(of_retention, clock=clock))
+    reach = Reach(is_enabled, settings.catalogue_review_days)
+    of_reviews = partial(of_catalogue, registry=registry, reach=reach, clock=clock)
+    return (of_schedules, of_triggers, partial(of_retention, clock=clock), of_reviews)
 
 
 def shipped_connectors(egress: Egress, clock: Clock) -> tuple[Connector, ...]:
@@ -283,7 +285,7 @@ def build(
         acknowledged=acknowledged_first, take_up=take_up, stand_in=partial(stand_in, ledger=ledger, clock=clock),
         stale_after=max(0.2, (settings.stalled_seconds - settings.heartbeat_seconds) / 2),
     )  # fmt: skip
-    looking = Looking(settings, registry, minds, sandbox, ledger, clock, also_looked_at(clock))
+    looking = Looking(settings, registry, minds, sandbox, ledger, clock, also_looked_at(settings, registry, clock))
     queue = queue_of(settings, url, parts=parts, channels=channels, looking=looking, signer=signer)
     dispatch = DispatchParts(parts, settings)
     doors = doors_of(queue, dispatch=dispatch, egress=egress, ears=(ears := Ears.of(settings, parts)))

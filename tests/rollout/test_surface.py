@@ -37,7 +37,7 @@ class Pilot:
     async def skills(self, name: str, *folders: str, who: str = "ana") -> tuple[str, str]:
         """Hand in a package with a skill in each folder; return its id and hash."""
         client = await self.door.enter(who)
-        text = "---\nname: {0}\ndescription: Does {0} in bids.\n---\nDo."
+        text = "---\nname: {0}\ndescription: Compares {0} and deadlines of several tenders in a table.\n---\nDo."
         files = [("files", (f"{name}/skills/{f}/SKILL.md", text.format(f).encode())) for f in folders]
         manifest = ("files", (f"{name}/.claude-plugin/plugin.json", f'{{"name": "{name}"}}'.encode()))
         answer = await client.post("/api/v1/skills", files=[*files, manifest])

@@ -35,6 +35,7 @@ GROUPS: Final = {
     "library": "Make and search document sets.",
     "skill": "See, add, hand in and decide about skills.",
     "use-case": "Write, lint, approve and measure use cases.",
+    "catalogue": "What is in use: owners, reviews, use, overlaps.",
     "programme": "The programme: phases, gates, readiness, plan and templates, readout.",
     "adoption": "See the numbers of weeks and groups; calendar, absences, open items.",
     "telemetry": "Count what other agents of the company do: sources and their tokens (OTLP).",
@@ -59,7 +60,7 @@ FOLDERS: Final = {
     "use-case": "programme.use_case", "programme": "programme.programme",
     "adoption": "programme.adoption", "telemetry": "programme.telemetry",
     "hold": "govern.hold", "retention": "govern.retention",
-    "support": "programme.support", "champion": "programme.champion",
+    "support": "programme.support", "catalogue": "programme.catalogue", "champion": "programme.champion",
 }  # fmt: skip
 
 

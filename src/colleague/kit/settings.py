@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(10, gt=0, description="How often a worker says that it lives.")
     stalled_seconds: float = Field(30, gt=0, description="Silence after which a worker counts as dead.")
     upload_limit: int = Field(50_000_000, ge=1, description="Largest upload, in bytes.")
+    catalogue_review_days: int = Field(
+        365, ge=1, le=3650, description="For how many days a review of a skill or connector in the catalogue holds."
+    )
     sandbox: Literal["auto", "bubblewrap", "landlock", "off"] = Field(
         "auto", description="How code is confined. `off` refuses code execution."
     )

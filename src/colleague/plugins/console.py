@@ -14,6 +14,7 @@ from colleague.kit.page import Page
 from colleague.plugins.allowed import unknown_names
 from colleague.plugins.early import open_to_everybody
 from colleague.plugins.model import tokens_of
+from colleague.plugins.overlap.measure import overlaps, thing_of
 from colleague.plugins.packages import (
     MANAGE,
     add_package,
@@ -23,7 +24,7 @@ from colleague.plugins.packages import (
     switch_skill,
 )
 from colleague.plugins.receive import read_skill_files
-from colleague.plugins.store import get_package, usable_of
+from colleague.plugins.store import get_package, published_skills, usable_of
 from colleague.plugins.view import list_skills, see_skill
 from colleague.policy.governance import current_governance
 from colleague.policy.standards.category import categories
@@ -79,9 +80,10 @@ async def show(request: Request, page: Page, db: Db, actor: Current, package: st
         row = sight.row
         people = await names_of(session, {row.owner_id, row.decided_by} if row else set())
         kinds = categories(await current_governance(session))
+        doubles = overlaps(thing_of(sight.line.one), [thing_of(one) for one in await published_skills(session)])
     return page.show(
         request, "plugins/show.html", sight=sight, row=row, teams=teams, people=people, tokens_of=tokens_of,
-        unknown_names=unknown_names, kinds=kinds,
+        unknown_names=unknown_names, kinds=kinds, doubles=doubles,
         manage=actor.may(MANAGE),
     )  # fmt: skip
 

@@ -15,11 +15,10 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 from colleague.kit.ids import new_id
-from colleague.plugins.shipped import shipped_skills
-from colleague.plugins.store import list_packages
 from colleague.policy.governance import enter_phase
 from colleague.policy.model import Phase
 from colleague.rollout.advance import LOCK, GateClosed, missing_words
+from colleague.rollout.catalogue.collect import catalogue
 from colleague.rollout.cohorts.make import start_cohort
 from colleague.rollout.cohorts.model import Cohort
 from colleague.rollout.cohorts.ready import ready as cohort_ready
@@ -42,7 +41,7 @@ async def start_gate(session: Session, *, reach: Reach, clock: Clock) -> Gate:
     programme = await current_programme(session)
     return Gate(0, "Start of the pilot", (
         await _owned(session, programme), await _baselines(session, reach), await _cohort(session, reach),
-        await _governance(session), await _catalogue(session), await _dispatch(session, programme, clock),
+        await _governance(session), await _catalogue(session, reach, clock), await _dispatch(session, programme, clock),
         await _seats(session, programme),
     ))  # fmt: skip
 
@@ -138,11 +137,16 @@ async def _governance(session: Session) -> Criterion:
     )  # fmt: skip
 
 
-async def _catalogue(session: Session) -> Criterion:
-    reviewed = len(shipped_skills()) + len(await list_packages(session, "", everyones=False))
+async def _catalogue(session: Session, reach: Reach, clock: Clock) -> Criterion:
+    found = await catalogue(session, reach=reach, clock=clock)
+    faulty = [one for one in found if one.faults]
+    value = f"{len(found)} in use" if found else "nothing is in use: switch a skill on"
+    if faulty:
+        value += ": " + "; ".join(f"{one.title}: {' and '.join(one.faults)}" for one in faulty[:5])
+        value += f"; and {len(faulty) - 5} more" if len(faulty) > 5 else ""
     return Criterion(
-        "catalogue", "The catalogue is reviewed", "one skill or more, each shipped or approved", f"{reviewed} skills",
-        reviewed > 0, "computed", "PL-7", "/skills",
+        "catalogue", "The catalogue is reviewed", "everything in use has an owner and a review that holds", value,
+        bool(found) and not faulty, "computed", "PL-7", "/catalogue",
     )  # fmt: skip
 
 

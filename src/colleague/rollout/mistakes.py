@@ -29,7 +29,8 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the guards look at. `most`: seats allowed, None for any number; `leaders`: how many of the named ones are
-    active, in words; `leaders_alarm`: why the programme is warned of them.
+    active, in words; `leaders_alarm`: why the programme is warned of them. `faults`: how many of what is `in_use` have
+    no owner or no review that holds; `beyond`: of what there is more than a pilot has.
     """
 
     programme: Programme
@@ -42,6 +43,9 @@ class Facts:
     triggers: int
     dispatch_later: bool
     leaders: str = ""
+    in_use: int = 0
+    faults: int = 0
+    beyond: tuple[str, ...] = ()
     leaders_alarm: str = ""
 
 
@@ -57,9 +61,9 @@ def guards(facts: Facts) -> tuple[Guard, ...]:
         ),
         Guard(
             "Leaving plugins to everybody",
-            "Nothing that somebody adds is used by others before another person read it.",
-            f"{facts.unreviewed} wait for a review" if facts.unreviewed else "nothing waits for a review", True,
-            "PL-2, PL-7", "/skills",
+            "Nothing that somebody adds is used by others before another person read it; what is in use has an owner "
+            "and a review that holds; a pilot stays within its surface.",
+            _plugins(facts), not facts.faults and not facts.beyond, "PL-2, PL-7, PL-8", "/catalogue",
         ),
         Guard(
             "Treating it as an IT project", "It does not start without a sponsor outside IT.",
@@ -81,3 +85,12 @@ def guards(facts: Facts) -> tuple[Guard, ...]:
             "/dispatch/triggers",
         ),
     )  # fmt: skip
+
+
+def _plugins(facts: Facts) -> str:
+    said = [f"{facts.in_use} in use"]
+    if facts.faults:
+        said.append(f"{facts.faults} without an owner or a review that holds")
+    said += [f"beyond the pilot: {one}" for one in facts.beyond]
+    said.append(f"{facts.unreviewed} wait for a review" if facts.unreviewed else "nothing waits for a review")
+    return "; ".join(said)

@@ -19,6 +19,7 @@ from colleague.plugins.model import State as SkillState
 from colleague.plugins.store import list_packages
 from colleague.rollout.advance import judge
 from colleague.rollout.begin import start_gate
+from colleague.rollout.catalogue.collect import catalogue
 from colleague.rollout.catalogue.surface import Extent, surface
 from colleague.rollout.define import against_sponsor
 from colleague.rollout.evidence import week_eight_of
@@ -109,15 +110,22 @@ async def posture(
     limit, held = await current_limit(session), await seats_held(session)
     seen = actor if actor.may("org:programme:read") else None
     items = await list_items(session, seen, state="open") if seen else []
+    extents = await surface(session, registry, clock=clock)
+    entries = await catalogue(session, reach=reach, clock=clock)
+    facts = replace(
+        await _facts(session, programme, evidence, held, limit, reach), in_use=len(entries),
+        faults=sum(bool(one.faults) for one in entries),
+        beyond=tuple(f"{one.title.lower()}, {one.words}" for one in extents if one.over),
+    )  # fmt: skip
     return Posture(
         programme, PHASES[programme.phase], evidence.week, evidence.holidays,
         await week_eight_of(session, programme, clock=clock), judged, limit, held,
         len(await seated_without_reason(session)),
         guards(_beside(
-            await _facts(session, programme, evidence, held, limit, reach),
+            facts,
             await leaders_watched(session, groups, programme, clock=clock),
         )), items, waiting, past[::-1], await names_of(session, people), await sponsor_confirmed(session, programme),
-        evidence.excluded, await surface(session, registry, clock=clock),
+        evidence.excluded, extents,
     )  # fmt: skip
 
 

@@ -21,9 +21,13 @@ class BadText(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whether a connector is enabled, for a floor that knows no connectors: the composition root says who knows."""
+    """Whether a connector is enabled, for a floor that knows no connectors: the composition root says who knows.
+
+    `review_days`: for how long a review in the catalogue holds.
+    """
 
     is_enabled: Callable[[Session, str], Awaitable[bool]]
+    review_days: int = 365
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ CHECKS: Final[Mapping[str, Check]] = {
         Check("automations-phase", "No automation is above the phase", "A pilot has no automation that its sponsor did "
               "not accept (C-3, PL-8), and none is above the ceiling; what is above is paused when its time comes.", _M,
               "End it, map it to a lower tier, or have the sponsor accept it.", "/dispatch/schedules?everybody=true"),
+        Check("catalogue-reviewed", "What is in use is reviewed, and somebody answers for it", "An unreviewed "
+              "catalogue is forty plugins that nobody knows (PL-7).", _M, "Review it, and name who answers for it.",
+              "/catalogue"),
         Check("triggers-phase", "No trigger is above the phase", "What is refused each time is a command that misleads "
               "people (DI-7).", _L, "Switch it off until its phase.", "/dispatch/triggers"),
         Check("triggers-number", "Five to ten triggers are on in the pilot", "Fewer are not worth learning, more are "

@@ -20,7 +20,7 @@ from colleague.rollout.advance import judge, propose, reason_of
 from colleague.rollout.tables import MoveRow
 
 TITLES = {"skills": "Skills of your own", "connectors": "Sources of data", "automations": "Automations"}
-ROWS = {"skills": "/skills", "connectors": "/connectors", "automations": "/dispatch/schedules"}
+ROWS = {"skills": "/catalogue", "connectors": "/catalogue", "automations": "/dispatch/schedules"}
 
 
 class NobodyAccepts(Conflict):

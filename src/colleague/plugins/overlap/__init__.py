@@ -1,0 +1,1 @@
+"""Which skills do the same: measured without a model, with the reasons."""

@@ -1,0 +1,162 @@
+"""Read the catalogue from what happened: what is in use, who answers for it, who uses it (PL-7, PL-10, R46)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import BigInteger, func, select
+
+from colleague.adoption.facts.tables import RunFactRow
+from colleague.connectors.grants import list_grants
+from colleague.connectors.overview import holder_names
+from colleague.connectors.registry import Registry
+from colleague.connectors.tables import ToolStateRow
+from colleague.identity.directory import is_active
+from colleague.kit.canonical import digest
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.plugins.model import State, Usable
+from colleague.plugins.overlap.measure import overlaps, thing_of
+from colleague.plugins.shipped import shipped_skills
+from colleague.plugins.store import list_packages, switched_off, usable_of
+from colleague.plugins.tables import SkillPackageRow
+from colleague.rollout.catalogue.model import Entry, faults_of
+from colleague.rollout.catalogue.tables import CatalogueRow
+from colleague.rollout.model import Programme
+from colleague.rollout.store import current_programme
+from colleague.tasks.tables import CallRow, RunRow, TaskRow
+from colleague.usecases.around import Reach
+from colleague.usecases.model import UseCase
+from colleague.usecases.ready import ready as cases_ready
+
+LOOKED_BACK: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How something was used: people, runs, and what their models cost in millionths, None where it is not known."""
+
+    people: int = 0
+    runs: int = 0
+    micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What every entry is compared with. `days`: for how long a review holds."""
+
+    programme: Programme
+    reviews: Mapping[tuple[str, str], CatalogueRow]
+    holders: Mapping[str, str]
+    cases: Sequence[UseCase]
+    today: date
+    days: int
+
+    def phase(self, on: date | None) -> int:
+        """Return the phase of a day; the pilot before the programme began."""
+        begun = [step.phase for step in self.programme.steps if on is None or step.on <= on]
+        return int(begun[-1]) if begun else 1
+
+
+async def catalogue(
+    session: Session, *, reach: Reach, registry: Registry | None = None, clock: Clock
+) -> list[Entry]:  # fmt: skip
+    """Return every skill and connector in use, connectors first; with `registry` these by their titles."""
+    now = clock.now()
+    rows = await session.scalars(select(CatalogueRow))
+    around = _Around(
+        await current_programme(session), {(row.kind, row.name): row for row in rows}, await holder_names(session),
+        (await cases_ready(session, reach=reach)).approved, now.date(), reach.review_days,
+    )  # fmt: skip
+    return [
+        *await _connectors(session, registry, around, clock=clock),
+        *await _skills(session, around, now),
+    ]
+
+
+async def _skills(session: Session, around: _Around, now: datetime) -> list[Entry]:
+    off, used = await switched_off(session), await _skill_use(session, now - LOOKED_BACK)
+    packages = [row for row in await list_packages(session, "", everyones=False) if row.state == State.APPROVED]
+    there: list[tuple[Usable, SkillPackageRow | None]] = [(one, None) for one in shipped_skills()]
+    there += [(one, row) for row in packages for one in usable_of(row)]
+    there = [(one, row) for one, row in there if one.name not in off]
+    things = [thing_of(one) for one, _ in there]
+    found = []
+    for (one, row), thing in zip(there, things, strict=True):
+        entry = await _entry(
+            session, around, "skill", one.name, one.skill.title or one.skill.name, one.sha256,
+            used.get(one.name, Use()),
+            shipped=row is None, owner=row.owner_id if row else "", by=row.decided_by if row else "",
+            at=row.decided_at if row else None, since=row.decided_at.date() if row and row.decided_at else None,
+            teams=tuple(row.teams) if row else (), overlaps=overlaps(thing, things),
+        )  # fmt: skip
+        found.append(entry)
+    return sorted(found, key=lambda e: (e.shipped, e.name))
+
+
+async def _connectors(
+    session: Session, registry: Registry | None, around: _Around, *, clock: Clock
+) -> list[Entry]:  # fmt: skip
+    titles = {c.kind: c.title for c in await registry.now(session)} if registry else {}
+    tools: dict[str, dict[str, list[str]]] = {}
+    for row in await session.scalars(select(ToolStateRow)):
+        tools.setdefault(row.connector, {})[row.name] = [row.hash, row.state]
+    used = await _connector_use(session, clock.now() - LOOKED_BACK)
+    opened: dict[str, list[tuple[str, date]]] = {}
+    for one in await list_grants(session, clock=clock):
+        opened.setdefault(one.grant.connector, []).append((one.grant.holder, one.granted_at.date()))
+    # What a review of a connector is of: the definitions of its tools, and what was decided of each.
+    return [
+        await _entry(
+            session, around, "connector", kind, titles.get(kind, kind), digest(tools.get(kind, {})),
+            used.get(kind, Use()),
+            shipped=False, owner="", by="", at=None, since=min(on for _, on in holders),
+            teams=tuple(dict.fromkeys(holder for holder, _ in holders)), overlaps=(),
+        )
+        for kind, holders in sorted(opened.items())
+    ]  # fmt: skip
+
+
+async def _entry(
+    session: Session, around: _Around, kind: str, name: str, title: str, version: str, use: Use, *, shipped: bool,
+    owner: str, by: str, at: datetime | None, since: date | None, teams: tuple[str, ...], overlaps: tuple,  # type: ignore[type-arg]
+) -> Entry:  # fmt: skip
+    row = around.reviews.get((kind, name))
+    if row is not None:
+        owner = row.owner_id
+        if row.version == version and (at is None or row.reviewed_at >= at):
+            by, at = row.reviewed_by, row.reviewed_at
+    expires = at.date() + timedelta(days=around.days) if at else None
+    active = bool(owner) and await is_active(session, owner)
+    short = name.rpartition(":")[2]
+    cases = tuple(
+        case.card.name for case in around.cases
+        if (case.card.skill in (name, short) if kind == "skill" else name in case.card.connectors)
+    )  # fmt: skip
+    begun = since or around.programme.since
+    return Entry(
+        kind, name, title, owner, version, shipped, at.date() if at else None, by, expires, since,  # type: ignore[arg-type]
+        around.phase(since) if since else 1, tuple(around.holders.get(team, team) for team in teams), use.people,
+        use.runs, use.micros, cases, not use.runs and begun is not None and begun <= around.today - LOOKED_BACK,
+        faults_of(shipped=shipped, owner=owner, active=active, reviewed_on=at.date() if at else None, expires=expires,
+                  today=around.today), overlaps,
+    )  # fmt: skip
+
+
+async def _skill_use(session: Session, since: datetime) -> dict[str, Use]:
+    cost = func.sum(RunRow.spent["micros"].as_string().cast(BigInteger))
+    people, runs = func.count(RunFactRow.person_id.distinct()), func.count()
+    query = select(RunFactRow.workflow, people, runs, cost).outerjoin(RunRow, RunRow.id == RunFactRow.run_id)
+    query = query.where(RunFactRow.asked_at >= since).group_by(RunFactRow.workflow)
+    return {name: Use(many, times, micros) for name, many, times, micros in await session.execute(query)}
+
+
+async def _connector_use(session: Session, since: datetime) -> dict[str, Use]:
+    people, runs = func.count(TaskRow.person_id.distinct()), func.count(CallRow.run_id.distinct())
+    query = select(ToolStateRow.connector, people, runs).join(CallRow, CallRow.tool == ToolStateRow.name)
+    query = query.join(RunRow, RunRow.id == CallRow.run_id)
+    query = query.join(TaskRow, TaskRow.id == RunRow.task_id).where(TaskRow.created_at >= since)
+    return {
+        kind: Use(many, times) for kind, many, times in await session.execute(query.group_by(ToolStateRow.connector))
+    }

@@ -1,0 +1,56 @@
+"""The page of the catalogue."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from colleague.audit.record import Ledger
+from colleague.connectors.registry import Registry
+from colleague.identity.current import Current
+from colleague.identity.directory import names_of
+from colleague.kit.doors import Db, Time, lead_to, part
+from colleague.kit.page import Page
+from colleague.policy.model import Phase
+from colleague.rollout.catalogue.review import review_entry, see_catalogue
+from colleague.rollout.phases import PHASES
+from colleague.usecases.around import Reach
+
+router = APIRouter(include_in_schema=False)
+TheLedger = Annotated[Ledger, Depends(part(Ledger))]
+TheReach = Annotated[Reach, Depends(part(Reach))]
+TheRegistry = Annotated[Registry, Depends(part(Registry))]
+PAGE = "/catalogue"
+Word = Annotated[str, Form(max_length=320)]
+
+
+@router.get(PAGE)
+async def show(
+    request: Request, page: Page, db: Db, actor: Current, registry: TheRegistry, reach: TheReach,
+    clock: Time,
+) -> HTMLResponse:  # fmt: skip
+    """Show every skill and connector in use."""
+    async with db.transaction() as session:
+        found = await see_catalogue(
+            session, actor, registry=registry, reach=reach, clock=clock
+        )  # fmt: skip
+        names = await names_of(session, {one.owner for one in found} | {one.reviewed_by for one in found})
+    return page.show(
+        request, "rollout/catalogue/list.html", entries=found, names=names, days=reach.review_days,
+        phases={int(phase): PHASES[phase].title for phase in Phase},
+        reviews={"skill": actor.may("org:skills:manage"), "connector": actor.may("org:connectors:manage")},
+        asked=[one for one in found if one.faults],
+    )  # fmt: skip
+
+
+@router.post(f"{PAGE}/reviews")
+async def review(
+    request: Request, db: Db, actor: Current, reach: TheReach,
+    ledger: TheLedger, clock: Time, kind: Word, name: Word, version: Word, owner: Word,
+) -> Response:  # fmt: skip
+    """Put a review on record."""
+    async with db.transaction() as session:
+        await review_entry(
+            session, actor, kind, name, version=version, owner=owner, reach=reach, ledger=ledger, clock=clock,
+        )  # fmt: skip
+    return lead_to(request, PAGE)
