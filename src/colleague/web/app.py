@@ -30,7 +30,17 @@ def create_app(parts: Mapping[type, object], *, settings: Settings, lifespan: Ca
     hosts = [settings.host, *settings.allowed_hosts.split(",")]
     # A form may carry several files; each alone is held to the limit where it is read.
     upload = settings.upload_limit * 2 + 1_000_000
+    version, assets = load_assets()
+    doors = (
+        home.router,
+        assets_router(version, assets),
+        installed_router(version, assets),
+        reference.router,
+        *routers(),
+    )
     app = FastAPI(
+        # The routes as the slices made them: to include a router makes every one of its routes again, for a second.
+        routes=[route for door in doors for route in door.routes],
         title="Colleague", version=__version__, lifespan=lifespan, openapi_url="/api/v1/openapi.json", docs_url=None,
         redoc_url=None,
         # What newer releases trace by themselves holds addresses, queries and words of errors: see kit/telemetry.py.
@@ -44,17 +54,8 @@ def create_app(parts: Mapping[type, object], *, settings: Settings, lifespan: Ca
         ],
     )  # fmt: skip
     app.state.parts = parts
-    version, assets = load_assets()
     app.state.assets = version
     errors.install(app)
-    for router in (
-        home.router,
-        assets_router(version, assets),
-        installed_router(version, assets),
-        reference.router,
-        *routers(),
-    ):
-        app.include_router(router)
     app.openapi = partial(reference.describe, app)  # type: ignore[method-assign]
     cast(Pages, parts[Pages]).environment.globals.update(
         assets=version, demo=settings.demo, places=navigation(app), bell=exists(app, "/notices"), version=__version__
