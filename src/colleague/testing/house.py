@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +50,8 @@ class _Rows:
     keys: Mapping[str, str]
 
 
-# What a furnished house holds, by the time at which it was furnished.
-_FURNISHED: dict[datetime, tuple[_Rows, Mapping[str, Actor], str]] = {}
+# What a furnished house holds, by the time at which it was furnished; by the day where the clock goes.
+_FURNISHED: dict[datetime | date, tuple[_Rows, Mapping[str, Actor], str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,14 @@ async def furnish(
     """Build a house on an empty migrated database, with six people in one team «Bids»."""
     chosen = Settings(data_dir=folder, database_url=database_url, model=model, **settings)
     house = build(chosen, clock=clock, connectors=connectors, models=models, ledger=ledger, engine=engine)
-    # With a clock that stands still the same rows come each time: written once, and copied from then on.
-    still = isinstance(clock, TestClock) and ledger is None and engine is None
-    begin = house.clock.now()
-    if still and begin in _FURNISHED:
+    # The same rows come each time: written once, and copied from then on.
+    begin = house.clock.now() if isinstance(clock, TestClock) else house.clock.now().date()
+    if begin in _FURNISHED and ledger is None:
         rows, people, team = _FURNISHED[begin]
         await _put_back(house.database, rows, secrets=house.secrets)
         return TestHouse(house, dict(people), team)
     home = await _move_in(house)
-    if still:
+    if ledger is None:
         _FURNISHED[begin] = await _remember(house.database, secrets=house.secrets), dict(home.people), home.team
     return home
 
