@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 from importlib import resources
-from typing import Annotated, Any
+from types import CodeType
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import BaseLoader, BytecodeCache, Environment, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2.bccache import Bucket
 
 from colleague.kit.doors import part
 
@@ -23,6 +25,25 @@ class SliceLoader(BaseLoader):
         if not rest or ".." in rest or not file.is_file():
             raise TemplateNotFound(template)
         return file.read_text("utf-8"), str(file), lambda: True
+
+
+class Compiled(BytecodeCache):
+    """Keeps compiled templates for as long as the process lives: two houses in it compile each of them once."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give `bucket` the code of its template, if the same text was compiled before."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of `bucket`."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = Compiled()
 
 
 def when(value: datetime | None) -> str:
@@ -55,6 +76,7 @@ class Pages:
         """Take what every template may use."""
         self.environment = Environment(
             loader=SliceLoader(),
+            bytecode_cache=_COMPILED,
             autoescape=select_autoescape(default=True, default_for_string=True),
             undefined=StrictUndefined,
             trim_blocks=True,
