@@ -1,6 +1,7 @@
 """Fixtures of every suite: a real PostgreSQL, the clock, the ledger."""
 
 import atexit
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -20,9 +21,18 @@ PLACE = "TEST_POSTGRES_FOLDER"
 
 def pytest_configure() -> None:
     """Keep the database of a run in memory where there is room for it; it goes with the run."""
+    gc.disable()  # Until everything is imported.
     if PLACE not in os.environ and (folder := in_memory("colleague-tests")):
         os.environ[PLACE] = str(folder)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later search for garbage: it was a sixth of the whole time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
