@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from colleague.audit.tables import EntryRow
+from colleague.identity import passwords
 from colleague.identity.actor import SignInYourself
 from colleague.identity.passwords import (
     PER_ACCOUNT,
@@ -125,6 +126,16 @@ async def test_all_failures_read_the_same(home: TestHouse, email: str, password:
     with pytest.raises(SignInFailed) as refused:
         await enter(home, email, password)
     assert refused.value.message == SignInFailed().message
+
+
+async def test_a_try_for_nobody_is_compared_at_the_cost_of_a_stored_password(home: TestHouse) -> None:
+    """Argon2's parameters stand in front of the salt: those of the written-down hash are those of new ones."""
+    await give(home)
+    async with home.house.database.transaction() as session:
+        stored = await session.scalar(select(PersonRow.password).where(PersonRow.email == ANA))
+    assert stored
+    assert stored.split("$")[:4] == passwords._NOBODY.split("$")[:4]
+    assert [len(part) for part in stored.split("$")] == [len(part) for part in passwords._NOBODY.split("$")]
 
 
 async def test_who_is_not_active_does_not_enter(home: TestHouse) -> None:

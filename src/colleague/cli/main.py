@@ -2,7 +2,6 @@
 
 import os
 import sys
-from importlib import import_module
 from typing import Any, Final
 
 import typer
@@ -10,6 +9,7 @@ import typer.core
 
 from colleague import __version__
 from colleague.kit.errors import Failure
+from colleague.kit.imports import import_all_of
 
 # What `colleague --help` lists. Single verbs have a function named like the file, groups a typer app named `app`.
 VERBS: Final = {
@@ -76,11 +76,11 @@ class Lazy(typer.core.TyperGroup):
         cmd_name = ALSO.get(cmd_name, cmd_name)
         if cmd_name in GROUPS:
             file = FOLDERS.get(cmd_name, cmd_name)
-            return typer.main.get_command(import_module(f"colleague.cli.{file}").app)
+            return typer.main.get_command(import_all_of(f"colleague.cli.{file}").app)
         if cmd_name not in VERBS:
             return None
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name)(getattr(import_module(f"colleague.cli.{cmd_name}"), cmd_name))
+        single.command(cmd_name)(getattr(import_all_of(f"colleague.cli.{cmd_name}"), cmd_name))
         return typer.main.get_command(single)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

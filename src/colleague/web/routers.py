@@ -1,9 +1,10 @@
 """The table of contents: every slice's pages and JSON routes."""
 
-from importlib import import_module
 from typing import Final
 
 from fastapi import APIRouter
+
+from colleague.kit.imports import import_all_of
 
 # Pages before programs; within a slice its pages in console.py, its JSON in api.py.
 CONTENTS: Final[tuple[str, ...]] = (
@@ -53,4 +54,4 @@ CONTENTS: Final[tuple[str, ...]] = (
 
 def routers() -> list[APIRouter]:
     """Return the router of every door, in order."""
-    return [import_module(f"colleague.{name}").router for name in CONTENTS]
+    return [import_all_of(f"colleague.{name}").router for name in CONTENTS]

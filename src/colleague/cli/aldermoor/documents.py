@@ -9,7 +9,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from colleague.cli.aldermoor.rfp import make_rfp
 from colleague.kit.documents.formats import text
 from colleague.kit.documents.model import Block, Draft
 from colleague.kit.documents.sniff import MARKDOWN
@@ -79,6 +78,8 @@ def _made(name: str, ending: str) -> bytes:
         return content
     blocks = tuple(_plain(b) for b in text.read(content, name, MARKDOWN).blocks)
     if name == "rfp.md":
+        from colleague.cli.aldermoor.rfp import make_rfp  # Its library is slow to import, and rarely needed.
+
         return make_rfp(blocks)
     first, *rest = blocks
     return write(Draft(first.text, tuple(rest), mark="", author="Aldermoor Ltd"), ending)[0]

@@ -10,8 +10,6 @@ from io import BytesIO
 from math import ceil
 from typing import Any, Final
 
-import xlsxwriter
-
 from colleague.adoption.weeks import WORKING_DAYS, Calendar, Week, week_of
 from colleague.kit.documents.write.calculate import serial
 from colleague.rollout.templates.plan import QUARTER, Phase, Plan
@@ -50,6 +48,8 @@ class Workbook:
 
     def __init__(self, plan: Plan, calendar: Calendar, filling: Filling, made_on: date) -> None:
         """Take what is written."""
+        import xlsxwriter  # Slow to import, and rarely needed.
+
         self.out = BytesIO()
         self.plan, self.calendar, self.filling, self.made_on = plan, calendar, filling, made_on
         self.book = xlsxwriter.Workbook(self.out, {"in_memory": True})

@@ -1,22 +1,20 @@
 """The formats that can be written, by their ending or media type, and which of them a template can shape."""
 
 from collections.abc import Callable
-from typing import Final
+from importlib import import_module
+from typing import Final, cast
 
 from colleague.kit.documents.model import Draft
 from colleague.kit.documents.sniff import CSV, DOCX, HTML, MARKDOWN, PDF, PPTX, XLSX
 from colleague.kit.documents.write.clean import cleaned
-from colleague.kit.documents.write.docx import write_docx
-from colleague.kit.documents.write.pdf import write_pdf
-from colleague.kit.documents.write.pptx import write_pptx
 from colleague.kit.documents.write.sheets import computed, plan
-from colleague.kit.documents.write.text import write_csv, write_html, write_markdown
-from colleague.kit.documents.write.xlsx import write_xlsx
 from colleague.kit.errors import Invalid
 
-_WRITERS: Final[dict[str, tuple[Callable[..., bytes], str]]] = {
-    "docx": (write_docx, DOCX), "xlsx": (write_xlsx, XLSX), "pptx": (write_pptx, PPTX), "pdf": (write_pdf, PDF),
-    "md": (write_markdown, MARKDOWN), "csv": (write_csv, CSV), "html": (write_html, HTML),
+# Media type, and where the writer stands (`write_…` in a file of this folder).
+_WRITERS: Final = {
+    "docx": (DOCX, "docx", "docx"), "xlsx": (XLSX, "xlsx", "xlsx"), "pptx": (PPTX, "pptx", "pptx"),
+    "pdf": (PDF, "pdf", "pdf"), "md": (MARKDOWN, "text", "markdown"), "csv": (CSV, "text", "csv"),
+    "html": (HTML, "text", "html"),
 }  # fmt: skip
 FORMATS: Final = tuple(_WRITERS)
 SHAPED: Final = {"docx": DOCX, "pptx": PPTX}
@@ -26,14 +24,21 @@ class FormatUnknown(Invalid):
     """This format cannot be written. Use docx, xlsx, pptx, pdf, md, csv or html."""
 
 
+def _writer(file: str, name: str) -> Callable[..., bytes]:
+    """Return a writer, imported now: the libraries of all of them would take a tenth of every start."""
+    module = import_module(f"colleague.kit.documents.write.{file}")
+    return cast("Callable[..., bytes]", getattr(module, f"write_{name}"))
+
+
 def write(draft: Draft, format_name: str, template: bytes | None = None) -> tuple[bytes, str]:
     """Return the file and its media type. `format_name` is an ending (docx) or a media type. Raises FormatUnknown.
 
     `template` is a checked .docx or .pptx whose styles and masters are used; other formats have none.
     """
-    for ending, (writer, media_type) in _WRITERS.items():
+    for ending, (media_type, file, name) in _WRITERS.items():
         if format_name not in (ending, media_type):
             continue
+        writer = _writer(file, name)
         draft = cleaned(draft)
         if draft.formulas and ending not in ("xlsx", "csv"):
             draft = computed(draft)
