@@ -1,15 +1,16 @@
 """Processes that write and seal are killed at any moment: what was acknowledged is there, nothing is sealed twice."""
 
 import asyncio
+import contextlib
+import multiprocessing
 import random
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from tests.audit.ledgers import SIGNER, check, fill
+from tests.audit.worker import work
 
 from colleague.audit.record import Ledger
 from colleague.audit.seal import seal
@@ -18,23 +19,39 @@ from colleague.kit.db import Database
 from colleague.testing.clock import TestClock
 
 pytestmark = pytest.mark.anyio
-SCRIPT = Path(__file__).parent / "worker.py"
 
 
-async def _start(what: str, url: str, folder: str) -> Process:
-    process = await asyncio.create_subprocess_exec(sys.executable, str(SCRIPT), what, url, folder, stdout=PIPE)
-    assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), 60)  # it works
-    return process
+class Worker:
+    """A process of its own, forked from one that has imported everything already."""
+
+    def __init__(self, *what: str) -> None:
+        fork = multiprocessing.get_context("forkserver")
+        fork.set_forkserver_preload(["colleague.testing.chaos"])
+        self.told, end = fork.Pipe(duplex=False)
+        self.process = fork.Process(target=work, args=(*what, end))
+        self.process.start()
+        end.close()
+
+    async def works(self) -> None:
+        """Wait until it has said something."""
+        assert await asyncio.to_thread(self.told.poll, 60)
+
+    def kill(self) -> list[str]:
+        """kill -9, and return all that it had said."""
+        self.process.kill()
+        self.process.join()
+        assert self.process.exitcode == -signal.SIGKILL
+        said = []
+        with contextlib.suppress(EOFError), self.told:  # What it was about to say counts as not said.
+            while True:
+                said.append(self.told.recv())
+        return said
 
 
-async def _kill(process: Process) -> list[str]:
-    """kill -9, and return the lines it still had said."""
-    process.send_signal(signal.SIGKILL)
-    assert process.stdout is not None
-    said = (await process.stdout.read()).decode()
-    assert await process.wait() == -signal.SIGKILL
-    return [line for line in said.splitlines() if said.endswith("\n") or line != said.splitlines()[-1]]
+async def _start(what: str, url: str, folder: str) -> Worker:
+    worker = Worker(what, url, folder)
+    await worker.works()
+    return worker
 
 
 @pytest.mark.slow
@@ -48,8 +65,8 @@ async def test_killed_writers_and_sealers_leave_a_whole_ledger(
         writers = await asyncio.gather(*start)
         sealers = await asyncio.gather(*(_start("seal", database_url, str(tmp_path)) for _ in range(2)))
         await asyncio.sleep(chance.uniform(0.1, 0.5))
-        for process in (*sealers, *writers):
-            acknowledged += [line for line in await _kill(process) if line != "round"]
+        for worker in (*sealers, *writers):
+            acknowledged += [line for line in worker.kill() if line != "round"]
         report = await check(database, await FolderSink(tmp_path).all())
         assert report.ok, report.findings
     while await seal(database, signer=SIGNER, sink=FolderSink(tmp_path), clock=TestClock()):
@@ -69,8 +86,8 @@ async def test_killed_between_witness_and_note_of_it_harms_nothing(
     database: Database, database_url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
     await fill(database, ledger, 3)
-    process = await _start("pause", database_url, str(tmp_path))
-    await _kill(process)
+    worker = await _start("pause", database_url, str(tmp_path))
+    worker.kill()
     sink = FolderSink(tmp_path)
     assert len(await sink.all()) == 1
     await seal(database, signer=SIGNER, sink=sink, clock=TestClock())
@@ -91,15 +108,13 @@ async def test_killed_in_the_middle_of_sealing_nothing_has_happened(
     async with database.transaction() as session:
         # The sealer gets as far as the checkpoint's row and must wait there: the moment just before its commit.
         await session.execute(text("LOCK TABLE ledger_checkpoints IN SHARE MODE"))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(SCRIPT), "seal", database_url, str(tmp_path), stdout=PIPE
-        )
+        worker = Worker("seal", database_url, str(tmp_path))
         waits = text("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'ledger_checkpoints'::regclass")
         for _ in range(300):
             await asyncio.sleep(0.1)
             if waiting := (await session.execute(waits)).first():
                 break
-        assert await _kill(process) == []
+        assert worker.kill() == []
         assert waiting is not None
     # The server frees the dead sealer's lock when it notices the broken line.
     for _ in range(100):

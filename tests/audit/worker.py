@@ -1,7 +1,7 @@
-"""A real process that writes or seals until it is killed: python worker.py write|seal|pause URL [FOLDER]."""
+"""A real process that writes or seals until it is killed."""
 
 import asyncio
-import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,27 +21,33 @@ SIGNER = Signer(Ed25519PrivateKey.from_private_bytes(b"s" * 32))
 class Slow(FolderSink):
     """A witness that takes so long that its caller can be killed after it has the note, before it is known."""
 
+    def __init__(self, folder: Path, told: "Connection[str, str]") -> None:
+        super().__init__(folder)
+        self.told = told
+
     async def put(self, note: str) -> None:
         await super().put(note)
-        print("put", flush=True)
+        self.told.send("put")
         await asyncio.sleep(60)
 
 
-async def main(what: str, url: str, folder: str) -> None:
+def work(what: str, url: str, folder: str, told: "Connection[str, str]") -> None:
+    """Write, seal or pause, and tell each thing when it is done."""
+    asyncio.run(_work(what, url, folder, told))
+
+
+async def _work(what: str, url: str, folder: str, told: "Connection[str, str]") -> None:
     database = Database(url, pool_size=1)
     clock = SystemClock()
     ledger = Ledger(secrets=Secrets(b"k" * 32), clock=clock)
-    sink = (Slow if what == "pause" else FolderSink)(Path(folder))
+    sink = Slow(Path(folder), told) if what == "pause" else FolderSink(Path(folder))
     number = 0
     while True:
         if what == "write":
             async with database.transaction() as session:
                 await ledger.record(session, Event("thing.done", f"worker-{folder}", subject=f"{folder}-{number}"))
-            print(f"{folder}-{number}", flush=True)
+            told.send(f"{folder}-{number}")
             number += 1
         else:
             await seal(database, signer=SIGNER, sink=sink, clock=clock, limit=40)
-            print("round", flush=True)
-
-
-asyncio.run(main(*sys.argv[1:]))
+            told.send("round")
