@@ -38,7 +38,7 @@ def pytest_collection_finish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long: no worker then has one of them left at the end."""
     long = {item.path for item in items if item.get_closest_marker("slow")}
-    long |= {item.path for item in items if item.path.parent.name == "cli"}
+    long |= {item.path for item in items if item.path.parent.name in ("cli", "e2e")}
     items.sort(key=lambda item: item.path not in long)
 
 

@@ -42,7 +42,7 @@ class Worker:
         self.process.join()
         assert self.process.exitcode == -signal.SIGKILL
         said = []
-        with contextlib.suppress(EOFError), self.told:  # What it was about to say counts as not said.
+        with contextlib.suppress(EOFError, OSError), self.told:  # What it was about to say counts as not said.
             while True:
                 said.append(self.told.recv())
         return said

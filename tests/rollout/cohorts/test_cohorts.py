@@ -22,7 +22,7 @@ from colleague.rollout.cohorts.join import InAnotherCohort, TooEarly, fill_cohor
 from colleague.rollout.cohorts.make import MayNotStart, make_cohort, map_cohort, start_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
 from colleague.rollout.cohorts.prefill import prefill
-from colleague.rollout.cohorts.store import cohorts_of, mapped, members_of
+from colleague.rollout.cohorts.store import cohorts_of, members_of, unmapped
 from colleague.rollout.cohorts.tables import MemberRow
 from colleague.rollout.define import name_programme
 from colleague.testing.clock import TestClock
@@ -209,19 +209,19 @@ async def test_nobody_is_invited_before_a_group_maps(home: TestHouse) -> None:
     people, house, owner = await crowd(home, 2), home.house, home.people["owner"]
     parts = {"ledger": house.ledger, "clock": house.clock}
     async with house.database.transaction() as session:
-        assert await mapped(session), "people are added by hand: there is nothing to map"
+        assert not await unmapped(session), "people are added by hand: there is nothing to map"
         await create_token(session, owner, "Entra", days=30, **parts)
-        assert not await mapped(session), "no cohort, so no group maps to it"
+        assert await unmapped(session), "no cohort, so no group maps to it"
     cohort = await pilot(home, people)
     async with house.database.transaction() as session:
-        assert not await mapped(session)
+        assert await unmapped(session)
         with pytest.raises(Failure, match="No group of your identity provider maps to «Pilot»"):
             await start_cohort(session, owner, cohort, reach=house.reach, **parts)
     async with house.database.transaction() as session:
         group = await make_group(session, owner, "scim", "colleague-pilot", **parts)
         await change_members(session, owner, group, add=[people[0].id, home.people["tom"].id], **parts)
         await map_cohort(session, owner, cohort, group=group.id, ledger=house.ledger)
-        assert await mapped(session)
+        assert not await unmapped(session)
     async with program_of(home, owner, "org:programme:read") as client:
         seen = (await client.get(f"/api/v1/programme/cohorts/{cohort}")).json()
         assert seen["drift"] == {"group": "colleague-pilot", "only_in_group": 1, "only_in_cohort": 1, "gives": 0}
@@ -230,7 +230,7 @@ async def test_nobody_is_invited_before_a_group_maps(home: TestHouse) -> None:
         assert "P 01" not in page.text
     async with house.database.transaction() as session:
         await session.execute(text("DELETE FROM groups"))
-        assert not await mapped(session), "the group is gone"
+        assert await unmapped(session), "the group is gone"
     for who, held_up in ((people[1], True), (owner, False)):
         async with house.database.transaction() as session:
             if who is owner:
