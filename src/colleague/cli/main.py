@@ -27,7 +27,7 @@ GROUPS: Final = {
     "policy": "See the rules, and what would be decided.",
     "governance": "The governance document, and the configuration as files.",
     "retention": "What is kept how long, what goes soon, certificates of deletion.",
-    "hold": "Place and release legal holds.",
+    "hold": "Legal holds: what is deleted by nobody.",
     "connector": "Enable connectors and open them to teams.",
     "mcp": "Register MCP servers and decide on their tools.",
     "model": "Set up model providers, routes, prices and ceilings.",
