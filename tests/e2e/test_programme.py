@@ -157,7 +157,7 @@ def cohort(ben: Hand, axe: Callable[[Page], None]) -> None:
     ben.press("Make it")
     ben.page.wait_for_url("**/cohorts/cohort_*")
     for department in DEPARTMENTS:
-        ben.press("Propose several of a department", "link")
+        ben.press("Propose several", "link")
         ben.choose("department", value=department)
         ben.press("Show them")
         ben.page.wait_for_url("**department=*")
