@@ -73,7 +73,7 @@ async def test_what_was_tampered_with_is_mended(programme: Programme) -> None:
 
 
 async def test_it_needs_a_reason_and_who_looks_after_people(programme: Programme) -> None:
-    for why in ("", " \n ", "x" * 201, "a\x00b"):
+    for why in ("", " \n ", "x" * 201, "a\x00b", "\u2800\u3164"):
         with pytest.raises(WhyExcluded):
             await exclude(programme, excluded=True, why=why)
     with pytest.raises(PermissionMissing):

@@ -22,8 +22,9 @@ async def test_it_is_opened_once_also_by_several_at_once_and_again_after_it_was_
         await programme.do(close_item, programme.home.people["ana"], found.id, "Done", **programme.told)
     with pytest.raises(PermissionMissing):
         await programme.do(list_items, programme.home.people["ana"])
-    with pytest.raises(BadText):
-        await programme.do(close_item, programme.lead, found.id, " \n ", **programme.told)
+    for nothing in (" \n ", "\u3164\u2800", "..."):
+        with pytest.raises(BadText):
+            await programme.do(close_item, programme.lead, found.id, nothing, **programme.told)
     await programme.do(close_item, programme.lead, found.id, "Split in two.", **programme.told)
     with pytest.raises(AlreadyClosed):
         await programme.do(close_item, programme.lead, found.id, "Again", **programme.told)

@@ -297,7 +297,7 @@ async def test_cost_ceilings_requests_and_sums(hall: Hall) -> None:
     await hall.route("claude:m")
     with pytest.raises(NothingToIncrease):
         await hall.do(ask_increase, "organisation", "", 5, "more", who="ana")
-    for micros, reason in ((0, "x"), (-1, "x"), (5, " "), (5, "x" * 1001)):
+    for micros, reason in ((0, "x"), (-1, "x"), (5, " "), (5, "x" * 1001), (5, "\u2800")):
         with pytest.raises(BadIncrease):
             await hall.do(ask_increase, "person", ana.id, micros, reason, who="ana")
     wish = await hall.do(ask_increase, "person", ana.id, 4_000_000, "Big bid", who="ana")

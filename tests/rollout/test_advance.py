@@ -13,7 +13,14 @@ from colleague.adoption.items import close_item, list_items, open_item
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM, PermissionMissing, SignInYourself
 from colleague.identity.directory import actor_of
-from colleague.identity.people import assign_role, create_person, remove_role, set_department, take_seat_back
+from colleague.identity.people import (
+    assign_role,
+    create_person,
+    remove_role,
+    set_active,
+    set_department,
+    take_seat_back,
+)
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import NoSeat, seats_held
 from colleague.identity.tables import ProvisionedRow
@@ -117,7 +124,14 @@ async def test_a_gate_is_skipped_by_two_owners_at_a_risk_that_the_sponsor_accept
     office.evidence = Evidence(today=PILOT.today)
     with pytest.raises(PermissionMissing):
         await office.do(propose_skip, "dana", why=WHY, risk=RISK)
-    for words in ({"why": "because            we            want"}, {"risk": "some"}, {"risk": " " * 40}):
+    for words in (
+        {"why": "because            we            want"},
+        {"risk": "some"},
+        {"risk": " " * 40},
+        {"why": "\u2800" * 30},
+        {"risk": "\u3164" * 30},
+        {"why": "." * 25 + "since"},
+    ):
         with pytest.raises(ReasonNeeded):
             await office.do(propose_skip, "owner", **{"why": WHY, "risk": RISK, **words})
     row = await office.do(propose_skip, "owner", why=WHY, risk=RISK)
@@ -359,11 +373,29 @@ async def test_the_lead_vouches_for_nothing_whoever_was_named_meanwhile(office: 
     async with house.database.transaction() as session:
         await assign_role(session, SYSTEM, people["dana"].id, "administrator", ledger=house.ledger)
         await remove_role(session, SYSTEM, people["dana"].id, "programme_lead", ledger=house.ledger)
+    # Nor whoever stepped down for it: they led in this phase.
+    with pytest.raises(NotTheLead):
+        await office.do(attest, "dana", "security-review", words="It is so.", on=today)
+    await office.begun()
+    office.clock.advance(days=3)
+    office.evidence = Evidence(today=office.clock.now().date())
+    await office.skipped()
+
+    async def counted() -> set[str]:
+        async with house.database.transaction() as session:
+            return {one.by for one in (await collect(session, clock=office.clock)).attested.values()}
+
     await office.do(attest, "dana", "security-review", words="It is so.", on=today)
-    await office.do(name_programme, "dana", **NAMED)
-    async with office.home.house.database.transaction() as session:
-        assert (await attestations(session, until=today))["security-review"].by == people["dana"].id
-        assert (await collect(session, clock=office.clock)).attested == {}
+    assert await counted() == {people["dana"].id}, "somebody else led since the phase began"
+    # Who has left vouches for nothing; the one before does again.
+    await office.do(attest, "ana", "security-review", words="It is so.", on=today + timedelta(days=1))
+    assert await counted() == {people["ana"].id}
+    await office.do(set_active, "owner", people["ana"].id, active=False)
+    assert await counted() == {people["dana"].id}
+    await office.do(name_programme, "owner", **NAMED)
+    assert await counted() == set()
+    await office.do(name_programme, "owner", **{**NAMED, "lead": "ben@aldermoor.example"})
+    assert await counted() == set(), "led in this phase"
 
 
 async def test_a_token_neither_confirms_for_the_sponsor_nor_vouches(office: Office) -> None:

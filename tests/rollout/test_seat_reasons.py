@@ -221,7 +221,7 @@ async def test_who_is_moved_by_a_provider_keeps_the_seat_and_the_reason_is_asked
 
 async def test_bad_input(home: TestHouse) -> None:
     lea = await add(home, "lea", "Legal", without="wait")
-    for bad in ("", "short", "x" * 601, "seven\u202ewords of no use", "a\x00bcdefghijkl"):
+    for bad in ("", "short", "x" * 601, "seven\u202ewords of no use", "a\x00bcdefghijkl", "\u3164" * 12):
         with pytest.raises(BadReason):
             await do(home, keep_reason, lea, bad)
     for nobody in ("person_nobody", "", "x\x00"):

@@ -260,6 +260,8 @@ async def test_less_than_proposed_or_suspect_needs_a_written_reason(desk: Desk, 
             await office.say(tool, tier, egress=egress)
         with pytest.raises(ReasonNeeded):
             await office.say(tool, tier, egress=egress, reason="   because   ")
+        with pytest.raises(ReasonNeeded):
+            await office.say(tool, tier, egress=egress, reason="\u3164" * 12)
         assert await office.state(tool) == "pending"
     await office.say("write_note", Tier.READ, reason="It only counts words; we read its code.")
     assert await office.state("write_note") == "approved"

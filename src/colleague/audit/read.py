@@ -73,6 +73,12 @@ async def oldest(session: Session, *verbs: str) -> Told | None:
     return _told(await session.scalar(query.limit(1)))
 
 
+async def history(session: Session, *verbs: str) -> list[Told]:
+    """Return the entries of verbs that are rare, oldest first."""
+    query = select(EntryRow).where(EntryRow.verb.in_(verbs)).order_by(EntryRow.id)
+    return [told for row in await session.scalars(query) if (told := _told(row))]
+
+
 async def who_did(session: Session, verb: str, subject: str) -> str:
     """Return who did this to this subject first, by id, "" where the ledger knows of nobody (any more)."""
     query = select(EntryRow.actor).where(EntryRow.verb == verb, EntryRow.subject == subject)

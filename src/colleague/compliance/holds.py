@@ -17,6 +17,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
+from colleague.kit.seen import says
 from colleague.projects.tables import ProjectRow
 from colleague.tasks.keeping.held import holds_on_tasks
 from colleague.tasks.tables import TaskRow
@@ -170,7 +171,7 @@ async def _get(session: Session, hold: str) -> HoldRow:
 
 def _text(text: str, longest: int, what: str) -> str:
     text = " ".join(text.split())
-    if not text or len(text) > longest or not text.isprintable():
+    if not says(text) or len(text) > longest or not text.isprintable():
         raise BadHold(why=f"{what} of at most {longest:,} printable characters")
     return text
 

@@ -24,6 +24,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
+from colleague.kit.seen import says
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass, Scope, ToolWord
 
@@ -223,7 +224,7 @@ def _fault(terms: Terms, tools: Iterable[str], clock: Clock) -> str:
     if terms.expires_at is not None and terms.expires_at <= clock.now():
         return "it would have expired already"
     if is_whole(terms.places):
-        if len(terms.reason.strip()) < SHORTEST_REASON:
+        if not says(terms.reason, SHORTEST_REASON):
             return "opening everything needs an exception: a written reason (10 characters or more)"
         if terms.expires_at is None or terms.expires_at > clock.now() + LONGEST:
             return "opening everything needs an exception: an end date within a year"

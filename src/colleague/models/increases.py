@@ -12,6 +12,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import new_id
+from colleague.kit.seen import says
 from colleague.models.ceilings import LIMIT, standings
 from colleague.models.tables import IncreaseRow
 from colleague.models.usage import month_of
@@ -49,7 +50,7 @@ async def ask_increase(
     """
     actor.require("own:tasks:use")
     reason = " ".join(reason.replace("\x00", "").split())
-    if not 0 < micros <= LIMIT or not 1 <= len(reason) <= 1000:
+    if not 0 < micros <= LIMIT or not says(reason) or len(reason) > 1000:
         raise BadIncrease
     mine = await standings(session, actor.id, actor.teams, clock=clock)
     if not any(s.scope == scope and s.subject == subject for s in mine):

@@ -20,6 +20,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid
 from colleague.kit.ids import new_id
+from colleague.kit.seen import says
 from colleague.policy.governance import enter_phase, widen_surface
 from colleague.policy.model import Phase
 from colleague.policy.standards.surface import SHIPPED as SURFACE
@@ -64,8 +65,8 @@ class MoveStale(Conflict):
 
 
 class ReasonNeeded(Invalid):
-    """Say why, in thirty characters or more, and of a gate that is skipped which risk is taken, in as many: both
-    stay on every readout.
+    """Say why, in thirty characters or more that can be read, and of a gate that is skipped which risk is taken, in as
+    many: both stay on every readout.
     """
 
 
@@ -238,7 +239,7 @@ def _next(programme: Programme) -> Phase:
 
 def reason_of(why: str, called: str = "reason") -> str:
     """Return a reason in its one spelling; ReasonNeeded if it says too little."""
-    if len(" ".join(why.split())) < SHORTEST:
+    if not says(why, SHORTEST):
         raise ReasonNeeded
     return some_lines(why, called, LONGEST)
 

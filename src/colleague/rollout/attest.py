@@ -14,7 +14,7 @@ from colleague.rollout.alarms import CATALOGUE
 from colleague.rollout.gates import SIGNED_WITHIN, gate
 from colleague.rollout.model import ATTESTED, Evidence
 from colleague.rollout.quarter import hold_when_due
-from colleague.rollout.store import current_programme
+from colleague.rollout.store import current_programme, led
 from colleague.rollout.tables import AttestationRow
 from colleague.usecases.around import one_line
 
@@ -30,7 +30,8 @@ class NoSuchCriterion(NotFound):
 
 
 class NotTheLead(Forbidden):
-    """Who leads the programme, or has the role for it, does not vouch for it: ask whoever did the review."""
+    """Who leads the programme, has led it in this phase, or has the role for it, does not vouch for it: ask whoever
+    did the review."""
 
 
 class BadDay(Invalid):
@@ -52,15 +53,15 @@ async def attest(
 ) -> str:  # fmt: skip
     """Vouch for a criterion, with the day it was so and where the document is; return the attestation's id.
 
-    The sponsor may, and whoever may see the programme but its lead and who has the role of one; themselves, no token
-    of theirs.
+    The sponsor may, and whoever may see the programme but who leads or has led it in this phase and who has the role of
+    one; themselves, no token of theirs.
     Raises EvidenceExists, NoSuchCriterion, NotTheLead, BadDay, SignInYourself.
     """
     actor.require_presence()
     programme = await current_programme(session)
     if actor.id != programme.sponsor:
         actor.require("org:programme:read")
-    if actor.id == programme.lead or "programme_lead" in actor.roles:
+    if actor.id in await led(session, programme) or "programme_lead" in actor.roles:
         raise NotTheLead
     if criterion not in ATTESTED:
         title, rows = counted(criterion)

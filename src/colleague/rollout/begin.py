@@ -26,7 +26,7 @@ from colleague.rollout.cohorts.store import list_cohorts
 from colleague.rollout.define import against_sponsor, says_a_goal
 from colleague.rollout.model import Criterion, Gate, Programme
 from colleague.rollout.phases import PHASES
-from colleague.rollout.store import attestations, current_programme
+from colleague.rollout.store import attestations, current_programme, led
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready as cases_ready
@@ -153,7 +153,7 @@ async def _catalogue(session: Session, reach: Reach, clock: Clock) -> Criterion:
 async def _dispatch(session: Session, programme: Programme, clock: Clock) -> Criterion:
     active = len(await list_triggers(session, state="active"))
     today = (await read_calendars(session)).organisation.day(clock.now())
-    later = (await attestations(session, until=today, but=programme.lead)).get("dispatch-later")
+    later = (await attestations(session, until=today, but=await led(session, programme))).get("dispatch-later")
     value = f"{active} triggers are on" + (f"; begins without it: {later.words}" if later else "")
     return Criterion(
         "dispatch", "Dispatch is part of it", "five to ten triggers, or somebody vouches below that it begins without",

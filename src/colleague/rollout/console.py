@@ -23,7 +23,7 @@ from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED, left_out
 from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
 from colleague.rollout.second import confirm_sponsor
-from colleague.rollout.store import attestations, get_move
+from colleague.rollout.store import attestations, get_move, led
 from colleague.rollout.view import posture
 from colleague.usecases.around import Reach
 
@@ -54,7 +54,8 @@ async def show(
         for person in (stands.programme.sponsor, stands.programme.lead):
             if person:
                 people[person] = await get_person(session, person)
-        said = await attestations(session, until=clock.now().date(), but=stands.programme.lead)
+        have_led = await led(session, stands.programme)
+        said = await attestations(session, until=clock.now().date(), but=have_led)
     to = after(stands.programme.phase)
     return page.show(
         request, "rollout/programme/show.html", stands=stands, programme=stands.programme, people=people, said=said,
@@ -64,7 +65,7 @@ async def show(
         manage=actor.may("org:programme:manage"),
         left_out=left_out(stands.excluded),
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
-        and actor.id != stands.programme.lead and "programme_lead" not in actor.roles,
+        and actor.id not in have_led and "programme_lead" not in actor.roles,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from colleague.kit.db import Session
 from colleague.policy.model import Phase
 from colleague.rollout.champions.read import network
 from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
-from colleague.rollout.store import attestations, current_programme
+from colleague.rollout.store import attestations, current_programme, led
 from colleague.support.model_card import confirmed
 
 CHANGES: Final = {
@@ -50,7 +50,7 @@ async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> 
     return Evidence(
         week=max(week, 0), weeks=await _weeks(session, week, calendar, clock=clock),
         governance=await _governance(session), today=today,
-        attested=await attestations(session, until=today, but=programme.lead),
+        attested=await attestations(session, until=today, but=await led(session, programme)),
         network=await network(session, clock), support=await _support(session),
         validated=await _validated(session, programme, clock=clock) if asked else {},
         hold=await _hold(session, programme, clock=clock),

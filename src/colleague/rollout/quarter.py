@@ -13,7 +13,7 @@ from colleague.plugins.hold import set_hold
 from colleague.policy.model import Phase
 from colleague.rollout.alarms import CATALOGUE, REVIEW_DUE
 from colleague.rollout.gates import QUARTER
-from colleague.rollout.store import attestations, current_programme
+from colleague.rollout.store import attestations, current_programme, led
 
 LOCK: Final = 727_087
 
@@ -27,7 +27,7 @@ async def hold_when_due(session: Session, *, ledger: Ledger, clock: Clock) -> No
     if programme.phase is not Phase.ENTERPRISE or programme.since is None:
         return
     calendar = await read_calendar(session)
-    held = await attestations(session, until=calendar.day(clock.now()), but=programme.lead)
+    held = await attestations(session, until=calendar.day(clock.now()), but=await led(session, programme))
     review = held.get(CATALOGUE)
     due = review.on + QUARTER + timedelta(days=1) if review else programme.since
     since = datetime.combine(due, time.min, tzinfo=ZoneInfo(calendar.zone))

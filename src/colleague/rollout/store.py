@@ -1,10 +1,12 @@
 """Queries of the programme."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
+from colleague.audit.read import history
+from colleague.identity.directory import mails_of
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
@@ -64,12 +66,26 @@ async def get_move(session: Session, move: str) -> MoveRow:
     return row
 
 
-async def attestations(session: Session, *, until: date, but: str = "") -> dict[str, Attestation]:
-    """Return the newest attestation of each criterion that stands, not dated after `until`, of nobody called `but`."""
+async def led(session: Session, programme: Programme) -> frozenset[str]:
+    """Return who leads the programme or has led it since the present phase began: they vouch for nothing in it."""
+    found, before = {programme.lead}, ""
+    since = programme.since and datetime.combine(programme.since, time.min, tzinfo=UTC) - timedelta(days=1)
+    for one in await history(session, "programme.named"):
+        if since is None or one.at >= since:
+            found.add(one.data["lead"])
+        else:
+            before = one.data["lead"]
+    return frozenset({*found, before} - {""})
+
+
+async def attestations(session: Session, *, until: date, but: Collection[str] = ()) -> dict[str, Attestation]:
+    """Return the newest attestation of each criterion that stands, not dated after `until`: of people who are active,
+    and of nobody among `but`.
+    """
     query = select(AttestationRow).where(AttestationRow.withdrawn_at.is_(None), AttestationRow.on <= until)
-    query = query.where(AttestationRow.by != but)
-    rows = await session.scalars(query.order_by(AttestationRow.on, AttestationRow.at))
+    rows = (await session.scalars(query.order_by(AttestationRow.on, AttestationRow.at))).all()
+    count = (await mails_of(session, [row.by for row in rows])).keys() - set(but)
     return {
         row.criterion: Attestation(row.id, row.criterion, row.by, row.on, row.at, row.words, row.document)
-        for row in rows
+        for row in rows if row.by in count
     }  # fmt: skip

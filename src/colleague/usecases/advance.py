@@ -70,7 +70,7 @@ async def launch_use_case(
     `new_capability`: why there is no before. It is then left out of hours saved (B-8).
     """
     actor.require("org:usecases:manage")
-    why = one_line(new_capability, "why there is no before", 300)
+    why = one_line(new_capability, "why there is no before", 300, needed=bool(new_capability.strip()))
     found = await _at(session, use_case, "approved", "launched")
     if found.live_at is None:
         measured = await baseline_of(session, found.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from colleague.identity.directory import mails_of
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
+from colleague.kit.seen import says
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass
 from colleague.policy.standards.category import categories
@@ -60,8 +61,8 @@ def one_line(text: str, what: str, longest: int, *, needed: bool = False) -> str
         raise BadText(what=what, why=f"it is longer than {longest} characters")
     if not plain.isprintable():
         raise BadText(what=what, why="some of its characters cannot be seen")
-    if needed and not plain:
-        raise BadText(what=what, why="it is empty")
+    if needed and not says(plain):
+        raise BadText(what=what, why="there is nothing to read in it")
     return plain
 
 
@@ -72,4 +73,6 @@ def some_lines(text: str, what: str, longest: int) -> str:
         raise BadText(what=what, why=f"it has 1 to {longest:,} characters on at most {MOST_LINES} lines")
     if not plain.replace("\n", "").replace("\t", "").isprintable():
         raise BadText(what=what, why="some of its characters cannot be seen")
+    if not says(plain):
+        raise BadText(what=what, why="there is nothing to read in it")
     return plain

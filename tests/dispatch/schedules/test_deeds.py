@@ -142,7 +142,7 @@ async def test_a_token_lets_nothing_above_reading_run(keeper: Timekeeper) -> Non
 
 async def test_each_state_has_who_and_why(keeper: Timekeeper) -> None:
     schedule = await keeper.make()
-    for why in ("", " ", "x" * 301, "a\0b"):
+    for why in ("", " ", "x" * 301, "a\0b", "\u3164"):
         with pytest.raises(SayWhy):
             await keeper.do(pause, schedule, why)
     await keeper.do(pause, schedule, "Too  noisy", who="owner")

@@ -17,6 +17,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid
 from colleague.kit.ids import new_id
+from colleague.kit.seen import says
 from colleague.policy.model import DataClass, Tier
 
 REASON = 10
@@ -87,7 +88,7 @@ async def classify_tool(
     if pin and pin != known.definition.pin:
         raise ChangedMeanwhile(name=name)
     doubt = against(known, tier, egress)
-    if doubt.why and len(reason.strip()) < REASON:
+    if doubt.why and not says(reason, REASON):
         raise ReasonNeeded(why=doubt.why)
     # The server first, as a listing does it: two who lock in another order would wait for each other.
     server = await session.get_one(McpServerRow, known.server, with_for_update=True)

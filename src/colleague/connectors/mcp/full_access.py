@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from colleague.connectors.grants import LONGEST, SHORTEST_REASON
+from colleague.kit.seen import says
 
 REASON, UNTIL = "full_access_reason", "full_access_until"
 _WORDS = frozenset(
@@ -37,4 +38,4 @@ def excepted(config: Mapping[str, Any], now: datetime) -> bool:
     except ValueError:
         return False
     end = datetime.combine(day, time.max, tzinfo=UTC)
-    return len(str(config.get(REASON) or "").strip()) >= SHORTEST_REASON and now <= end <= now + LONGEST
+    return says(str(config.get(REASON) or ""), SHORTEST_REASON) and now <= end <= now + LONGEST

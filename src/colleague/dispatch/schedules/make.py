@@ -22,6 +22,7 @@ from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
+from colleague.kit.seen import says
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Tier
 
@@ -199,7 +200,7 @@ def _in(row: ScheduleRow, *states: State) -> None:
 
 def _reason(why: str) -> str:
     why = " ".join(why.split())
-    if not 1 <= len(why) <= WHY_LIMIT or not why.isprintable():
+    if not says(why) or len(why) > WHY_LIMIT or not why.isprintable():
         raise SayWhy
     return why
 

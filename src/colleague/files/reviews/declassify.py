@@ -21,6 +21,7 @@ from colleague.kit.db import Session
 from colleague.kit.documents.model import Document
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
+from colleague.kit.seen import says
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass, Label
 
@@ -123,7 +124,7 @@ async def declassify(
     if to >= known.label.data_class:
         raise NotLowerThanNow(now=known.label.data_class.name.lower())
     words = " ".join(why.split())
-    if len(words) < SHORTEST:
+    if not says(words, SHORTEST):
         raise SayWhy
     row = DeclassificationRow(
         id=new_id("lowered"), output_id=output_id, version=number, sha256=version.sha256,

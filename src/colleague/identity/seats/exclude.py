@@ -10,6 +10,7 @@ from colleague.identity.tables import PersonRow
 from colleague.kit.db import Session
 from colleague.kit.errors import Invalid, NotFound
 from colleague.kit.ids import is_id
+from colleague.kit.seen import says
 
 LONGEST = 200
 
@@ -32,7 +33,7 @@ async def set_excluded(
     """
     actor.require("org:people:manage")
     why = " ".join(why.split()) if excluded else ""
-    if excluded and not (1 <= len(why) <= LONGEST and why.isprintable()):
+    if excluded and not (says(why) and len(why) <= LONGEST and why.isprintable()):
         raise WhyExcluded
     query = select(PersonRow).where(PersonRow.id == person_id).with_for_update()
     row = await session.scalar(query.execution_options(populate_existing=True)) if is_id(person_id) else None

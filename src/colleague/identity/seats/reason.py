@@ -21,6 +21,7 @@ from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id
 from colleague.kit.queue import Job, enqueue
+from colleague.kit.seen import says
 
 SHORTEST: Final = 10
 LONGEST: Final = 600
@@ -160,7 +161,7 @@ async def keep_reason(
     if row is None:
         raise NobodyThere
     reason, given_by = " ".join(reason.split()), sponsor or await pilots_sponsor(session)
-    if not SHORTEST <= len(reason) <= LONGEST or not reason.isprintable():
+    if not (says(reason, SHORTEST) and len(reason) <= LONGEST and reason.isprintable()):
         raise BadReason
     if not given_by or given_by == row.id:
         raise NoReasonAsked

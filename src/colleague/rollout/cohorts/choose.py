@@ -12,6 +12,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id
+from colleague.kit.seen import says
 from colleague.rollout.cohorts.join import join, leave_if_in
 from colleague.rollout.cohorts.make import CohortClosed
 from colleague.rollout.cohorts.model import CRITERIA, REPETITIONS, Answer, Candidate, Score
@@ -103,7 +104,7 @@ async def choose_candidate(
             who = await _person(session, sponsor)
         except PersonNotFound:
             raise BadSponsor from None
-        if not who.active or who.id == kept.person_id or len(reason) < SHORTEST_REASON:
+        if not who.active or who.id == kept.person_id or not says(reason, SHORTEST_REASON):
             raise BadSponsor
         named = (await current_programme(session)).sponsor
         if named and who.id != named:
