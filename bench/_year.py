@@ -31,12 +31,12 @@ SELECT p, w, s, {ONSET} + w * interval '7 days' + floor(random() * 5) * interval
 FROM generate_series(1, {{people}}) p, generate_series(0, {{weeks}} - 1) w, generate_series(1, 6) s
 WHERE p % 50 > 0 AND abs(hashint4(p * 64 + w)) % 100 < 86 AND random() + 0 * (p + w + s) < 0.76;
 INSERT INTO adoption_runs (run_id, task_id, person_id, channel, workflow, asked_at, started_at, "end", ended_at,
-                           taken_at, verdict, verdict_at, seq)
+                           taken_at, verdict, reviewed, seq)
 SELECT 'run_' || lpad(n::text, 26, '0'), 'task_' || lpad(n::text, 26, '0'), 'person_' || lpad(p::text, 26, '0'), 'page',
        skill, asked, asked + interval '2 seconds', fate, CASE WHEN fate <> 'open' THEN asked + took * 0.6 END,
        CASE WHEN fate = 'delivered' AND luck < 0.8 THEN asked + took END,
        CASE WHEN fate = 'delivered' AND luck > 0.97 THEN 'rejected' ELSE '' END,
-       CASE WHEN fate = 'delivered' AND luck > 0.97 THEN asked + took END, n
+       CASE WHEN fate = 'delivered' AND luck > 0.97 THEN 1 ELSE 0 END, n
 FROM (
     SELECT row_number() OVER (ORDER BY at, p, k) AS n, p, at + k * interval '7 minutes' AS asked,
            (ARRAY['ad hoc', 's0', 's1', 's2', 's3', 's4'])[1 + floor(random() * (2 + p % 4))::int] AS skill,

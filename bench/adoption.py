@@ -68,8 +68,8 @@ VIEWS: Mapping[str, str] = {
     "(SELECT person_id AS person, run_id AS run, asked_at AT TIME ZONE 'UTC' AS asked_at, coalesce(started_at, "
     "asked_at) AT TIME ZONE 'UTC' AS began_at, workflow, CASE WHEN \"end\" = 'open' AND channel LIKE 'telemetry:%' "
     "THEN 'untold' ELSE \"end\" END AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, "
-    "asked_at AT TIME ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict, verdict_at AT TIME "
-    "ZONE 'UTC' AS verdict_at FROM adoption_runs WHERE \"end\" <> 'aside') x",
+    "asked_at AT TIME ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict "
+    "FROM adoption_runs WHERE \"end\" <> 'aside') x",
     "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, c.live_at AT TIME ZONE 'UTC' AS live_at, count(*) "
     "AS before_n, percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN "
     "use_case_cards k ON k.use_case_id = c.id JOIN use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS "

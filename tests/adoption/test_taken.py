@@ -80,7 +80,34 @@ async def test_the_next_version_may_be_accepted(programme: Programme) -> None:
         programme.clock.advance(hours=1)
         await programme.record("output.reviewed", "rita", run="r1", accepted=accepted)
     found = await fact(programme)
-    assert (found.end, found.verdict, found.accepted_at) == ("delivered", "accepted", programme.clock.now())
+    assert (found.end, found.reviewed, found.passed) == ("delivered", 1, 1)
+    assert found.accepted_at == programme.clock.now()
+
+
+async def test_a_run_stands_rejected_while_one_of_its_outputs_does(programme: Programme) -> None:
+    """B-6, B-9: verdicts are of outputs, in their newest version; after seven days no verdict changes a completion."""
+    told: dict[str, tuple[tuple[float, str, int, bool], ...]] = {
+        "other": ((1, "a", 1, False), (2, "b", 1, True)),
+        "mended": ((1, "a", 1, False), (2, "b", 1, True), (3, "a", 2, True)),
+        "late": ((1, "a", 1, False), (24 * 8, "a", 2, True)), "worse": ((1, "a", 1, True), (24 * 8, "a", 2, False)),
+        "older": ((1, "a", 2, True), (2, "a", 1, False)),
+    }  # fmt: skip
+    for run in told:
+        await delegated(programme, run, f"task_{run}")
+        await programme.record("run.completed", "agent", run=run)
+    done = programme.clock.now()
+    words = sorted((hours, run, *one) for run, all_of in told.items() for hours, *one in all_of)
+    for hours, run, output, version, accepted in words:
+        programme.clock.advance(seconds=(done - programme.clock.now()).total_seconds() + hours * 3600)
+        facts = {"version": version, "accepted": accepted}
+        await programme.record("output.reviewed", "rita", subject=output, run=run, **facts)
+    await programme.rolled(at_once=3)
+    assert not await recount(programme.house.database)
+    found = {r.id: (r.end, r.reviewed, r.passed) for r in await programme.do(runs, *EVER)}
+    assert found == {
+        "other": ("rejected", 2, 1), "mended": ("delivered", 2, 2), "late": ("rejected", 1, 1),
+        "worse": ("delivered", 1, 0), "older": ("delivered", 1, 1),
+    }  # fmt: skip
 
 
 async def test_what_was_delivered_stays_so_whatever_is_asked_of_it_later(programme: Programme) -> None:

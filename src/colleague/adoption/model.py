@@ -47,7 +47,8 @@ class RunFact:
     a run elsewhere of whose end its fleet says nothing: it is not known to be open, nor that it was left.
 
     `input_at`: when its input was there; `accepted_at`: when a person first took what came out, None while nobody did;
-    `verdict` of a review: accepted, rejected or none. `asked_at`: when it was asked for, its start unless said.
+    `reviewed`: how many outputs, in their newest reviewed version, of which `passed` were accepted. `asked_at`: when it
+    was asked for, its start unless said.
     `reason`: what held it up, as far as the ledger tells.
     """
 
@@ -63,7 +64,8 @@ class RunFact:
     copy: bool = False
     sandbox: bool = False
     asked_at: datetime | None = None
-    verdict: str = ""
+    reviewed: int = 0
+    passed: int = 0
 
     @property
     def asked(self) -> datetime:

@@ -180,17 +180,16 @@ def proof_of(
     both = case.before.keys() & after.keys()
     same = tuple(tuple(one for one in arm if one[0] in both) for arm in arms)
     time, completed = _reduced(*arms), completion_of(mine, calendar, now=now)
-    reviewed = [r for r in mine if r.verdict]
-    passed = sum(r.verdict == "accepted" for r in reviewed)
+    reviewed, passed = sum(r.reviewed for r in mine), sum(r.passed for r in mine)
     verdict = validated(
-        time, case.n, len(taken), completed, passed=passed, reviewed=len(reviewed), signed=signature is not None
+        time, case.n, len(taken), completed, passed=passed, reviewed=reviewed, signed=signature is not None
     )
     if case.state != "live":
         # Another card has other runs: two people look at it before it counts.
         verdict = Validation((*verdict.missing, f"a card that is approved and live (it is {case.state})"))
     return Proof(
         case, time, _reduced(same[0], same[1]) if both else None, completed, len(taken), len(done) - len(taken),
-        len(reviewed), passed, signature.by if signature else "", signature.at if signature else None, verdict,
+        reviewed, passed, signature.by if signature else "", signature.at if signature else None, verdict,
         people=len({r.person for r in mine}), queue=_queue(done, questions), arms=arms,
     )  # fmt: skip
 

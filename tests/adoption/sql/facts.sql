@@ -75,10 +75,7 @@ SELECT run, min(at) FILTER (WHERE verb = 'run.started') AS started_at,
        (array_agg(at ORDER BY seq) FILTER (WHERE ending IN ('run.completed', 'aside')) ||
         array_agg(at ORDER BY seq DESC) FILTER (WHERE ending <> ''))[1] AS ended_at,
        min(at) FILTER (WHERE verb = 'output.taken') AS taken_at,
-       min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at,
-       (array_agg(CASE data ->> 'accepted' WHEN 'true' THEN 'accepted' ELSE 'rejected' END ORDER BY seq DESC)
-           FILTER (WHERE verb = 'output.reviewed'))[1] AS verdict,
-       (array_agg(at ORDER BY seq DESC) FILTER (WHERE verb = 'output.reviewed'))[1] AS verdict_at
+       min(at) FILTER (WHERE verb = 'output.reviewed' AND data ->> 'accepted' = 'true') AS accepted_at
 FROM (
     SELECT *, CASE WHEN verb = 'run.completed' AND data ->> 'empty' = 'true' THEN 'run.failed'
                    WHEN verb = 'run.stopped' AND data ->> 'aside' = 'true' THEN 'aside'
@@ -86,6 +83,14 @@ FROM (
     FROM l WHERE run <> '' AND NOT elsewhere
 ) x GROUP BY run;
 ANALYZE s_ran;
+
+-- A review is of one version of one output; of each output the newest counts, up to seven days after the delivery (B-6).
+CREATE TEMP TABLE s_verdicts AS
+SELECT run, CASE WHEN bool_and(accepted) THEN 'accepted' ELSE 'rejected' END AS verdict FROM (
+    SELECT DISTINCT ON (l.run, l.subject) l.run, l.data ->> 'accepted' = 'true' AS accepted FROM l JOIN s_ran r ON r.run = l.run
+    WHERE l.verb = 'output.reviewed' AND (r.last_end IS DISTINCT FROM 'run.completed' OR l.at <= r.ended_at + INTERVAL '7 days')
+    ORDER BY l.run, l.subject, coalesce((l.data ->> 'version')::int, 0) DESC, l.seq DESC
+) x GROUP BY run;
 
 -- What was received from away, or was due by the clock, was there before its task was begun: up to thirty days (B-8).
 CREATE TEMP TABLE s_due AS
@@ -137,13 +142,14 @@ FROM (
            CASE WHEN f.run IS NOT NULL THEN 'abandoned' ELSE
                CASE r.last_end WHEN 'run.completed' THEN 'delivered' WHEN 'run.failed' THEN 'failed'
                                WHEN 'run.stopped' THEN 'cancelled' WHEN 'task.stopped' THEN 'cancelled' ELSE 'open' END END AS fate,
-           coalesce(f.left_at, r.ended_at) AS ended_at, b.input_at, b.taken_at, r.verdict, r.verdict_at
+           coalesce(f.left_at, r.ended_at) AS ended_at, b.input_at, b.taken_at, v.verdict
     FROM s_begun b LEFT JOIN s_ran r ON r.run = b.run LEFT JOIN s_left f ON f.run = b.run
+    LEFT JOIN s_verdicts v ON v.run = b.run
     WHERE f.run IS NOT NULL OR r.last_end IS DISTINCT FROM 'aside'
     UNION ALL
     SELECT person, run, asked_at, asked_at, coalesce(workflow, 'ad hoc'),
            CASE last_end WHEN 'telemetry.answered' THEN 'delivered' WHEN 'telemetry.failed' THEN 'failed' ELSE 'untold' END,
-           ended_at, asked_at, NULL, NULL, NULL
+           ended_at, asked_at, NULL, NULL
     FROM s_elsewhere
 ) x;
 

@@ -10,7 +10,7 @@ from colleague.adoption.away import weeks_away
 from colleague.adoption.facts.tables import ActionRow, LastRow, PlaceRow, RunFactRow, SeatRow
 from colleague.adoption.facts.verbs import CHANNEL
 from colleague.adoption.kpis.activity import Session as Visit
-from colleague.adoption.model import SILENT, Action, End, RunFact, Seat
+from colleague.adoption.model import Action, End, RunFact, Seat
 from colleague.kit.db import Session
 
 By = Literal["asked_at", "ended_at", "taken_at"]
@@ -18,7 +18,7 @@ By = Literal["asked_at", "ended_at", "taken_at"]
 _OF_RUN: Final = (
     RunFactRow.run_id, RunFactRow.person_id, RunFactRow.workflow, RunFactRow.asked_at, RunFactRow.started_at,
     RunFactRow.end, RunFactRow.ended_at, RunFactRow.input_at, RunFactRow.taken_at, RunFactRow.verdict,
-    RunFactRow.verdict_at, RunFactRow.reason, RunFactRow.channel,
+    RunFactRow.reviewed, RunFactRow.passed, RunFactRow.reason, RunFactRow.channel,
 )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ async def runs(
     """Return the runs that were asked for in a period, of everybody or one person, of all or some `skills` (in full or
     short). `by`: which moment of a run has to lie in the period; of several one is enough.
 
-    What was rejected within seven days of its delivery is rejected; what a person took is accepted then, and what
+    What stood rejected seven days after its delivery is rejected; what a person took is accepted then, and what
     nobody took is completed in silence, at no known time (B-6, B-8). Not returned is what was put aside for another
     try.
     """
@@ -142,15 +142,15 @@ async def runs(
 
 
 def _run(row: Any) -> RunFact:
-    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, verdict_at, reason, channel = row
+    run, person, workflow, asked, started, ended, ended_at, input_at, taken, verdict, seen, passed, why, channel = row
     end: End = ended
-    if end == "delivered" and verdict == "rejected" and ended_at and verdict_at and verdict_at <= ended_at + SILENT:
+    if end == "delivered" and verdict == "rejected":
         end = "rejected"
     elif end == "open" and channel.startswith(CHANNEL):
         end = "untold"
     return RunFact(
-        run, person, workflow, started or asked, end, ended_at, reason, input_at=input_at or asked, accepted_at=taken,
-        asked_at=asked, verdict=verdict,
+        run, person, workflow, started or asked, end, ended_at, why, input_at=input_at or asked, accepted_at=taken,
+        asked_at=asked, reviewed=seen, passed=passed,
     )  # fmt: skip
 
 

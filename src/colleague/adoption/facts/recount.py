@@ -30,6 +30,7 @@ from colleague.adoption.facts.verbs import (
     moment,
     of_root,
     published,
+    version_of,
 )
 from colleague.adoption.facts.waits import Waits, mend_waits, take_wait
 from colleague.adoption.model import AD_HOC, SILENT
@@ -72,6 +73,7 @@ class Count:
     of_task: dict[str, list[str]] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     roots: dict[str, str] = field(default_factory=dict)
+    reviews: dict[str, list[tuple[str, int, int, bool]]] = field(default_factory=dict)
 
     def take(self, fact: Fact, people: set[str]) -> ActionTuple | None:
         """Take in the next entry, and return the intentional action it tells of, if any."""
@@ -101,8 +103,8 @@ class Count:
         run: dict[str, object] = {
             "task_id": fact.subject, "person_id": fact.actor, "channel": str(fact.data.get("channel", "")),
             "workflow": AD_HOC, "asked_at": fact.at, "started_at": None, "end": "open", "ended_at": None,
-            "input_at": None, "taken_at": None, "verdict": "", "verdict_at": None, "seq": fact.seq,
-            "active_at": fact.at, "reason": "",
+            "input_at": None, "taken_at": None, "verdict": "", "reviews": {}, "reviewed": 0, "passed": 0,
+            "seq": fact.seq, "active_at": fact.at, "reason": "",
         }  # fmt: skip
         before = self.runs.get(str(fact.data.get("from", ""))) if fact.verb == AGAIN else None
         if before is not None:
@@ -134,7 +136,7 @@ class Count:
         run = self.runs.setdefault(fact.run, {
             "task_id": fact.run, "person_id": fact.actor, "channel": fact.data["channel"], "workflow": AD_HOC,
             "asked_at": fact.at, "end": "open", "ended_at": None, "input_at": None, "taken_at": None, "verdict": "",
-            "verdict_at": None, "active_at": None, "reason": "",
+            "reviews": {}, "reviewed": 0, "passed": 0, "active_at": None, "reason": "",
         })  # fmt: skip
         if run["person_id"] != fact.actor:
             return
@@ -170,11 +172,29 @@ class Count:
         elif fact.verb == "output.taken":
             change = {"taken_at": run["taken_at"] or fact.at}
         elif fact.verb == "output.reviewed":
-            accepted = bool(fact.data.get("accepted"))
-            change = {"verdict": "accepted" if accepted else "rejected", "verdict_at": fact.at}
-            change["taken_at"] = run["taken_at"] or (fact.at if accepted else None)
+            change = self._review(fact, run)
         if change:
             run |= change | {"seq": fact.seq}
+
+    def _review(self, fact: Fact, run: dict[str, object]) -> dict[str, object]:
+        """Count the outputs of a run anew from every review of it so far: the highest version of each, the last of it.
+
+        A verdict that is told after seven days from the delivery changes what was accepted, not what was rejected.
+        """
+        told = self.reviews.setdefault(fact.run, [])
+        told.append((fact.subject, version_of(fact), fact.seq, bool(fact.data.get("accepted"))))
+        newest = {output: (version, accepted) for output, version, _, accepted in sorted(told)}
+        wrong = [output for output, (_, accepted) in newest.items() if not accepted]
+        change: dict[str, object] = {
+            "reviews": {output: [version, accepted] for output, (version, accepted) in newest.items()},
+            "reviewed": len(newest), "passed": len(newest) - len(wrong), "taken_at": run["taken_at"],
+        }  # fmt: skip
+        if run["taken_at"] is None and told[-1][3]:
+            change["taken_at"] = fact.at
+        ended = run["ended_at"] if run["end"] == "delivered" else None
+        if not (isinstance(ended, datetime) and fact.at - ended > SILENT):
+            change["verdict"] = "rejected" if wrong else "accepted"
+        return change
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from colleague.adoption.facts.verbs import (
     moment,
     of_root,
     published,
+    version_of,
 )
 from colleague.adoption.facts.waits import write_waits
 from colleague.adoption.kpis.activity import same_session
@@ -166,6 +167,7 @@ class _Batch:
         row = RunFactRow(
             run_id=fact.run, task_id=fact.subject, person_id=fact.actor, channel=str(fact.data.get("channel", "")),
             workflow=AD_HOC, asked_at=fact.at, end="open", verdict="", seq=fact.seq, active_at=fact.at, reason="",
+            reviews={}, reviewed=0, passed=0,
         )  # fmt: skip
         self.know([row])
         self.fresh.append(row)
@@ -197,6 +199,7 @@ class _Batch:
             row = RunFactRow(
                 run_id=fact.run, task_id=fact.run, person_id=fact.actor, channel=str(fact.data["channel"]),
                 workflow=AD_HOC, asked_at=fact.at, started_at=fact.at, end="open", verdict="", reason="",
+                reviews={}, reviewed=0, passed=0,
             )  # fmt: skip
             self.know([row])
             self.fresh.append(row)
@@ -254,12 +257,23 @@ def _run(row: RunFactRow, fact: Fact) -> None:
         case "output.taken":
             row.taken_at, row.seq = row.taken_at or fact.at, fact.seq
         case "output.reviewed":
-            accepted = bool(fact.data.get("accepted"))
-            row.verdict, row.verdict_at, row.seq = ("accepted" if accepted else "rejected"), fact.at, fact.seq
-            row.taken_at = row.taken_at or (fact.at if accepted else None)
+            _reviewed(row, fact)
         case "run.started":
             row.started_at, row.seq = row.started_at or fact.at, fact.seq
         case "skill.used" if published(fact):
             row.workflow, row.seq = str(fact.data.get("name") or fact.subject), fact.seq
         case verb if verb in ENDS and not settled:
             row.end, row.ended_at, row.seq = end_of(fact), fact.at, fact.seq
+
+
+def _reviewed(row: RunFactRow, fact: Fact) -> None:
+    """Take in a review: it is of one version of one output, and the newest reviewed version counts (B-9)."""
+    accepted, version = bool(fact.data.get("accepted")), version_of(fact)
+    if version >= row.reviews.get(fact.subject, [version])[0]:
+        row.reviews = {**row.reviews, fact.subject: [version, accepted]}
+    row.reviewed, row.passed = len(row.reviews), sum(passed for _, passed in row.reviews.values())
+    # INVARIANT: seven days after the delivery it is told whether it was rejected, and what is reviewed later, is not.
+    if row.end != "delivered" or row.ended_at is None or fact.at <= row.ended_at + SILENT:
+        row.verdict = "accepted" if row.passed == row.reviewed else "rejected"
+    row.seq = fact.seq
+    row.taken_at = row.taken_at or (fact.at if accepted else None)

@@ -1,6 +1,7 @@
 """Rows of facts: whom they are about stands in ids alone, and each names the entry of the ledger it came from."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -82,7 +83,9 @@ class RunFactRow(Base):
     """A run of a task with the skills it followed, and how it ended (B-6). `workflow`: "ad hoc" without a skill.
 
     `input_at`: when its input was received, where that was before it was asked for; `taken_at`: when a person first
-    took what came out; `verdict`: accepted or rejected, as the newest review says; `seq`: the newest entry it is from.
+    took what came out; `seq`: the newest entry it is from. `reviews`: of each reviewed output its newest reviewed
+    version and whether that was accepted, of which `reviewed` and `passed` are the counts; `verdict`: rejected while one of the
+    outputs stood rejected up to seven days after the delivery, accepted where all were accepted.
     `active_at`: when anything last happened before its end; `reason`: what held it up. `end` is "aside" where the
     person tried again from an earlier step: another run goes on for it.
     """
@@ -101,7 +104,9 @@ class RunFactRow(Base):
     input_at: Mapped[datetime | None]
     taken_at: Mapped[datetime | None]
     verdict: Mapped[str] = mapped_column(default="", server_default="")
-    verdict_at: Mapped[datetime | None]
+    reviews: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    reviewed: Mapped[int] = mapped_column(default=0, server_default="0")
+    passed: Mapped[int] = mapped_column(default=0, server_default="0")
     seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     active_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(default="", server_default="")

@@ -112,6 +112,12 @@ def as_happened(fact: Fact) -> Fact:
     return replace(fact, actor=fact.subject, at=at, data={**fact.data, "channel": f"{CHANNEL}{fact.actor}"})
 
 
+def version_of(fact: Fact) -> int:
+    """Return which version of an output an entry is about, 0 where it does not say."""
+    version = fact.data.get("version")
+    return version if isinstance(version, int) and not isinstance(version, bool) else 0
+
+
 def moment(value: object) -> datetime | None:
     """Return the instant that an entry names, None if it names none."""
     try:
