@@ -22,6 +22,8 @@ from colleague.channels.jobs import add_jobs as add_channel_jobs
 from colleague.channels.notify import Notifier
 from colleague.channels.push.channel import PushChannel
 from colleague.channels.registry import Channels, channels_of
+from colleague.compliance.erasure.carry_out import Erasing
+from colleague.compliance.erasure.jobs import add_jobs as add_erasure_jobs
 from colleague.compliance.jobs import add_jobs as add_retention_jobs
 from colleague.compliance.posture import of_retention
 from colleague.connectors.connector import Connector
@@ -140,6 +142,11 @@ class House:
         return Looking(self.settings, self.registry, minds, sandbox, self.ledger, self.clock, also)
 
     @property
+    def erasing(self) -> Erasing:
+        """Return what an erasure is carried out with."""
+        return Erasing(self.database, self.ledger, self.clock, self.secrets, self.signer)
+
+    @property
     def reach(self) -> Reach:
         """Return what use cases ask about connectors."""
         return Reach(is_enabled, self.settings.catalogue_review_days)
@@ -170,6 +177,7 @@ class House:
             TelemetryIn: self.telemetry,
             Foreign: self.foreign, Scheduling: self.scheduling, Looking: self.looking, Channels: self.channels,
             DispatchParts: self.dispatch, Doors: self.doors, PushChannel: self.channels.get("push"), Ears: self.ears,
+            Erasing: self.erasing,
             Reach: self.reach, Groups: self.groups, Invitations: self.invitations, Lead: Lead(lead_of),
         }  # fmt: skip
 
@@ -230,6 +238,7 @@ def queue_of(
     add_readout_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_result_jobs(queue, parts=Carrying(parts, channels, settings.url))
     add_voice_jobs(queue, database=database, ledger=ledger, clock=clock)
+    add_erasure_jobs(queue, parts=Erasing(database, ledger, clock, parts.secrets, signer))
     return queue
 
 

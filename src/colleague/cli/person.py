@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from colleague.bootstrap import House
+from colleague.cli.identity.erase import certificate, data, erase
 from colleague.cli.operate import As, act_as, confirm, do_as, line, person_at, rows, with_house
 from colleague.identity.actor import Actor
 from colleague.identity.directory import list_people, list_teams, list_waiting
@@ -259,3 +260,8 @@ def reason(
         return person
 
     line(f"Kept for {do_as(as_person, work).name}.")
+
+
+app.command("erase")(erase)
+app.command("export-data")(data)
+app.command("certificate")(certificate)

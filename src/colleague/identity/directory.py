@@ -50,6 +50,7 @@ async def _values(session: Session, rows: Sequence[PersonRow]) -> list[Person]:
             r.department,
             r.waiting_since,
             r.excluded_why,
+            r.erased_at,
         )
         for r in rows
     ]

@@ -8,7 +8,8 @@ from datetime import datetime
 class Person:
     """Somebody in the organisation, with the names of their teams and roles. Who waits for a seat is not active.
 
-    `excluded`: why the numbers of the programme leave them out, "" for who counts.
+    `excluded`: why the numbers of the programme leave them out, "" for who counts. `erased_at`: from then on
+    it is the record of nobody.
     """
 
     id: str
@@ -20,6 +21,7 @@ class Person:
     department: str = ""
     waiting_since: datetime | None = None
     excluded: str = ""
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ class NoSuchPerson(NotFound):
     """There is no such person."""
 
 
+class PersonErased(Conflict):
+    """This person was erased: nobody comes back to this record. Add them anew, as a new person."""
+
+
 class NoSuchTeam(NotFound):
     """There is no such team."""
 
@@ -106,11 +110,12 @@ class TeamNameTaken(Conflict):
 
 
 async def _get(session: Session, person_id: str, *, lock: bool = False) -> PersonRow:
-    row = None
-    if is_id(person_id):
-        row = await session.get(PersonRow, person_id, populate_existing=True, with_for_update=lock or None)
+    key, held = person_id if is_id(person_id) else "", lock or None
+    row = await session.get(PersonRow, key, populate_existing=True, with_for_update=held)
     if row is None:
         raise NoSuchPerson
+    if row.erased_at is not None:
+        raise PersonErased
     return row
 
 
@@ -240,8 +245,7 @@ async def set_department(session: Session, actor: Actor, person_id: str, name: s
     row.department = name
     if row.active and not known:
         await check_reason(session, row)
-    facts = {"department": name}
-    event = Event("person.department_set", actor.id, subject=person_id, person=person_id, data=facts)
+    event = Event("person.department_set", actor.id, subject=person_id, person=person_id, data={"department": name})
     await ledger.record(session, event)
 
 
@@ -358,10 +362,9 @@ async def create_team(session: Session, actor: Actor, name: str, *, ledger: Ledg
         raise Invalid("A team needs a name.")
     if await session.scalar(select(TeamRow.id).where(func.lower(TeamRow.name) == name.lower())):
         raise TeamNameTaken
-    row = TeamRow(id=new_id("team"), name=name)
     try:
         async with session.begin_nested():
-            session.add(row)
+            session.add(row := TeamRow(id=new_id("team"), name=name))
     except IntegrityError:
         raise TeamNameTaken from None
     await ledger.record(session, Event("team.created", actor.id, subject=row.id, data={"name": name}))

@@ -11,6 +11,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "org:tasks:read": "See every task, its steps and outputs.",
     "org:people:read": "See people, teams and roles.",
     "org:people:manage": "Invite, deactivate and assign people, teams and roles.",
+    "org:people:erase": "Export what is held about a person, and erase one together with somebody else.",
     "org:connectors:read": "See connectors and who may use them.",
     "org:connectors:manage": "Enable connectors and grant them to teams.",
     "org:models:read": "See model providers, routes, prices and what everybody used.",

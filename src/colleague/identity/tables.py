@@ -26,6 +26,8 @@ class PersonRow(Base):
     # Why they are no person of the programme, as a test user or a service account; "" for everybody else.
     excluded_why: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    # From then on the record names nobody.
+    erased_at: Mapped[datetime | None]
 
 
 class TeamRow(Base):

@@ -8,7 +8,7 @@ from colleague.kit.imports import import_all_of
 
 # Pages before programs; within a slice its pages in console.py, its JSON in api.py.
 CONTENTS: Final[tuple[str, ...]] = (
-    "identity.console", "identity.people_console", "identity.sso.console",
+    "identity.console", "identity.people_console", "compliance.erasure.console", "identity.sso.console",
     "identity.sso.admin_console", "tasks.keeping.console", "tasks.reviews.console", "tasks.console",
     "tasks.together.console",
     "tasks.steer.console", "tasks.changes.console", "dispatch.schedules.envelopes.console", "approvals.console",
@@ -32,7 +32,7 @@ CONTENTS: Final[tuple[str, ...]] = (
     "rollout.readout.console", "rollout.catalogue.console",
     "dispatch.triggers.console", "dispatch.receive.console",
     "identity.scim.door", "identity.scim.console",
-    "identity.groups.console", "identity.groups.api", "identity.api",
+    "identity.groups.console", "identity.groups.api", "identity.api", "compliance.erasure.api",
     "dispatch.doors.api", "dispatch.deliver.api",
     "identity.sso.api", "tasks.keeping.api", "tasks.reviews.api", "tasks.api", "tasks.together.api",
     "tasks.steer.api", "tasks.changes.api", "approvals.api", "audit.api",

@@ -115,6 +115,8 @@ async def make_user(
     email, name = _facts(user)
     await advisory_lock(session, _PEOPLE)
     row = await session.scalar(select(PersonRow).where(PersonRow.email == email).with_for_update())
+    if row is not None and row.erased_at is not None:
+        raise UserHere
     described = await session.get(ProvisionedRow, row.id) if row is not None else None
     same = select(ProvisionedRow.person_id).where(ProvisionedRow.user_name == folded(user.user_name))
     if (described is not None and described.gone_at is None) or await session.scalar(same):

@@ -4,7 +4,7 @@ INVARIANT: whatever a slice keeps of a task's content is taken away here, or nam
 a deleted task in every table.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -135,15 +135,25 @@ async def take_away(
 
 
 async def _deletable(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, Sequence[str]]:
-    """Return the task and its runs, locked and ended."""
+    """Return one's own task and its runs, locked and ended."""
     await see_task(session, actor, task_id)
+    return await ended(session, task_id, lambda task: task.person_id == actor.id and actor.may("own:tasks:use"))
+
+
+async def ended(
+    session: Session, task_id: str, may: Callable[[TaskRow], bool] = lambda _: True
+) -> tuple[TaskRow, Sequence[str]]:
+    """Return a task that one `may` delete and its runs, locked and ended: for `take_away`.
+
+    Raises TaskNotFound, NotYoursToDelete, StopFirst.
+    """
     # The lock of a run is what every other deed takes first: none of them is in the middle of something here.
     query = select(RunRow).where(RunRow.task_id == task_id).order_by(RunRow.id).with_for_update()
     rows = (await session.scalars(query.execution_options(populate_existing=True))).all()
     task = await session.get(TaskRow, task_id, populate_existing=True)
     if task is None:
         raise TaskNotFound
-    if task.person_id != actor.id or not actor.may("own:tasks:use"):
+    if not may(task):
         raise NotYoursToDelete
     if any(row.state not in ENDED for row in rows):
         raise StopFirst
