@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Date, DateTime, Float, Integer, Larg
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from colleague.compliance.erasure.sweep import KEPT
+from colleague.compliance.look import every_table
 from colleague.compliance.places import OF_TASKS, PLACES
 from colleague.kit.db import Base, Session
 
@@ -28,6 +29,7 @@ async def fill(session: Session, person: str, other: str, said: str, words: str)
     """Write a row about `person` into every table that can be filled: `said` by others, `words` of their own too."""
     theirs = {place.table: place for place in PLACES}
     filled = []
+    every_table()
     for table in Base.metadata.sorted_tables:
         if table.name in NOT_FILLED:
             continue

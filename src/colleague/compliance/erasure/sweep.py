@@ -10,13 +10,15 @@ from typing import Any, Final
 from sqlalchemy import String, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from colleague.compliance.look import every_table, table_of
 from colleague.compliance.places import ERASED, OF_TASKS
 from colleague.holds.cover import standing_still
-from colleague.kit.db import Base, Session
+from colleague.kit.db import Session
 from colleague.tasks.keeping.held import holds_on_tasks
 
 KEPT: Final = (
-    "adoption_frozen", "blobs", "governance_documents", "governance_proposals", "governance_versions",
+    "adoption_frozen", "blobs", "configuration_applied", "governance_documents", "governance_proposals",
+    "governance_versions",
     "ledger_checkpoints", "ledger_entries", "ledger_forwards", "ledger_subject_keys", "legal_hold_covers",
     "legal_holds", "library_documents", "library_passages", "library_places",
     "library_sets", "mcp_servers", "mcp_tools", "output_versions", "people",
@@ -30,7 +32,7 @@ _INDEXED: Final = ("steps", "outputs")
 
 def swept() -> list[str]:
     """Return the names of the tables that are looked through."""
-    return sorted(name for name, table in Base.metadata.tables.items() if name not in KEPT and _columns(table))
+    return sorted(name for name, table in every_table().items() if name not in KEPT and _columns(table))
 
 
 def _columns(table: Table) -> list[tuple[str, bool]]:
@@ -52,7 +54,7 @@ def pattern_of(words: Sequence[str]) -> str:
 
 async def sweep_table(session: Session, name: str, words: Sequence[str]) -> int:
     """Take `words` out of every row of a table and return how many rows held one. What a legal hold covers stays."""
-    table = Base.metadata.tables[name]
+    table = table_of(name)
     columns = _columns(table)
     asked: dict[str, Any] = {"words": pattern_of(words), "erased": ERASED}
     hits = "(" + " OR ".join(f'"{column}"::text ~* :words' for column, _ in columns) + ")"
