@@ -22,8 +22,8 @@ KEPT: Final = (
     "ledger_checkpoints", "ledger_entries", "ledger_forwards", "ledger_subject_keys", "legal_hold_covers",
     "legal_holds", "library_documents", "library_passages", "library_places",
     "library_sets", "mcp_servers", "mcp_tools", "output_versions", "people",
-    "programme_moves", "provisioned_people", "channel_addresses", "readouts", "skill_packages", "sso_links",
-    "tool_states",
+    "programme_moves", "provisioned_people", "channel_addresses", "readouts", "retention_runs",
+    "skill_packages", "sso_links", "tool_states",
 )  # fmt: skip
 _COLUMNS_KEPT: Final = {("erasures", "certificate"), ("erasures", "sealed")}
 # Whose words are in the index of search.
