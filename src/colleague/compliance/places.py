@@ -174,6 +174,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "files", "library_places": "set-up", "projects": "of their members", "project_links": "of projects",
     "use_cases": "ids", "champion_weeks": "numbers", "cohorts": "ids", "onboarding_stalls": "numbers",
     "onboarding_versions": "texts of the programme", "programme": "ids", "programme_moves": "ids, signed",
-    "retention_runs": "numbers, signed", "configuration_applied": "settings, by id", "programme_readiness": "answers about the organisation",
+    "retention_runs": "numbers, signed", "configuration_applied": "settings, by id",
+    "programme_readiness": "answers about the organisation",
     "readouts": "numbers, frozen", "readout_assumptions": "numbers", "support_models": "a card",
 }  # fmt: skip
