@@ -4,8 +4,8 @@ from alembic import op
 
 from colleague.kit.db import Base
 
-revision = "0065"
-down_revision = "0064"
+revision = "0066"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 
