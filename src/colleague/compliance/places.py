@@ -125,6 +125,7 @@ PLACES: Final[tuple[Place, ...]] = (
     _stays(NUMBERS, "onboarding_ticks", "about", "by"),
     _stays(DECISIONS, "adoption_signatures", "by"),
     _stays(DECISIONS, "approvals", "answered_by", hidden="preview why then also title"),
+    _stays(DECISIONS, "catalogue_reviews", "owner_id", "reviewed_by"),
     _stays(DECISIONS, "file_undos", "person_id"),
     _stays(DECISIONS, "governance_acknowledgements", "person_id"),
     _stays(DECISIONS, "governance_signatures", "person_id"),
