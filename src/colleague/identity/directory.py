@@ -113,6 +113,12 @@ async def people_in_department(session: Session, department: str) -> list[str]:
     return list(await session.scalars(query))
 
 
+async def excluded_people(session: Session) -> frozenset[str]:
+    """Return the ids of active people whom the numbers of the programme leave out."""
+    query = select(PersonRow.id).where(PersonRow.active, PersonRow.excluded_why != "")
+    return frozenset(await session.scalars(query))
+
+
 async def count_excluded(session: Session) -> int:
     """Return how many active people the numbers of the programme leave out."""
     query = select(func.count()).select_from(PersonRow).where(PersonRow.active, PersonRow.excluded_why != "")

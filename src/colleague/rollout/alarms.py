@@ -58,7 +58,8 @@ def _low_use(look: Look) -> tuple[str, str] | None:
         return None
     return "low-use", (
         f"{100 * counted[-1].share:.0f} % of the seats were active in {counted[-1].week}: below 20 % a rollout has "
-        "failed quietly. Stop giving seats, and look at use cases and onboarding."
+        f"failed quietly. Stop giving seats, and look at use cases and onboarding."
+        + (f" Beside it: {counted[-1].beside}." if counted[-1].beside else "")
     )
 
 

@@ -84,12 +84,23 @@ async def _pilots(session: Session) -> list[Cohort]:
     return [one for one in await list_cohorts(session) if one.kind == "pilot" and one.state != "closed"]
 
 
+async def against_owners(session: Session, programme: Programme) -> str:
+    """Return what stands against who owns the programme: nobody, from IT, or no longer here; "" if nothing (MI-2)."""
+    for person, what in ((programme.sponsor, "sponsor"), (programme.lead, "lead")):
+        if not person:
+            return f"Nobody is named {what} yet."
+        found = await get_person(session, person)
+        if not found.active:
+            return f"{found.name} is no longer active: name another {what}."
+    return await against_sponsor(session, await get_person(session, programme.sponsor))
+
+
 async def _owned(session: Session, programme: Programme) -> Criterion:
     value, holds = "nobody is named", False
     if programme.sponsor and programme.lead:
         sponsor = await get_person(session, programme.sponsor)
         names = await names_of(session, [programme.lead])
-        why = await against_sponsor(session, sponsor) if sponsor.active else f"{sponsor.name} is no longer active."
+        why = await against_owners(session, programme)
         if not why and not says_a_goal(programme.goal):
             why = f"The goal says no more than that something goes live: «{programme.goal}»."
         holds = not why

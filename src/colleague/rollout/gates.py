@@ -13,6 +13,7 @@ from colleague.rollout.model import ATTESTED, ActiveWeek, Criterion, Evidence, G
 from colleague.rollout.network import Network
 from colleague.rollout.phases import PHASES
 
+QUARTER_WEEKS: Final = 13
 WEEKS, MEAN, LEAST_WEEK, VALIDATED = 4, 0.8, 0.7, 3
 SIGNED_WITHIN: Final = timedelta(days=90)
 QUARTER: Final = timedelta(days=92)
@@ -36,7 +37,19 @@ def gate(phase: Phase, evidence: Evidence) -> Gate:
                 lasted(phase, evidence), champions(evidence.network), support(evidence.support),
             ))  # fmt: skip
         case Phase.ENTERPRISE:
-            return Gate(4, "Enterprise, quarter by quarter", (quarterly(evidence),))
+            return Gate(4, "Enterprise, quarter by quarter", (quarterly(evidence), tracked(evidence)))
+
+
+def tracked(evidence: Evidence) -> Criterion:
+    """Judge whether the weeks of the last quarter are told: all but one of those that ended in this phase, the newest
+    of which may not be frozen yet (R81, PH-8).
+    """
+    ended = min(max(evidence.week - 1, 0), QUARTER_WEEKS)
+    told = sum(week.seats > 0 for week in evidence.weeks[-ended:]) if ended else 0
+    return Criterion(
+        "tracked", "The metrics of adoption are tracked", "all but one of the last thirteen weeks frozen",
+        f"{told} of {ended}", told >= ended - 1, "computed", "PH-8, R81", "/adoption",
+    )  # fmt: skip
 
 
 def lasted(phase: Phase, evidence: Evidence) -> Criterion:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from colleague.dispatch.triggers.model import FEWEST_IN_PILOT
+from colleague.policy.model import Phase
 from colleague.rollout.model import Programme
+from colleague.rollout.phases import PHASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,25 @@ class Facts:
     leaders_alarm: str = ""
 
 
+def is_later(facts: Facts) -> bool:
+    """Say whether beginning without Dispatch still stands: at the latest to the end of the pilot (C-3, DI-12)."""
+    return facts.dispatch_later and facts.programme.phase is Phase.PILOT
+
+
+def _later(facts: Facts) -> str:
+    if not facts.dispatch_later or facts.triggers >= FEWEST_IN_PILOT:
+        return ""
+    return ", later by decision" if is_later(facts) else "; the decision to begin without it ended with the pilot"
+
+
 def guards(facts: Facts) -> tuple[Guard, ...]:
     """Return the five guards as they stand."""
     skipped = [f"phase {int(step.phase)} without its gate" for step in facts.programme.skipped]
-    within = facts.most is None or facts.held <= facts.most
-    seats = f"{facts.held} seats of {facts.most if facts.most is not None else 'any number'}"
+    planned = PHASES[facts.programme.phase].most
+    within = planned is None or facts.held <= planned
+    seats = f"{facts.held} seats of {planned if planned is not None else 'any number'}"
+    if planned is not None and facts.most is not None and facts.most > planned:
+        seats += f", raised to {facts.most}"
     return (
         Guard(
             "Skipping the pilot", "Seats beyond the phase are not given, and a phase is entered by its gate alone.",
@@ -79,9 +95,9 @@ def guards(facts: Facts) -> tuple[Guard, ...]:
             "Postponing Dispatch",
             "Five to ten triggers from the first phase on, or a decision on record; a fifth of the named leaders use "
             "it by the end of the expansion.",
-            f"{facts.triggers} triggers are on" + (", later by decision" if facts.dispatch_later else "")
+            f"{facts.triggers} triggers are on" + _later(facts)
             + (f"; leaders: {facts.leaders}" if facts.leaders else ""),
-            (facts.triggers >= FEWEST_IN_PILOT or facts.dispatch_later) and not facts.leaders_alarm, "MI-3, DI-12",
+            (facts.triggers >= FEWEST_IN_PILOT or is_later(facts)) and not facts.leaders_alarm, "MI-3, DI-12",
             "/dispatch/triggers",
         ),
     )  # fmt: skip

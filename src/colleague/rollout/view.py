@@ -10,7 +10,7 @@ from colleague.adoption.thresholds import Verdict
 from colleague.connectors.registry import Registry
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.identity.actor import Actor
-from colleague.identity.directory import get_person, names_of
+from colleague.identity.directory import names_of
 from colleague.identity.seats.hold import Limit, current_limit, seats_held
 from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.clock import Clock
@@ -18,10 +18,9 @@ from colleague.kit.db import Session
 from colleague.plugins.model import State as SkillState
 from colleague.plugins.store import list_packages
 from colleague.rollout.advance import judge
-from colleague.rollout.begin import start_gate
+from colleague.rollout.begin import against_owners, start_gate
 from colleague.rollout.catalogue.collect import catalogue
 from colleague.rollout.catalogue.surface import Extent, surface
-from colleague.rollout.define import against_sponsor
 from colleague.rollout.evidence import week_eight_of
 from colleague.rollout.mistakes import Facts, Guard, guards
 from colleague.rollout.model import Evidence, Gate, Programme
@@ -140,9 +139,7 @@ def _beside(facts: Facts, found: Watched | None) -> Facts:
 async def _facts(
     session: Session, programme: Programme, evidence: Evidence, held: int, limit: Limit, reach: Reach
 ) -> Facts:
-    owned = "Nobody is named yet."
-    if programme.sponsor:
-        owned = await against_sponsor(session, await get_person(session, programme.sponsor))
+    owned = await against_owners(session, programme)
     cases = await cases_ready(session, reach=reach)
     submitted = [
         row for row in await list_packages(session, "", everyones=True) if row.state == SkillState.SUBMITTED

@@ -8,15 +8,18 @@ from colleague.adoption.items import open_item
 from colleague.adoption.model import Seat
 from colleague.adoption.thresholds import watch_expansion
 from colleague.audit.record import Ledger
+from colleague.dispatch.triggers.model import FEWEST_IN_PILOT
+from colleague.dispatch.triggers.store import list_triggers
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.policy.model import Phase
 from colleague.rollout.alarms import Look, alarms
+from colleague.rollout.begin import against_owners
 from colleague.rollout.evidence import collect
 from colleague.rollout.gates import gate
 from colleague.rollout.onboarding.store import completed
 from colleague.rollout.quarter import hold_when_due
-from colleague.rollout.store import current_programme
+from colleague.rollout.store import attestations, current_programme
 
 MONTH: Final = timedelta(days=30)
 
@@ -45,6 +48,11 @@ async def look(session: Session, *, clock: Clock) -> Look | None:
     )  # fmt: skip
 
 
+async def _without_dispatch(session: Session, *, clock: Clock) -> bool:
+    said = await attestations(session, until=clock.now().date())
+    return "dispatch-later" in said and len(await list_triggers(session, state="active")) < FEWEST_IN_PILOT
+
+
 async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> int:
     """Open an item for each alarm that has none, hold the catalogue while a review is due; return how many are new."""
     seen, opened = await look(session, clock=clock), 0
@@ -53,6 +61,12 @@ async def watch(session: Session, *, ledger: Ledger, clock: Clock) -> int:
         # Below 40 % in week 6 opens an item that keeps the next gate shut (KP-2).
         await watch_expansion(session, programme.since, ledger=ledger, clock=clock)
     found = dict(alarms(seen)) if seen else {}
+    if programme.started and (why := await against_owners(session, programme)):
+        found["owners"] = f"{why} Without somebody of the business who answers for it, it is an IT project (MI-2)."
+    if programme.started and programme.phase > Phase.PILOT and await _without_dispatch(session, clock=clock):
+        found["dispatch-later"] = (
+            "The decision to begin without Dispatch ended with the pilot: five to ten triggers are wanted now (C-3)."
+        )
     await hold_when_due(session, ledger=ledger, clock=clock)
     for key, why in found.items():
         opened += await open_item(session, f"alarm:{key}", "alarm", "programme", why, ledger=ledger, clock=clock)

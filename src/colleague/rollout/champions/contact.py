@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import is_active
+from colleague.identity.directory import is_active, manager_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid, NotFound
@@ -47,6 +47,9 @@ async def record_contact(
         raise BadOutcome(known=", ".join(OUTCOMES))
     row = await session.get(ContactRow, contact) if is_id(contact) else None
     if row is None or row.champion_id != actor.id or not await is_champion(session, actor.id):
+        raise NotOnYourList
+    if await manager_of(session, row.person_id) == actor.id:
+        # Who has become their manager since is no longer the one to ask (B-12).
         raise NotOnYourList
     # Whatever is written about one person, one after the other.
     lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 727_099))")

@@ -36,6 +36,8 @@ from colleague.rollout.champions.tables import ContactRow, HandedOutRow
 from colleague.rollout.store import current_programme
 
 LOCK = 727_084
+TITLE: Final = "Colleagues may need a hand"
+WORDS: Final = "Ask how it goes, and say on your page what came of it."
 # One quiet week alone is luck for one in eleven: unless the organisation's settings say so, a champion is asked after
 # two, or a month, or where it never began.
 ASKED: Final[frozenset[Risk]] = frozenset({"confirmed", "dormant", "never activated"})
@@ -59,7 +61,8 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
     """
     await advisory_lock(session, LOCK)
     now = clock.now()
-    await _tidy(session, clock=clock)
+    for champion in await _tidy(session, clock=clock):
+        await tell(session, champion, TITLE, WORDS, "/champion")
     calendar = (await read_calendars(session)).organisation
     week = last_frozen(calendar, now)
     if await session.get(HandedOutRow, str(week)) is not None:
@@ -97,15 +100,16 @@ async def hand_out(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock
     facts = {"week": str(week), "asked": len(given), "nobody": len(nobody), "late": now > due}
     await ledger.record(session, Event("contacts.handed_over", "system", subject=str(week), data=facts))
     for champion in sorted(set(given.values())):
-        words = "Ask how it goes, and say on your page what came of it."
-        await tell(session, champion, "Colleagues may need a hand", words, "/champion")
-    size = Counter(departments[person] for person in active if person in departments)
+        await tell(session, champion, TITLE, WORDS, "/champion")
+    size = Counter(departments.get(person, "") for person in active)
     for name in sorted({departments.get(person, "") for person in nobody}):
         if size[name] < FEWEST:
             continue  # Who it is about could be guessed (B-12).
-        why = "There is no champion there who could ask those who do not come back."
+        why, about = "There is no champion there who could ask those who do not come back.", f"department:{name}"
+        if not name:
+            why, about = "People without a department have no champion: say on People in which department they are.", ""
         await open_item(
-            session, f"champions:{name}", "alarm", f"department:{name}", why, ledger=ledger, clock=clock
+            session, f"champions:{name}", "alarm", about or "programme", why, ledger=ledger, clock=clock
         )  # fmt: skip
     return HandedOut(week, len(given), len(nobody))
 
@@ -119,8 +123,11 @@ async def _given(session: Session, wanted: list[tuple[str, str]]) -> tuple[dict[
     return share_out(wanted, by_department, await load_of(session), managers)
 
 
-async def _tidy(session: Session, *, clock: Clock) -> None:
-    """End what nobody answered in 14 days and what is about people who have gone; pass on what a champion left."""
+async def _tidy(session: Session, *, clock: Clock) -> set[str]:
+    """End what nobody answered in 14 days and what is about people who have gone; pass on what a champion left, and
+    what has become about somebody's own report (B-12). Return to whom something was passed on.
+    """
+    passed: set[str] = set()
     now = clock.now()
     await forget_contacts(session, now - KEPT)
     active = {one.id for one in await list_active(session)}
@@ -129,11 +136,13 @@ async def _tidy(session: Session, *, clock: Clock) -> None:
     for row in await waiting_all(session):
         if row.person_id not in active or row.routed_at + APART <= now:
             row.state = "ended"
-        elif row.champion_id not in there:
+        elif row.champion_id not in there or await manager_of(session, row.person_id) == row.champion_id:
             given, _ = await _given(session, [(row.person_id, departments.get(row.person_id, ""))])
             if row.person_id in given:
                 row.champion_id = given[row.person_id]
+                passed.add(row.champion_id)
             else:
                 row.state = "ended"
             await session.flush()
     await session.flush()
+    return passed

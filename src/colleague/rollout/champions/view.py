@@ -9,7 +9,7 @@ from colleague.adoption.figures import Numbers, below_five
 from colleague.adoption.groups import Groups
 from colleague.adoption.weekly import NoSuchGroup, lines
 from colleague.identity.actor import SYSTEM, Actor
-from colleague.identity.directory import departments_of, mails_of, names_of
+from colleague.identity.directory import departments_of, mails_of, manager_of, names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.champions.appoint import MANAGE
@@ -121,7 +121,9 @@ async def own_page(session: Session, actor: Actor, groups: Groups, *, clock: Clo
     names, mails = await names_of(session, people), await mails_of(session, people)
     model = await promised(session)
     # Who has no address here any more has left.
-    there = [row for row in rows if row.person_id in mails]
+    there = [
+        row for row in rows if row.person_id in mails and await manager_of(session, row.person_id) != actor.id
+    ]  # fmt: skip
     return Own(
         champion, department, [one for one in everyone if one.department == department != ""],
         [Asked(r.id, names[r.person_id], mails[r.person_id], r.routed_at + APART) for r in there],

@@ -1,9 +1,11 @@
 """Who is in a cohort: people join and leave, each beginning with a use case tied to a ritual of theirs (AD-2)."""
 
 from collections.abc import Collection
+from typing import Final
 
 from sqlalchemy import select
 
+from colleague.adoption.items import open_item
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
@@ -21,6 +23,11 @@ from colleague.rollout.cohorts.store import row_of
 from colleague.rollout.cohorts.tables import CohortRow, MemberRow
 from colleague.usecases.around import one_line
 from colleague.usecases.rituals import standing_cases
+
+UNTIED: Final = (
+    "Somebody joined a cohort that has started and has no use case tied to a ritual for the first week: write one for"
+    " this department or its team, with the weekday and what the team makes then (AD-2)."
+)
 
 
 class InAnotherCohort(Conflict):
@@ -79,7 +86,7 @@ async def join(
     """Let people into a cohort that is locked and checked; who is in it already stays. Returns how many joined."""
     # Two cohorts that let the same person in at once wait for each other.
     await advisory_lock(session, LOCK)
-    cases, now, joined = await standing_cases(session), clock.now(), []
+    cases, now, joined, untied = await standing_cases(session), clock.now(), [], set[str]()
     for person in sorted(people):
         who = await get_person(session, person)
         if await _settled(session, who, row, clock=clock):
@@ -90,9 +97,15 @@ async def join(
             session.add(kept)
         kept.left_at, kept.left_why, kept.by, kept.joined_at = None, "", actor.id, now
         kept.use_case_id = first_case(who.department, who.teams, cases) or None
-        kept.began_at = now if row.state == "started" else None
+        # Who comes back to a cohort began with it the first time.
+        kept.began_at = (kept.began_at or now) if row.state == "started" else None
         joined.append(who.id)
+        if row.state == "started" and not kept.use_case_id:
+            untied.add(who.department)
     await session.flush()
+    for department in sorted(untied):
+        about = f"department:{department}" if department else "programme"
+        await open_item(session, f"ritual:{department}", "onboarding", about, UNTIED, ledger=ledger, clock=clock)
     for person in joined:
         event = Event("cohort.joined", actor.id, subject=row.id, person=person, data={"person": person})
         await ledger.record(session, event)

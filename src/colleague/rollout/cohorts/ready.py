@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from colleague.identity.directory import mails_of
+from colleague.identity.directory import excluded_people, mails_of
 from colleague.identity.groups.mapping import find_mapping
 from colleague.kit.db import Session
 from colleague.policy.model import Phase
@@ -25,7 +25,8 @@ TOO_EARLY: Final = (
 async def ready(session: Session, cohort: Cohort, *, reach: Reach) -> Start:
     """Say whether a cohort may start now, and why not. A pilot also needs its three to five use cases (PP-5)."""
     members = await beginnings(session, await members_of(session, cohort.id))
-    active = await mails_of(session, members)
+    # Test users and service accounts are nobody the pilot is judged by (B-0).
+    active = set(await mails_of(session, members)) - await excluded_people(session)
     pilot = cohort.kind == "pilot"
     chosen = [c for c in await candidates_of(session, cohort.id, "chosen") if c.person in members] if pilot else []
     others = (await cases_ready(session, reach=reach)).reasons if pilot else await too_early(session)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import list_people
+from colleague.identity.directory import departments_of, list_active
 from colleague.identity.model import Person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -58,9 +58,10 @@ async def by_department(session: Session, actor: Actor, cohort: str) -> dict[str
         one.person for one in await candidates_of(session, cohort)
     }
     found: dict[str, list[Person]] = {}
-    for one in await list_people(session, limit=1000):
-        if one.active and one.id not in taken:
-            found.setdefault(one.department or NOWHERE, []).append(one)
+    departments = await departments_of(session)
+    for one in sorted(await list_active(session), key=lambda person: (person.name.casefold(), person.id)):
+        if one.id not in taken:
+            found.setdefault(departments.get(one.id) or NOWHERE, []).append(one)
     return dict(sorted(found.items(), key=lambda item: (item[0] == NOWHERE, item[0].casefold())))
 
 

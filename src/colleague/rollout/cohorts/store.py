@@ -3,15 +3,19 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from colleague.identity.directory import get_person, list_teams, names_of, titles_of
+from colleague.adoption.facts.read import seats
+from colleague.identity.directory import get_person, list_teams, mails_of, names_of, titles_of
 from colleague.identity.groups.mapping import find_mapping, signs_on
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
+from colleague.policy.model import Phase
 from colleague.rollout.cohorts.model import Candidate, Cohort, Kind, Member, Score, Stand, State
 from colleague.rollout.cohorts.tables import CandidateRow, CohortRow, MemberRow
+from colleague.rollout.phases import PHASES
+from colleague.rollout.store import current_programme
 
 
 class CohortNotFound(NotFound):
@@ -71,15 +75,36 @@ async def members_of(session: Session, *cohorts: str) -> list[Member]:
     """Return who is in some cohorts now, or in any; in the order in which they joined."""
     query = select(MemberRow).where(MemberRow.left_at.is_(None))
     query = query.where(MemberRow.cohort_id.in_(cohorts)) if cohorts else query
-    rows = await session.scalars(query.order_by(MemberRow.joined_at, MemberRow.person_id))
-    return [Member(r.person_id, r.cohort_id, r.use_case_id or "", r.joined_at, r.began_at) for r in rows]
+    rows = list(await session.scalars(query.order_by(MemberRow.joined_at, MemberRow.person_id)))
+    began = await _begun(session, [r.person_id for r in rows])
+    return [Member(r.person_id, r.cohort_id, r.use_case_id or "", r.joined_at, began.get(r.person_id)) for r in rows]
+
+
+async def _begun(session: Session, people: Collection[str]) -> dict[str, datetime]:
+    """Return when the first month of people began who hold a seat and whose cohort, present or earlier, has started.
+
+    Whoever waits for a seat begins with it; who goes on from one cohort to the next on the same seat has begun already
+    (AD-1, C-10: the person's own tenure).
+    """
+    first = select(MemberRow.person_id, func.min(MemberRow.began_at)).where(MemberRow.began_at.is_not(None))
+    first = first.where(MemberRow.person_id.in_(people)).group_by(MemberRow.person_id)
+    here = await mails_of(session, people)
+    seated = {seat.person: seat.assigned_at for seat in await seats(session) if seat.removed_at is None}
+    return {
+        person: max(began, seated.get(person, began))
+        for person, began in await session.execute(first)
+        if began is not None and person in here
+    }
 
 
 async def member(session: Session, person: str) -> Member | None:
     """Return where somebody is a member now; None if nowhere."""
     query = select(MemberRow).where(MemberRow.person_id == person, MemberRow.left_at.is_(None))
     r = await session.scalar(query)
-    return Member(r.person_id, r.cohort_id, r.use_case_id or "", r.joined_at, r.began_at) if r else None
+    if r is None:
+        return None
+    began = await _begun(session, [person])
+    return Member(r.person_id, r.cohort_id, r.use_case_id or "", r.joined_at, began.get(person))
 
 
 async def cohorts_of(session: Session) -> dict[str, str]:
@@ -89,7 +114,7 @@ async def cohorts_of(session: Session) -> dict[str, str]:
 
 
 async def first_days(session: Session) -> dict[str, datetime]:
-    """Return when everybody who is in a cohort now began, by person; nobody whose cohort has not started (AD-1)."""
+    """Return when everybody who is in a cohort now began, by person; nobody who has not begun, or waits (AD-1)."""
     return {one.person: one.began_at for one in await members_of(session) if one.began_at is not None}
 
 
@@ -112,6 +137,12 @@ async def unmapped(session: Session) -> tuple[str, ...]:
     open_ = [one for one in await list_cohorts(session) if one.state != "closed"]
     if not open_:
         return ("There is no cohort yet, so no group of your identity provider can map to it: make one first.",)
+    phase = (await current_programme(session)).phase
+    if phase is not Phase.PILOT and not any(one.kind == "rollout" for one in open_):
+        return (
+            f"{PHASES[phase].title} has no cohort of its own yet, so no group of your identity provider can map to it:"
+            " make one first.",
+        )
     return tuple([why for one in open_ if (why := await why_unmapped(session, one))])
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.away import weeks_away
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_people
 from colleague.adoption.weeks import Calendar
@@ -68,7 +69,8 @@ async def nudge(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock) -
     """Send the nudges that are due today, and return how many.
 
     Due: somebody of a stalled onboarding week, active account, no intentional action for seven days, did not ask for
-    quiet, was not nudged for seven days and fewer than four times in all; and today is the day of their ritual.
+    quiet, is not marked away, was not nudged for seven days and fewer than four times in all; and today is the day of
+    their ritual.
     """
     calendar, now = await read_calendar(session), clock.now()
     today = now.astimezone(ZoneInfo(calendar.zone)).date()
@@ -82,6 +84,7 @@ async def nudge(session: Session, *, tell: Tell, ledger: Ledger, clock: Clock) -
     due = [one for one in members if is_day(cases.get(one.use_case), today, calendar)]
     here = await mails_of(session, [one.person for one in due])
     out = await active_people(session, now - EVERY, now) | frozenset(await session.scalars(select(QuietRow.person_id)))
+    out |= {one for one, weeks in (await weeks_away(session)).items() if str(calendar.week(now)) in weeks}
     sent = 0
     for one in due:
         if one.person in here and one.person not in out:
