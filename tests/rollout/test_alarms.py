@@ -38,7 +38,13 @@ GOOD = Facts(Programme("s", "l", "goal"), 40, 40, "", 0, 3, 3, 5, dispatch_later
 
 
 @pytest.mark.parametrize(("facts", "open_"), [
-    (GOOD, []), (replace(GOOD, held=41), ["Skipping the pilot"]), (replace(GOOD, most=None, held=9000), []),
+    (GOOD, []), (replace(GOOD, held=41), ["Skipping the pilot"]), (replace(GOOD, most=None, held=41), ["Skipping the pilot"]),
+    (replace(GOOD, most=99, held=60), ["Skipping the pilot"]),
+    (replace(GOOD, programme=Programme("s", "l", "g", (Step(Phase.ENTERPRISE, date(2027, 1, 1), "gate"),)), most=None,
+             held=9000), []),
+    # What was decided for the pilot ends with it (C-3).
+    (replace(GOOD, programme=Programme("s", "l", "g", (Step(Phase.EXPANSION, date(2027, 1, 1), "gate"),)), triggers=0,
+             dispatch_later=True), ["Postponing Dispatch"]),
     (replace(GOOD, owned="Nobody is named yet."), ["Treating it as an IT project"]),
     (replace(GOOD, measured=2), ["Measuring nothing"]), (replace(GOOD, use_cases=0, measured=0), ["Measuring nothing"]),
     (replace(GOOD, triggers=4), ["Postponing Dispatch"]), (replace(GOOD, triggers=0, dispatch_later=True), []),
