@@ -38,7 +38,8 @@ GOOD = Facts(Programme("s", "l", "goal"), 40, 40, "", 0, 3, 3, 5, dispatch_later
 
 
 @pytest.mark.parametrize(("facts", "open_"), [
-    (GOOD, []), (replace(GOOD, held=41), ["Skipping the pilot"]), (replace(GOOD, most=None, held=41), ["Skipping the pilot"]),
+    (GOOD, []), (replace(GOOD, held=41), ["Skipping the pilot"]),
+    (replace(GOOD, most=None, held=41), ["Skipping the pilot"]),
     (replace(GOOD, most=99, held=60), ["Skipping the pilot"]),
     (replace(GOOD, programme=Programme("s", "l", "g", (Step(Phase.ENTERPRISE, date(2027, 1, 1), "gate"),)), most=None,
              held=9000), []),

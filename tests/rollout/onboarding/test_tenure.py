@@ -1,4 +1,4 @@
-"""A first month begins with the seat, and once: waiting for a seat, a second cohort and leaving change nothing of it."""
+"""A first month begins with the seat, and once: a second cohort, waiting and leaving change nothing of it."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
