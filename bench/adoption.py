@@ -70,10 +70,11 @@ VIEWS: Mapping[str, str] = {
     "THEN 'untold' ELSE \"end\" END AS fate, ended_at AT TIME ZONE 'UTC' AS ended_at, "
     "asked_at AT TIME ZONE 'UTC' AS input_at, taken_at AT TIME ZONE 'UTC' AS taken_at, verdict "
     "FROM adoption_runs WHERE \"end\" <> 'aside') x",
-    "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, c.live_at AT TIME ZONE 'UTC' AS live_at, count(*) "
-    "AS before_n, percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN "
-    "use_case_cards k ON k.use_case_id = c.id JOIN use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS "
-    "NOT NULL GROUP BY 1, 2, 3",
+    "s_cases": "SELECT c.id AS case_id, k.card ->> 'skill' AS skill, '' AS department, '' AS team, c.live_at AT TIME "
+    "ZONE 'UTC' AS live_at, c.retired_at AT TIME ZONE 'UTC' AS retired_at, count(*) AS before_n, percentile_cont(0.5) "
+    "WITHIN GROUP (ORDER BY o.minutes) AS before FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id JOIN "
+    "use_case_observations o ON o.use_case_id = c.id WHERE c.live_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6",
+    "s_teams": "SELECT t.name AS team, m.person_id AS person FROM teams t JOIN memberships m ON m.team_id = t.id",
     "s_tickets": "SELECT at AT TIME ZONE 'UTC' AS opened_on FROM support_tickets",
     "s_groups": "SELECT 'organisation' AS kind, '' AS name, id AS person FROM people UNION ALL SELECT 'department', "
     "department, id FROM people WHERE department <> ''",

@@ -62,10 +62,10 @@ def test_no_arm_no_hours(cases: list[Arms]) -> None:
         hours_saved(cases)
 
 
-def run(person: str, minutes: float, *, day: float = 1, workflow: str = "rfp", end: str = "delivered") -> RunFact:
+def run(person: str, minutes: float, *, day: float = 1, end: str = "delivered") -> RunFact:
     at = MONDAY + timedelta(days=day)
     done = at + timedelta(minutes=minutes)
-    return RunFact("r", person, workflow, at, end, done, input_at=at, accepted_at=done)  # type: ignore[arg-type]
+    return RunFact("r", person, "rfp", at, end, done, input_at=at, accepted_at=done)  # type: ignore[arg-type]
 
 
 def seat(person: str, *, removed: float | None = None) -> Seat:
@@ -76,11 +76,11 @@ def seat(person: str, *, removed: float | None = None) -> Seat:
     ("ran", "saved"),
     [
         ([], 0), ([run("a", 20)], 40), ([run("a", 20), run("a", 50)], 50), ([run("a", 61)], 0),
-        ([run("a", 20, day=6.9), run("a", 20, day=7.1)], 40), ([run("b", 20)], 0), ([run("a", 20, workflow="x")], 0),
+        ([run("a", 20, day=6.9), run("a", 20, day=7.1)], 40), ([run("b", 20)], 0),
     ],
 )  # fmt: skip
 def test_a_saving_of_the_first_week(ran: list[RunFact], saved: float) -> None:
-    assert first_week_savings([seat("a")], ran, {"rfp": 60.0}, Calendar())["a"] == pytest.approx(saved)
+    assert first_week_savings([seat("a")], [(one, 60.0) for one in ran], Calendar())["a"] == pytest.approx(saved)
 
 
 def test_retention_is_split_and_told_of_five_people_an_arm() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from colleague.adoption.figures import Numbers, Time, Timed, time_to_output
+from colleague.adoption.figures import Numbers, Time, time_to_output
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.work import Breadth, Completion, Strength
@@ -13,6 +13,7 @@ from colleague.adoption.model import RunFact
 from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weeks import Week
 from colleague.policy.model import Phase
+from colleague.usecases.model import Cases, Measured
 
 FIRST = Week(2026, 9)
 
@@ -83,7 +84,8 @@ def test_how_strong_a_weeks_time_is(before: int, after: int, people: int, streng
         )
         for n in range(after)
     ]  # fmt: skip
-    found = time_to_output(runs, {"x": Timed("c", (60.0,) * before, begun)}, begun + timedelta(days=7))
+    timed = Measured("c", "C", "x", "o", "", "live", 1, begun, "", {"b": [60.0] * before}, 0)
+    found = time_to_output(runs, Cases([timed]), begun + timedelta(days=7))
     assert found is not None
     assert found.strength == strength
     assert (found.reduction is None) is (strength == "nothing")

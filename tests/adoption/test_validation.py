@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tests.adoption.conftest import Programme
 from tests.adoption.test_frozen import freeze
 
 from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.items import close_item, list_items
 from colleague.adoption.model import RunFact
-from colleague.adoption.risk import summed
+from colleague.adoption.risk import Lead, summed
 from colleague.adoption.validation import (
     NEWEST,
     NothingToSign,
@@ -27,20 +27,23 @@ from colleague.adoption.validation import (
 from colleague.adoption.watch import check_measurements
 from colleague.adoption.weeks import Calendar
 from colleague.audit.event import Event
+from colleague.audit.tables import EntryRow
 from colleague.identity.actor import Actor
 from colleague.identity.people import set_department
 from colleague.kit.ids import new_id
 from colleague.rollout.define import name_programme
+from colleague.rollout.evidence import collect
 from colleague.testing.programme import crowd
-from colleague.usecases.measured import Measured
-from colleague.usecases.model import Card
+from colleague.usecases.model import Card, Measured
 from colleague.usecases.tables import CardRow, ObservationRow, UseCaseRow
 
 pytestmark = pytest.mark.anyio
 PEOPLE = ("ana", "ben", "tom", "dana", "rita", "owner")
 
 
-async def live(programme: Programme, before: Sequence[float], *, name: str = "RFP", skill: str = "rfp") -> str:
+async def live(
+    programme: Programme, before: Sequence[float], *, name: str = "RFP", skill: str = "rfp", department: str = ""
+) -> str:
     """Put a use case of Ana's on record that went live now, with its measured times."""
     case, now = new_id("case"), programme.clock.now()
     ana = programme.home.people["ana"].id
@@ -49,7 +52,7 @@ async def live(programme: Programme, before: Sequence[float], *, name: str = "RF
             id=case, name=name, state="live", version=1, created_at=now, live_at=now, new_capability="", retired_why=""
         ))  # fmt: skip
         await session.flush()
-        card = Card(name, owner=ana, skill=skill).to_json()
+        card = Card(name, owner=ana, skill=skill, department=department).to_json()
         session.add(CardRow(use_case_id=case, version=1, card=card, by=ana, at=now))
         for n, minutes in enumerate(before):
             person = programme.home.people[PEOPLE[n % len(PEOPLE)]].id
@@ -191,18 +194,34 @@ async def test_waiting_for_approvals_is_shown_apart_from_the_time_it_is_in(progr
     assert "Of it waiting for approvals: median 30 min; 9 of 12 waited" in page
 
 
+async def seen_by(programme: Programme, who: Actor) -> Any:
+    """Return what the page tells somebody, where the programme lead is named."""
+
+    async def named(_: Any) -> str:
+        return programme.lead.id
+
+    return await programme.do(see_validations, who, lead=Lead(named), **programme.told)
+
+
 async def test_times_of_fewer_than_five_people_are_the_leads_alone(programme: Programme) -> None:
     await live(programme, [100.0] * 12)
     await ran(programme, [50.0] * 12, people=("ana", "ben"))
     await programme.rolled()
     seen = {}
     for who in ("owner", "tom"):
-        (seen[who],) = await programme.do(see_validations, programme.home.people[who], clock=programme.clock)
-    (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
-    assert (seen["tom"].veiled, seen["tom"].time, seen["tom"].queue) == (True, None, None)
+        (seen[who],) = await seen_by(programme, programme.home.people[who])
+    (of_lead,) = await seen_by(programme, programme.lead)
+    for who in ("tom", "owner"):
+        assert (seen[who].veiled, seen[who].time, seen[who].queue) == (True, None, None)
+    # Nor does a program tell it, in whoever's name: only the page tells the lead, and the ledger who looked.
+    (by_program,) = await programme.do(see_validations, programme.lead, **programme.told)
+    assert by_program.veiled
+    async with programme.house.database.transaction() as session:
+        looked = (await session.scalars(select(EntryRow.actor).where(EntryRow.verb == "proofs.read"))).all()
+    assert looked == [programme.lead.id]
     assert of_lead.time is not None
     assert "reduction" not in str(seen["tom"].to_json()["time"])
-    assert await programme.do(see_validations, programme.home.people["ben"], clock=programme.clock) == []
+    assert await seen_by(programme, programme.home.people["ben"]) == []
     async with programme.client(programme.home.people["ben"], "own:tasks:use") as client:
         assert (await client.get("/adoption/use-cases")).status_code == 403
 
@@ -212,18 +231,18 @@ async def test_runs_of_one_person_are_the_leads_alone_without_a_baseline_too(pro
     await ran(programme, [50.0] * 12, people=("ana",), verdict=True)
     programme.clock.advance(days=8)
     await programme.rolled()
-    (told,) = await programme.do(see_validations, programme.home.people["tom"], clock=programme.clock)
-    (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
+    (told,) = await seen_by(programme, programme.home.people["tom"])
+    (of_lead,) = await seen_by(programme, programme.lead)
     assert (told.veiled, told.completion, told.reviewed, of_lead.reviewed) == (True, None, 0, 12)
 
 
 async def test_the_same_people_are_told_of_from_five_on(programme: Programme) -> None:
-    await live(programme, [100.0] * 3)
-    await ran(programme, [50.0] * 24)
+    await live(programme, [100.0] * 5)
+    await ran(programme, [50.0] * 25, people=("ben", "tom", "dana", "rita", "owner"))
     await programme.rolled()
-    (told,) = await programme.do(see_validations, programme.home.people["tom"], clock=programme.clock)
-    (of_lead,) = await programme.do(see_validations, programme.lead, clock=programme.clock)
-    assert (told.veiled, told.same, of_lead.same.people) == (False, None, 3)
+    (told,) = await seen_by(programme, programme.home.people["tom"])
+    (of_lead,) = await seen_by(programme, programme.lead)
+    assert (told.veiled, told.same, of_lead.same.people) == (False, None, 4)
 
 
 async def test_a_low_completion_opens_a_redesign_and_no_training(programme: Programme) -> None:
@@ -258,6 +277,45 @@ async def test_a_run_before_launch_is_none_of_it(programme: Programme) -> None:
     programme.clock.advance(days=1)
     await live(programme, [100.0] * 12)
     assert (await proof(programme)).after == 0
+
+
+async def test_a_run_is_of_one_use_case_however_many_cards_name_its_skill(programme: Programme) -> None:
+    """PH-5, B-9, AD-2: nothing is counted twice, and one skill is one validated use case."""
+    ana, told = programme.home.people["ana"], programme.told
+    await programme.do(set_department, programme.home.people["owner"], programme.home.people["ben"].id, "Tenders",
+                       ledger=programme.house.ledger)  # fmt: skip
+    every = await live(programme, [100.0 + n for n in range(12)])
+    await live(
+        programme, [100.0 + n for n in range(12)], name="RFP of Tenders", skill="everyone:rfp", department="tenders"
+    )
+    late = await live(programme, [900.0] * 12, name="RFP of Legal", department="Legal")
+    async with programme.house.database.transaction() as session:
+        # It had ended: what it had before is not asked.
+        row = await session.get_one(UseCaseRow, late)
+        row.state, row.retired_at = "retired", programme.clock.now()
+    programme.clock.advance(days=1)
+    for who in ("ana", "ben"):
+        await ran(programme, [50.0 + n for n in range(12)], verdict=True, people=(who,))
+    programme.clock.advance(days=14)
+    await programme.rolled()
+    found = {one.case.name: one for one in await programme.do(validations, clock=programme.clock)}
+    assert {name: (one.after, one.people) for name, one in found.items()} == {
+        "RFP": (12, 1), "RFP of Tenders": (12, 1), "RFP of Legal": (0, 0),
+    }  # fmt: skip
+    for name in ("RFP", "RFP of Tenders"):
+        await programme.do(sign_off, ana, found[name].case.id, **told)
+    evidence = await programme.do(collect, clock=programme.clock)
+    assert evidence.validated["RFP"] == ""
+    assert "a skill of its own" in evidence.validated["RFP of Tenders"]
+    assert "RFP of Legal" not in evidence.validated
+    # A use case that ended gets no more runs: they are those of the one that is left.
+    async with programme.house.database.transaction() as session:
+        row = await session.get_one(UseCaseRow, every)
+        row.state, row.retired_at = "retired", programme.clock.now()
+    await ran(programme, [50.0] * 3, people=("ana",))
+    await programme.rolled()
+    counts = {one.case.name: one.after for one in await programme.do(validations, clock=programme.clock)}
+    assert counts == {"RFP": 12, "RFP of Tenders": 15, "RFP of Legal": 0}
 
 
 async def test_own_numbers_are_ones_own(programme: Programme) -> None:

@@ -18,7 +18,7 @@ from colleague.policy.model import DataClass
 from colleague.tasks.start import start
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.worker import work
-from colleague.usecases.measured import Measured
+from colleague.usecases.model import Measured
 from colleague.usecases.shipped import shipped_card, shipped_cards
 from colleague.web.app import create_app
 

@@ -34,7 +34,7 @@ def test_alarms(look: Look, keys: list[str]) -> None:
     assert all(len(why) > 40 for _, why in alarms(look))
 
 
-GOOD = Facts(Programme("s", "l", "goal"), 40, 40, "", 0, 3, 3, 5, dispatch_later=False)
+GOOD = Facts(Programme("s", "l", "goal"), 40, 40, "", 0, 3, 3, 0, 5, dispatch_later=False)
 
 
 @pytest.mark.parametrize(("facts", "open_"), [
@@ -48,6 +48,7 @@ GOOD = Facts(Programme("s", "l", "goal"), 40, 40, "", 0, 3, 3, 5, dispatch_later
              dispatch_later=True), ["Postponing Dispatch"]),
     (replace(GOOD, owned="Nobody is named yet."), ["Treating it as an IT project"]),
     (replace(GOOD, measured=2), ["Measuring nothing"]), (replace(GOOD, use_cases=0, measured=0), ["Measuring nothing"]),
+    (replace(GOOD, measured=0, new=3), ["Measuring nothing"]), (replace(GOOD, use_cases=4, new=1), []),
     (replace(GOOD, triggers=4), ["Postponing Dispatch"]), (replace(GOOD, triggers=0, dispatch_later=True), []),
     (replace(GOOD, leaders="0 of 6 active", leaders_alarm="0 % of 6 named leaders"), ["Postponing Dispatch"]),
     (replace(GOOD, leaders="5 of 6 active"), []),

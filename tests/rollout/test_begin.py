@@ -27,12 +27,15 @@ from colleague.rollout.cohorts.choose import choose_candidate, score_candidate
 from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
 from colleague.rollout.define import name_programme
+from colleague.rollout.readout.collect import gather
 from colleague.rollout.store import current_programme, moves
 from colleague.rollout.tables import MoveRow, ProgrammeRow
+from colleague.rollout.view import posture
 from colleague.rollout.watch import watch
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.programme import approved_cases, crowd
+from colleague.usecases.advance import launch_use_case
 from colleague.usecases.baseline import measure
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +141,28 @@ async def test_from_empty_to_a_pilot_that_runs(start: Start) -> None:
             session, SYSTEM, "late@aldermoor.example", "Late", ledger=house.ledger, clock=house.clock, without="wait"
         )  # fmt: skip
     assert await start.do(give_seats, lead, [late]) == 1
+
+
+async def test_a_pilot_does_not_start_on_new_capabilities_alone(start: Start) -> None:
+    """AD-6, R90: what is said to have no before is not measured, and is seen on each readout."""
+    house, owner = start.home.house, start.home.people["owner"]
+    cases = await approved_cases(start.home, 4)
+    for case in cases[:3]:
+        await start.do(launch_use_case, owner, case, new_capability="Nobody did this.")
+    await start.measured(cases[3:], await crowd(start.home, 5))
+    async with house.database.transaction() as session:
+        judged = await start_gate(session, reach=house.reach, clock=house.clock)
+        seen = await posture(session, owner, groups=house.groups, reach=house.reach, clock=house.clock)
+        parts = await gather(
+            session, owner, ask="", weeks=4, groups=house.groups, reach=house.reach, clock=house.clock
+        )  # fmt: skip
+    (baselines,) = [one for one in judged.criteria if one.id == "baselines"]
+    assert not baselines.holds
+    assert "measured for 1." in baselines.value
+    assert baselines.value.count("is a new capability: there is no before") == 3
+    (guard,) = [one for one in seen.guards if one.mistake == "Measuring nothing"]
+    assert (guard.holds, guard.stands) == (False, "1 of 4 use cases are measured, 3 without a before")
+    assert sum("without a before" in one.what for one in parts.overrides) == 3
 
 
 async def test_a_review_that_is_overdue_holds_the_catalogue_until_it_was_held(start: Start) -> None:

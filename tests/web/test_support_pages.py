@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from colleague.adoption.calendar import Holiday, add_holidays
 from colleague.audit.tables import EntryRow
@@ -15,7 +15,7 @@ from colleague.rollout.evidence import collect
 from colleague.support.bring_in import bring_in
 from colleague.support.model_card import confirmed
 from colleague.support.read import kept_promises, tickets
-from colleague.support.tables import TicketRow
+from colleague.support.tables import AnswerRow, TicketRow
 from colleague.tasks.delegate import delegate
 from colleague.testing.house import TestHouse
 
@@ -80,14 +80,26 @@ async def test_from_writing_to_solved_on_the_pages(home: TestHouse, sign_in: Any
     assert ("Your ticket was answered", at) in await notices(home, "ana")
     assert "Ask for a grant." in (await ana.get(at)).text
     assert (await ana.post(f"{at}/say", data={"text": "Still no."})).status_code == 303
-    assert ("Somebody said more on a ticket", at) in await notices(home, "dana")
+    # One notice until it is answered, and sixty words of one person in a day.
+    assert (await ana.post(f"{at}/say", data={"text": "Anybody?"})).status_code == 303
+    assert (await notices(home, "dana")).count(("Somebody said more on a ticket", at)) == 1
+    async with home.house.database.transaction() as session:
+        now, said = home.house.clock.now(), home.people["ana"].id
+        session.add_all([
+            AnswerRow(id=f"word_{n}", ticket_id=at.rpartition("/")[2], by=said, at=now, text="?", ours=False)
+            for n in range(58)
+        ])  # fmt: skip
+    refused = await ana.post(f"{at}/say", data={"text": "Hello?"})
+    assert (refused.status_code, "Sixty words" in refused.text) == (409, True)
+    async with home.house.database.transaction() as session:
+        await session.execute(delete(AnswerRow).where(AnswerRow.text == "?"))
     assert (await lead.post(f"{at}/say", data={"text": "Granted.", "close": "on"})).status_code == 303
     assert (await lead.post(f"{at}/say", data={"text": "Once more."})).status_code == 409
     assert (await ana.post(f"{at}/say", data={"text": "No!"})).status_code == 303
     assert (await ana.post(f"{at}/close")).status_code == 303
     async with home.house.database.transaction() as session:
         kept = [body for body in await session.scalars(select(EntryRow.body)) if '"ticket.' in body]
-    assert len(kept) == 7
+    assert len(kept) == 8
     assert not any("Acme" in e or "refused my mail" in e or "grant" in e for e in kept)
 
 

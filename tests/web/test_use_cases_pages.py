@@ -237,11 +237,40 @@ async def test_self_reported_times_never_open_the_launch_and_a_new_capability_sa
     assert (live["state"], live["new_capability"]) == ("live", "Nobody could do this before.")
 
 
-async def test_others_see_the_minutes_once_three_people_have_measured(home: TestHouse, lead: Any, sign_in: Any) -> None:
+async def test_others_see_the_minutes_once_five_people_have_measured(home: TestHouse, lead: Any, sign_in: Any) -> None:
     tom, at = await sign_in("tom"), f"{API}/{(await made(lead))['id']}"
-    for n, who in enumerate(("ana", "ben", "rita")):
+    for n, who in enumerate(("ana", "ben", "rita", "dana", "owner")):
         assert (await timed(await sign_in(who), home, at.rpartition("/")[2], 10 * (n + 1))).status_code == 201
-        assert ("median" in (await tom.get(at)).json()["baseline"]["measured"]) is (n == 2)
+        assert ("median" in (await tom.get(at)).json()["baseline"]["measured"]) is (n == 4)
+
+
+async def test_no_card_is_written_anew_for_a_slower_baseline(home: TestHouse, lead: Any, sign_in: Any) -> None:
+    """B-8: who goes on with a skill has what was measured before it was in use; and no two cards share their people."""
+    owner = await sign_in("owner")
+    given = await card(lead)
+    first = await approved(lead, owner)
+    other = (await lead.post(API, json=given | {"name": "RFP once more", "department": "Legal"})).json()
+    for client, case, minutes in ((lead, first, 90), (owner, other, 600)):
+        for n in range(10):
+            assert (await timed(client, home, case["id"], minutes + n)).status_code == 201
+    again = given | {"name": "The same again", "skill": "everyone:rfp-response-outline"}
+    twin = (await lead.post(API, json=again)).json()
+    answer = await owner.post(f"{API}/{twin['id']}/approve", json={"version": 1})
+    assert answer.status_code == 409
+    assert f"«{first['name']}» has this skill already" in answer.text
+    assert (await lead.post(f"{API}/{first['id']}/launch", json={})).status_code == 200
+    assert (await lead.get(f"{API}/{other['id']}")).json()["baseline"]["measured"]["median"] == 604.5
+    assert (await lead.post(f"{API}/{first['id']}/retire", json={"why": "Written anew."})).status_code == 200
+    for case in (twin, other):
+        shown = (await lead.get(f"{API}/{case['id']}")).json()
+        assert (shown["follows"], shown["baseline"]["measured"]["median"]) == (first["id"], 94.5)
+        answer = await timed(lead, home, case["id"], 600)
+        assert answer.status_code == 409
+        assert "goes on with the skill of" in answer.text
+    page = (await lead.get(f"/use-cases/{twin['id']}")).text
+    assert ("has what was measured before that went live" in page, "Minutes it took" in page) == (True, False)
+    assert (await owner.post(f"{API}/{twin['id']}/approve", json={"version": 1})).status_code == 200
+    assert (await lead.post(f"{API}/{twin['id']}/launch", json={})).json()["new_capability"] == ""
 
 
 async def test_an_owner_who_has_gone_is_a_reason_against_the_pilot(home: TestHouse, lead: Any, sign_in: Any) -> None:

@@ -25,31 +25,23 @@ from colleague.adoption.kpis.work import (
 )
 from colleague.adoption.model import Action, RunFact, Seat
 from colleague.adoption.weeks import Calendar, Week
+from colleague.usecases.model import Cases
 
 FEWEST, TENURE, ENOUGH = 5, 12, 10
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A use case as weeks need it: its `id`, the minutes that were measured before, and when it was launched."""
-
-    id: str
-    before: tuple[float, ...]
-    live_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a week is told from.
 
-    `actions`: passive ones too; `runs` that were asked for, or ended, in twelve weeks; `cases`: use cases by workflow.
+    `actions`: passive ones too; `runs` that were asked for, or ended, in twelve weeks; `cases`: what they are given to.
     """
 
     seats: Sequence[Seat]
     actions: Sequence[Action]
     visits: Sequence[Visit]
     runs: Sequence[RunFact]
-    cases: Mapping[str, Timed] = field(default_factory=dict)
+    cases: Cases = field(default_factory=Cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,17 +208,18 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     )  # fmt: skip
 
 
-def time_to_output(runs: Sequence[RunFact], cases: Mapping[str, Timed], until: datetime) -> Time | None:
+def time_to_output(runs: Sequence[RunFact], cases: Cases, until: datetime) -> Time | None:
     """Return how much less time outputs took that were taken before `until`; None if no use case has a before and was
     launched by then. What was asked for before the launch is none of it.
     """
-    launched = [case for case in cases.values() if case.before and case.live_at < until]
-    times: dict[str, list[tuple[str, float]]] = {case.id: [] for case in launched}
-    befores = {case.id: case.before for case in cases.values()}
+    befores = {case.id: case.minutes for case in cases.all if case.n and case.live_at < until}
+    times: dict[str, list[tuple[str, float]]] = {case: [] for case in befores}
     silent = 0
     for run in runs:
-        case = cases.get(run.workflow)
-        if case is None or case.id not in times or run.asked < case.live_at or not _delivered(run, until):
+        if not _delivered(run, until):
+            continue
+        case = cases.of(run.workflow, run.person, run.asked)
+        if case is None or case.id not in times:
             continue
         minutes = minutes_of(run, until)
         if minutes is None:

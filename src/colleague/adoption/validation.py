@@ -1,10 +1,12 @@
 """Whether use cases save time and are validated: before against after, completion, reviews, the owner (B-8, B-9).
 
-Times after are those of runs of the skill that the card names, from their input to the first taking by a person.
+Times after are those of runs of the skill that the card names, from their input to the first taking by a person. Each
+run is one use case's (`Cases.of`).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -31,6 +33,7 @@ from colleague.adoption.kpis.work import (
     validated,
 )
 from colleague.adoption.model import RunFact
+from colleague.adoption.risk import Lead
 from colleague.adoption.tables import SignatureRow
 from colleague.adoption.weeks import Calendar
 from colleague.audit.event import Event
@@ -40,7 +43,8 @@ from colleague.identity.directory import names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, beside
 from colleague.kit.errors import Conflict, Forbidden, NotFound
-from colleague.usecases.measured import Measured, measured_cases
+from colleague.usecases.measured import cases_by_run
+from colleague.usecases.model import Cases, Measured
 from colleague.usecases.sample import CROWD
 
 BACK, NEWEST = timedelta(weeks=53), 2000
@@ -143,29 +147,38 @@ async def validations(session: Session, *, clock: Clock) -> list[Proof]:
 
     The arithmetic is done beside the loop, and once for the same times.
     """
-    cases, now = await measured_cases(session), clock.now()
-    if not cases:
+    cases, now = await cases_by_run(session), clock.now()
+    if not cases.all:
         return []
-    since = max(min(case.live_at for case in cases), now - BACK)
-    skills = sorted({case.skill for case in cases if case.skill})
+    since = max(min(case.live_at for case in cases.all), now - BACK)
+    skills = sorted({case.skill for case in cases.all if case.skill})
     ran, questions = await runs(session, since, now, skills=skills), await waits(session, since, now, skills=skills)
     signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
     return await beside(session, _prove, cases, ran, signed, questions, (await read_calendar(session)), now)
 
 
 def _prove(
-    cases: Sequence[Measured],
+    cases: Cases,
     ran: Sequence[RunFact],
     signed: Mapping[tuple[str, int], SignatureRow],
     questions: Questions,
     calendar: Calendar,
     now: datetime,
 ) -> list[Proof]:
-    found = []
-    for case in cases:
-        mine = [r for r in ran if case.counts_run(r.workflow, r.asked)]
-        found.append(proof_of(case, mine, signed.get((case.id, case.version)), calendar, now, questions))
-    return found
+    mine = runs_by_case(cases, ran)
+    return [
+        proof_of(case, mine.get(case.id, []), signed.get((case.id, case.version)), calendar, now, questions)
+        for case in cases.all
+    ]
+
+
+def runs_by_case(cases: Cases, ran: Iterable[RunFact]) -> dict[str, list[RunFact]]:
+    """Return the runs of each use case, by its id: each run is one's, or none's. Pure."""
+    found: defaultdict[str, list[RunFact]] = defaultdict(list)
+    for run in ran:
+        if case := cases.of(run.workflow, run.person, run.asked):
+            found[case.id].append(run)
+    return dict(found)
 
 
 def proof_of(
@@ -224,16 +237,24 @@ def _saved(cases: tuple[tuple[Arm, Arm, int], ...]) -> tuple[Estimate, Estimate]
     return hours_saved([Arms(dict(before), dict(after), volume) for before, after, volume in cases])
 
 
-async def see_validations(session: Session, actor: Actor, *, clock: Clock) -> list[Proof]:
+async def see_validations(
+    session: Session, actor: Actor, *, lead: Lead | None = None, ledger: Ledger, clock: Clock
+) -> list[Proof]:  # fmt: skip
     """Return every use case as `actor` may see it: all to readers of adoption, one's own to an owner.
 
-    Numbers of fewer than five people are told to the programme lead alone (B-12). Raises PermissionMissing.
+    Numbers of fewer than five people are told to the person who is named to lead the programme, and that they looked
+    is on record; to nobody where `lead` is None, as for programs (B-12). Raises PermissionMissing.
     """
     found = await validations(session, clock=clock)
     if not actor.may("org:adoption:read"):
         actor.require("org:usecases:read")
         found = [one for one in found if one.case.owner == actor.id]
-    return found if actor.may("org:programme:manage") else [_told(one) for one in found]
+    told = [_told(one) for one in found]
+    if lead is None or actor.id != await lead.of(session):
+        return told
+    if few := sum(one is not other for one, other in zip(found, told, strict=True)):
+        await ledger.record(session, Event("proofs.read", actor.id, data={"of_few_people": few}))
+    return found
 
 
 def _told(one: Proof) -> Proof:

@@ -6,12 +6,12 @@ from typing import Final
 from colleague.adoption.items import is_known, open_item
 from colleague.adoption.kpis.work import Completion, completion_of
 from colleague.adoption.model import RunFact
-from colleague.adoption.validation import validations
+from colleague.adoption.validation import runs_by_case, validations
 from colleague.adoption.weeks import Calendar, Week
 from colleague.audit.record import Ledger
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session
-from colleague.usecases.measured import measured_cases
+from colleague.usecases.measured import cases_by_run
 
 FEW_WEEKS: Final = 4
 
@@ -24,11 +24,12 @@ async def watch_completion(
     Below 60 % with thirty runs or more, or the upper bound below 60 % with fewer; where the week says nothing, the four
     weeks that end with it are asked (B-6).
     """
-    opened = []
-    for case in await measured_cases(session):
+    opened, cases = [], await cases_by_run(session)
+    runs = runs_by_case(cases, ran)
+    for case in cases.all:
         if case.state != "live":
             continue
-        mine = [run for run in ran if case.counts_run(run.workflow, run.asked)]
+        mine = runs.get(case.id, [])
         for weeks in (1, FEW_WEEKS):
             found = completion_of(_within(mine, week.next(1 - weeks), week, calendar), calendar, now=clock.now())
             if found is None or not found.redesign:

@@ -108,7 +108,7 @@ async def lines(
             (kind, n, w) in ahead or _whole(kept.get((kind, n, w)), w, calendars.organisation, clock) for n in chosen
         )
     ]  # fmt: skip
-    facts = await facts_of(session, calendars.organisation, open_)
+    facts = await facts_of(session, calendars.organisation, open_, by)
     hidden = {week: hidden_in(by, one, week, calendars) for week, one in facts.items()}
     picks = {week: by_person(one) for week, one in facts.items()}
     found = []

@@ -119,6 +119,16 @@ async def excluded_people(session: Session) -> frozenset[str]:
     return frozenset(await session.scalars(query))
 
 
+async def members_by_department(session: Session) -> dict[str, frozenset[str]]:
+    """Return the ids of everybody in each department, by its name, whether they are active or not."""
+    found: dict[str, set[str]] = {}
+    for person, name in await session.execute(
+        select(PersonRow.id, PersonRow.department).where(PersonRow.department != "")
+    ):
+        found.setdefault(name, set()).add(person)
+    return {name: frozenset(people) for name, people in found.items()}
+
+
 async def count_excluded(session: Session) -> int:
     """Return how many active people the numbers of the programme leave out."""
     query = select(func.count()).select_from(PersonRow).where(PersonRow.active, PersonRow.excluded_why != "")

@@ -29,6 +29,7 @@ from colleague.rollout.phases import PHASES
 from colleague.rollout.store import attestations, current_programme, led
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
+from colleague.usecases.model import FEWEST
 from colleague.usecases.ready import ready as cases_ready
 
 
@@ -129,12 +130,11 @@ async def _cohort(session: Session, reach: Reach) -> Criterion:
 
 async def _baselines(session: Session, reach: Reach) -> Criterion:
     found = await cases_ready(session, reach=reach)
-    value = " ".join(found.unmeasured) or (
-        f"measured for {len(found.approved)}" if found.approved else "no use case yet"
-    )
+    said = [f"measured for {len(found.measured)}." if found.approved else "no use case yet", *found.unmeasured]
+    said += [f"«{name}» is a new capability: there is no before." for name, _ in found.new]
     return Criterion(
-        "baselines", "Baselines are measured", "before launch, for every use case", value,
-        bool(found.approved) and not found.unmeasured, "computed", "AD-6", "/use-cases",
+        "baselines", "Baselines are measured", "before launch, for every use case with a before, three at least",
+        " ".join(said), len(found.measured) >= FEWEST and not found.unmeasured, "computed", "AD-6", "/use-cases",
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from colleague.rollout.champions.read import network
 from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
 from colleague.rollout.store import attestations, current_programme, led
 from colleague.support.model_card import confirmed
+from colleague.usecases.model import skill_of
 
 CHANGES: Final = {
     "seat.taken_back": "seats taken back", "person.deactivated": "people deactivated",
@@ -75,12 +76,20 @@ async def _weeks(session: Session, week: int, calendar: Calendar, *, clock: Cloc
 
 
 async def _validated(session: Session, programme: Programme, *, clock: Clock) -> dict[str, str]:
-    """Return the launched use cases by name, with what each still misses (B-9). The lead's own signature is none."""
-    found = {}
+    """Return the launched use cases that stand by name, with what each still misses (B-9). The lead's own signature is
+    none, and use cases with the same skill are one.
+    """
+    found, skills = {}, set[str]()
     for one in await validations(session, clock=clock):
-        missing = one.validation.missing
+        missing, skill = one.validation.missing, skill_of(one.case.skill)
+        if one.case.state == "retired":
+            continue
         if one.signed_by and one.signed_by == programme.lead:
             missing = (*missing, "an owner who does not lead the programme")
+        if not missing and skill in skills:
+            missing = ("a skill of its own: another use case with this one counts already",)
+        if not missing:
+            skills.add(skill)
         found[one.case.name] = "; ".join(missing)
     return found
 

@@ -90,8 +90,9 @@ def use_cases(evidence: Evidence) -> Criterion:
     if done:
         value += f": {', '.join(done)}"
     return Criterion(
-        "use-cases", "Use cases are validated", "three, each with times before and after, completion, quality and its "
-        "owner's signature", value, len(done) >= VALIDATED, "computed", "PH-5, B-9", "/adoption/use-cases",
+        "use-cases", "Use cases are validated", "three of different skills, each with times before and after, "
+        "completion, quality and its owner's signature", value, len(done) >= VALIDATED, "computed", "PH-5, B-9",
+        "/adoption/use-cases",
     )  # fmt: skip
 
 

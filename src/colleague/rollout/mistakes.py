@@ -7,6 +7,7 @@ from colleague.dispatch.triggers.model import FEWEST_IN_PILOT
 from colleague.policy.model import Phase
 from colleague.rollout.model import Programme
 from colleague.rollout.phases import PHASES
+from colleague.usecases.model import FEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the guards look at. `most`: seats allowed, None for any number; `leaders`: how many of the named ones are
-    active, in words; `leaders_alarm`: why the programme is warned of them. `faults`: how many of what is `in_use` have
+    """What the guards look at. `most`: seats allowed, None for any number; `new`: use cases that are new
+    capabilities; `leaders`: how many of the named ones are active, in words; `leaders_alarm`: why the programme is
+    warned of them. `faults`: how many of what is `in_use` have
     no owner or no review that holds; `beyond`: of what there is more than a pilot has.
     """
 
@@ -42,6 +44,7 @@ class Facts:
     unreviewed: int
     measured: int
     use_cases: int
+    new: int
     triggers: int
     dispatch_later: bool
     leaders: str = ""
@@ -88,8 +91,9 @@ def guards(facts: Facts) -> tuple[Guard, ...]:
         ),
         Guard(
             "Measuring nothing", "A use case does not go live before its baseline is measured.",
-            f"{facts.measured} of {facts.use_cases} use cases are measured",
-            bool(facts.use_cases) and facts.measured == facts.use_cases, "AD-6", "/use-cases",
+            f"{facts.measured} of {facts.use_cases} use cases are measured"
+            + (f", {facts.new} without a before" if facts.new else ""),
+            facts.measured >= FEWEST and facts.measured + facts.new == facts.use_cases, "AD-6", "/use-cases",
         ),
         Guard(
             "Postponing Dispatch",

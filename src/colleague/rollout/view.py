@@ -145,6 +145,6 @@ async def _facts(
         row for row in await list_packages(session, "", everyones=True) if row.state == SkillState.SUBMITTED
     ]  # fmt: skip
     return Facts(
-        programme, held, limit.most, owned, len(submitted), len(cases.approved) - len(cases.unmeasured),
-        len(cases.approved), len(await list_triggers(session, state="active")), "dispatch-later" in evidence.attested,
+        programme, held, limit.most, owned, len(submitted), len(cases.measured), len(cases.approved),
+        len(cases.new), len(await list_triggers(session, state="active")), "dispatch-later" in evidence.attested,
     )  # fmt: skip

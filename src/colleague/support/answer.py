@@ -1,6 +1,9 @@
 """What happens to a ticket: it is sorted, answered, said more on, closed. Who wrote it is told (R88)."""
 
-from sqlalchemy import select
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
@@ -17,6 +20,8 @@ from colleague.support.tables import AnswerRow, TicketRow
 from colleague.support.write import TEXT, Tell, checked
 from colleague.usecases.around import some_lines
 
+MOST_WORDS_A_DAY: Final = 60
+
 
 class NotSorted(Conflict):
     """Say first what this ticket is about: its category."""
@@ -24,6 +29,10 @@ class NotSorted(Conflict):
 
 class TicketClosed(Conflict):
     """This ticket is closed. Who wrote it opens it again by saying more."""
+
+
+class TooManyWords(Conflict):
+    """Sixty words of one person on tickets in a day are enough. Your ticket waits for an answer."""
 
 
 class YourOwnTicket(Forbidden):
@@ -79,18 +88,22 @@ async def answer_ticket(
 async def say_more(
     session: Session, actor: Actor, ticket: str, text: str, *, tell: Tell, ledger: Ledger, clock: Clock
 ) -> Line:
-    """Add to one's own ticket; it waits for an answer again. Raises BadText, NoSuchTicket."""
+    """Add to one's own ticket; it waits for an answer again, and who answered last is told of the first words since
+    then. Raises BadText, NoSuchTicket, TooManyWords.
+    """
     actor.require("own:tasks:use")
     text = some_lines(text, "what is said", TEXT)
     row = await get_row(session, ticket, lock=True)
     if row.person_id != actor.id:
         raise NoSuchTicket
+    if await _said_since(session, actor.id, clock.now() - timedelta(days=1)) >= MOST_WORDS_A_DAY:
+        raise TooManyWords
     was = row.state
     row.state, row.closed_at = "open", None
     answered_by = await _last_answer_by(session, row.id)
     await _said(session, actor, row, text, ours=False, clock=clock)
     await ledger.record(session, event("ticket.reopened" if was == "closed" else "ticket.continued", actor.id, row))
-    if answered_by:
+    if answered_by and was != "open":
         await tell(session, answered_by, "Somebody said more on a ticket", "It waits again.", f"/support/{row.id}")
     return line_of(row)
 
@@ -118,6 +131,11 @@ async def _said(session: Session, actor: Actor, row: TicketRow, text: str, *, ou
         AnswerRow(id=new_id("word"), ticket_id=row.id, by=actor.id, at=clock.now(), text=text, ours=ours)
     )  # fmt: skip
     await session.flush()
+
+
+async def _said_since(session: Session, person: str, since: datetime) -> int:
+    query = select(func.count()).select_from(AnswerRow)
+    return await session.scalar(query.where(AnswerRow.by == person, AnswerRow.at > since, ~AnswerRow.ours)) or 0
 
 
 async def _last_answer_by(session: Session, ticket: str) -> str:

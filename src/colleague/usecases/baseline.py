@@ -17,7 +17,7 @@ from colleague.kit.ids import is_id, new_id
 from colleague.usecases.around import one_line
 from colleague.usecases.model import HOWS, How, Observation, UseCase
 from colleague.usecases.sample import Baseline, baseline, veiled
-from colleague.usecases.store import get_use_case, observations_of
+from colleague.usecases.store import followed, get_use_case, observations_of
 from colleague.usecases.tables import ObservationRow
 
 LONGEST = 10_080
@@ -128,4 +128,6 @@ async def _open(session: Session, use_case: str) -> UseCase:
         raise BaselineClosed(why=f"went live on {found.live_at:%Y-%m-%d}")
     if found.state == "retired":
         raise BaselineClosed(why="is retired")
+    if old := (await followed(session)).get(found.id):
+        raise BaselineClosed(why=f"goes on with the skill of «{old.card.name}», and has what was measured before that")
     return found

@@ -104,7 +104,7 @@ async def _write(
         "card": digest(card.to_json()),
     }  # fmt: skip
     await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts))
-    return UseCase(row.id, row.version, "draft", actor.id, card, row.live_at, row.new_capability)
+    return UseCase(row.id, row.version, "draft", actor.id, card, row.live_at, row.new_capability, row.retired_at)
 
 
 async def checked(session: Session, card: Card) -> Card:

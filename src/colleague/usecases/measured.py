@@ -1,44 +1,14 @@
 """What the numbers read of use cases: which skill is theirs, and the times that were measured before (B-8)."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
 
+from colleague.identity.directory import members_by_department, members_by_team
 from colleague.kit.db import Session
+from colleague.usecases.model import Cases, Measured, names_by_person, share_a_skill
 from colleague.usecases.store import list_use_cases, observations_of
 
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A use case that was launched. `before`: measured minutes by person; what was told from memory is no part of it.
-
-    `told`: how many observations were self-reported. `owner`: id of who answers for it.
-    """
-
-    id: str
-    name: str
-    skill: str
-    owner: str
-    department: str
-    state: str
-    version: int
-    live_at: datetime
-    new_capability: str
-    before: dict[str, list[float]]
-    told: int
-
-    @property
-    def n(self) -> int:
-        """Return how many times were measured before."""
-        return sum(map(len, self.before.values()))
-
-    def counts(self, workflow: str) -> bool:
-        """Say whether a run of this workflow is one of this use case: its card names the skill, in full or short."""
-        return bool(self.skill) and self.skill in (workflow, workflow.rpartition(":")[2])
-
-    def counts_run(self, workflow: str, asked_at: datetime) -> bool:
-        """Say whether a run of this workflow that was asked for then is one of this use case after its launch (B-8)."""
-        return self.counts(workflow) and asked_at >= self.live_at
+Members = Mapping[str, Collection[str]]
 
 
 async def launched_skills(session: Session) -> frozenset[str]:
@@ -61,6 +31,19 @@ async def measured_cases(session: Session) -> list[Measured]:
         assert one.live_at is not None
         cases.append(Measured(
             one.id, card.name, card.skill, card.owner, card.department, one.state, one.version, one.live_at,
-            one.new_capability, dict(before), told,
+            one.new_capability, dict(before), told, card.ritual.team if card.ritual else "", one.retired_at,
         ))  # fmt: skip
     return cases
+
+
+async def cases_by_run(session: Session, members: tuple[Members, ...] | None = None) -> Cases:
+    """Return the use cases that were launched, as those that runs are given to.
+
+    `members`: people by department and by team as they were then; as they are now where it is left out.
+    """
+    found = await measured_cases(session)
+    if not share_a_skill(found):
+        return Cases(found)
+    if members is None:
+        members = (await members_by_department(session), await members_by_team(session))
+    return Cases(found, names_by_person(*members))

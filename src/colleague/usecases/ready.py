@@ -16,6 +16,7 @@ class Ready:
     """Whether a pilot may start as far as use cases go, with the `reasons` against it.
 
     `unmeasured`: baselines that are not measured enough yet; they keep a use case from going live, not from counting.
+    `measured`: names of those that are; `new`: of new capabilities, with why there is no before.
     `weeks_added`: six if a flagged use case is kept, whatever their number: they run side by side (PP-10).
     """
 
@@ -24,6 +25,8 @@ class Ready:
     unmeasured: tuple[str, ...]
     kept: tuple[str, ...]
     weeks_added: int
+    measured: tuple[str, ...] = ()
+    new: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -35,7 +38,8 @@ class Ready:
         return {
             "ready": self.ok, "approved": [one.id for one in self.approved], "fewest": FEWEST, "most": MOST,
             "reasons": list(self.reasons), "unmeasured": list(self.unmeasured), "kept": list(self.kept),
-            "weeks_added": self.weeks_added,
+            "weeks_added": self.weeks_added, "measured": list(self.measured),
+            "new_capabilities": [{"name": name, "why": why} for name, why in self.new],
         }  # fmt: skip
 
 
@@ -44,7 +48,7 @@ async def ready(session: Session, *, reach: Reach) -> Ready:
     found = tuple(await list_use_cases(session, states=("approved", "live")))
     organisation = await here(session, [one.card for one in found], reach=reach)
     times = await observations_of(session, *(one.id for one in found))
-    reasons, unmeasured, kept = [], [], []
+    reasons, unmeasured, kept, measured, new = [], [], [], [], []
     if len(found) < FEWEST:
         reasons.append(
             f"A pilot starts with {FEWEST} to {MOST} approved use cases, and there are {len(found)}: approve more."
@@ -58,6 +62,13 @@ async def ready(session: Session, *, reach: Reach) -> Ready:
         reasons += [f"«{one.card.name}»: {f.why} {f.instead}" for f in standing(one.card, findings)]
         if is_kept(one.card, findings):
             kept.append(one.card.name)
-        if one.live_at is None and (short := baseline(times[one.id]).short):
+        if one.new_capability:
+            new.append((one.card.name, one.new_capability))
+        elif short := baseline(times[one.id]).short:
             unmeasured.append(f"«{one.card.name}»: {short}.")
-    return Ready(found, tuple(reasons), tuple(unmeasured), tuple(kept), WRONG_CASE_WEEKS if kept else 0)
+        else:
+            measured.append(one.card.name)
+    return Ready(
+        found, tuple(reasons), tuple(unmeasured), tuple(kept), WRONG_CASE_WEEKS if kept else 0, tuple(measured),
+        tuple(new),
+    )  # fmt: skip

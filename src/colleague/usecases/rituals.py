@@ -14,7 +14,7 @@ class Tied:
     """A use case that stands (approved or live), with the ritual it serves if it serves one.
 
     `measured`: how many times before launch were measured. `before`: their median in minutes, None below
-    ten times or three people.
+    ten times or five people.
     """
 
     id: str

@@ -10,15 +10,17 @@ from colleague.usecases.model import Observation
 
 ENOUGH: Final = 10
 WINDOW_DAYS: Final = 14
-# Fewer people than these are no crowd: their numbers are theirs (B-12).
-CROWD: Final = 3
+# Fewer people than these are no crowd: their numbers are theirs (B-0, B-12). The extremes are single times: of fewer
+# than ten people they are not told.
+CROWD: Final = 5
+MANY: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Observations summed up: `n` of `people`, from `first` to `last`; minutes as median, quartiles and extremes.
 
-    `veiled`: the reader is told how many there are and no minutes.
+    `veiled`: the reader is told how many there are and no minutes; the extremes are None where they are not told.
     """
 
     n: int
@@ -26,8 +28,8 @@ class Spread:
     median: float
     lower: float
     upper: float
-    least: float
-    most: float
+    least: float | None
+    most: float | None
     first: date
     last: date
     veiled: bool = False
@@ -79,13 +81,16 @@ def baseline(observations: Sequence[Observation]) -> Baseline:
 
 
 def veiled(found: Baseline, own: Baseline) -> Baseline:
-    """Return a baseline as a member sees it: without minutes of fewer than three people, unless all are their own."""
+    """Return a baseline as a member sees it: without minutes of fewer than five people, nor extremes of
+    fewer than ten, unless all are their own.
+    """
     return Baseline(_veil(found.measured, own.measured), _veil(found.self_reported, own.self_reported))
 
 
 def _veil(all_: Spread | None, own: Spread | None) -> Spread | None:
-    hidden = all_ is not None and all_.people < CROWD and (own is None or own.n < all_.n)
-    return replace(all_, veiled=True) if all_ and hidden else all_
+    if all_ is None or (own is not None and own.n == all_.n) or all_.people >= MANY:
+        return all_
+    return replace(all_, veiled=True) if all_.people < CROWD else replace(all_, least=None, most=None)
 
 
 def spread(observations: Sequence[Observation]) -> Spread | None:

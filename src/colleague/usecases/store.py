@@ -1,13 +1,14 @@
 """Find use cases and what belongs to them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
-from colleague.usecases.model import Card, Framework, Friction, Observation, State, UseCase
+from colleague.usecases.model import Card, Framework, Friction, Observation, State, UseCase, skill_of
 from colleague.usecases.tables import CardRow, FrameworkRow, FrictionRow, ObservationRow, UseCaseRow
 
 
@@ -40,15 +41,71 @@ async def cards_of(session: Session, use_case: str) -> Sequence[CardRow]:
 
 
 async def observations_of(session: Session, *use_cases: str) -> dict[str, list[Observation]]:
-    """Return what counts of what was measured, by use case, oldest first."""
+    """Return what counts of what was measured, by use case, oldest first: of one that goes on with the skill of an
+    earlier one, what was measured before that (`followed`).
+    """
+    before = await followed(session) if use_cases else {}
+    whose = {one: before[one].id if one in before else one for one in use_cases}
     query = select(ObservationRow).where(
-        ObservationRow.use_case_id.in_(use_cases), ObservationRow.withdrawn_by.is_(None)
+        ObservationRow.use_case_id.in_(whose.values()), ObservationRow.withdrawn_by.is_(None)
     )
-    found: dict[str, list[Observation]] = {one: [] for one in use_cases}
+    found: dict[str, list[Observation]] = {one: [] for one in whose.values()}
     for row in await session.scalars(query.order_by(ObservationRow.on, ObservationRow.at, ObservationRow.id)):
         found[row.use_case_id].append(
             Observation(row.id, row.person_id, row.minutes, row.on, row.how, row.by, row.version, row.note)  # type: ignore[arg-type]
         )
+    return {one: found[root] for one, root in whose.items()}
+
+
+async def followed(session: Session) -> dict[str, UseCase]:
+    """Return the use case that each goes on from, by its id: the first with the same skill that was launched before it
+    and had ended, or had another skill, or was written for everybody or for the same department.
+
+    It has that one's baseline: a time before is measured before the skill was in use (B-8).
+    """
+    every = await list_use_cases(session)
+    named = await _named_since_launch(session, every)
+    launched = sorted((one for one in every if one.live_at), key=lambda one: (one.live_at, one.id))
+    found = {}
+    for one in every:
+        skill = skill_of(one.card.skill)
+        earlier = (
+            old
+            for old in launched
+            if old.id != one.id and skill in named[old.id] and _gave_way(old, one, named[old.id][skill])
+        )
+        if skill and (first := next(earlier, None)):
+            found[one.id] = first
+    return found
+
+
+def _gave_way(old: UseCase, one: UseCase, until: datetime | None) -> bool:
+    """Say whether `old` was launched first, and whoever did the work of `one` had its skill with `old`, whose card
+    names it `until` then (None: still).
+    """
+    if old.live_at is None or (one.live_at and (one.live_at, one.id) < (old.live_at, old.id)):
+        return False
+    ended = any(at is not None and (one.live_at is None or at <= one.live_at) for at in (old.retired_at, until))
+    department = old.card.department.casefold()
+    same = not department or department == one.card.department.casefold()
+    return ended or same
+
+
+async def _named_since_launch(session: Session, every: Sequence[UseCase]) -> dict[str, dict[str, datetime | None]]:
+    """Return the skills that cards of each launched use case named, from the card it was first launched with on, and
+    until when; None for what the newest names.
+    """
+    live = {one.id: one.live_at for one in every if one.live_at}
+    found: dict[str, dict[str, datetime | None]] = {one: {} for one in live}
+    rows = await session.scalars(
+        select(CardRow).where(CardRow.use_case_id.in_(live)).order_by(CardRow.use_case_id, CardRow.version)
+    )
+    for row in rows:
+        named, skill = found[row.use_case_id], skill_of(str(row.card.get("skill", "")))
+        if row.at <= live[row.use_case_id]:
+            named.clear()
+        named.update({other: row.at for other, until in named.items() if until is None and other != skill})
+        named[skill] = None
     return found
 
 
@@ -68,4 +125,6 @@ async def frameworks_of(session: Session, use_case: str) -> list[Framework]:
 def value_of(row: UseCaseRow, card: CardRow) -> UseCase:
     """Return rows as a value."""
     state: State = row.state  # type: ignore[assignment]
-    return UseCase(row.id, row.version, state, card.by, Card.from_json(card.card), row.live_at, row.new_capability)
+    return UseCase(
+        row.id, row.version, state, card.by, Card.from_json(card.card), row.live_at, row.new_capability, row.retired_at
+    )

@@ -15,6 +15,7 @@ from colleague.usecases.model import WRONG_CASE_WEEKS, Card, Finding, Framework,
 from colleague.usecases.sample import Baseline
 from colleague.usecases.store import (
     cards_of,
+    followed,
     frameworks_of,
     frictions_of,
     get_use_case,
@@ -43,7 +44,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One use case whole. `observations` are those that the actor may see; `names`: of everybody named in it."""
+    """One use case whole. `observations` are those that the actor may see; `names`: of everybody named in it;
+    `follows`: the use case whose skill it goes on with, and whose baseline it has.
+    """
 
     case: UseCase
     findings: tuple[Finding, ...]
@@ -53,6 +56,7 @@ class Sight:
     frameworks: Sequence[Framework]
     cards: Sequence[CardRow]
     names: dict[str, str]
+    follows: UseCase | None = None
 
     @property
     def weeks_added(self) -> int:
@@ -64,6 +68,7 @@ class Sight:
         return self.case.to_json() | {
             "owner_name": self.names.get(self.case.card.owner, ""), "weeks_added": self.weeks_added,
             "findings": [one.to_json() for one in self.findings], "baseline": self.baseline.to_json(),
+            "follows": self.follows.id if self.follows else None,
             "observations": [one.to_json() for one in self.observations],
             "friction": [one.to_json() for one in self.frictions],
             "framework": self.frameworks[0].to_json() if self.frameworks else None,
@@ -97,6 +102,7 @@ async def see_use_case(session: Session, actor: Actor, use_case: str, *, reach: 
     return Sight(
         found, (await here(session, [found.card], reach=reach)).lint(found.card), summed,
         seen, frictions, frameworks, cards, await names_of(session, people | {c.by for c in cards}),
+        (await followed(session)).get(found.id),
     )  # fmt: skip
 
 

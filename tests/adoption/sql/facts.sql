@@ -153,12 +153,32 @@ FROM (
     FROM s_elsewhere
 ) x;
 
+-- Use cases that were launched. One that goes on with the skill of an earlier one has what was measured before that: where the earlier
+-- had ended, named another skill by then, was for everybody, or is of the same department.
+CREATE TEMP TABLE s_named AS
+SELECT c.id, c.live_at, c.retired_at, lower(k.card ->> 'department') AS department, n.skill,
+       (SELECT min(later.at) FROM use_case_cards later WHERE later.use_case_id = c.id AND later.version > n.last) AS until
+FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id AND k.version = c.version JOIN (
+    SELECT k.use_case_id, lower(regexp_replace(k.card ->> 'skill', '^.*:', '')) AS skill, max(k.version) AS last
+    FROM use_case_cards k JOIN use_cases c ON c.id = k.use_case_id
+    WHERE k.version >= (SELECT max(version) FROM use_case_cards f WHERE f.use_case_id = c.id AND f.at <= c.live_at) GROUP BY 1, 2
+) n ON n.use_case_id = c.id WHERE c.live_at IS NOT NULL;
 CREATE TEMP TABLE s_cases AS
-SELECT c.id AS case_id, k.card ->> 'skill' AS skill, c.live_at AT TIME ZONE 'UTC' AS live_at, count(*) AS before_n,
+SELECT c.id AS case_id, k.card ->> 'skill' AS skill, k.card ->> 'department' AS department, coalesce(k.card #>> '{ritual,team}', '') AS team,
+       c.live_at AT TIME ZONE 'UTC' AS live_at, c.retired_at AT TIME ZONE 'UTC' AS retired_at, count(o.id) AS before_n,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY o.minutes) AS before
 FROM use_cases c JOIN use_case_cards k ON k.use_case_id = c.id AND k.version = c.version
-JOIN use_case_observations o ON o.use_case_id = c.id AND o.how <> 'self_reported' AND o.withdrawn_by IS NULL
-WHERE c.live_at IS NOT NULL GROUP BY 1, 2, 3;
+LEFT JOIN LATERAL (
+    SELECT n.id FROM s_named n WHERE n.id <> c.id AND n.skill <> '' AND (n.live_at, n.id) < (c.live_at, c.id)
+      AND n.skill = lower(regexp_replace(k.card ->> 'skill', '^.*:', ''))
+      AND (n.retired_at <= c.live_at OR n.until <= c.live_at OR n.department IN ('', lower(k.card ->> 'department')))
+    ORDER BY n.live_at, n.id LIMIT 1
+) f ON true
+LEFT JOIN use_case_observations o
+  ON o.use_case_id = coalesce(f.id, c.id) AND o.how <> 'self_reported' AND o.withdrawn_by IS NULL
+WHERE c.live_at IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
+CREATE TEMP TABLE s_teams AS
+SELECT t.name AS team, m.person_id AS person FROM teams t JOIN memberships m ON m.team_id = t.id;
 
 CREATE TEMP TABLE s_tickets AS SELECT pg_temp.there(at AT TIME ZONE 'UTC') AS opened_on FROM support_tickets;
 

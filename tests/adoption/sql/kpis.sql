@@ -1,6 +1,6 @@
 -- The weekly numbers (requirements.md, part B) in plain SQL that PostgreSQL and DuckDB both read. It stands on:
 --   weeks(starts, ends)  s_seats  s_actions  s_looks  s_runs  s_cases  s_tickets  s_groups
---   s_away(person, starts)  s_worked(kind, name, starts, worked)
+--   s_teams(team, person)  s_away(person, starts)  s_worked(kind, name, starts, worked)
 -- and leaves one row for each week and group in k_numbers. All times without zone: those that end with _at in UTC, for lengths of
 -- time, all others where the organisation is, for weeks (B-0). No code of the product.
 
@@ -49,7 +49,7 @@ GROUP BY 1, 2, 3;
 
 -- B-6: of what stands rejected seven days after its delivery nothing was completed; what no end was told of is not known.
 CREATE TEMP TABLE k_runs AS
-SELECT person, workflow, regexp_replace(workflow, '^.*:', '') AS short, asked_on, began_on, ended_on, taken_on, asked_at, began_at, ended_at,
+SELECT run, person, workflow, regexp_replace(workflow, '^.*:', '') AS short, asked_on, began_on, ended_on, taken_on, asked_at, began_at, ended_at,
        input_at, taken_at,
        CASE WHEN fate = 'delivered' AND verdict = 'rejected' THEN 'rejected' ELSE fate END AS fate
 FROM s_runs;
@@ -92,14 +92,25 @@ SELECT kind, name, starts, exp(-sum(n / total * ln(n / total))) AS diversity FRO
 ) y GROUP BY 1, 2, 3;
 
 -- B-8: minutes from the input to the first taking, over the same twelve weeks; what nobody took has no known time. A card names its
--- skill in full or short, and counts what was asked for after its launch.
+-- skill in full or short. A run is one use case's: of those live when it was asked for, that of its person's department or team, else
+-- the one for everybody, else another's; the first launched of several.
+CREATE TEMP TABLE k_named AS
+SELECT DISTINCT r.workflow, c.case_id, lower(c.department) AS department, lower(c.team) AS team, c.live_at, c.retired_at
+FROM (SELECT DISTINCT workflow, short FROM k_runs) r JOIN s_cases c ON c.skill = r.workflow OR c.skill = r.short;
+CREATE TEMP TABLE k_theirs AS
+SELECT person, lower(name) AS name FROM s_groups WHERE kind = 'department' UNION SELECT person, lower(team) FROM s_teams;
 CREATE TEMP TABLE k_mine AS
-SELECT DISTINCT r.workflow, c.case_id, c.live_at FROM (SELECT DISTINCT workflow, short FROM k_runs) r
-JOIN s_cases c ON c.skill = r.workflow OR c.skill = r.short;
+SELECT run, case_id FROM (
+    SELECT r.run, c.case_id, row_number() OVER (PARTITION BY r.run ORDER BY
+               CASE WHEN d.name IS NOT NULL OR t.name IS NOT NULL THEN 0 WHEN c.department = '' THEN 1 ELSE 2 END, c.live_at, c.case_id) AS n
+    FROM k_runs r JOIN k_named c ON c.workflow = r.workflow AND c.live_at <= r.asked_at
+     AND (c.retired_at IS NULL OR r.asked_at < c.retired_at)
+    LEFT JOIN k_theirs d ON d.person = r.person AND d.name = c.department LEFT JOIN k_theirs t ON t.person = r.person AND t.name = c.team
+) x WHERE n = 1;
 CREATE TEMP TABLE k_times AS
 SELECT r.person, c.case_id, r.asked_on, r.ended_on, r.taken_on,
        greatest(extract(epoch FROM (r.taken_at - r.input_at)) / 60.0, 1.0 / 60) AS minutes
-FROM k_runs r JOIN k_mine c ON c.workflow = r.workflow WHERE r.fate = 'delivered' AND r.asked_at >= c.live_at;
+FROM k_runs r JOIN k_mine c ON c.run = r.run WHERE r.fate = 'delivered';
 CREATE TEMP TABLE k_cases AS
 SELECT g.kind, g.name, w.starts, t.case_id, count(*) FILTER (WHERE t.taken_on < w.ends) AS after_n,
        count(*) - count(*) FILTER (WHERE t.taken_on < w.ends) AS silent,
@@ -113,7 +124,7 @@ SELECT k.kind, k.name, k.starts, sum(k.silent) AS silent,
        sum(k.after_n * c.before * (1 - k.after / c.before)) FILTER (WHERE k.after_n >= 10 AND c.before_n >= 10) / 60 AS hours,
        sum(k.after_n * c.before * (1 - k.after / c.before)) FILTER (WHERE k.after_n >= 10 AND c.before_n >= 10)
            / sum(k.after_n * c.before) FILTER (WHERE k.after_n >= 10 AND c.before_n >= 10) AS reduction
-FROM k_cases k JOIN s_cases c ON c.case_id = k.case_id GROUP BY 1, 2, 3;
+FROM k_cases k JOIN s_cases c ON c.case_id = k.case_id AND c.before_n > 0 GROUP BY 1, 2, 3;
 
 -- B-10: tickets for each hundred active people.
 CREATE TEMP TABLE k_tickets AS SELECT date_trunc('week', opened_on) AS starts, count(*) AS tickets FROM s_tickets GROUP BY 1;

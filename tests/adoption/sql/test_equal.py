@@ -21,13 +21,16 @@ from colleague.adoption.weeks import week_of
 from colleague.audit.event import Event
 from colleague.audit.many import record_many
 from colleague.audit.seal import seal
+from colleague.kit.ids import new_id
 from colleague.policy.tables import GovernanceRow
 from colleague.rollout.simulate.model import Scenario
 from colleague.rollout.simulate.parts import Parts
 from colleague.rollout.simulate.play import play
 from colleague.rollout.tickets.trend import Week as TicketWeek
 from colleague.rollout.tickets.weekly import read_weeks
-from colleague.usecases.tables import UseCaseRow
+from colleague.usecases.model import Card
+from colleague.usecases.store import list_use_cases
+from colleague.usecases.tables import CardRow, ObservationRow, UseCaseRow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 WEEKS, KINDS = 13, ("organisation", "department")
@@ -197,10 +200,44 @@ async def odd_week(parts: Parts) -> None:
                         person_id=person, week=str(week_of(QUARTER.begin).next(week)), by=person, at=monday
                     )
                     session.add(row)
+    await other_cards(parts, people[0])
     while await seal(parts.database, signer=parts.signer, sink=None, clock=parts.clock):
         pass
     while await roll_up(parts.database):
         pass
+
+
+async def other_cards(parts: Parts, by: str) -> None:
+    """Let a skill have had cards of departments too, one of which ended, and another one a card that goes on from what
+    ended: each run is one card's, and who goes on has the baseline of before.
+    """
+    begun = datetime.combine(QUARTER.begin, datetime.min.time(), tzinfo=UTC)
+    async with parts.database.transaction() as session:
+        one, two = [case for case in await list_use_cases(session) if case.live_at][:2]
+        for played in (one, two):
+            # Everybody is in the team of its ritual: without it is its department's.
+            row = await session.get_one(CardRow, (played.id, played.version))
+            row.card = row.card | {"ritual": None}
+        ended = await session.get_one(UseCaseRow, two.id)
+        ended.state, ended.retired_at = "retired", begun + timedelta(weeks=8)
+        for department, skill, since, until in (
+            ("Sales", one.card.skill, 5, 0), ("Operations", one.card.skill, 6, 9), ("Sales", two.card.skill, 8, 0),
+        ):  # fmt: skip
+            card = Card(f"Another {since}", department=department, skill=skill, owner=by)
+            case, at = new_id("uc"), begun + timedelta(weeks=since, days=1)
+            session.add(UseCaseRow(
+                id=case, name=card.name, state="retired" if until else "live", version=1, created_at=at, live_at=at,
+                new_capability="", retired_why="", retired_at=begun + timedelta(weeks=until) if until else None,
+            ))  # fmt: skip
+            await session.flush()
+            session.add(CardRow(use_case_id=case, version=1, card=card.to_json(), by=by, at=at))
+            session.add_all([
+                ObservationRow(
+                    id=new_id("obs"), use_case_id=case, version=1, person_id=by, minutes=500 + m, on=at.date(),
+                    how="timed", note="", by=by, at=at, withdrawn_why="",
+                )
+                for m in range(12)
+            ])  # fmt: skip
 
 
 async def by_product(parts: Parts) -> tuple[dict[Key, Numbers], dict[str, TicketWeek]]:
@@ -248,6 +285,7 @@ async def test_a_quarter_counted_again_in_sql_is_equal(database_url: str, tmp_pa
         assert whole[week]["tickets"] == tickets[week].tickets
         assert tickets[week].rate is None or not differ(whole[week]["ticket_rate"], tickets[week].rate)
     assert sum(row["tickets"] for row in whole.values()) > 10
+    assert max(row["cases"] or 0 for row in rows) >= 4
     odd = whole[str(week_of(QUARTER.begin).next(WEEKS))]
     # Of odd_runs 7, 9 and 6: who tries again, does the same kind twice, counts again; not the stop, what was left, what
     # came to nothing, nor who is excluded. Of told_late 5, 15 and 10: no schedule's doing, nor what stands rejected.

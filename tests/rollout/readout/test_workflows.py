@@ -7,7 +7,7 @@ from colleague.adoption.model import RunFact
 from colleague.adoption.validation import proof_of
 from colleague.adoption.weeks import Calendar
 from colleague.rollout.readout.workflows import completion_figure, workflow_of
-from colleague.usecases.measured import Measured
+from colleague.usecases.model import Measured
 
 START = datetime(2027, 1, 11, 9, tzinfo=UTC)
 NOW = START + timedelta(days=40)
@@ -51,7 +51,7 @@ def test_eight_people_and_thirty_times_make_a_readout_figure() -> None:
 def test_times_of_fewer_than_five_people_or_a_baseline_of_two_are_not_told() -> None:
     for one in (told(4), told(9, before=2)):
         assert (one.reduction.value, one.before, one.after, one.hours.value) == (None, None, None, None)
-        assert "not told: fewer than 5 people after, or 3 before" in one.reduction.absent
+        assert "not told: fewer than 5 people after, or 5 before" in one.reduction.absent
         assert one.strength == "nothing"
     assert told(4).completion.value is None
     assert "fewer than 5 people" in told(4).completion.absent

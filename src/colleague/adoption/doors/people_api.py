@@ -21,10 +21,10 @@ TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 
 
 @router.get("/use-cases")
-async def cases(db: Db, actor: Current, clock: Time) -> dict[str, Any]:
+async def cases(db: Db, actor: Current, ledger: TheLedger, clock: Time) -> dict[str, Any]:
     """Return what each use case saves, what it still needs, and hours saved over all of them with the method."""
     async with db.transaction() as session:
-        proofs = await see_validations(session, actor, clock=clock)
+        proofs = await see_validations(session, actor, ledger=ledger, clock=clock)
         split = await first_week(session, actor, clock=clock) if actor.may("org:adoption:read") else None
     portfolio = await portfolio_of(proofs) if split else None
     return {

@@ -25,10 +25,12 @@ CASES = "/adoption/use-cases"
 
 
 @router.get(CASES)
-async def cases(request: Request, page: Page, db: Db, actor: Current, clock: Time) -> HTMLResponse:
+async def cases(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, lead: TheLead, ledger: TheLedger
+) -> HTMLResponse:  # fmt: skip
     """Show what each use case saves, and what it still needs to be validated."""
     async with db.transaction() as session:
-        proofs = await see_validations(session, actor, clock=clock)
+        proofs = await see_validations(session, actor, lead=lead, ledger=ledger, clock=clock)
         names = await owners_of(session, proofs)
         all_ = actor.may("org:adoption:read")
         split = await first_week(session, actor, clock=clock) if all_ else None

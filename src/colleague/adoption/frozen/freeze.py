@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from colleague.adoption.calendar import Calendars, read_calendars
 from colleague.adoption.facts.read import standing_at
 from colleague.adoption.facts.week import facts_of
-from colleague.adoption.figures import TENURE, Facts, Numbers, Timed, by_person, figures, stored_completion
+from colleague.adoption.figures import TENURE, Facts, Numbers, by_person, figures, stored_completion
 from colleague.adoption.frozen.kept import ORGANISATION, newest_rows
 from colleague.adoption.groups import By, Groups, suppressed
 from colleague.adoption.kpis.activity import seats_in
@@ -24,6 +24,7 @@ from colleague.audit.record import Ledger
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session, advisory_lock, beside
+from colleague.usecases.model import Cases
 
 LOCK, BACK = 727_071, 53
 Part = Literal["activity", "completion"]
@@ -31,7 +32,7 @@ Basis = Callable[[str, str], dict[str, Any]]
 ACTIVITY: Final = "activity"
 FIRST: Final = "Frozen."
 # Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen before differs by right.
-RULES: Final = 7
+RULES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,11 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
             if ACTIVITY in there and ("completion" in there or not mature):
                 continue
             by = await groups.read(session, calendar)
-            facts = (await facts_of(session, calendar, [week]))[week]
             if "completion" not in there and ACTIVITY in there:
                 # The groups are those of the week's first part.
                 rows = await newest_rows(session, week, week)
                 by = members_of_rows(rows.values())
+            facts = (await facts_of(session, calendar, [week], by))[week]
             # Beside the loop: seconds of arithmetic in a large organisation.
             made = await beside(session, rows_of, by, facts, week, calendars, clock)
             wanted = [row for row in made if row.part not in there and (mature or row.part == ACTIVITY)]
@@ -143,8 +144,13 @@ def basis_of(facts: Facts, week: Week, calendars: Calendars, upto: int) -> Basis
     return of
 
 
-def _cases(cases: Mapping[str, Timed]) -> list[Any]:
-    return sorted({one.id: [one.id, one.live_at.isoformat(), *one.before] for one in cases.values()}.values(), key=str)
+def _cases(cases: Cases) -> list[Any]:
+    found = [
+        [one.id, one.skill, one.department, one.team, one.live_at.isoformat(),
+         one.retired_at.isoformat() if one.retired_at else "", *one.minutes]
+        for one in cases.all
+    ]  # fmt: skip
+    return sorted(found, key=str)
 
 
 async def keep(

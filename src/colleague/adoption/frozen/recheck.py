@@ -30,7 +30,7 @@ from colleague.kit.db import Database, Session, advisory_lock, beside
 CHANGED: Final = {
     "rules": "An update counts the same facts by other rules.",
     "calendar": "Holidays were changed.", "away": "Weeks away were marked later.",
-    "cases": "The use case of a skill, or its baseline, was changed.",
+    "cases": "A use case of a skill, or its baseline, was changed.",
 }  # fmt: skip
 LATE: Final = "Entries of the week came late."
 TOUCHED: Final = "The numbers in the database were not those that were frozen."
@@ -78,8 +78,9 @@ async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, 
     await advisory_lock(session, LOCK)
     calendars = await read_calendars(session)
     kept = await newest_rows(session, week, week)
-    facts = (await facts_of(session, calendars.organisation, [week]))[week]
-    fresh = await beside(session, rows_of, members_of_rows(kept.values()), facts, week, calendars, clock)
+    by = members_of_rows(kept.values())
+    facts = (await facts_of(session, calendars.organisation, [week], by))[week]
+    fresh = await beside(session, rows_of, by, facts, week, calendars, clock)
     touched = any(_row(row).sha256(row.basis) != row.sha256 for row in kept.values())
     wrong, olds = [], []
     for row in fresh:

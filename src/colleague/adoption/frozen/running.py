@@ -50,7 +50,8 @@ async def run_ahead(database: Database, groups: Groups, *, clock: Clock, large: 
             week for week in weeks_between(max(calendar.week(first), last.next(-OPEN)), last)
             if (ORGANISATION, "", str(week), "completion") not in kept
         ]  # fmt: skip
-        by, facts = await groups.read(session, calendar), await facts_of(session, calendar, weeks)
+        by = await groups.read(session, calendar)
+        facts = await facts_of(session, calendar, weeks, by)
         made = []
         for week in weeks:
             # Beside the loop: it is arithmetic over every run of a quarter.

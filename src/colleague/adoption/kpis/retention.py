@@ -28,23 +28,24 @@ class Split:
 
 
 def first_week_savings(
-    seats: Iterable[Seat], runs: Iterable[RunFact], before: Mapping[str, float], calendar: Calendar
+    seats: Iterable[Seat], runs: Iterable[tuple[RunFact, float]], calendar: Calendar
 ) -> dict[str, float]:  # fmt: skip
     """Return the minutes each person saved from their first sign-in to the end of their first week, 0 for none.
 
-    `before`: the median baseline in minutes, by workflow. A run counts that was taken in that time and took less.
+    `runs`: each with the median baseline of its use case in minutes. One counts that was taken in that time and took
+    less.
     People who never signed in, or whose week is not over where `runs` end, are the caller's to leave out.
     """
     began = {seat.person: seat.accepted_at for seat in seats if seat.accepted_at is not None}
     ends = {who: calendar.end(first_weeks(calendar.day(at), calendar, FIRST)[-1]) for who, at in began.items()}
     saved = dict.fromkeys(began, 0.0)
-    for run in runs:
+    for run, before in runs:
         start = began.get(run.person)
-        if start is None or run.accepted_at is None or run.input_at is None or run.workflow not in before:
+        if start is None or run.accepted_at is None or run.input_at is None:
             continue
         took = (run.accepted_at - run.input_at).total_seconds() / 60
-        if start <= run.accepted_at < ends[run.person] and took < before[run.workflow]:
-            saved[run.person] += before[run.workflow] - took
+        if start <= run.accepted_at < ends[run.person] and took < before:
+            saved[run.person] += before - took
     return saved
 
 

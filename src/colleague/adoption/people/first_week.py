@@ -7,11 +7,12 @@ from typing import Final
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_by_week, runs, seats
 from colleague.adoption.kpis.retention import Split, first_week_savings, retention
+from colleague.adoption.validation import runs_by_case
 from colleague.adoption.weeks import Calendar
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.usecases.measured import measured_cases
+from colleague.usecases.measured import cases_by_run
 
 LOOKED_BACK: Final = timedelta(weeks=34)
 
@@ -21,13 +22,12 @@ async def savings_of_first_weeks(
 ) -> dict[str, float]:
     """Return the minutes each person saved in the first week of their own, for those who began in a period."""
     there = [one for one in await seats(session) if one.accepted_at and since <= one.accepted_at < until]
-    cases = [case for case in await measured_cases(session) if case.n and case.skill]
-    ran = await runs(session, since, until, skills=sorted({case.skill for case in cases}))
-    before = {
-        workflow: median([m for values in case.before.values() for m in values])
-        for workflow in {run.workflow for run in ran} for case in cases if case.counts(workflow)
-    }  # fmt: skip
-    return first_week_savings(there, ran, before, calendar)
+    cases = await cases_by_run(session)
+    ran = await runs(session, since, until, skills=sorted({case.skill for case in cases.all if case.skill}))
+    usual = {case.id: median(case.minutes) for case in cases.all if case.n}
+    mine = runs_by_case(cases, ran)
+    timed = [(run, usual[case]) for case in usual for run in mine.get(case, [])]
+    return first_week_savings(there, timed, calendar)
 
 
 async def first_week(session: Session, actor: Actor, *, clock: Clock) -> Split:

@@ -10,11 +10,13 @@ from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.read import runs, visits
 from colleague.adoption.figures import minutes_of
 from colleague.adoption.model import AD_HOC, RunFact
+from colleague.adoption.validation import runs_by_case
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.usecases.measured import Measured, measured_cases
+from colleague.usecases.measured import cases_by_run
+from colleague.usecases.model import Measured
 
 SHOWN = 12
 
@@ -73,7 +75,9 @@ async def own_numbers(session: Session, actor: Actor, *, clock: Clock) -> Mine:
         _week(week, Counter(calendar.week(v.start) for v in came), ran, calendar) for week in weeks_between(first, last)
     ]
     kinds = Counter(run.kind for run in ran if run.end == "delivered" and run.workflow != AD_HOC)
-    cases = [one for case in await measured_cases(session) if (one := _case(case, actor.id, ran)) is not None]
+    found = await cases_by_run(session)
+    by_case = runs_by_case(found, ran)
+    cases = [one for case in found.all if (one := _case(case, actor.id, by_case.get(case.id, []))) is not None]
     return Mine(weeks[::-1], dict(sorted(kinds.items())), cases)
 
 
@@ -87,7 +91,7 @@ def _week(week: Week, came: Counter[Week], ran: Sequence[RunFact], calendar: Cal
 
 def _case(case: Measured, person: str, ran: Sequence[RunFact]) -> OwnCase | None:
     before = case.before.get(person, [])
-    mine = [run for run in ran if case.counts_run(run.workflow, run.asked) and run.end == "delivered"]
+    mine = [run for run in ran if run.end == "delivered"]
     after = [minutes for run in mine if (minutes := minutes_of(run)) is not None]
     if not before and not after:
         return None

@@ -96,7 +96,7 @@ def use_cases(as_person: As) -> None:
     """Show what each use case saves, and what it still needs to be validated."""
 
     async def work(house: House, session: Session, actor: Actor) -> Any:
-        found = await see_validations(session, actor, clock=house.clock)
+        found = await see_validations(session, actor, ledger=house.ledger, clock=house.clock)
         return found, await portfolio_of(found) if actor.may("org:adoption:read") else None
 
     found, portfolio = _with(as_person, work)

@@ -275,7 +275,12 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
         elif row.kind in SURFACE:
             what = f"Up to {row.seats} {SURFACE_WORDS[row.kind]} in the pilot, which has {SURFACE[row.kind] or 'none'}"
             found.append(Override(what, row.why, who, on, "/programme"))
-    for name in (await ready(session, reach=reach)).kept:
+    stands = await ready(session, reach=reach)
+    for name, why in stands.new:
+        found.append(
+            Override(f"«{name}» went live without a before, as a new capability", why, (), "now", "/use-cases")
+        )
+    for name in stands.kept:
         found.append(Override(f"«{name}» is kept although flagged", "the plan is six weeks longer (PP-10)", (), "now"))
     return found
 

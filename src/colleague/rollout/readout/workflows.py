@@ -7,13 +7,14 @@ from typing import Final
 from colleague.adoption.figures import FEWEST, minutes_of
 from colleague.adoption.kpis.work import REDESIGN, Completion, Reduction
 from colleague.adoption.model import RunFact
-from colleague.adoption.validation import Proof, validations
+from colleague.adoption.validation import Proof, runs_by_case, validations
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.readout.compose import hours_of
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, Workflow
 from colleague.usecases.around import Reach
+from colleague.usecases.measured import cases_by_run
 from colleague.usecases.sample import CROWD
 from colleague.usecases.view import see_use_case
 
@@ -29,10 +30,10 @@ async def workflows_of(
     """Return every use case that is live or was: what is proven of it, and the work in `found`: what was taken in the
     period, whenever it was asked for.
     """
-    made = []
+    made, mine = [], runs_by_case(await cases_by_run(session), found)
     for proof in await validations(session, clock=clock):
         case = proof.case
-        runs = [run for run in found if case.counts_run(run.workflow, run.asked)]
+        runs = mine.get(case.id, [])
         if case.state == "retired" and not runs:
             continue
         sight = await see_use_case(session, actor, case.id, reach=reach)

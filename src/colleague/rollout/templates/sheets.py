@@ -75,7 +75,7 @@ def _baseline(sight: Sight | None) -> list[Block]:
 
 
 def _spread(how: str, one: Spread) -> tuple[str, str]:
-    """Return one row. A sheet is handed on: what fewer than three people measured is not told on it (B-12)."""
+    """Return one row. A sheet is handed on: what fewer than five people measured is not told on it (B-12)."""
     if one.veiled or one.people < CROWD:
         return (how, f"n = {one.n}; the minutes are told once {CROWD} people have measured")
     return (
