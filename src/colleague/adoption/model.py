@@ -49,7 +49,7 @@ class RunFact:
     `input_at`: when its input was there; `accepted_at`: when a person first took what came out, None while nobody did;
     `reviewed`: how many outputs, in their newest reviewed version, of which `passed` were accepted. `asked_at`: when it
     was asked for, its start unless said.
-    `reason`: what held it up, as far as the ledger tells.
+    `reason`: what held it up, as far as the ledger tells. `elsewhere`: a source of telemetry told of it.
     """
 
     id: str
@@ -66,6 +66,7 @@ class RunFact:
     asked_at: datetime | None = None
     reviewed: int = 0
     passed: int = 0
+    elsewhere: bool = False
 
     @property
     def asked(self) -> datetime:

@@ -185,7 +185,10 @@ def proof_of(
     case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, calendar: Calendar, now: datetime,
     questions: Questions = NO_QUESTIONS,
 ) -> Proof:  # fmt: skip
-    """Return what the runs of a use case say of it; `questions`: those to people, by run. Pure."""
+    """Return what the runs of a use case say of it; `questions`: those to people, by run. What other agents told of is
+    shown nowhere in it: nobody here saw it end, and it may be told late (B-9). Pure.
+    """
+    mine = [run for run in mine if not run.elsewhere]
     done = [r for r in mine if r.end == "delivered" and not (r.copy or r.sandbox)]
     taken = sorted((r.accepted_at, r.person, m) for r in done if r.accepted_at and (m := minutes_of(r)) is not None)
     after = by_person((person, minutes) for _, person, minutes in taken[-NEWEST:])

@@ -28,10 +28,10 @@ CHANGES: Final = {
     "use_case.defined": "use cases written", "use_case.retired": "use cases ended",
     "telemetry.received": "batches told by other agents", "programme.named": "sponsor or lead named",
     "programme.attestation_withdrawn": "words taken back", "person.excluded": "people left out of the numbers",
-    "person.included": "people counted again",
+    "person.included": "people counted again", "tickets.imported": "lists of tickets imported",
 }  # fmt: skip
 # What comes in all the time: it makes no proposal stale, and is frozen with the confirmation too.
-BY_ITSELF: Final = frozenset({CHANGES["telemetry.received"]})
+BY_ITSELF: Final = frozenset({CHANGES["telemetry.received"], CHANGES["tickets.imported"]})
 
 
 async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> Evidence:

@@ -109,11 +109,13 @@ def _row(source: str, entry: Entry, use_case: str | None) -> TicketRow:
 
 
 def _update(row: TicketRow, entry: Entry, use_case: str | None) -> bool:
-    """Bring a row to what the list says now. What was sorted here stays where the list says nothing of it."""
+    """Bring a row to what the list says now. What was sorted here stays where the list says nothing of it, and the day
+    it was opened stays as it was first told: weeks are counted by it (B-10).
+    """
     now = {
         "title": entry.title, "text": entry.text, "category": entry.category or row.category,
         "use_case_id": use_case or row.use_case_id, "connector": entry.connector or row.connector,
-        "state": entry.state, "at": entry.opened_at, "answered_at": entry.answered_at or row.answered_at,
+        "state": entry.state, "answered_at": entry.answered_at or row.answered_at,
         "closed_at": entry.closed_at,
     }  # fmt: skip
     different = {name: value for name, value in now.items() if getattr(row, name) != value}

@@ -57,6 +57,15 @@ def test_times_of_fewer_than_five_people_or_a_baseline_of_two_are_not_told() -> 
     assert "fewer than 5 people" in told(4).completion.absent
 
 
+def test_what_other_agents_told_of_validates_nothing() -> None:
+    """B-9: nobody here saw it end, and what is told weeks later mends no completion."""
+    here, there = runs(9, each=1, end="failed", accepted_at=None), runs(9, elsewhere=True, accepted_at=None)
+    times = {f"p{n}": [90.0] * 4 for n in range(9)}
+    found = proof_of(case(times), [*here, *there], None, Calendar("UTC"), NOW + timedelta(days=60))
+    assert found.completion is not None
+    assert (found.completion.rate.value, found.completion.rate.n, found.silent) == (0, 9, 0)
+
+
 def test_a_new_capability_is_left_out_and_a_failed_run_is_in_no_time_but_in_the_completion() -> None:
     new = told(9, new_capability="Nobody did this.")
     assert (new.hours.value, new.new_capability) == (None, "Nobody did this.")

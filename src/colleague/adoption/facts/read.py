@@ -150,7 +150,7 @@ def _run(row: Any) -> RunFact:
         end = "untold"
     return RunFact(
         run, person, workflow, started or asked, end, ended_at, why, input_at=input_at or asked, accepted_at=taken,
-        asked_at=asked, reviewed=seen, passed=passed,
+        asked_at=asked, reviewed=seen, passed=passed, elsewhere=channel.startswith(CHANNEL),
     )  # fmt: skip
 
 
