@@ -152,7 +152,9 @@ async def test_a_pilot_does_not_start_on_new_capabilities_alone(start: Start) ->
     await start.measured(cases[3:], await crowd(start.home, 5))
     async with house.database.transaction() as session:
         judged = await start_gate(session, reach=house.reach, clock=house.clock)
-        seen = await posture(session, owner, groups=house.groups, reach=house.reach, clock=house.clock)
+        seen = await posture(
+            session, owner, groups=house.groups, reach=house.reach, registry=house.registry, clock=house.clock
+        )  # fmt: skip
         parts = await gather(
             session, owner, ask="", weeks=4, groups=house.groups, reach=house.reach, clock=house.clock
         )  # fmt: skip
