@@ -112,7 +112,9 @@ def test_weeks_of_holidays_are_no_weeks_of_ones_tenure() -> None:
     friday = MONDAY + timedelta(days=4)
     late = [Seat(f"p{n}", friday, friday) for n in range(5)]
     ran = [run("p0", 20, day=day) for day in (4.5, 13, 20.9, 21)]
-    assert first_week_savings(late, ran, {"rfp": 60.0}, off)["p0"] == pytest.approx(120), "its week is the third"
+    assert first_week_savings(late, [(one, 60.0) for one in ran], off)["p0"] == pytest.approx(120), (
+        "its week is the third"
+    )
     saved, tenth = dict.fromkeys((one.person for one in late), 10.0), MONDAY + timedelta(weeks=10)
     for week, kept in ((5, 0), (6, 1)):
         acted = {MONDAY.date() + timedelta(weeks=week): frozenset(saved)}
