@@ -1,18 +1,20 @@
 """The facts of weeks, read once for all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from colleague.adoption.facts.looks import looks
 from colleague.adoption.facts.read import actions, runs, seats, visits
 from colleague.adoption.figures import TENURE, Facts
-from colleague.adoption.groups import By
 from colleague.adoption.weeks import Calendar, Week
 from colleague.kit.db import Session
 from colleague.usecases.measured import cases_by_run
 
 
 async def facts_of(
-    session: Session, calendar: Calendar, weeks: Sequence[Week], by: By | None = None
+    session: Session,
+    calendar: Calendar,
+    weeks: Sequence[Week],
+    by: Mapping[str, Mapping[str, frozenset[str]]] | None = None,
 ) -> dict[Week, Facts]:
     """Return what each of `weeks` (in their order) is told from; one after another they share the runs.
 
