@@ -32,7 +32,7 @@ from colleague.tasks.keeping.until import going_before, keeping_of
 from colleague.tasks.model import ENDED, PARKED
 from colleague.tasks.tables import RunRow, TaskRow
 
-KIND, LOCK = "retention", 727061
+KIND, LOCK = "retention", 727_101
 WHY = "Nobody touched it for as long as the organisation keeps such tasks."
 
 

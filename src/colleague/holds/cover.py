@@ -15,7 +15,7 @@ from colleague.identity.directory import departments_by_person, who_may
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict
 
-LOCK = 727060
+LOCK = 727_100
 MANAGE = "org:records:manage"
 
 

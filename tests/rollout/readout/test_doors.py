@@ -163,6 +163,11 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
             f"{why} The risk, accepted by Ana Ruiz: Low use.",
         ),
         ("320 seats in the expansion, beyond the phase", ["Olga Owner", "Ben Carter"], why),
+        (
+            "«Contract review summary» went live without a before, as a new capability",
+            [],
+            "Nobody read them before.",
+        ),
     ]
     assert told["gates"][0]["gate"].startswith("Gate 2:")
     assert any("Week 8 of the expansion (KP-1): " in note for note in told["notes"])

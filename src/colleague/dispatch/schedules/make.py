@@ -28,7 +28,7 @@ from colleague.policy.model import Tier
 
 MOST = 100
 # Two automations that are switched on at the same moment are counted one after the other.
-LOCK = 727_096
+LOCK = 727_103
 WHY_LIMIT = 300
 
 
