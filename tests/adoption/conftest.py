@@ -43,7 +43,9 @@ class Programme:
         async with self.house.database.transaction() as session:
             return await deed(session, *things, **more)
 
-    async def record(self, verb: str, who: str = "ana", *, subject: str = "x", run: str = "", **data: Any) -> None:
+    async def record(  # `self` is a fact of reviews too.
+        self, verb: str, who: str = "ana", /, *, subject: str = "x", run: str = "", **data: Any
+    ) -> None:
         person = self.home.people[who].id if who in self.home.people else who
         await self.do(self.house.ledger.record, Event(verb, person, subject=subject, run=run, data=data))
 

@@ -91,6 +91,8 @@ async def test_a_run_stands_rejected_while_one_of_its_outputs_does(programme: Pr
         "mended": ((1, "a", 1, False), (2, "b", 1, True), (3, "a", 2, True)),
         "late": ((1, "a", 1, False), (24 * 8, "a", 2, True)), "worse": ((1, "a", 1, True), (24 * 8, "a", 2, False)),
         "older": ((1, "a", 2, True), (2, "a", 1, False)),
+        # A yes to one's own work is no quality check, a no is.
+        "own": ((1, "a", 1, True),), "own_no": ((1, "a", 1, False),),
     }  # fmt: skip
     for run in told:
         await delegated(programme, run, f"task_{run}")
@@ -99,7 +101,7 @@ async def test_a_run_stands_rejected_while_one_of_its_outputs_does(programme: Pr
     words = sorted((hours, run, *one) for run, all_of in told.items() for hours, *one in all_of)
     for hours, run, output, version, accepted in words:
         programme.clock.advance(seconds=(done - programme.clock.now()).total_seconds() + hours * 3600)
-        facts = {"version": version, "accepted": accepted}
+        facts = {"version": version, "accepted": accepted, "self": run.startswith("own")}
         await programme.record("output.reviewed", "rita", subject=output, run=run, **facts)
     await programme.rolled(at_once=3)
     assert not await recount(programme.house.database)
@@ -107,6 +109,7 @@ async def test_a_run_stands_rejected_while_one_of_its_outputs_does(programme: Pr
     assert found == {
         "other": ("rejected", 2, 1), "mended": ("delivered", 2, 2), "late": ("rejected", 1, 1),
         "worse": ("delivered", 1, 0), "older": ("delivered", 1, 1),
+        "own": ("delivered", 0, 0), "own_no": ("rejected", 1, 0),
     }  # fmt: skip
 
 

@@ -57,6 +57,7 @@ from colleague.rollout.phases import PHASES, seats_beyond
 from colleague.rollout.second import AnotherPerson, SponsorNotConfirmed
 from colleague.rollout.store import NoSuchMove, attestations, current_programme, get_move
 from colleague.rollout.tables import MoveRow
+from colleague.testing.house import agreed
 
 pytestmark = pytest.mark.anyio
 
@@ -313,6 +314,11 @@ async def test_nobodys_word_stands_in_for_what_can_be_counted(office: Office) ->
     for day in (today + timedelta(days=1), today - timedelta(days=91)):
         with pytest.raises(BadDay):
             await office.do(attest, "owner", "security-review", words="It is so.", on=day)
+    # In Auckland it is tomorrow already: words are dated by the day where the organisation is.
+    office.clock.advance(hours=max(12 - office.clock.now().hour, 0))
+    await office.do(agreed, "owner", {"time_zone": "Pacific/Auckland"})
+    await office.do(attest, "owner", "connector-review", words="It is so.", on=today + timedelta(days=1))
+    await office.do(agreed, "owner", {"time_zone": "UTC"})
     made = await office.do(attest, "rita", "dispatch-later", **say)
     await office.do(attest, "owner", "security-review", **say, document="SEC-12")
     async with office.home.house.database.transaction() as session:

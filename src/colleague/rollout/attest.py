@@ -14,7 +14,7 @@ from colleague.rollout.alarms import CATALOGUE
 from colleague.rollout.gates import SIGNED_WITHIN, gate
 from colleague.rollout.model import ATTESTED, Evidence
 from colleague.rollout.quarter import hold_when_due
-from colleague.rollout.store import current_programme, led
+from colleague.rollout.store import current_programme, led, today
 from colleague.rollout.tables import AttestationRow
 from colleague.usecases.around import one_line
 
@@ -68,8 +68,8 @@ async def attest(
         if title:
             raise EvidenceExists(title=title, rows=rows)
         raise NoSuchCriterion
-    today = clock.now().date()
-    if not today - SIGNED_WITHIN <= on <= today:
+    day = await today(session, clock)
+    if not day - SIGNED_WITHIN <= on <= day:
         raise BadDay
     row = AttestationRow(
         id=new_id("attestation"), criterion=criterion, by=actor.id, on=on, at=clock.now(),

@@ -23,7 +23,7 @@ from colleague.rollout.define import name_programme
 from colleague.rollout.model import ATTESTED, left_out
 from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
 from colleague.rollout.second import confirm_sponsor
-from colleague.rollout.store import attestations, get_move, led
+from colleague.rollout.store import attestations, get_move, led, today
 from colleague.rollout.view import posture
 from colleague.usecases.around import Reach
 
@@ -55,13 +55,14 @@ async def show(
             if person:
                 people[person] = await get_person(session, person)
         have_led = await led(session, stands.programme)
-        said = await attestations(session, until=clock.now().date(), but=have_led)
+        day = await today(session, clock)
+        said = await attestations(session, until=day, but=have_led)
     to = after(stands.programme.phase)
     return page.show(
         request, "rollout/programme/show.html", stands=stands, programme=stands.programme, people=people, said=said,
         phases=PHASES, beyond=SURFACE_WORDS, to=PHASES[to] if to else None,
         more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
-        today=clock.now().date().isoformat(), owner=actor.may("org:roles:own"),
+        today=day.isoformat(), owner=actor.may("org:roles:own"),
         manage=actor.may("org:programme:manage"),
         left_out=left_out(stands.excluded),
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)

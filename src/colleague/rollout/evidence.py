@@ -16,7 +16,7 @@ from colleague.kit.db import Session
 from colleague.policy.model import Phase
 from colleague.rollout.champions.read import network
 from colleague.rollout.model import ActiveWeek, Evidence, Programme, Signed
-from colleague.rollout.store import attestations, current_programme, led
+from colleague.rollout.store import attestations, current_programme, led, today
 from colleague.support.model_card import confirmed
 from colleague.usecases.model import skill_of
 
@@ -102,7 +102,8 @@ async def _hold(session: Session, programme: Programme, *, clock: Clock) -> str:
     why, closed = await held_back(session, programme.since, clock=clock)
     if closed is None:
         return why
-    said = (await attestations(session, until=clock.now().date(), but=programme.lead)).get("onboarding-adjusted")
+    words = await attestations(session, until=await today(session, clock), but=programme.lead)
+    said = words.get("onboarding-adjusted")
     if said and closed.closed_at and said.by != closed.closed_by and said.at >= closed.closed_at:
         return ""
     return (

@@ -5,8 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
+from colleague.adoption.calendar import read_calendar
 from colleague.audit.read import history
 from colleague.identity.directory import mails_of
+from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
@@ -17,6 +19,11 @@ from colleague.rollout.tables import AttestationRow, MoveRow, ProgrammeRow
 
 class NoSuchMove(NotFound):
     """There is no such move, or it was confirmed or withdrawn."""
+
+
+async def today(session: Session, clock: Clock) -> date:
+    """Return the day it is where the organisation is, by which words are dated and phases counted (B-0)."""
+    return (await read_calendar(session)).day(clock.now())
 
 
 async def current_programme(session: Session) -> Programme:

@@ -19,7 +19,7 @@ from colleague.rollout.evidence import collect
 from colleague.rollout.gates import gate
 from colleague.rollout.onboarding.store import completed
 from colleague.rollout.quarter import hold_when_due
-from colleague.rollout.store import attestations, current_programme
+from colleague.rollout.store import attestations, current_programme, today
 
 MONTH: Final = timedelta(days=30)
 
@@ -49,7 +49,7 @@ async def look(session: Session, *, clock: Clock) -> Look | None:
 
 
 async def _without_dispatch(session: Session, *, clock: Clock) -> bool:
-    said = await attestations(session, until=clock.now().date())
+    said = await attestations(session, until=await today(session, clock))
     return "dispatch-later" in said and len(await list_triggers(session, state="active")) < FEWEST_IN_PILOT
 
 

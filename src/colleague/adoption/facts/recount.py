@@ -73,7 +73,7 @@ class Count:
     of_task: dict[str, list[str]] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     roots: dict[str, str] = field(default_factory=dict)
-    reviews: dict[str, list[tuple[str, int, int, bool]]] = field(default_factory=dict)
+    reviews: dict[str, list[tuple[str, int, int, bool, bool]]] = field(default_factory=dict)
 
     def take(self, fact: Fact, people: set[str]) -> ActionTuple | None:
         """Take in the next entry, and return the intentional action it tells of, if any."""
@@ -182,14 +182,15 @@ class Count:
         A verdict that is told after seven days from the delivery changes what was accepted, not what was rejected.
         """
         told = self.reviews.setdefault(fact.run, [])
-        told.append((fact.subject, version_of(fact), fact.seq, bool(fact.data.get("accepted"))))
-        newest = {output: (version, accepted) for output, version, _, accepted in sorted(told)}
-        wrong = [output for output, (_, accepted) in newest.items() if not accepted]
+        accepted = bool(fact.data.get("accepted"))
+        told.append((fact.subject, version_of(fact), fact.seq, accepted, bool(fact.data.get("self"))))
+        newest = {output: [version, passed, own] for output, version, _, passed, own in sorted(told)}
+        wrong = [output for output, (_, passed, _) in newest.items() if not passed]
+        checked = [passed for _, passed, own in newest.values() if not (passed and own)]
         change: dict[str, object] = {
-            "reviews": {output: [version, accepted] for output, (version, accepted) in newest.items()},
-            "reviewed": len(newest), "passed": len(newest) - len(wrong), "taken_at": run["taken_at"],
+            "reviews": newest, "reviewed": len(checked), "passed": sum(checked), "taken_at": run["taken_at"],
         }  # fmt: skip
-        if run["taken_at"] is None and told[-1][3]:
+        if run["taken_at"] is None and accepted:
             change["taken_at"] = fact.at
         ended = run["ended_at"] if run["end"] == "delivered" else None
         if not (isinstance(ended, datetime) and fact.at - ended > SILENT):

@@ -268,12 +268,14 @@ def _run(row: RunFactRow, fact: Fact) -> None:
 
 def _reviewed(row: RunFactRow, fact: Fact) -> None:
     """Take in a review: it is of one version of one output, and the newest reviewed version counts (B-9)."""
-    accepted, version = bool(fact.data.get("accepted")), version_of(fact)
+    accepted, own, version = bool(fact.data.get("accepted")), bool(fact.data.get("self")), version_of(fact)
     if version >= row.reviews.get(fact.subject, [version])[0]:
-        row.reviews = {**row.reviews, fact.subject: [version, accepted]}
-    row.reviewed, row.passed = len(row.reviews), sum(passed for _, passed in row.reviews.values())
+        row.reviews = {**row.reviews, fact.subject: [version, accepted, own]}
+    found = [(passed, mine) for _, passed, mine in row.reviews.values()]
+    # A yes to one's own work is no quality check; a no is (B-9).
+    row.reviewed, row.passed = len(found) - found.count((True, True)), found.count((True, False))
     # INVARIANT: seven days after the delivery it is told whether it was rejected, and what is reviewed later, is not.
     if row.end != "delivered" or row.ended_at is None or fact.at <= row.ended_at + SILENT:
-        row.verdict = "accepted" if row.passed == row.reviewed else "rejected"
+        row.verdict = "accepted" if all(passed for passed, _ in found) else "rejected"
     row.seq = fact.seq
     row.taken_at = row.taken_at or (fact.at if accepted else None)

@@ -84,8 +84,9 @@ class RunFactRow(Base):
 
     `input_at`: when its input was received, where that was before it was asked for; `taken_at`: when a person first
     took what came out; `seq`: the newest entry it is from. `reviews`: of each reviewed output its newest reviewed
-    version and whether that was accepted, of which `reviewed` and `passed` are the counts; `verdict`: rejected where
-    an output stood rejected seven days after the delivery, accepted where all were accepted.
+    version, whether that was accepted, and whether by the person whose work it is; `reviewed` and `passed` count them,
+    but for acceptances of one's own work (B-9); `verdict`: rejected where an output stood rejected seven days after
+    the delivery, accepted where all were accepted.
     `active_at`: when anything last happened before its end; `reason`: what held it up. `end` is "aside" where the
     person tried again from an earlier step: another run goes on for it.
     """
