@@ -201,6 +201,8 @@ def test_a_server_shows_where_to_look_signs_in_with_one_click_and_shares_the_dem
         page = browser.open(f"http://127.0.0.1:{port}/sign-in").read().decode()
         for person in ("marta", "ana", "priya", "ines"):
             assert f"{person}@aldermoor.example" in page
+        alone = run(folder, "serve", "--history", "--port", str(free_port()))
+        assert (alone.returncode, "for the demo alone" in alone.stderr) == (1, True)
         second = run(folder, "serve", "--demo", "--port", str(port))
         assert second.returncode == 1
         assert "already" in second.stderr

@@ -27,6 +27,10 @@ class PortTaken(Conflict):
     """Something listens on port {port} already (a second Colleague?). Stop it, or choose another with --port."""
 
 
+class HistoryOfDemo(Invalid):
+    """A history is played for the demo alone, in a data folder of its own: use --demo, without a database address."""
+
+
 class NoSuchHost(Invalid):
     """This machine has no address «{host}» to listen on: look at COLLEAGUE_HOST."""
 
@@ -34,6 +38,9 @@ class NoSuchHost(Invalid):
 def serve(
     worker: Annotated[bool, typer.Option(help="Also run one worker process.")] = True,
     demo: Annotated[bool, typer.Option(help="Create and show the demo organisation.")] = False,
+    history: Annotated[
+        bool, typer.Option(help="With --demo, in a new data folder: first play ten weeks of a pilot (15 seconds).")
+    ] = False,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve pages and API; migrate the database first and print where to look."""
@@ -44,6 +51,8 @@ def serve(
     settings = _settings(demo=demo or None, port=port)
     log.setup(level=settings.log_level)
     check_port(settings)
+    if history:
+        _play_history(settings)
     with Console().status("Starting the database …"):
         house = build(settings)
     sink = child = None
@@ -65,6 +74,22 @@ def serve(
             child.close()
         if sink is not None:
             sink.stop()
+
+
+def _play_history(settings: Settings) -> None:
+    """Give a new demo the history of a pilot: numbers, tickets and gates to look at. Raises HistoryOfDemo."""
+    if not settings.demo or settings.database_url:
+        raise HistoryOfDemo
+    # Here, not at the top: nothing else of a server needs it.
+    from colleague.cli.programme.simulate import play_history
+
+    with Console().status("Playing ten weeks of a pilot (once) …"):
+        played = play_history(settings.data_dir)
+    if not played:
+        said = (
+            f"{settings.data_dir} holds something already and stays as it is: a history wants a new COLLEAGUE_DATA_DIR."
+        )
+        Console().print(said, soft_wrap=True)
 
 
 def _settings(**given: Any) -> Settings:

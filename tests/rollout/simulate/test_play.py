@@ -12,6 +12,7 @@ from colleague.audit.tables import EntryRow
 from colleague.audit.verify import verify_database
 from colleague.identity.actor import SYSTEM
 from colleague.identity.people import create_person
+from colleague.plugins.shipped import shipped_skills
 from colleague.policy.model import Phase
 from colleague.rollout.advance import judge
 from colleague.rollout.simulate.ending import ending
@@ -46,6 +47,9 @@ async def test_a_steady_pilot_passes_its_gate_and_seats_follow(database_url: str
         # What was played is a record like any other: it verifies, and counted again it is the same.
         assert (await verify_database(house.database, house.signer.public)).ok
         assert not await recount(house.database)
+        async with parts.database.transaction() as session:
+            used = await session.scalars(select(EntryRow.subject).where(EntryRow.verb == "skill.used").distinct())
+            assert set(used) < {one.name for one in shipped_skills()}
 
 
 async def test_a_pilot_that_stalls_stays_where_it_is(database_url: str, tmp_path: Path) -> None:

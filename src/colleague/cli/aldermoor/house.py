@@ -18,13 +18,14 @@ from colleague.cli.operate import clean
 from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
 from colleague.connectors.grants import grant
 from colleague.identity.actor import SYSTEM
-from colleague.identity.directory import actor_of, find_by_email, list_people, list_teams
+from colleague.identity.directory import actor_of, find_by_email, ids_by_email, list_people, list_teams, members_of
 from colleague.identity.people import add_member, assign_role, create_person, create_team, remove_role
+from colleague.identity.seats.hold import current_limit, seats_held
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 from colleague.kit.settings import Settings
 from colleague.library.sets import create_set
-from colleague.policy.governance import change_governance
+from colleague.policy.governance import change_governance, current_governance
 from colleague.policy.model import DataClass, ToolWord
 from colleague.projects.manage import create_project, set_member
 from colleague.projects.propose import decide
@@ -103,15 +104,18 @@ def request_document(settings: Settings) -> Path:
 
 
 async def prepare_demo(house: House) -> None:
-    """Create the demo organisation, all of it or nothing; the second time only look. Raises NotADemo."""
+    """Create the demo organisation, all of it or nothing; the second time only look. Raises NotADemo.
+
+    In a house with a simulated history those of its people who are not there yet join it, as far as there are seats.
+    """
     settings, database = house.settings, house.database
     async with database.transaction() as session:
         await _refuse_a_real_one(session)
     await asyncio.to_thread(make_documents, documents_folder(settings))
     async with database.transaction() as session:
         await advisory_lock(session, _LOCK)
-        if await find_by_email(session, OWNER) is None:
-            await _refuse_a_real_one(session)
+        await _refuse_a_real_one(session)
+        if await find_by_email(session, MEMBER) is None and await _has_room(session):
             await _people(session, house)
             await _connectors(session, house)
             await _grants_and_accounts(session, house)
@@ -119,6 +123,13 @@ async def prepare_demo(house: House) -> None:
         else:
             await _connectors(session, house)
     await database.close()
+
+
+async def _has_room(session: Session) -> bool:
+    """Say whether there are seats for everybody of the demo who is not there yet."""
+    limit, known = await current_limit(session), await ids_by_email(session, [email for email, *_ in PEOPLE])
+    missing = len(PEOPLE) - len(known)
+    return limit.most is None or await seats_held(session) + missing <= limit.most
 
 
 async def _refuse_a_real_one(session: Session) -> None:
@@ -130,20 +141,27 @@ async def _people(session: Session, house: House) -> None:
     ledger, clock = house.ledger, house.clock
     ids = {}
     for email, name, role in PEOPLE:
-        ids[email] = await create_person(session, SYSTEM, email, name, ledger=ledger, clock=clock)
-        if role != "member":
+        there = await find_by_email(session, email)
+        ids[email] = (
+            there.id if there else await create_person(session, SYSTEM, email, name, ledger=ledger, clock=clock)
+        )
+        if role != "member" and not (there and role in there.roles):
             await assign_role(session, SYSTEM, ids[email], role, ledger=ledger)
         if role == "auditor":
             # An auditor reads everything and does nothing.
             await remove_role(session, SYSTEM, ids[email], "member", ledger=ledger)
+    teams = {team.name: team.id for team in await list_teams(session)}
     for name, members in TEAMS.items():
-        team = await create_team(session, SYSTEM, name, ledger=ledger)
+        team = teams.get(name) or await create_team(session, SYSTEM, name, ledger=ledger)
+        there_already = {one.id for one in await members_of(session, team)}
         for email in members:
-            await add_member(session, SYSTEM, team, ids[email], ledger=ledger)
-    owner = await actor_of(session, email=OWNER, via="cli")
-    await change_governance(
-        session, owner, {"internal_domains": ["aldermoor.example"]}, ledger=ledger, clock=clock
-    )  # fmt: skip
+            if ids[email] not in there_already:
+                await add_member(session, SYSTEM, team, ids[email], ledger=ledger)
+    if "aldermoor.example" not in (await current_governance(session)).internal_domains:
+        owner = await actor_of(session, email=OWNER, via="cli")
+        await change_governance(
+            session, owner, {"internal_domains": ["aldermoor.example"]}, ledger=ledger, clock=clock
+        )  # fmt: skip
 
 
 def _wanted(settings: Settings) -> dict[str, dict[str, str]]:

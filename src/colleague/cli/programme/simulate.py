@@ -67,6 +67,14 @@ def simulate(
         asyncio.run(_play(Path(folder), chosen, as_json=as_json))
 
 
+def play_history(folder: Path) -> bool:
+    """Play a small pilot into `folder`, as the demo's history; False if it holds something, and so stays as it is."""
+    if folder.exists() and any(folder.iterdir()):
+        return False
+    asyncio.run(_play(checked_folder(folder), _scenario("steady", {"people": 40, "weeks": 10}, 1, ""), show=False))
+    return True
+
+
 def _phases(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
@@ -88,7 +96,7 @@ def _scenario(name: str, given: dict[str, Any], seed: int, begin: str) -> Scenar
     return replace(made, begin=first).checked()
 
 
-async def _play(folder: Path, chosen: Scenario, *, as_json: bool) -> None:
+async def _play(folder: Path, chosen: Scenario, *, as_json: bool = False, show: bool = True) -> None:
     # Never the configured database, whatever the environment says: an embedded one in this folder.
     settings = Settings(data_dir=folder, database_url=None, key_file=None, ledger_key_file=None, checkpoint_sink=None)
     clock = MovedClock(datetime.combine(chosen.begin, datetime.min.time(), tzinfo=UTC))
@@ -97,12 +105,14 @@ async def _play(folder: Path, chosen: Scenario, *, as_json: bool) -> None:
         parts = Parts(
             house.database, house.ledger, clock, house.signer, house.engine, house.registry, house.reach, house.groups
         )  # fmt: skip
-        if not as_json:
+        if show and not as_json:
             line(f"«{chosen.name}»: {SCENARIOS[chosen.name][0]} Seed {chosen.seed}, from {chosen.begin}.\n")
             _row(HEADINGS)
         async for one in play(parts, chosen):
-            _show(one, as_json=as_json)
-        await _end(parts, as_json=as_json)
+            if show:
+                _show(one, as_json=as_json)
+        if show:
+            await _end(parts, as_json=as_json)
     finally:
         await house.close()
 

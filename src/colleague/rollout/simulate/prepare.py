@@ -11,6 +11,7 @@ from colleague.governance.document.publish import publish
 from colleague.governance.document.sign import sign
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.people import add_member, assign_role, create_person, create_team, set_department
+from colleague.plugins.shipped import shipped_skills
 from colleague.policy.governance import change_governance
 from colleague.rollout.attest import attest
 from colleague.rollout.begin import begin_pilot
@@ -114,7 +115,7 @@ async def document(
     parts: Parts, staff: Staff, people: Sequence[str], count: int, dice: Random
 ) -> list[tuple[str, Work]]:
     """Write, approve and measure the use cases: eight people each time the work six times before launch."""
-    found = []
+    found, full = [], {one.skill.name: one.name for one in shipped_skills()}
     for name in CARDS[:count]:
         card = replace(
             shipped_card(name), owner=staff.sponsor.id, ritual=Ritual(TEAM, "Monday", "weekly report")
@@ -129,7 +130,7 @@ async def document(
                     session, staff.lead, case.id, minutes, today, "timed", person=people[number % 8],
                     ledger=parts.ledger, clock=parts.clock,
                 )  # fmt: skip
-        found.append((case.id, Work(f"everyone:{card.skill}", 3 * card.minutes)))
+        found.append((case.id, Work(full[card.skill], 3 * card.minutes)))
     return found
 
 
