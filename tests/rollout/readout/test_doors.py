@@ -177,6 +177,12 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
         pypdfium2.PdfDocument((await lead.get(f"{PAGE}/1.pdf")).content)[0].get_textpage().get_text_range().split()
     )
     assert "Gate 1 was skipped, into the expansion" in text
+    async with home.house.database.transaction() as session:
+        for _ in range(2):
+            await home.house.ledger.record(session, Event("tickets.imported", people["dana"].id, data={"created": 9}))
+    assert any(
+        "Lists of tickets imported in this phase: 2." in one for one in (await lead.get(f"{API}/draft")).json()["notes"]
+    )
     # What a rule denied is told apart from what never came before one, each with the rows it counts.
     before = now - timedelta(days=10)
     events = [Event("call.decided", "agent", data={"effect": effect}) for effect in ("deny", "deny", "allow")]

@@ -28,8 +28,8 @@ from colleague.policy.model import Phase
 from colleague.policy.standards.surface import SHIPPED as SURFACE
 from colleague.policy.standards.surface import WORDS as SURFACE_WORDS
 from colleague.rollout.advance import judge
-from colleague.rollout.evidence import week_eight_of
-from colleague.rollout.model import Gate, Programme, left_out
+from colleague.rollout.evidence import CHANGES, week_eight_of
+from colleague.rollout.model import Evidence, Gate, Programme, left_out
 from colleague.rollout.phases import PHASES
 from colleague.rollout.readout.assume import assumptions
 from colleague.rollout.readout.compose import WEEK_ROWS, total_share
@@ -111,7 +111,7 @@ async def gather(
         weeks=[_line(one, weeks_of_desk[str(one.week)]) for one in told], gates=_gates(gate, programme, names),
         incidents=await _incidents(session, period), overrides=await _overrides(session, names, reach),
         assumptions=await assumptions(session), model_cost=money[0] / 1_000_000, model_unpriced=money[1], ask=ask,
-        notes=_notes(told, calendar, now, await week_eight_of(session, programme, clock=clock), evidence.excluded),
+        notes=_notes(told, calendar, now, await week_eight_of(session, programme, clock=clock), evidence),
     )  # fmt: skip
 
 
@@ -286,14 +286,18 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
 
 
 def _notes(
-    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None, excluded: int
+    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None, evidence: Evidence
 ) -> tuple[str, ...]:  # fmt: skip
     found = [f"Week 8 of the expansion (KP-1): {week_eight.said}"] if week_eight else []
     if waiting := [str(one.week) for one in told if not one.frozen]:
         found.append(f"{', '.join(waiting)}: provisional, late events may still come (72 hours).")
     if skipped := [str(one.week) for one in told if one.skipped]:
         found.append(f"{', '.join(skipped)}: fewer than three worked days, skipped by gates and trends.")
-    if excluded:
-        found.append(left_out(excluded))
+    if evidence.excluded:
+        found.append(left_out(evidence.excluded))
+    if imported := evidence.changed.get(CHANGES["tickets.imported"]):
+        found.append(
+            f"Lists of tickets imported in this phase: {imported}. They may tell of weeks that were told before."
+        )
     found.append("Numbers are of groups; groups below five people are not told, and nobody is told of alone.")
     return tuple(found)
