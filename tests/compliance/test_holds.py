@@ -10,16 +10,27 @@ from tests.tasks.conftest import Desk
 
 from colleague.agent.messages import Turn
 from colleague.audit.tables import EntryRow
-from colleague.compliance.holds import Covers, follow_departments, holds_on, place_hold
-from colleague.holds.cover import KeptByHold
+from colleague.compliance.holds import Covers, follow_departments, place_hold
+from colleague.holds.cover import Hold, KeptByHold, covering
 from colleague.identity.people import assign_role, set_department
+from colleague.kit.db import Session
 from colleague.projects.manage import create_project, delete_project
 from colleague.tasks.keeping.delete import delete_task
+from colleague.tasks.keeping.held import holds_on_tasks
 from colleague.tasks.start import start
 from colleague.tasks.store import TaskNotFound
 
 pytestmark = pytest.mark.anyio
 SEE, MANAGE = "org:records:read", "org:records:manage"
+
+
+async def holds_on(session: Session, *, person: str = "", task: str = "", project: str = "") -> list[Hold]:
+    """Return the holds over a person (and their department), a task (through whatever), or a project."""
+    over = await covering(session, people=[person] if person else (), projects=[project] if project else ())
+    found = {hold.id: hold for holds in over.values() for hold in holds}
+    if task:
+        found |= {hold.id: hold for hold in (await holds_on_tasks(session, [task])).get(task, ())}
+    return list(found.values())
 
 
 async def in_department(desk: Desk, who: str, name: str) -> None:

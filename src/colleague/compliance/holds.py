@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.holds.cover import LOCK, MANAGE, Hold, covering
+from colleague.holds.cover import LOCK, MANAGE
 from colleague.holds.tables import CoverRow, HoldRow
 from colleague.identity.actor import Actor
 from colleague.identity.directory import ids_by_email, names_of, people_in_department
@@ -19,7 +19,6 @@ from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
 from colleague.kit.seen import says
 from colleague.projects.tables import ProjectRow
-from colleague.tasks.keeping.held import holds_on_tasks
 from colleague.tasks.tables import TaskRow
 
 READ = "org:records:read"
@@ -78,18 +77,6 @@ class HoldSight:
             "released_at": self.released_at.isoformat() if self.released_at else None,
             "released_why": self.released_why,
         }  # fmt: skip
-
-
-async def holds_on(session: Session, *, person: str = "", task: str = "", project: str = "") -> list[Hold]:
-    """Return the holds that stand over a person (and their department), a task (through whatever), or a project.
-
-    Whoever deletes on the strength of the answer calls `holds.cover.standing_still` before.
-    """
-    over = await covering(session, people=[person] if person else (), projects=[project] if project else ())
-    found = {hold.id: hold for holds in over.values() for hold in holds}
-    if task:
-        found |= {hold.id: hold for hold in (await holds_on_tasks(session, [task])).get(task, ())}
-    return list(found.values())
 
 
 async def place_hold(
