@@ -3,13 +3,17 @@
 The scripts compute what they write from what the tools gave them; nothing of a result stands in a script.
 """
 
+import asyncio
 import io
 import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
@@ -19,6 +23,13 @@ from python_calamine import CalamineWorkbook
 from tests.e2e.dovecot import Dovecot
 from tests.e2e.recorded import Play, RecordedModel, Say, use
 from tests.e2e.served import Served, free_port, serving
+
+from colleague.bootstrap import build
+from colleague.connectors.grants import Terms, change_grant, list_grants
+from colleague.identity.directory import actor_of
+from colleague.kit.settings import Settings
+from colleague.policy.governance import enter_phase
+from colleague.policy.model import DataClass, Phase
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.slow]
 SLOW = 300_000
@@ -314,6 +325,23 @@ def test_minutes_become_a_table_in_the_chosen_folder_and_undo_takes_it_back(
     expect(auditor.locator("table")).to_contain_text("change.undone")
 
 
+async def mailbox_opened(folder: Path) -> None:
+    """Let mailboxes be read: a second source of data, which the demo's pilot does not have (PL-8)."""
+    house = build(Settings(data_dir=folder))
+    deed: dict[str, Any] = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        owner = await actor_of(session, email="marta@aldermoor.example", via="cli")
+        await enter_phase(session, owner, Phase.EXPANSION, second=owner.id, **deed)
+        [mail] = [one for one in await list_grants(session, clock=house.clock) if one.grant.connector == "mail"]
+        until = house.clock.now() + timedelta(days=90)
+        terms = Terms(
+            ["*"], ceiling=DataClass.CONFIDENTIAL, place_class=DataClass.CONFIDENTIAL, reason="Their own mailbox.",
+            expires_at=until,
+        )  # fmt: skip
+        await change_grant(session, owner, house.registry, mail.id, terms, **deed)
+    await house.close()
+
+
 def test_mail_is_sorted_from_a_real_mailbox(
     served: Served, ana: Page, enter: Callable[..., Page], tmp_path: Path
 ) -> None:
@@ -327,6 +355,8 @@ def test_mail_is_sorted_from_a_real_mailbox(
         owner.get_by_text("Settings of the organisation").click()
         owner.fill("#f-imap_url", server.url)
         owner.get_by_role("button", name="Save").click()
+        with ThreadPoolExecutor(1) as beside:  # The browser has a loop in this thread.
+            beside.submit(asyncio.run, mailbox_opened(served.folder)).result()
         hand_over(ana, "Sort my inbox: who wants an answer?")
         until(ana, "completed")
         content = opened(ana, "triage.docx")

@@ -80,6 +80,12 @@ def test_from_the_first_link_to_a_signed_document(browser: Browser, tmp_path: Pa
             go(page, page.get_by_role("button", name="See what it changes"))
             expect(page.locator("h1")).to_have_text("1 person gains access.")
             go(page, page.locator("main form button.btn-primary").first)
+        follow(page, "Review what is in use")
+        row = page.locator("#connector-folder")
+        if not row.locator("input[name=owner]").is_visible():
+            row.locator("summary").click()
+        row.locator("input[name=owner]").fill("oda@a.example")
+        go(page, row.get_by_role("button", name="I have reviewed it"))
         sign_and_publish(page)
         page.goto("/set-up")
         expect(page.locator("[role=status]").first).to_contain_text("The set-up is done")

@@ -98,8 +98,10 @@ async def guide_of(session: Session, actor: Actor, parts: Looking) -> Guide:
     """
     actor.require("org:settings:manage")
     posture = await posture_of(session, actor, parts)
+    organisation = await _organisation(session, parts.clock)
     steps = [
-        *await _organisation(session, parts.clock),
+        *organisation,
+        _reviewed(posture, opened=organisation[-1].done),
         *await _rules(session),
         *await _installed(session, parts, posture),
     ]
@@ -140,6 +142,15 @@ async def _organisation(session: Session, clock: Clock) -> list[Step]:
              "Name the places a team may reach, their class, and whether it may write there.", "3 minutes",
              f"{_count(len(opened), 'team or role', 'teams and roles')} reach something so far"),
     ]  # fmt: skip
+
+
+def _reviewed(posture: Posture, *, opened: bool) -> Step:
+    ok = any(r.check.id == "catalogue-reviewed" and r.state == "ok" for r in posture.results)
+    return Step(
+        "Review what is in use", opened and ok, "/catalogue",
+        "Look at what each connector opens, and name who answers for it: somebody else than who reviews it.",
+        "1 minute",
+    )  # fmt: skip
 
 
 async def _rules(session: Session) -> list[Step]:
