@@ -27,7 +27,7 @@ from colleague.rollout.model import Evidence, Gate, Programme
 from colleague.rollout.phases import PHASES, Spec
 from colleague.rollout.readout.watch import Watched, leaders_watched
 from colleague.rollout.second import stands as sponsor_confirmed
-from colleague.rollout.store import attestations, moves, open_move, today
+from colleague.rollout.store import attestations, moves, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
 from colleague.usecases.ready import ready as cases_ready
@@ -105,7 +105,7 @@ async def posture(
     for row in (*past, *([waiting] if waiting else ())):
         people |= {*row.people}
     people |= {criterion.by for criterion in judged.criteria}
-    people |= {one.by for one in (await attestations(session, until=await today(session, clock))).values()}
+    people |= {one.by for one in (await attestations(session, until=evidence.today)).values()}
     limit, held = await current_limit(session), await seats_held(session)
     seen = actor if actor.may("org:programme:read") else None
     items = await list_items(session, seen, state="open") if seen else []

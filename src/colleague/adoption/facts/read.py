@@ -32,6 +32,13 @@ async def seats(session: Session) -> list[Seat]:
     ]
 
 
+async def seated_since(session: Session, people: Collection[str]) -> dict[str, datetime]:
+    """Return since when people hold the seat they have now; nobody without one."""
+    query = select(SeatRow.person_id, SeatRow.assigned_at).where(SeatRow.removed_at.is_(None))
+    query = query.where(SeatRow.person_id.in_(people)).order_by(SeatRow.seq)
+    return dict((await session.execute(query)).all())
+
+
 async def left_out(session: Session) -> frozenset[str]:
     """Return who counts nowhere: test users and service accounts (B-0)."""
     return frozenset(p for people in await session.scalars(select(PlaceRow.excluded)) for p in people)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from colleague.adoption.facts.read import seats
+from colleague.adoption.facts.read import seated_since
 from colleague.identity.directory import get_person, list_teams, mails_of, names_of, titles_of
 from colleague.identity.groups.mapping import find_mapping, signs_on
 from colleague.kit.db import Session
@@ -89,7 +89,7 @@ async def _begun(session: Session, people: Collection[str]) -> dict[str, datetim
     first = select(MemberRow.person_id, func.min(MemberRow.began_at)).where(MemberRow.began_at.is_not(None))
     first = first.where(MemberRow.person_id.in_(people)).group_by(MemberRow.person_id)
     here = await mails_of(session, people)
-    seated = {seat.person: seat.assigned_at for seat in await seats(session) if seat.removed_at is None}
+    seated = await seated_since(session, people)
     return {
         person: max(began, seated.get(person, began))
         for person, began in await session.execute(first)
