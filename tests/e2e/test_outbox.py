@@ -57,7 +57,7 @@ def sent(page: Page) -> None:
 
 
 def kept(page: Page) -> None:
-    """Wait until the form has said that its words are kept."""
+    """Wait until the form has tried, and said that its words are kept: before, the form itself may still send them."""
     expect(page.locator("[data-cl-say]")).to_contain_text("Kept on this device", timeout=10_000)
 
 
@@ -160,6 +160,7 @@ def test_a_refusal_stays_with_its_reason_and_others_go_on(phone: Callable[..., P
     start(page, "/no-such-skill please")
     start(page, "Outbox after the refused one")
     expect(page.locator(".cl-outbox-row")).to_have_count(2)
+    kept(page)
     page.context.set_offline(False)
     refused = page.locator(".cl-outbox-row")
     expect(refused).to_have_count(1, timeout=20_000)
@@ -178,6 +179,7 @@ def test_words_and_files_reach_a_task_that_was_open(phone: Callable[..., Page]) 
     page.context.set_offline(True)
     start(page, "Outbox with a file")
     expect(page.locator(".cl-outbox-row")).to_contain_text("note.txt")
+    kept(page)
     page.context.set_offline(False)
     sent(page)
     page.goto("/tasks")
@@ -187,6 +189,7 @@ def test_words_and_files_reach_a_task_that_was_open(phone: Callable[..., Page]) 
     page.fill("#text", "Mind the second page")
     page.click("[data-cl-steer] button")
     expect(page.locator(".cl-outbox-row")).to_contain_text("Mind the second page")
+    kept(page)
     page.context.set_offline(False)
     sent(page)
     expect(page.locator(".cl-said", has_text="Mind the second page")).to_have_count(1, timeout=20_000)
@@ -219,6 +222,7 @@ def test_an_expired_session_keeps_it_and_another_person_does_not_send_it(phone: 
     context.set_offline(True)
     start(page, "Outbox of Ana")
     expect(page.locator(".cl-outbox-row")).to_contain_text(QUEUED)
+    kept(page)
     context.clear_cookies()
     context.set_offline(False)
     row = page.locator(".cl-outbox-row")
@@ -242,6 +246,7 @@ def test_signing_out_asks_and_then_forgets(phone: Callable[..., Page]) -> None:
     page.context.set_offline(True)
     start(page, "/no-such-skill to forget")
     expect(page.locator(".cl-outbox-row")).to_contain_text(QUEUED)
+    kept(page)
     page.context.set_offline(False)
     expect(page.locator(".cl-outbox-row")).to_contain_text("not sent:", timeout=20_000)
     asked: list[str] = []

@@ -42,8 +42,9 @@ class Hand:
         self.presses += 1
 
     def press(self, name: str, role: str = "button") -> None:
-        """Press a button or follow a link: the next page is read."""
-        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+        """Press a button or follow a link, and wait for the next page: it is read."""
+        with self.page.expect_navigation():
+            self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
         self.pages += 1
         self.presses += 1
 
@@ -190,11 +191,9 @@ def governance(marta: Hand, dana: Hand) -> None:
     marta.choose("owner_outputs", label="Dana Whitfield")
     marta.press("Write the draft")
     for title in ("Acceptable use", "Connector scope", "Audit requirements"):
-        marta.page.get_by_role("button", name=f"Sign «{title}»").click()
-        marta.pages, marta.presses = marta.pages + 1, marta.presses + 1
+        marta.press(f"Sign «{title}»")
     dana.open("/governance/draft")
-    dana.page.get_by_role("button", name="Sign «").click()
-    dana.pages, dana.presses = dana.pages + 1, dana.presses + 1
+    dana.press("Sign «Output handling»")
     marta.open("/governance/draft")
     marta.press("Publish and put in force")
     expect(marta.page.locator("main")).to_contain_text("Version 1, in force")
@@ -226,7 +225,8 @@ def catalogue(marta: Hand) -> None:
         if not row.locator("input[name=owner]").is_visible():
             row.locator("summary").click()
         row.locator("input[name=owner]").fill("dana@aldermoor.example")
-        row.get_by_role("button", name="I have reviewed it").click()
+        with marta.page.expect_navigation():
+            row.get_by_role("button", name="I have reviewed it").click()
         marta.pages, marta.presses, marta.words = marta.pages + 1, marta.presses + 3, marta.words + 1
     expect(marta.page.locator("main")).not_to_contain_text("a pilot begins once nothing does")
 
