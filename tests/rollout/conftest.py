@@ -11,7 +11,7 @@ from tests.rollout.test_gates import PILOT
 from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import actor_of
 from colleague.identity.people import assign_role, set_department
-from colleague.identity.seats.hold import current_limit
+from colleague.identity.seats.hold import Limit, current_limit, set_limit
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Phase
 from colleague.rollout import advance as moves
@@ -46,13 +46,20 @@ class Office:
             return await deed(session, person, *things, ledger=house.ledger, clock=house.clock, **more)
 
     async def begun(self) -> None:
-        """Begin the pilot as `begin_pilot` does; what it asks for is shown elsewhere."""
+        """Put the start of the pilot on record; what it asks for is shown elsewhere."""
         async with self.home.house.database.transaction() as session:
             session.add(MoveRow(
                 id="move_start", kind="start", from_phase=1, to_phase=1, state="done", why="", snapshot={}, digest="",
                 proposed_by=self.home.people["dana"].id, proposed_at=self.clock.now(), on=self.clock.now().date(),
             ))  # fmt: skip
         self.clock.advance(seconds=1)
+
+    async def running(self) -> None:
+        """Begin the pilot, and let seats be for who was chosen, as `begin_pilot` does."""
+        await self.begun()
+        async with self.home.house.database.transaction() as session:
+            limit = Limit(40, "the pilot", by_hand=True, sponsor=self.home.people["rita"].id, criteria=True)
+            await set_limit(session, SYSTEM, limit, ledger=self.home.house.ledger, clock=self.clock)
 
     async def skipped(self) -> None:
         """Skip the gate of the present phase."""

@@ -17,6 +17,7 @@ from colleague.governance.document.sign import sign
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.directory import actor_of
 from colleague.identity.people import assign_role, create_person, set_department
+from colleague.identity.seats.chosen import NotChosen
 from colleague.identity.seats.hold import give_seats
 from colleague.plugins.hold import CatalogueHeld, check_hold
 from colleague.policy.model import Phase
@@ -135,11 +136,15 @@ async def test_from_empty_to_a_pilot_that_runs(start: Start) -> None:
         assert move.snapshot["gate"]["holds"] is True
         assert re.fullmatch(r"[0-9a-f]{64}", move.digest)
 
-    # From now on whoever comes waits, and a seat is given by hand.
+    # From now on whoever comes waits, and a seat is given by hand, to who was chosen.
     async with house.database.transaction() as session:
         late = await create_person(
             session, SYSTEM, "late@aldermoor.example", "Late", ledger=house.ledger, clock=house.clock, without="wait"
         )  # fmt: skip
+    with pytest.raises(NotChosen):
+        await start.do(give_seats, lead, [late])
+    await start.do(score_candidate, lead, cohort, late, SCORE)
+    await start.do(choose_candidate, lead, cohort, late)
     assert await start.do(give_seats, lead, [late]) == 1
 
 

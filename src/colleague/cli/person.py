@@ -24,6 +24,7 @@ from colleague.identity.people import (
     take_seat_back,
 )
 from colleague.identity.permissions import BY_DECISION, ROLES
+from colleague.identity.seats.chosen import unchosen
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import Limit, current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason
@@ -67,7 +68,7 @@ def add(
     department: Annotated[str, typer.Option(help="In which department they work.")] = "",
     reason: Reason = "",
 ) -> None:
-    """Add a person and print the link with which they set their password."""
+    """Add a person and print the link with which they set their password; while the pilot runs they wait first."""
 
     async def work(house: House, session: Session, actor: Actor) -> str:
         person = await create_person(
@@ -78,9 +79,13 @@ def add(
         teams = {t.name.casefold(): t.id for t in await list_teams(session)}
         for word in team or []:
             await add_member(session, actor, teams.get(word.casefold(), ""), person, ledger=house.ledger)
-        return await _link(house, session, actor, person)
+        waits = await unchosen(session, [person])
+        return "" if waits else await _link(house, session, actor, person)
 
-    _give(do_as(as_person, work))
+    if link := do_as(as_person, work):
+        _give(link)
+    else:
+        line(f"{name} waits for a seat: the pilot runs. Choose them in its cohort: colleague programme cohort.")
 
 
 async def _link(house: House, session: Session, actor: Actor, person: str) -> str:
@@ -218,15 +223,20 @@ def _exclude(email: str, as_person: str, *, excluded: bool, why: str = "") -> No
 def seats(as_person: As) -> None:
     """Show how many seats are held, how many the phase allows, and who waits."""
 
-    async def work(house: House, session: Session, actor: Actor) -> tuple[Limit, int, list[Person]]:
+    async def work(
+        house: House, session: Session, actor: Actor
+    ) -> tuple[Limit, int, list[Person], frozenset[str]]:  # fmt: skip
         actor.require("org:people:read")
-        return await current_limit(session), await seats_held(session), await list_waiting(session)
+        waiting = await list_waiting(session)
+        missing = await unchosen(session, [one.id for one in waiting])
+        return await current_limit(session), await seats_held(session), waiting, missing
 
-    limit, held, waiting = do_as(as_person, work)
+    limit, held, waiting, missing = do_as(as_person, work)
     line(f"{held} seats are held." if limit.most is None else f"{held} of {limit.most} seats of {limit.words}.")
     if waiting:
-        rows(("waits", "address", "department", "since"),
-             [(p.name, p.email, p.department, f"{p.waiting_since:%Y-%m-%d}") for p in waiting])  # fmt: skip
+        rows(("waits", "address", "department", "since", "why"),
+             [(p.name, p.email, p.department, f"{p.waiting_since:%Y-%m-%d}",
+               "nobody chose them for the pilot" if p.id in missing else "") for p in waiting])  # fmt: skip
 
 
 @app.command("seat")

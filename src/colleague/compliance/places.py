@@ -92,6 +92,7 @@ PLACES: Final[tuple[Place, ...]] = (
     _goes(OWN, "champion_nominations", "person_id", hidden="why by"),
     _goes(OWN, "cohort_candidates", "person_id", hidden="sponsor_reason"),
     _goes(OWN, "seat_reasons", "person_id", hidden="reason"),
+    _goes(OWN, "seat_choices", "person_id"),
     _emptied(WORDS, "champion_nominations", "by", why=_GONE),
     _emptied(WORDS, "task_hand_overs", "from_id", "to_id", note=_NONE, why=_NONE, hidden="note why"),
     _emptied(WORDS, "support_tickets", "person_id", title=_GONE, text=_GONE, external_id="id"),

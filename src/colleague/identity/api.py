@@ -18,6 +18,7 @@ from colleague.identity.people import (
     set_department,
     take_seat_back,
 )
+from colleague.identity.seats.chosen import NotChosen, unchosen
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason
@@ -147,8 +148,11 @@ async def seats(db: Db, actor: Current) -> dict[str, Any]:
     async with db.transaction() as session:
         limit, held = await current_limit(session), await seats_held(session)
         waiting = await list_waiting(session)
+        missing = await unchosen(session, [one.id for one in waiting])
     return {"held": held, "most": limit.most, "phase": limit.words, "given_by_hand": limit.by_hand,
-            "waiting": [_json(person) for person in waiting]}  # fmt: skip
+            "criteria": limit.criteria,
+            "waiting": [_json(one) | {"why": NotChosen(name=one.name).message if one.id in missing else ""}
+                        for one in waiting]}  # fmt: skip
 
 
 @router.post("/seats")

@@ -12,7 +12,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import is_managed
 from colleague.identity.roles import check_decided, known_roles, permissions_held
-from colleague.identity.seats.hold import check_not_above, seat
+from colleague.identity.seats.hold import check_not_above, seat, waits_when_added
 from colleague.identity.seats.reason import check_reason, keep_reason, may_give, reasons_missing
 from colleague.identity.tables import (
     LinkRow,
@@ -155,7 +155,8 @@ async def create_person(
 
     `without`: what to do where there is no seat for them: refuse, or let them wait; "no seat" gives them none anyway,
     and "sealed" is the sealed account, which needs none.
-    `reason`: the sponsor's, where the pilot is warned of them.
+    `reason`: the sponsor's, where the pilot is warned of them. While the pilot runs they wait in any case, until they
+    are chosen (PP-2).
     Raises BadPerson, Reserved, BadDepartment, AlreadyHere, NoSeat, SponsorReasonNeeded.
     """
     actor.require("org:people:manage")
@@ -176,7 +177,8 @@ async def create_person(
     if reason and await reasons_missing(session, [row]):
         await keep_reason(session, actor, row.id, reason, ledger=ledger, clock=clock)
     if without not in ("no seat", "sealed"):
-        await seat(session, actor, row, wait=without == "wait", ledger=ledger, clock=clock)
+        wait = without == "wait" or await waits_when_added(session)
+        await seat(session, actor, row, wait=wait, ledger=ledger, clock=clock)
     return row.id
 
 
@@ -185,8 +187,9 @@ async def set_active(
 ) -> None:
     """Deactivate a person or let them in again. Sessions and tokens end at once, tasks by a job that goes with it.
 
-    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat is raised, and
-    SponsorReasonNeeded where the pilot is warned of them. Raises LastOwner, NotOneself, ManagedElsewhere.
+    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat is raised,
+    SponsorReasonNeeded where the pilot is warned of them, and NotChosen where it runs and nobody chose them. Raises
+    LastOwner, NotOneself, ManagedElsewhere.
     """
     actor.require("org:people:manage")
     if person_id == actor.id:

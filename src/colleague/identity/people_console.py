@@ -27,6 +27,7 @@ from colleague.identity.people import (
 )
 from colleague.identity.permissions import BY_DECISION
 from colleague.identity.roles import known_roles
+from colleague.identity.seats.chosen import unchosen
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.identity.seats.reason import keep_reason, may_give, of_the_pilot
@@ -77,9 +78,10 @@ async def index(request: Request, page: Page, db: Db, actor: Current, search: st
         people = await list_people(session, search=search[:100])
         teams, waiting = await list_teams(session), await list_waiting(session)
         limit, held = await current_limit(session), await seats_held(session)
+        nobody_chose = await unchosen(session, [one.id for one in waiting])
     return page.show(
         request, "identity/people.html", people=people, teams=teams, search=search[:100], waiting=waiting, limit=limit,
-        held=held, may_give=may_give(actor),
+        held=held, may_give=may_give(actor), unchosen=nobody_chose,
     )  # fmt: skip
 
 

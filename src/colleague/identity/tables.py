@@ -301,6 +301,18 @@ class SeatLimitRow(Base):
     set_by: Mapped[str]
     set_at: Mapped[datetime]
     sponsor_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    criteria: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class SeatChoiceRow(Base):
+    """Somebody who may hold a seat in the pilot: `how` is «chosen» on the three criteria, or «exception»."""
+
+    __tablename__ = "seat_choices"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    how: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
 
 
 class SeatReasonRow(Base):

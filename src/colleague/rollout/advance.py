@@ -4,7 +4,7 @@ risk that the sponsor accepts (PH-9, R81).
 Nothing else changes the phase, and it never moves by more than one. The evidence is frozen with each move.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
+from colleague.identity.seats.chosen import keep_choice
 from colleague.identity.seats.hold import Limit, current_limit, set_limit
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
@@ -37,6 +38,9 @@ from colleague.usecases.around import some_lines
 LIFE: Final = timedelta(days=7)
 LOCK: Final = 727_083
 SHORTEST, LONGEST = 30, 2000
+_VERBS: Final = {
+    "gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised", "exception": "seats.excepted"
+}  # fmt: skip
 
 
 class NotStarted(Conflict):
@@ -141,10 +145,11 @@ async def confirm_move(
 ) -> Programme:
     """Confirm what somebody else proposed, exactly as it was shown (`digest`); return the programme as it stands then.
 
-    A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats, and what a pilot
-    has beyond its surface, by the sponsor (an owner, where the sponsor proposed); a skipped gate by another owner and,
-    for its risk, by the sponsor, in whichever order and in one act where they are the same: it is skipped once both
-    have. All of them themselves: no token is a second person, nor an account that the first one made (second.py).
+    A gate is confirmed by the sponsor (by the lead, where the sponsor proposed) or an owner; seats, people whom nobody
+    chose, and what a pilot has beyond its surface, by the sponsor (an owner, where the sponsor proposed); a skipped
+    gate by another owner and, for its risk, by the sponsor, in whichever order and in one act where they are the same:
+    it is skipped once both have. All of them themselves: no token is a second person, nor an account that the first one
+    made (second.py).
 
     Raises NoSuchMove, AnotherPerson, SponsorNotConfirmed, MoveStale, GateClosed, SignInYourself.
     """
@@ -172,13 +177,10 @@ async def confirm_move(
     facts = {"from": row.from_phase, "to": row.to_phase, "digest": row.digest, "proposed_by": row.proposed_by}
     if row.kind in SURFACE:
         facts |= {"what": row.kind, "most": row.seats}
-    verb = {"gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised"}.get(row.kind, "surface.widened")
+    verb = _VERBS.get(row.kind, "surface.widened")
     await ledger.record(session, Event(verb, actor.id, subject=row.id, data=facts | {"why": row.why, "risk": row.risk}))
-    if row.kind in SURFACE:
-        able = replace(actor, permissions=actor.permissions | {"org:programme:read"})
-        await widen_surface(
-            session, able, row.kind, row.seats or 0, second=row.proposed_by, ledger=ledger, clock=clock
-        )  # fmt: skip
+    if row.kind in SURFACE or row.kind == "exception":
+        await _allowed(session, actor, row, ledger=ledger, clock=clock)
         return programme
     most = row.seats if row.kind == "seats" else PHASES[to].most
     await _in_force(session, actor, to, most, second=row.proposed_by, ledger=ledger, clock=clock)
@@ -196,13 +198,25 @@ async def withdraw_move(session: Session, actor: Actor, move: str, *, ledger: Le
     await ledger.record(session, Event("move.withdrawn", actor.id, subject=row.id))
 
 
+async def _allowed(session: Session, actor: Actor, row: MoveRow, *, ledger: Ledger, clock: Clock) -> None:
+    """Let the pilot have what was agreed to beyond what one has: more of its surface, or people nobody chose."""
+    able = replace(actor, permissions=actor.permissions | {"org:programme:read", "org:programme:manage"})
+    for person in row.snapshot.get("people", ()):
+        await keep_choice(session, able, person, "exception", ledger=ledger, clock=clock)
+    if row.kind in SURFACE:
+        await widen_surface(
+            session, able, row.kind, row.seats or 0, second=row.proposed_by, ledger=ledger, clock=clock
+        )  # fmt: skip
+
+
 async def _in_force(
     session: Session, actor: Actor, phase: Phase, most: int | None, *, second: str, ledger: Ledger, clock: Clock
 ) -> None:
     """Let seats and rules follow the phase, in the same transaction."""
     able = replace(actor, permissions=actor.permissions | {"org:programme:manage", "org:programme:read"})
-    sponsor = (await current_programme(session)).sponsor if phase is Phase.PILOT else ""
-    limit = Limit(most, PHASES[phase].words, by_hand=True, sponsor=sponsor)
+    pilot = phase is Phase.PILOT
+    sponsor = (await current_programme(session)).sponsor if pilot else ""
+    limit = Limit(most, PHASES[phase].words, by_hand=True, sponsor=sponsor, criteria=pilot)
     await set_limit(session, able, limit, ledger=ledger, clock=clock)
     await enter_phase(session, able, phase, second=second, ledger=ledger, clock=clock)
     await hold_when_due(session, ledger=ledger, clock=clock)
@@ -251,12 +265,13 @@ def missing_words(judged: Gate) -> str:
 
 async def propose(
     session: Session, actor: Actor, kind: Kind, programme: Programme, to: Phase, evidence: Evidence, judged: Gate,
-    why: str, *, risk: str = "", seats: int | None = None, ledger: Ledger, clock: Clock,
+    why: str, *, risk: str = "", seats: int | None = None, people: Sequence[str] = (), ledger: Ledger, clock: Clock,
 ) -> MoveRow:  # fmt: skip
     """Put a move on the table with its evidence, for its second person. Raises MoveOpen."""
     frozen = frozen_form(evidence, judged) | {"sponsor": programme.sponsor, "lead": programme.lead}
     bound = {"kind": kind, "from": int(programme.phase), "to": int(to), "seats": seats, "why": why, "by": actor.id}
     bound |= {"risk": risk} if risk else {}
+    frozen |= {"people": list(people)} if people else {}
     row = MoveRow(
         id=new_id("move"), kind=kind, from_phase=int(programme.phase), to_phase=int(to), seats=seats, state="proposed",
         why=why, snapshot=frozen, digest=digest({**bound, "evidence": frozen}), proposed_by=actor.id,

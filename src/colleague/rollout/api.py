@@ -16,6 +16,7 @@ from colleague.rollout.advance import confirm_move, propose_gate, propose_seats,
 from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.catalogue.surface import propose_surface
+from colleague.rollout.cohorts.exception import propose_exception
 from colleague.rollout.define import name_programme
 from colleague.rollout.phases import ANY_NUMBER
 from colleague.rollout.second import confirm_sponsor
@@ -66,6 +67,12 @@ class Wider(Reason):
 
     what: str = Field(max_length=20)
     most: int = Field(ge=1, le=MOST)
+
+
+class Excepted(Reason):
+    """For whom, by id, an exception from the three criteria is asked; `why` names nobody."""
+
+    people: list[str] = Field(min_length=1, max_length=40)
 
 
 class Digest(BaseModel):
@@ -143,6 +150,14 @@ async def seats(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: S
     """Propose seats beyond the phase."""
     async with db.transaction() as session:
         row = await propose_seats(session, actor, given.seats, why=given.why, ledger=ledger, clock=clock)
+        return move_json(row)
+
+
+@router.post("/exceptions", status_code=201)
+async def except_(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: Excepted) -> dict[str, Any]:
+    """Propose that people whom nobody chose may hold seats in the running pilot: the sponsor confirms it."""
+    async with db.transaction() as session:
+        row = await propose_exception(session, actor, given.people, why=given.why, ledger=ledger, clock=clock)
         return move_json(row)
 
 

@@ -75,7 +75,7 @@ async def begin_pilot(
     session.add(row)
     await session.flush()
     await ledger.record(session, Event("programme.started", actor.id, subject=row.id, data={"digest": row.digest}))
-    limit = Limit(spec.most, spec.words, by_hand=True, sponsor=programme.sponsor)
+    limit = Limit(spec.most, spec.words, by_hand=True, sponsor=programme.sponsor, criteria=True)
     await set_limit(session, actor, limit, ledger=ledger, clock=clock)
     await enter_phase(session, actor, Phase.PILOT, second="", ledger=ledger, clock=clock)
     return await current_programme(session)

@@ -19,8 +19,9 @@ from colleague.rollout.advance import confirm_move, propose_gate, propose_seats,
 from colleague.rollout.attest import attest, withdraw_attestation
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.catalogue.surface import propose_surface
+from colleague.rollout.cohorts.exception import propose_exception
 from colleague.rollout.define import name_programme
-from colleague.rollout.model import ATTESTED, left_out
+from colleague.rollout.model import ATTESTED, choice_words, left_out
 from colleague.rollout.phases import ANY_NUMBER, PHASES, after, seats_beyond
 from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import attestations, get_move, led, today
@@ -64,7 +65,7 @@ async def show(
         more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
         today=day.isoformat(), owner=actor.may("org:roles:own"),
         manage=actor.may("org:programme:manage"),
-        left_out=left_out(stands.excluded),
+        left_out=left_out(stands.excluded), by_choice=choice_words(stands.by_choice) if stands.by_choice else "",
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
         and actor.id not in have_led and "programme_lead" not in actor.roles,
     )  # fmt: skip
@@ -149,6 +150,17 @@ async def seats(
     """Propose seats beyond the phase."""
     async with db.transaction() as session:
         row = await propose_seats(session, actor, seats, why=why, ledger=ledger, clock=clock)
+    return lead_to(request, f"{PAGE}/moves/{row.id}")
+
+
+@router.post(f"{PAGE}/exceptions")
+async def except_(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time,
+    person: Annotated[list[str], Form(max_length=40)], why: Words,
+) -> Response:  # fmt: skip
+    """Propose that somebody whom nobody chose may hold a seat in the running pilot."""
+    async with db.transaction() as session:
+        row = await propose_exception(session, actor, person, why=why, ledger=ledger, clock=clock)
     return lead_to(request, f"{PAGE}/moves/{row.id}")
 
 

@@ -10,7 +10,7 @@ from colleague.rollout.network import Network
 
 # Computed: counted from what happened. Attested: said by a named person, where nothing can be counted.
 How = Literal["computed", "attested"]
-Kind = Literal["gate", "skip", "seats", "skills", "connectors", "automations"]
+Kind = Literal["gate", "skip", "seats", "skills", "connectors", "automations", "exception"]
 # Moves that enter a phase; the others raise how much there may be of something within one.
 ENTERING: Final = ("start", "gate", "skip")
 
@@ -195,3 +195,11 @@ def left_out(excluded: int) -> str:
     """Return in words how many people the numbers leave out; "" where they leave out nobody."""
     who = "1 person with a seat is" if excluded == 1 else f"{excluded} people with a seat are"
     return f"{who} left out of the numbers, as test users or service accounts." if excluded else ""
+
+
+def choice_words(seats: Mapping[str, int]) -> str:
+    """Return in words how the seats of the running pilot came about (PP-2)."""
+    said = [f"{seats['chosen']} chosen on the three criteria", f"{seats['exception']} by exception"]
+    if seats["neither"]:
+        said.append(f"{seats['neither']} from before the pilot began, or chosen no more")
+    return ", ".join(said)

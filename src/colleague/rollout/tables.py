@@ -31,7 +31,8 @@ class MoveRow(Base):
     """A move: the start, a passed or skipped gate, seats beyond the phase. `snapshot`: the evidence, frozen.
 
     `kind`: start, gate, skip; of what raises a limit: seats, skills, connectors, automations, with the number in
-    `seats`. `state`: proposed, done, withdrawn. `digest` binds the second person to the first.
+    `seats`; exception, for the people in its `snapshot`. `state`: proposed, done, withdrawn. `digest` binds the second
+    person to the first.
     Of a skip: `risk`, in words, which the sponsor accepts themselves, and who confirmed it as the second owner (PH-9).
     """
 

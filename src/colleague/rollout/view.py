@@ -11,7 +11,7 @@ from colleague.connectors.registry import Registry
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of
-from colleague.identity.seats.hold import Limit, current_limit, seats_held
+from colleague.identity.seats.hold import Limit, current_limit, seats_by_choice, seats_held
 from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -38,7 +38,8 @@ class Posture:
     """Everything the page of the programme shows. `week`: k of the planned weeks of the phase; `holidays`: how many
     of them do not count. `week_eight`: what it said of the expansion (KP-1). `asked`: how many with a seat wait for the
     sponsor's reason (PP-3). `confirmed`: whether the sponsor may confirm moves. `excluded`: how many people the numbers
-    leave out."""
+    leave out. `by_choice`: how many seats are held by whom somebody chose, by an exception, and by neither; None
+    before the pilot began and after it."""
 
     programme: Programme
     spec: Spec
@@ -57,6 +58,7 @@ class Posture:
     confirmed: bool
     excluded: int
     surface: tuple[Extent, ...] = ()
+    by_choice: dict[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -67,7 +69,9 @@ class Posture:
             "week_eight": self.week_eight and self.week_eight.to_json(),
             "sponsor": self.programme.sponsor, "lead": self.programme.lead, "goal": self.programme.goal,
             "sponsor_confirmed": self.confirmed,
-            "seats": {"held": self.held, "most": self.limit.most, "without_reason": self.asked},
+            "seats": {
+                "held": self.held, "most": self.limit.most, "without_reason": self.asked, "by_choice": self.by_choice,
+            },
             "gate": self.gate.to_json(),
             "surface": [extent.to_json() for extent in self.surface],
             "guards": [guard.to_json() for guard in self.guards],
@@ -103,7 +107,7 @@ async def posture(
     waiting = await open_move(session)
     people = {programme.sponsor, programme.lead, programme.confirmed_by}
     for row in (*past, *([waiting] if waiting else ())):
-        people |= {*row.people}
+        people |= {*row.people, *row.snapshot.get("people", ())}
     people |= {criterion.by for criterion in judged.criteria}
     people |= {one.by for one in (await attestations(session, until=evidence.today)).values()}
     limit, held = await current_limit(session), await seats_held(session)
@@ -124,7 +128,7 @@ async def posture(
             facts,
             await leaders_watched(session, groups, programme, clock=clock),
         )), items, waiting, past[::-1], await names_of(session, people), await sponsor_confirmed(session, programme),
-        evidence.excluded, extents,
+        evidence.excluded, extents, await seats_by_choice(session) if limit.criteria else None,
     )  # fmt: skip
 
 

@@ -18,9 +18,18 @@ from colleague.cli.operate import clean
 from colleague.connectors.accounts import connect_account, enable_connector, list_accounts
 from colleague.connectors.grants import grant
 from colleague.identity.actor import SYSTEM
-from colleague.identity.directory import actor_of, find_by_email, ids_by_email, list_people, list_teams, members_of
+from colleague.identity.directory import (
+    actor_of,
+    find_by_email,
+    ids_by_email,
+    list_people,
+    list_teams,
+    list_waiting,
+    members_of,
+)
 from colleague.identity.people import add_member, assign_role, create_person, create_team, remove_role
-from colleague.identity.seats.hold import current_limit, seats_held
+from colleague.identity.seats.chosen import unchosen
+from colleague.identity.seats.hold import current_limit, give_seats, seats_held
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict
 from colleague.kit.settings import Settings
@@ -30,6 +39,9 @@ from colleague.policy.model import DataClass, ToolWord
 from colleague.projects.manage import create_project, set_member
 from colleague.projects.propose import decide
 from colleague.projects.write import suggest
+from colleague.rollout.cohorts.choose import choose_candidate, score_candidate
+from colleague.rollout.cohorts.store import list_cohorts
+from colleague.rollout.simulate.prepare import FITS
 
 _LOCK: Final = 727_090
 OWNER: Final = "marta@aldermoor.example"
@@ -137,6 +149,20 @@ async def _refuse_a_real_one(session: Session) -> None:
         raise NotADemo
 
 
+async def _join_the_pilot(session: Session, house: House, people: list[str]) -> None:
+    """Choose who waits because the pilot of the history runs, and give them their seats (PP-2)."""
+    ledger, clock = house.ledger, house.clock
+    waiting = sorted(await unchosen(session, people) & {one.id for one in await list_waiting(session)})
+    pilot = next((one.id for one in await list_cohorts(session) if (one.kind, one.state) == ("pilot", "started")), "")
+    if not waiting or not pilot:
+        return
+    owner = await actor_of(session, email=OWNER, via="cli")
+    for person in waiting:
+        await score_candidate(session, owner, pilot, person, FITS, ledger=ledger, clock=clock)
+        await choose_candidate(session, owner, pilot, person, ledger=ledger, clock=clock)
+    await give_seats(session, owner, waiting, ledger=ledger, clock=clock)
+
+
 async def _people(session: Session, house: House) -> None:
     ledger, clock = house.ledger, house.clock
     ids = {}
@@ -150,6 +176,7 @@ async def _people(session: Session, house: House) -> None:
         if role == "auditor":
             # An auditor reads everything and does nothing.
             await remove_role(session, SYSTEM, ids[email], "member", ledger=ledger)
+    await _join_the_pilot(session, house, [ids[email] for email, *_ in PEOPLE])
     teams = {team.name: team.id for team in await list_teams(session)}
     for name, members in TEAMS.items():
         team = teams.get(name) or await create_team(session, SYSTEM, name, ledger=ledger)

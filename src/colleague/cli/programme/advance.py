@@ -1,5 +1,5 @@
-"""`colleague programme status | name | confirm-sponsor | start | gate | skip | seats | surface | confirm | withdraw |
-attest`."""
+"""`colleague programme status | name | confirm-sponsor | start | gate | skip | seats | exception | surface | confirm |
+withdraw | attest`."""
 
 from datetime import date
 from typing import Annotated
@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 
 from colleague.bootstrap import House
-from colleague.cli.operate import As, BadDay, act_as, do_as, line, rows, with_house
+from colleague.cli.operate import As, BadDay, act_as, do_as, line, person_at, rows, with_house
 from colleague.identity.actor import Actor
-from colleague.identity.directory import find_by_email
+from colleague.identity.directory import find_by_email, names_of
 from colleague.kit.db import Session
 from colleague.rollout.advance import confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.attest import attest as vouch
 from colleague.rollout.begin import begin_pilot
 from colleague.rollout.catalogue.surface import propose_surface
+from colleague.rollout.cohorts.exception import propose_exception
 from colleague.rollout.define import name_programme
-from colleague.rollout.model import ATTESTED, ENTERING, left_out
+from colleague.rollout.model import ATTESTED, ENTERING, choice_words, left_out
 from colleague.rollout.phases import PHASES
 from colleague.rollout.second import confirm_sponsor
 from colleague.rollout.store import get_move
@@ -44,6 +45,8 @@ def status(as_person: As) -> None:
         line(f"{started}; {stands.held}{of} seats.")
         if stands.asked:
             line(f"{stands.asked} of them without the sponsor's reason: colleague cohort show.")
+        if stands.by_choice:
+            line(f"Of them {choice_words(stands.by_choice)}.")
         rows(
             (stands.gate.title, "wanted", "there is"),
             [(f"{'ok' if c.holds else '--'} {c.title}", c.wanted, c.value) for c in stands.gate.criteria],
@@ -144,6 +147,18 @@ def seats(as_person: As, number: Annotated[int, typer.Argument(help="How many se
     _proposed(do_as(as_person, work))
 
 
+def exception(
+    as_person: As, email: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="For whom.")], why: Why
+) -> None:
+    """Propose that people whom nobody chose may hold seats in the running pilot; the sponsor confirms it."""
+
+    async def work(house: House, session: Session, actor: Actor) -> MoveRow:
+        people = [(await person_at(session, one)).id for one in email]
+        return await propose_exception(session, actor, people, why=why, ledger=house.ledger, clock=house.clock)
+
+    _proposed(do_as(as_person, work))
+
+
 def surface(
     as_person: As, what: Annotated[str, typer.Argument(help="skills, connectors or automations.")],
     most: Annotated[int, typer.Argument(help="How many the pilot may have.")], why: Why,
@@ -166,11 +181,13 @@ def confirm(move: Move, as_person: As) -> None:
         async with house.database.transaction() as session:
             await _stands(house, session, actor)
             row = await get_move(session, move)
+            people = await names_of(session, row.snapshot.get("people", ()))
             digest, gate = row.digest, row.snapshot.get("gate", {})
         for one in gate.get("criteria", []):
             line(f"{'ok' if one['holds'] else '--'} {one['title']}: {one['value']}")
         if row.kind not in ENTERING:
-            line(f"Up to {row.seats} {row.kind}.")
+            line(f"Without the three criteria: {', '.join(people.values())}." if people
+                 else f"Up to {row.seats} {row.kind}.")  # fmt: skip
         if row.why:
             line(f"Why: {row.why}")
         if row.risk:

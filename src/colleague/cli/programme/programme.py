@@ -14,7 +14,7 @@ app = typer.Typer(help="The programme: phases, gates, readiness, plan and templa
 app.command("readiness")(readiness)
 for verb in (
     advance.status, advance.name, advance.start, advance.gate, advance.skip, advance.seats, advance.surface,
-    advance.confirm, advance.withdraw, advance.attest,
+    advance.exception, advance.confirm, advance.withdraw, advance.attest,
 ):  # fmt: skip
     app.command(verb.__name__)(verb)
 app.command("confirm-sponsor")(advance.confirm_the_sponsor)

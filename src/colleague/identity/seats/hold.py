@@ -15,8 +15,9 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.roles import permissions_held
+from colleague.identity.seats.chosen import check_chosen, criteria_asked, unchosen
 from colleague.identity.seats.reason import check_reason, keep_reason, may_give, reasons_missing
-from colleague.identity.tables import LocalRouteRow, PersonRow, RoleRow, SeatLimitRow
+from colleague.identity.tables import LocalRouteRow, PersonRow, RoleRow, SeatChoiceRow, SeatLimitRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Forbidden
@@ -35,7 +36,7 @@ class NoSeat(Conflict):
 
 class WaitsForSeat(Conflict):
     """Known here, and waiting for a seat: {words} has {most}. Nothing is wrong with the account; who leads the
-    programme gives seats."""
+    programme gives seats.{criteria}"""
 
 
 class NotWaiting(Conflict):
@@ -50,19 +51,21 @@ class AboveYourself(Forbidden):
 class Limit:
     """How many seats there may be (`most`; None: any number), in which phase (`words`); `by_hand`: each is given.
 
-    `sponsor` (a person's id): whose reason is needed for people whom the pilot is warned of; "" after it.
+    `sponsor` (a person's id): whose reason is needed for people whom the pilot is warned of; "" after it. `criteria`:
+    whether a seat is for who was chosen on the three criteria: while the pilot runs (PP-2).
     """
 
     most: int | None = PILOT
     words: str = "the pilot"
     by_hand: bool = False
     sponsor: str = ""
+    criteria: bool = False
 
 
 async def current_limit(session: Session) -> Limit:
     """Return the limit in force; that of a pilot where the programme set none."""
     row = await session.get(SeatLimitRow, 1, populate_existing=True)
-    return Limit(row.most, row.words, row.by_hand, row.sponsor_id or "") if row else Limit()
+    return Limit(row.most, row.words, row.by_hand, row.sponsor_id or "", row.criteria) if row else Limit()
 
 
 async def seats_held(session: Session) -> int:
@@ -76,17 +79,27 @@ async def holds_seat(session: Session, row: PersonRow) -> bool:
     return row.active and row.id != await session.scalar(_SEALED)
 
 
+async def seats_by_choice(session: Session) -> dict[str, int]:
+    """Return how many seats are held by people who were chosen, who are there by an exception, and by neither: those
+    held one from before the pilot began, or are chosen no more."""
+    query = select(PersonRow.id, SeatChoiceRow.how).outerjoin(SeatChoiceRow, SeatChoiceRow.person_id == PersonRow.id)
+    found = {"chosen": 0, "exception": 0, "neither": 0}
+    for _, how in await session.execute(query.where(PersonRow.active, PersonRow.id.not_in(_SEALED))):
+        found[how or "neither"] += 1
+    return found
+
+
 async def set_limit(session: Session, actor: Actor, limit: Limit, *, ledger: Ledger, clock: Clock) -> None:
     """Set how many seats there may be: called by the programme's own deeds. Nobody loses a seat by it."""
     actor.require("org:programme:manage")
     await advisory_lock(session, _SEATS)
     values = {
         "most": limit.most, "words": limit.words, "by_hand": limit.by_hand, "set_by": actor.id, "set_at": clock.now(),
-        "sponsor_id": limit.sponsor or None,
+        "sponsor_id": limit.sponsor or None, "criteria": limit.criteria,
     }  # fmt: skip
     row = insert(SeatLimitRow).values(id=1, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
-    facts = {"most": limit.most, "words": limit.words, "by_hand": limit.by_hand}
+    facts = {"most": limit.most, "words": limit.words, "by_hand": limit.by_hand, "criteria": limit.criteria}
     await ledger.record(session, Event("seats.limited", actor.id, subject="seats", data=facts))
 
 
@@ -97,7 +110,7 @@ async def seat(
 
     `wait`: without one they wait, else NoSeat is raised. `given`: somebody chose this very person, so a programme that
     gives seats by hand does not let them wait. Whom the pilot is warned of waits, too, or SponsorReasonNeeded is
-    raised, until the sponsor's reason is written down.
+    raised, until the sponsor's reason is written down; and while it runs whom nobody chose, or NotChosen is raised.
     """
     await advisory_lock(session, _SEATS)
     if row.active:
@@ -110,8 +123,10 @@ async def seat(
     if full and not wait:
         raise NoSeat(most=limit.most, words=limit.words)
     if not wait:
+        await check_chosen(session, row)
         await check_reason(session, row)
-    if full or (wait and ((limit.by_hand and not given) or await reasons_missing(session, [row]))):
+    waits = (limit.by_hand and not given) or await unchosen(session, [row.id]) or await reasons_missing(session, [row])
+    if full or (wait and waits):
         if row.waiting_since is None:
             row.waiting_since = clock.now()
             await ledger.record(session, Event("seat.waiting", actor.id, subject=row.id, person=row.id))
@@ -119,6 +134,17 @@ async def seat(
     row.active, row.waiting_since = True, None
     await session.flush()
     await ledger.record(session, Event("seat.given", actor.id, subject=row.id, person=row.id))
+
+
+async def waits_when_added(session: Session) -> bool:
+    """Say whether somebody who is added now waits, although whoever adds them gives seats: while the pilot runs they
+    are known here first, so that they can be chosen (PP-2). Raises NoSeat where all seats are taken."""
+    if not await criteria_asked(session):
+        return False
+    limit = await current_limit(session)
+    if limit.most is not None and await seats_held(session) >= limit.most:
+        raise NoSeat(most=limit.most, words=limit.words)
+    return True
 
 
 async def check_not_above(session: Session, actor: Actor, person: str) -> None:
@@ -137,7 +163,7 @@ async def give_seats(
     """Give seats to people who wait for one, all of them or none; return how many. `reason`: the sponsor's, for those
     of them whom the pilot is warned of.
 
-    Raises AboveYourself, BadReason, NoSeat, NotWaiting, SponsorReasonNeeded.
+    Raises AboveYourself, BadReason, NoSeat, NotChosen, NotWaiting, SponsorReasonNeeded.
     """
     if not may_give(actor):
         actor.require("org:people:manage")
@@ -164,4 +190,8 @@ async def refusal_of(session: Session, person_id: str) -> WaitsForSeat | None:
     if not is_id(person_id) or await session.scalar(waits) is None:
         return None
     limit = await current_limit(session)
-    return WaitsForSeat(most=limit.most if limit.most is not None else "no limit of seats", words=limit.words)
+    asked = await unchosen(session, [person_id])
+    return WaitsForSeat(
+        most=limit.most if limit.most is not None else "no limit of seats", words=limit.words,
+        criteria=" While the pilot runs, they are for people who were chosen for it one by one." if asked else "",
+    )  # fmt: skip

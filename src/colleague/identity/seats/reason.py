@@ -14,6 +14,7 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import names_of, titles_of
+from colleague.identity.seats.chosen import unchosen
 from colleague.identity.seats.warn import warnings
 from colleague.identity.tables import PersonRow, SeatLimitRow, SeatReasonRow
 from colleague.kit.clock import Clock
@@ -126,12 +127,13 @@ async def ask_if_moved(
 @dataclass(frozen=True, slots=True)
 class OfThePilot:
     """What the pilot says of a person. `asked`: its sponsor's name, "" where no reason is asked; `warnings`: why they
-    are a poor choice; `reason`: what a sponsor (`by`) said for them."""
+    are a poor choice; `reason`: what a sponsor (`by`) said for them; `unchosen`: it runs, and nobody chose them."""
 
     asked: str = ""
     warnings: tuple[str, ...] = ()
     reason: str = ""
     by: str = ""
+    unchosen: bool = False
 
 
 async def of_the_pilot(session: Session, person: str) -> OfThePilot:
@@ -144,7 +146,10 @@ async def of_the_pilot(session: Session, person: str) -> OfThePilot:
     names = await names_of(session, [one for one in (sponsor, kept.sponsor_id if kept else "") if one])
     found = warnings(row.department, (await titles_of(session, [row.id])).get(row.id, ""))
     asked = names.get(sponsor, "") if sponsor != row.id else ""
-    return OfThePilot(asked, found, kept.reason if kept else "", names.get(kept.sponsor_id, "") if kept else "")
+    return OfThePilot(
+        asked, found, kept.reason if kept else "", names.get(kept.sponsor_id, "") if kept else "",
+        bool(await unchosen(session, [row.id])),
+    )  # fmt: skip
 
 
 async def keep_reason(

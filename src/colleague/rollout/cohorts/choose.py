@@ -7,6 +7,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import PersonNotFound, find_by_email, get_person
 from colleague.identity.model import Person
+from colleague.identity.seats.chosen import keep_choice
 from colleague.identity.seats.reason import keep_reason
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -114,6 +115,7 @@ async def choose_candidate(
         await keep_reason(session, actor, kept.person_id, reason, sponsor=who.id, ledger=ledger, clock=clock)
     kept.stand, kept.declined_why, kept.by, kept.at = "chosen", "", actor.id, clock.now()
     await join(session, actor, row, [kept.person_id], ledger=ledger, clock=clock)
+    await keep_choice(session, actor, kept.person_id, "chosen", ledger=ledger, clock=clock)
     facts = {"cohort": row.id, "warnings": len(found.warnings), "sponsor": kept.sponsor_id or ""}
     personal = {"reason": reason} if found.warnings else {}
     event = Event(

@@ -12,6 +12,7 @@ from colleague.identity.actor import Actor
 from colleague.identity.directory import get_person, members_of
 from colleague.identity.groups.mapping import find_mapping
 from colleague.identity.model import Person
+from colleague.identity.seats.chosen import drop_choice
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid, NotFound
@@ -149,6 +150,8 @@ async def leave_if_in(
         return False
     row.left_at, row.left_why = clock.now(), why
     await session.flush()
+    # In one cohort at a time: who leaves that of the pilot is chosen no more (PP-2).
+    await drop_choice(session, actor, person, ledger=ledger)
     event = Event(
         "cohort.left", actor.id, subject=cohort, person=person, data={"person": person}, personal={"why": why}
     )

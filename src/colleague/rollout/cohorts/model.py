@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from colleague.identity.seats.warn import warnings
+from colleague.kit.seen import says
 from colleague.policy.model import Phase
 from colleague.rollout.phases import PHASES
 
@@ -19,6 +20,7 @@ KINDS: Final[Mapping[str, str]] = {
     "pilot": "pilot: 15 to 40 people, chosen one by one on three criteria",
     "rollout": "later phase: a department or a team that begins together",
 }  # fmt: skip
+SHORTEST_EVIDENCE: Final = 10
 # PP-2. All three are needed.
 CRITERIA: Final[Mapping[str, str]] = {
     "documents": "Does document-heavy work often",
@@ -39,8 +41,8 @@ class Answer:
 
     @property
     def holds(self) -> bool:
-        """Say whether it is a yes that names its evidence."""
-        return self.yes is True and bool(self.evidence)
+        """Say whether it is a yes that names its evidence, in ten characters or more that can be read."""
+        return self.yes is True and says(self.evidence, SHORTEST_EVIDENCE)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import departments_of, list_active
+from colleague.identity.directory import departments_by_person, list_active, list_waiting
 from colleague.identity.model import Person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -52,14 +52,16 @@ async def choose_several(
 
 
 async def by_department(session: Session, actor: Actor, cohort: str) -> dict[str, list[Person]]:
-    """Return who could be proposed, by department: active, in no cohort, and nothing said of them here yet."""
+    """Return who could be proposed, by department: active or waiting for a seat, in no cohort, and nothing said of them
+    here yet."""
     actor.require("org:programme:manage")
     taken = {one.person for one in await members_of(session)} | {
         one.person for one in await candidates_of(session, cohort)
     }
     found: dict[str, list[Person]] = {}
-    departments = await departments_of(session)
-    for one in sorted(await list_active(session), key=lambda person: (person.name.casefold(), person.id)):
+    people = [*await list_active(session), *await list_waiting(session)]
+    departments = await departments_by_person(session, [one.id for one in people])
+    for one in sorted(people, key=lambda person: (person.name.casefold(), person.id)):
         if one.id not in taken:
             found.setdefault(departments.get(one.id) or NOWHERE, []).append(one)
     return dict(sorted(found.items(), key=lambda item: (item[0] == NOWHERE, item[0].casefold())))

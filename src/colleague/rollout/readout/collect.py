@@ -272,6 +272,9 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
         elif row.kind == "seats":
             what = f"{row.seats:,} seats in {PHASES[Phase(row.from_phase)].words}, beyond the phase"
             found.append(Override(what, row.why, who, on, "/programme"))
+        elif row.kind == "exception":
+            what = f"{row.seats} {'seat' if row.seats == 1 else 'seats'} in the pilot without the three criteria"
+            found.append(Override(what, row.why, who, on, "/programme"))
         elif row.kind in SURFACE:
             what = f"Up to {row.seats} {SURFACE_WORDS[row.kind]} in the pilot, which has {SURFACE[row.kind] or 'none'}"
             found.append(Override(what, row.why, who, on, "/programme"))

@@ -18,7 +18,7 @@ from colleague.audit.many import record_many
 from colleague.audit.seal import seal
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.directory import list_people
-from colleague.identity.seats.hold import seats_held
+from colleague.identity.seats.hold import give_seats, seats_held
 from colleague.kit.errors import Conflict
 from colleague.policy.model import Phase
 from colleague.rollout.advance import GateClosed, confirm_move, judge, propose_gate, propose_skip
@@ -127,6 +127,7 @@ async def _grow(game: Game, week: int) -> None:
     game.number += count
     if game.phase is Phase.PILOT:
         await choose(game.parts, game.staff, people)
+        await game.parts.do(give_seats, game.staff.lead, people)
     else:
         await _begin_together(game, people)
     await _learn(game, people, week)

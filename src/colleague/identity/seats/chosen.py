@@ -1,0 +1,68 @@
+"""Who was chosen for the pilot: while it runs, nobody gets a seat in it whom nobody chose on the three criteria, or let
+in by an exception that a second person confirmed (PP-2).
+
+The programme's own deeds write down who was chosen; the seats only look.
+"""
+
+from collections.abc import Collection
+from typing import Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from colleague.audit.event import Event
+from colleague.audit.record import Ledger
+from colleague.identity.actor import Actor
+from colleague.identity.tables import PersonRow, SeatChoiceRow, SeatLimitRow
+from colleague.kit.clock import Clock
+from colleague.kit.db import Session
+from colleague.kit.errors import Conflict
+
+How = Literal["chosen", "exception"]
+
+
+class NotChosen(Conflict):
+    """The pilot runs, and nobody chose {name} for it. Propose them as a candidate, say yes with evidence to the three
+    criteria and choose them (Programme, Cohorts); or propose an exception on their page (People), which the
+    sponsor confirms."""
+
+
+async def keep_choice(
+    session: Session, actor: Actor, person: str, how: How, *, ledger: Ledger, clock: Clock
+) -> None:  # fmt: skip
+    """Write down that somebody may hold a seat in the pilot: called by who chooses, and by a confirmed exception. An
+    exception stays one until they are chosen."""
+    actor.require("org:programme:manage")
+    values = {"how": how, "by": actor.id, "at": clock.now()}
+    row = insert(SeatChoiceRow).values(person_id=person, **values)
+    await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
+    await ledger.record(session, Event("seat.allowed", actor.id, subject=person, person=person, data={"how": how}))
+
+
+async def drop_choice(session: Session, actor: Actor, person: str, *, ledger: Ledger) -> None:
+    """Take back that somebody was chosen: they keep a seat they hold, which is shown, and get no other. An exception
+    stays."""
+    actor.require("org:programme:manage")
+    gone = delete(SeatChoiceRow).where(SeatChoiceRow.person_id == person, SeatChoiceRow.how == "chosen")
+    if await session.scalar(gone.returning(SeatChoiceRow.person_id)):
+        await ledger.record(session, Event("seat.not_allowed", actor.id, subject=person, person=person))
+
+
+async def criteria_asked(session: Session) -> bool:
+    """Say whether seats are for people who were chosen: while the pilot runs."""
+    row = await session.get(SeatLimitRow, 1, populate_existing=True)
+    return row is not None and row.criteria
+
+
+async def unchosen(session: Session, people: Collection[str]) -> frozenset[str]:
+    """Return whom of `people` (ids) nobody chose; nobody before the pilot began, and after it."""
+    if not people or not await criteria_asked(session):
+        return frozenset()
+    query = select(SeatChoiceRow.person_id).where(SeatChoiceRow.person_id.in_(sorted(set(people))))
+    return frozenset(people) - frozenset(await session.scalars(query))
+
+
+async def check_chosen(session: Session, row: PersonRow) -> None:
+    """Raise NotChosen where the pilot runs and nobody chose this person."""
+    if await unchosen(session, [row.id]):
+        raise NotChosen(name=row.name)
