@@ -153,10 +153,8 @@ async def create_person(
 ) -> str:  # fmt: skip
     """Add a person without any role but member, and return their id.
 
-    `without`: what to do where there is no seat for them: refuse, or let them wait; "no seat" gives them none anyway,
-    and "sealed" is the sealed account, which needs none.
-    `reason`: the sponsor's, where the pilot is warned of them. While the pilot runs they wait in any case, until they
-    are chosen (PP-2).
+    `without` a seat for them: refuse, or let them wait; "no seat" gives none anyway; "sealed" needs none.
+    `reason`: the sponsor's, where the pilot is warned of them. While it runs they wait until they are chosen (PP-2).
     Raises BadPerson, Reserved, BadDepartment, AlreadyHere, NoSeat, SponsorReasonNeeded.
     """
     actor.require("org:people:manage")
@@ -177,8 +175,8 @@ async def create_person(
     if reason and await reasons_missing(session, [row]):
         await keep_reason(session, actor, row.id, reason, ledger=ledger, clock=clock)
     if without not in ("no seat", "sealed"):
-        wait = without == "wait" or await waits_when_added(session)
-        await seat(session, actor, row, wait=wait, ledger=ledger, clock=clock)
+        waits = without == "wait" or await waits_when_added(session)
+        await seat(session, actor, row, wait=waits, ledger=ledger, clock=clock)
     return row.id
 
 
@@ -187,9 +185,8 @@ async def set_active(
 ) -> None:
     """Deactivate a person or let them in again. Sessions and tokens end at once, tasks by a job that goes with it.
 
-    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat is raised,
-    SponsorReasonNeeded where the pilot is warned of them, and NotChosen where it runs and nobody chose them. Raises
-    LastOwner, NotOneself, ManagedElsewhere.
+    Where there is no seat, whom an identity provider lets in again waits; for everybody else NoSeat, NotChosen or
+    SponsorReasonNeeded is raised, as by `seat`. Raises LastOwner, NotOneself, ManagedElsewhere.
     """
     actor.require("org:people:manage")
     if person_id == actor.id:
