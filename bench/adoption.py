@@ -24,14 +24,16 @@ import psutil
 import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import text
-from tests.adoption.sql.compare import compared, counted_again
+from tests.adoption.sql.compare import compared, counted_again, counted_of_people, differ
 
 from bench._year import DEPARTMENTS, SKILLS, fill
+from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.roll_up import roll_up
 from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.freeze import freeze_next
 from colleague.adoption.frozen.kept import newest_rows, numbers_of
 from colleague.adoption.frozen.running import run_ahead
+from colleague.adoption.people.first_week import LOOKED_BACK, savings_of_first_weeks
 from colleague.adoption.weeks import Week, week_of
 from colleague.audit.event import Event
 from colleague.audit.many import record_many
@@ -39,6 +41,7 @@ from colleague.audit.seal import seal
 from colleague.kit import embedded, log
 from colleague.kit.db import Database
 from colleague.kit.settings import Settings
+from colleague.rollout.champions.suggest import signals
 from colleague.rollout.simulate.behave import Behaviour, Work, begins
 from colleague.rollout.simulate.model import Scenario
 from colleague.testing.clock import TestClock
@@ -209,8 +212,8 @@ def in_duckdb(url: str, folder: Path) -> tuple[str, float]:
     return f"DuckDB, {WEEKS} weeks and {DEPARTMENTS + 1} groups at once: {spent:.1f} s", spent
 
 
-def in_postgres(url: str) -> list[dict[str, Any]]:
-    """Return every number, counted again in plain SQL."""
+def in_postgres(url: str, now: datetime) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+    """Return every number, counted again in plain SQL; and what is counted of each person at an instant."""
     with psycopg.connect(url, row_factory=dict_row) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET work_mem = '256MB'")
@@ -218,7 +221,29 @@ def in_postgres(url: str) -> list[dict[str, Any]]:
             connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
             connection.execute(f"ANALYZE {name}")
         connection.execute((SQL / "kpis.sql").read_text())
-        return connection.execute("SELECT * FROM k_numbers").fetchall()
+        rows = connection.execute("SELECT * FROM k_numbers").fetchall()
+        return rows, counted_of_people(connection, now)
+
+
+async def same_of_people(home: TestHouse, rows: Mapping[str, list[dict[str, Any]]]) -> Row:
+    """Compare what champions are suggested by, and savings of first weeks, person by person."""
+    house, now = home.house, home.house.clock.now()
+    async with house.database.transaction() as session:
+        calendar = await read_calendar(session)
+        started = time.perf_counter()
+        told = await signals(session, calendar, now)
+        spent = time.perf_counter() - started
+        saved = await savings_of_first_weeks(session, calendar, now - LOOKED_BACK, now)
+    wrong = [
+        (row, mine) for row in rows["signals"]
+        if differ(row["sessions"], (mine := told.get(row["person"], (0.0, 0, 0, 0)))[0])
+        or (row["kinds"], row["completed"], row["started"]) != mine[1:]
+    ]  # fmt: skip
+    wrong += [(row, least) for row in rows["first"] if differ(row["saved"], (least := saved.get(row["person"])))]
+    all_ = {row["person"] for row in rows["signals"]} == {one for one, said in told.items() if any(said)}
+    same = "EQUAL" if all_ and not wrong else f"NOT EQUAL: {len(wrong)}, such as {wrong[:1]}"
+    note = f"{same}; of {len(rows['first'])} the first week too; read in {spent:.1f} s"
+    return ("people whose twelve weeks and first week equal the plain SQL", len(rows["signals"]), "people", note)
 
 
 def equal(rows: list[dict[str, Any]], kept: Mapping[Any, Numbers]) -> Row:
@@ -270,7 +295,8 @@ async def measure(url: str, small: str, folder: Path) -> list[Row]:
     rows += more
     rows += await pages(home)
     rows.append(("memory of the whole process at most", peak(), "MB", "after all of it, the comparison left out"))
-    rows.append(equal(in_postgres(url), kept))
+    again, people = in_postgres(url, home.house.clock.now())
+    rows += [equal(again, kept), await same_of_people(home, people)]
     await home.house.close()
     return rows
 

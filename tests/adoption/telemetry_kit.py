@@ -123,7 +123,7 @@ class Fleet:
     async def ran(self) -> list[Any]:
         await self.programme.rolled()
         async with self.programme.house.database.transaction() as session:
-            return await runs(session, *EVER)
+            return await runs(session, *EVER, by=("asked_at",))
 
     async def stored(self) -> str:
         """Return every text the database holds."""

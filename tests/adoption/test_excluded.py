@@ -42,7 +42,8 @@ async def seen(programme: Programme, at_once: int) -> tuple[int, int, list[bool]
     await programme.rolled(at_once)
     assert await recount(programme.house.database) == Difference()
     ben = programme.home.people["ben"].id
-    mine = [[one for one in await programme.do(what, *EVER) if one.person == ben] for what in (actions, runs)]
+    found = (await programme.do(actions, *EVER), await programme.do(runs, *EVER, by=("asked_at",)))
+    mine = [[one for one in told if one.person == ben] for told in found]
     held = [one.removed_at is None for one in await programme.do(seats) if one.person == ben]
     return len(mine[0]), len(mine[1]), held
 

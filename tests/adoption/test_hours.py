@@ -77,6 +77,7 @@ def seat(person: str, *, removed: float | None = None) -> Seat:
     [
         ([], 0), ([run("a", 20)], 40), ([run("a", 20), run("a", 50)], 50), ([run("a", 61)], 0),
         ([run("a", 20, day=6.9), run("a", 20, day=7.1)], 40), ([run("b", 20)], 0),
+        ([run("a", 20, end="rejected")], 0),
     ],
 )  # fmt: skip
 def test_a_saving_of_the_first_week(ran: list[RunFact], saved: float) -> None:

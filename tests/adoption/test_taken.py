@@ -27,7 +27,7 @@ async def delegated(programme: Programme, run: str, task: str = "task") -> None:
 
 async def fact(programme: Programme) -> RunFact:
     await programme.rolled()
-    (found,) = await programme.do(runs, *EVER)
+    (found,) = await programme.do(runs, *EVER, by=("asked_at",))
     return found
 
 
@@ -105,7 +105,7 @@ async def test_a_run_stands_rejected_while_one_of_its_outputs_does(programme: Pr
         await programme.record("output.reviewed", "rita", subject=output, run=run, **facts)
     await programme.rolled(at_once=3)
     assert not await recount(programme.house.database)
-    found = {r.id: (r.end, r.reviewed, r.passed) for r in await programme.do(runs, *EVER)}
+    found = {r.id: (r.end, r.reviewed, r.passed) for r in await programme.do(runs, *EVER, by=("asked_at",))}
     assert found == {
         "other": ("rejected", 2, 1), "mended": ("delivered", 2, 2), "late": ("rejected", 1, 1),
         "worse": ("delivered", 1, 0), "older": ("delivered", 1, 1),
@@ -134,7 +134,7 @@ async def test_what_was_delivered_stays_so_whatever_is_asked_of_it_later(program
     await programme.record("run.completed", "agent", run="again")
     await programme.rolled(at_once=3)
     assert not await recount(programme.house.database)
-    found = {r.id: r for r in await programme.do(runs, *EVER)}
+    found = {r.id: r for r in await programme.do(runs, *EVER, by=("asked_at",))}
     # What was not delivered yet may be.
     again = found.pop("again")
     assert (again.end, again.ended_at) == ("delivered", programme.clock.now())
@@ -185,4 +185,4 @@ async def test_runs_of_some_skills_in_full_or_short(programme: Programme, skills
         await delegated(programme, run, run)
         await programme.record("skill.used", "agent", run=run, name=name)
     await programme.rolled()
-    assert len(await programme.do(runs, *EVER, skills=skills)) == found
+    assert len(await programme.do(runs, *EVER, skills=skills, by=("asked_at",))) == found

@@ -85,7 +85,7 @@ def test_how_strong_a_weeks_time_is(before: int, after: int, people: int, streng
         for n in range(after)
     ]  # fmt: skip
     timed = Measured("c", "C", "x", "o", "", "live", 1, begun, "", {"b": [60.0] * before}, 0)
-    found = time_to_output(runs, Cases([timed]), begun + timedelta(days=7))
+    found = time_to_output(runs, Cases([timed]), begun, begun + timedelta(days=7))
     assert found is not None
     assert found.strength == strength
     assert (found.reduction is None) is (strength == "nothing")

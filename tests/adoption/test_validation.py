@@ -142,9 +142,22 @@ async def test_hours_are_told_with_their_interval_and_method(programme: Programm
     await live(programme, [100.0] * 12)
     await ran(programme, [50.0] * 12)
     await programme.rolled()
-    async with programme.client(programme.lead, "org:adoption:read") as client:
+    async with programme.client(programme.lead, "org:adoption:read", "org:programme:read") as client:
         shown = (await client.get("/api/v1/adoption/use-cases")).json()
         page = (await client.get("/adoption/use-cases")).text
+        month = (await client.get("/programme/first-month")).text
+        written = (await client.get("/api/v1/programme/first-month")).json()["retention"]
+    # There are two retentions: each says which it is, and leads to the other.
+    for words, mine, other in (
+        (page, "Retention after a measured saving", "/programme/first-month#retention"),
+        (month, "Retention after a written saving", "/adoption/use-cases#first-week"),
+    ):
+        assert mine in words
+        assert f'href="{other}"' in words
+    assert (shown["first_week"]["savings"], written["savings"]) == ("measured", "written down by the person")
+    assert (shown["first_week"]["other"], written["other"]) == (
+        "/api/v1/programme/first-month", "/api/v1/adoption/use-cases"
+    )  # fmt: skip
     assert shown["portfolio"]["hours"]["value"] == pytest.approx(10)
     assert shown["portfolio"]["reduction"]["value"] == pytest.approx(0.5)
     assert "draws of people" in shown["portfolio"]["method"]

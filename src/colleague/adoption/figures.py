@@ -34,7 +34,8 @@ FEWEST, TENURE, ENOUGH = 5, 12, 10
 class Facts:
     """Everything a week is told from.
 
-    `actions`: passive ones too; `runs` that were asked for, or ended, in twelve weeks; `cases`: what they are given to.
+    `actions`: passive ones too; `runs` that were asked for, started, ended or taken in twelve weeks; `cases`: what they
+    are given to.
     """
 
     seats: Sequence[Seat]
@@ -195,22 +196,22 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     """Return what `week` says of the people in `facts`."""
     found = wau(facts.seats, facts.actions, week, calendar)
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
-    quarter = [run for run in facts.runs if start <= run.asked < end]
     old = {s.person for s in facts.seats if s.assigned_at <= start}
     kinds = kinds_of(facts.runs, found.active, week, calendar)
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
         person_days(facts.seats, week, calendar), found.share, found.adjusted,
-        frequency(facts.visits, found.active, week, calendar), completion(quarter, week, calendar, now=now),
+        frequency(facts.visits, found.active, week, calendar), completion(facts.runs, week, calendar, now=now),
         breadth_of(kinds), breadth_of({person: done for person, done in kinds.items() if person in old}),
-        time_to_output(quarter, facts.cases, end), completed=now >= end + MATURE,
+        time_to_output(facts.runs, facts.cases, start, end), completed=now >= end + MATURE,
         passive=len(found.passive),
     )  # fmt: skip
 
 
-def time_to_output(runs: Sequence[RunFact], cases: Cases, until: datetime) -> Time | None:
-    """Return how much less time outputs took that were taken before `until`; None if no use case has a before and was
-    launched by then. What was asked for before the launch is none of it.
+def time_to_output(runs: Sequence[RunFact], cases: Cases, since: datetime, until: datetime) -> Time | None:
+    """Return how much less time outputs took that were first taken in a period, whenever they were asked for (B-8);
+    None if no use case has a before and was launched by its end. What was asked for before the launch is none of it;
+    silent is what was delivered in the period and taken by nobody by its end.
     """
     befores = {case.id: case.minutes for case in cases.all if case.n and case.live_at < until}
     times: dict[str, list[tuple[str, float]]] = {case: [] for case in befores}
@@ -223,8 +224,8 @@ def time_to_output(runs: Sequence[RunFact], cases: Cases, until: datetime) -> Ti
             continue
         minutes = minutes_of(run, until)
         if minutes is None:
-            silent += 1
-        else:
+            silent += run.ended_at is not None and run.ended_at >= since
+        elif run.accepted_at is not None and run.accepted_at >= since:
             times[case.id].append((run.person, minutes))
     if not times:
         return None

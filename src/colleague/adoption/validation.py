@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -57,6 +57,7 @@ METHOD: Final = (
 )
 Questions = Mapping[str, Sequence[Span]]
 NO_QUESTIONS: Final[Questions] = {}
+EVER: Final = datetime.min.replace(tzinfo=UTC)
 Arm = tuple[tuple[str, tuple[float, ...]], ...]
 
 
@@ -152,9 +153,10 @@ async def validations(session: Session, *, clock: Clock) -> list[Proof]:
         return []
     since = max(min(case.live_at for case in cases.all), now - BACK)
     skills = sorted({case.skill for case in cases.all if case.skill})
-    ran, questions = await runs(session, since, now, skills=skills), await waits(session, since, now, skills=skills)
+    ran = await runs(session, since, now, skills=skills, by=("started_at", "ended_at", "taken_at", "asked_at"))
+    questions = await waits(session, since, now, skills=skills)
     signed = {(r.use_case_id, r.version): r for r in await session.scalars(select(SignatureRow))}
-    return await beside(session, _prove, cases, ran, signed, questions, (await read_calendar(session)), now)
+    return await beside(session, _prove, cases, ran, signed, questions, (await read_calendar(session)), now, since)
 
 
 def _prove(
@@ -164,10 +166,11 @@ def _prove(
     questions: Questions,
     calendar: Calendar,
     now: datetime,
+    since: datetime,
 ) -> list[Proof]:
     mine = runs_by_case(cases, ran)
     return [
-        proof_of(case, mine.get(case.id, []), signed.get((case.id, case.version)), calendar, now, questions)
+        proof_of(case, mine.get(case.id, []), signed.get((case.id, case.version)), calendar, now, questions, since)
         for case in cases.all
     ]
 
@@ -183,19 +186,21 @@ def runs_by_case(cases: Cases, ran: Iterable[RunFact]) -> dict[str, list[RunFact
 
 def proof_of(
     case: Measured, mine: Sequence[RunFact], signature: SignatureRow | None, calendar: Calendar, now: datetime,
-    questions: Questions = NO_QUESTIONS,
+    questions: Questions = NO_QUESTIONS, since: datetime = EVER,
 ) -> Proof:  # fmt: skip
-    """Return what the runs of a use case say of it; `questions`: those to people, by run. What other agents told of is
-    shown nowhere in it: nobody here saw it end, and it may be told late (B-9). Pure.
+    """Return what the runs of a use case say of it since a moment: times by when they were taken, completion by when
+    they were started (B-6, B-8). `questions`: those to people, by run. What other agents told of is shown nowhere in
+    it: nobody here saw it end, and it may be told late (B-9). Pure.
     """
     mine = [run for run in mine if not run.elsewhere]
     done = [r for r in mine if r.end == "delivered" and not (r.copy or r.sandbox)]
+    done = [r for r in done if (at := r.accepted_at or r.ended_at) is not None and at >= since]
     taken = sorted((r.accepted_at, r.person, m) for r in done if r.accepted_at and (m := minutes_of(r)) is not None)
     after = by_person((person, minutes) for _, person, minutes in taken[-NEWEST:])
     arms = (_arm(case.before), _arm(after))
     both = case.before.keys() & after.keys()
     same = tuple(tuple(one for one in arm if one[0] in both) for arm in arms)
-    time, completed = _reduced(*arms), completion_of(mine, calendar, now=now)
+    time, completed = _reduced(*arms), completion_of([r for r in mine if r.started_at >= since], calendar, now=now)
     reviewed, passed = sum(r.reviewed for r in mine), sum(r.passed for r in mine)
     verdict = validated(
         time, case.n, len(taken), completed, passed=passed, reviewed=reviewed, signed=signature is not None

@@ -31,10 +31,12 @@ DEFINITIONS: Final[dict[str, str]] = {
     "Completion": "Runs of published skills that were delivered and not rejected, of those started in the week, as "
     "they stood seven days after it; what was left alone for seven days is abandoned. Below 60 % the use case is "
     "redesigned, nobody is trained for it.",
-    "Breadth": "Kinds of skills that active people completed in the twelve weeks that end with it: the median, and the "
+    "Breadth": "Kinds of skills that active people completed in the twelve weeks that end with it, by when they were "
+    "completed: the median, and the "
     "share with three or more. Three are aimed at by those whose seat is twelve weeks old.",
-    "Time": "How much less time an output takes, from its input to its first taking by a person, weighed by volume and "
-    "baseline over use cases with ten times before and ten after. Nothing is shown without a baseline.",
+    "Time": "How much less time an output takes, from its input to its first taking by a person, of what was first "
+    "taken in the twelve weeks that end with it; weighed by volume and baseline over use cases with ten times before "
+    "and ten after. Nothing is shown without a baseline. Its interval stands with each use case (Time saved).",
 }
 
 

@@ -1,6 +1,7 @@
 """What the product says of a week beside what the plain SQL says, name by name."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,26 @@ def counted_again(url: str) -> list[dict[str, Any]]:
         for name in ("facts.sql", "kpis.sql"):
             connection.execute((HERE / name).read_bytes())
         return connection.execute("SELECT * FROM k_numbers").fetchall()
+
+
+def of_people(url: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Return what `people.sql` counts of each person and of first weeks at an instant (UTC), from the same ledger."""
+    with psycopg.connect(url, row_factory=dict_row) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name in ("facts.sql", "kpis.sql"):
+            connection.execute((HERE / name).read_bytes())
+        return counted_of_people(connection, now)
+
+
+def counted_of_people(connection: psycopg.Connection[dict[str, Any]], now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Return the tables of `people.sql` on a connection that has those of `kpis.sql`."""
+    there = "SELECT set_config('counted.now', (%s AT TIME ZONE coalesce(%s, 'UTC'))::text, false)"
+    zone = connection.execute("SELECT nullif(current_setting('counted.zone', true), '') AS zone").fetchone()
+    connection.execute(there, (now, zone and zone["zone"]))
+    connection.execute((HERE / "people.sql").read_bytes())
+    return {
+        name: connection.execute(f"SELECT * FROM p_{name}").fetchall() for name in ("signals", "first", "split")
+    }  # fmt: skip
 
 
 def compared(rows: Iterable[Mapping[str, Any]], kept: Mapping[Key, Numbers]) -> tuple[int, list[tuple[Any, ...]]]:

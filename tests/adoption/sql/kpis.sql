@@ -91,7 +91,8 @@ SELECT kind, name, starts, exp(-sum(n / total * ln(n / total))) AS diversity FRO
     ) x
 ) y GROUP BY 1, 2, 3;
 
--- B-8: minutes from the input to the first taking, over the same twelve weeks; what nobody took has no known time. A card names its
+-- B-8: minutes from the input to the first taking, of what was taken in those twelve weeks, whenever it was asked for; what was delivered
+-- in them and nobody took has no known time. A card names its
 -- skill in full or short. A run is one use case's: of those live when it was asked for, that of its person's department or team, else
 -- the one for everybody, else another's; the first launched of several.
 CREATE TEMP TABLE k_named AS
@@ -108,14 +109,15 @@ SELECT run, case_id FROM (
     LEFT JOIN k_theirs d ON d.person = r.person AND d.name = c.department LEFT JOIN k_theirs t ON t.person = r.person AND t.name = c.team
 ) x WHERE n = 1;
 CREATE TEMP TABLE k_times AS
-SELECT r.person, c.case_id, r.asked_on, r.ended_on, r.taken_on,
+SELECT r.person, c.case_id, r.ended_on, r.taken_on,
        greatest(extract(epoch FROM (r.taken_at - r.input_at)) / 60.0, 1.0 / 60) AS minutes
 FROM k_runs r JOIN k_mine c ON c.run = r.run WHERE r.fate = 'delivered';
 CREATE TEMP TABLE k_cases AS
 SELECT g.kind, g.name, w.starts, t.case_id, count(*) FILTER (WHERE t.taken_on < w.ends) AS after_n,
        count(*) - count(*) FILTER (WHERE t.taken_on < w.ends) AS silent,
        percentile_cont(0.5) WITHIN GROUP (ORDER BY t.minutes) FILTER (WHERE t.taken_on < w.ends) AS after
-FROM weeks w JOIN k_times t ON t.asked_on >= w.starts - INTERVAL '77 days' AND t.asked_on < w.ends AND t.ended_on < w.ends
+FROM weeks w JOIN k_times t ON t.ended_on < w.ends AND ((t.taken_on >= w.starts - INTERVAL '77 days' AND t.taken_on < w.ends)
+  OR (t.ended_on >= w.starts - INTERVAL '77 days' AND (t.taken_on IS NULL OR t.taken_on >= w.ends)))
 JOIN s_groups g ON g.person = t.person GROUP BY 1, 2, 3, 4;
 CREATE TEMP TABLE k_saved AS
 SELECT k.kind, k.name, k.starts, sum(k.silent) AS silent,

@@ -1,6 +1,5 @@
 """Time saved, who does not come back, and one's own numbers, for programs."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -29,7 +28,7 @@ async def cases(db: Db, actor: Current, ledger: TheLedger, clock: Time) -> dict[
     portfolio = await portfolio_of(proofs) if split else None
     return {
         "use_cases": [one.to_json() for one in proofs], "portfolio": portfolio.to_json() if portfolio else None,
-        "first_week": asdict(split) if split else None,
+        "first_week": split.to_json() if split else None,
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.model import Action, End, RunFact, Seat
 from colleague.kit.db import Session
 
-By = Literal["asked_at", "ended_at", "taken_at"]
+By = Literal["asked_at", "started_at", "ended_at", "taken_at"]
 # Columns, no rows of the mapper: a page of five thousand people reads a quarter of a million of them.
 _OF_RUN: Final = (
     RunFactRow.run_id, RunFactRow.person_id, RunFactRow.workflow, RunFactRow.asked_at, RunFactRow.started_at,
@@ -86,7 +86,7 @@ async def ever_active(session: Session) -> frozenset[str]:
 async def delivered_to(session: Session, person: str, since: datetime) -> list[str]:
     """Return the workflow of each run that was delivered to a person since then, oldest first."""
     query = select(RunFactRow.workflow).where(RunFactRow.person_id == person, RunFactRow.end == "delivered")
-    return list(await session.scalars(query.where(RunFactRow.asked_at >= since).order_by(RunFactRow.asked_at)))
+    return list(await session.scalars(query.where(RunFactRow.ended_at >= since).order_by(RunFactRow.ended_at)))
 
 
 async def people_by_channel(session: Session, within: timedelta) -> dict[str, frozenset[str]]:
@@ -128,10 +128,13 @@ async def visits(session: Session, since: datetime, until: datetime, *, person: 
 
 async def runs(
     session: Session, since: datetime, until: datetime, *, person: str = "", skills: Sequence[str] | None = None,
-    by: Sequence[By] = ("asked_at",),
+    by: Sequence[By],
 ) -> list[RunFact]:  # fmt: skip
-    """Return the runs that were asked for in a period, of everybody or one person, of all or some `skills` (in full or
-    short). `by`: which moment of a run has to lie in the period; of several one is enough.
+    """Return the runs of a period, of everybody or one person, of all or some `skills` (in full or short). `by`: which
+    moment of a run has to lie in the period; of several one is enough.
+
+    A run is of the week in which what is counted happened: it was started, for completion (B-6); ended, for what was
+    completed (B-7); first taken by a person, for time and hours (B-8).
 
     What stood rejected seven days after its delivery is rejected; what a person took is accepted then, and what
     nobody took is completed in silence, at no known time (B-6, B-8). Not returned is what was put aside for another

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.facts.tables import RunFactRow, WaitRow
@@ -20,12 +20,12 @@ async def waits(
     session: Session, since: datetime, until: datetime, *, skills: Sequence[str]
 ) -> dict[str, list[Span]]:  # fmt: skip
     """Return from when to when questions of a run were open, by run, of the runs of `skills` (in full or short) that
-    were asked for in a period. None as its end: it is open still.
+    were asked for, or taken, in a period. None as its end: it is open still.
     """
     short = func.reverse(func.split_part(func.reverse(RunFactRow.workflow), ":", 1))
     query = select(WaitRow.run_id, WaitRow.asked_at, WaitRow.ended_at)
     query = query.join(RunFactRow, RunFactRow.run_id == WaitRow.run_id)
-    query = query.where(RunFactRow.asked_at >= since, RunFactRow.asked_at < until)
+    query = query.where(or_(RunFactRow.asked_at >= since, RunFactRow.taken_at >= since), RunFactRow.asked_at < until)
     query = query.where(RunFactRow.workflow.in_(skills) | short.in_(skills)).order_by(WaitRow.asked_at)
     found: dict[str, list[Span]] = {}
     for run, asked, ended in await session.execute(query):

@@ -26,7 +26,7 @@ async def facts_of(
     there = await seats(session)
     # A week looks back eleven more: read once what each of them would read again.
     first, last = calendar.start(weeks[0].next(1 - TENURE)), calendar.end(weeks[-1])
-    began = await runs(session, first, last, by=("asked_at", "ended_at"))
+    began = await runs(session, first, last, by=("asked_at", "started_at", "ended_at", "taken_at"))
     members = None if by is None else (by.get("department", {}), by.get("team", {}))
     cases = await cases_by_run(session, members)
     cases = cases.within({run.workflow for run in began})

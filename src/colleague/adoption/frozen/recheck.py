@@ -144,7 +144,7 @@ async def _late(session: Session, week: Week, calendar: Calendar) -> dict[str, i
     """Return the newest entry about each person that tells of the twelve weeks that `week` rests on."""
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
     found: dict[str, int] = {}
-    ran = (RunFactRow.asked_at, RunFactRow.ended_at)
+    ran = (RunFactRow.asked_at, RunFactRow.started_at, RunFactRow.ended_at, RunFactRow.taken_at)
     for table, moments in ((ActionRow, (ActionRow.at,)), (LookRow, (LookRow.at,)), (RunFactRow, ran)):
         query = select(table.person_id, func.max(table.seq)).group_by(table.person_id)
         query = query.where(or_(*(and_(at >= start, at < end) for at in moments)))

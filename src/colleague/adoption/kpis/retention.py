@@ -1,19 +1,22 @@
-"""Whether those who saved time in their first week came back (AD-4). Pure. An association, no proof.
+"""Retention after a measured saving: whether those who saved time in their first week came back (AD-4). Pure. An
+association, no proof. What people wrote down themselves is another number (`rollout.onboarding.savings`).
 
 Weeks are those of a person's own tenure that count, as in the curves of who began together: the first is the first with
 three worked days after the first sign-in, and weeks of holidays are skipped (B-0).
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from colleague.adoption.kpis.intervals import Estimate, wilson
 from colleague.adoption.model import RunFact, Seat
 from colleague.adoption.weeks import Calendar, first_weeks
 
 FIRST, FROM, UNTIL = 1, 5, 8
+MEASURED: Final = "Retention after a measured saving"
+WRITTEN_AT: Final = "/api/v1/programme/first-month"
 FEWEST: Final = 5
 
 
@@ -26,14 +29,20 @@ class Split:
     saved: Estimate | None
     others: Estimate | None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON, with which of the two retention numbers it is."""
+        weeks = list(range(FROM, UNTIL + 1))
+        named = {"name": MEASURED, "savings": "measured", "active_in_week": weeks, "other": WRITTEN_AT}
+        return named | asdict(self)
+
 
 def first_week_savings(
     seats: Iterable[Seat], runs: Iterable[tuple[RunFact, float]], calendar: Calendar
 ) -> dict[str, float]:  # fmt: skip
     """Return the minutes each person saved from their first sign-in to the end of their first week, 0 for none.
 
-    `runs`: each with the median baseline of its use case in minutes. One counts that was taken in that time and took
-    less.
+    `runs`: each with the median baseline of its use case in minutes. One counts that was delivered, taken in that time,
+    and took less.
     People who never signed in, or whose week is not over where `runs` end, are the caller's to leave out.
     """
     began = {seat.person: seat.accepted_at for seat in seats if seat.accepted_at is not None}
@@ -41,7 +50,7 @@ def first_week_savings(
     saved = dict.fromkeys(began, 0.0)
     for run, before in runs:
         start = began.get(run.person)
-        if start is None or run.accepted_at is None or run.input_at is None:
+        if start is None or run.accepted_at is None or run.input_at is None or run.end != "delivered":
             continue
         took = (run.accepted_at - run.input_at).total_seconds() / 60
         if start <= run.accepted_at < ends[run.person] and took < before:

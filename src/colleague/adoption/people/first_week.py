@@ -20,10 +20,13 @@ LOOKED_BACK: Final = timedelta(weeks=34)
 async def savings_of_first_weeks(
     session: Session, calendar: Calendar, since: datetime, until: datetime
 ) -> dict[str, float]:
-    """Return the minutes each person saved in the first week of their own, for those who began in a period."""
+    """Return the minutes each person saved in the first week of their own, for those who began in a period, by what
+    they took in it (B-8).
+    """
     there = [one for one in await seats(session) if one.accepted_at and since <= one.accepted_at < until]
     cases = await cases_by_run(session)
-    ran = await runs(session, since, until, skills=sorted({case.skill for case in cases.all if case.skill}))
+    skills = sorted({case.skill for case in cases.all if case.skill})
+    ran = await runs(session, since, until, skills=skills, by=("taken_at",))
     usual = {case.id: median(case.minutes) for case in cases.all if case.n}
     mine = runs_by_case(cases, ran)
     timed = [(run, usual[case]) for case in usual for run in mine.get(case, [])]

@@ -23,7 +23,9 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class OwnWeek:
-    """One week of one's own: sessions, runs that were asked for and delivered, and kinds of work among those."""
+    """One week of one's own: sessions, runs that were asked for in it, runs that were delivered in it whenever they
+    were asked for, and the kinds of work among those (B-7).
+    """
 
     week: str
     sessions: int
@@ -70,23 +72,23 @@ async def own_numbers(session: Session, actor: Actor, *, clock: Clock) -> Mine:
     first = last.next(1 - SHOWN)
     since, until = calendar.start(first), calendar.end(last)
     came = await visits(session, since, until, person=actor.id)
-    ran = await runs(session, since, until, person=actor.id)
-    weeks = [
-        _week(week, Counter(calendar.week(v.start) for v in came), ran, calendar) for week in weeks_between(first, last)
-    ]
-    kinds = Counter(run.kind for run in ran if run.end == "delivered" and run.workflow != AD_HOC)
+    ran = await runs(session, since, until, person=actor.id, by=("asked_at", "ended_at", "taken_at"))
+    done = [run for run in ran if run.end == "delivered" and run.ended_at is not None and since <= run.ended_at < until]
+    visited = Counter(calendar.week(v.start) for v in came)
+    weeks = [_week(week, visited, ran, done, calendar) for week in weeks_between(first, last)]
+    kinds = Counter(run.kind for run in done if run.workflow != AD_HOC)
     found = await cases_by_run(session)
-    by_case = runs_by_case(found, ran)
+    by_case = runs_by_case(found, [run for run in ran if run.accepted_at is not None and run.accepted_at >= since])
     cases = [one for case in found.all if (one := _case(case, actor.id, by_case.get(case.id, []))) is not None]
     return Mine(weeks[::-1], dict(sorted(kinds.items())), cases)
 
 
-def _week(week: Week, came: Counter[Week], ran: Sequence[RunFact], calendar: Calendar) -> OwnWeek:
-    mine = [run for run in ran if calendar.week(run.asked) == week]
-    done = [run for run in mine if run.end == "delivered"]
-    return OwnWeek(
-        str(week), came[week], len(mine), len(done), len({run.kind for run in done if run.workflow != AD_HOC})
-    )
+def _week(
+    week: Week, came: Counter[Week], ran: Sequence[RunFact], delivered: Sequence[RunFact], calendar: Calendar
+) -> OwnWeek:  # fmt: skip
+    asked = sum(calendar.week(run.asked) == week for run in ran)
+    done = [run for run in delivered if run.ended_at is not None and calendar.week(run.ended_at) == week]
+    return OwnWeek(str(week), came[week], asked, len(done), len({run.kind for run in done if run.workflow != AD_HOC}))
 
 
 def _case(case: Measured, person: str, ran: Sequence[RunFact]) -> OwnCase | None:

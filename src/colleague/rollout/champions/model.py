@@ -17,15 +17,17 @@ OUTCOMES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What speaks for a person. `sessions`: a week, over the last four that count; `kinds`: of work, in twelve weeks.
+    """What speaks for a person. `sessions`: a week, over the last four that count; `kinds`: of work completed in the
+    twelve weeks that end with the last one (B-7).
 
-    `delivered` of `ended` runs; `nominations`: why colleagues named them.
+    `completed` of the runs that were `started` in those twelve weeks and are mature (B-6); `nominations`: why
+    colleagues named them.
     """
 
     sessions: float = 0
     kinds: int = 0
-    delivered: int = 0
-    ended: int = 0
+    completed: int = 0
+    started: int = 0
     nominations: tuple[str, ...] = ()
 
 
@@ -54,7 +56,7 @@ def weigh(person: str, department: str, one: Signals) -> Candidate | None:
         reasons.append("comes back every week")
     if one.kinds >= 3:
         reasons.append("uses it for three kinds of work or more")
-    if one.ended >= 5 and one.delivered / one.ended >= 0.6:
+    if one.started >= 5 and one.completed / one.started >= 0.6:
         reasons.append("finishes what is begun")
     if one.nominations:
         several = len(one.nominations) > 1

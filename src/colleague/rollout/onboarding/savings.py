@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import active_people
+from colleague.adoption.kpis.intervals import Estimate, wilson
 from colleague.adoption.weeks import Calendar, Week, first_weeks
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -23,6 +24,8 @@ from colleague.rollout.onboarding.tables import SavingRow
 from colleague.usecases.rituals import standing_cases
 
 LONGEST, FEWEST = 10_080, 5
+WRITTEN: Final = "Retention after a written saving"
+MEASURED_AT: Final = "/api/v1/adoption/use-cases"
 
 
 class BadSaving(Invalid):
@@ -108,8 +111,10 @@ async def first_savings(session: Session) -> dict[str, Saving]:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Of those whose fourth week is over: how many were active in their fourth week, split by whether they
-    wrote down a saving in their first. None where fewer than five people are behind either (B-12)."""
+    """Retention after a written saving: of those whose fourth week is over, how many were active in it, split by
+    whether they wrote down a saving in their first. Their own word; what was measured is another number, of weeks five
+    to eight (`adoption.kpis.retention`). None where fewer than five people are behind either (B-12).
+    """
 
     with_saving: int
     with_kept: int
@@ -121,11 +126,17 @@ class Retention:
         """Say whether both groups are large enough to tell."""
         return min(self.with_saving, self.without) >= FEWEST
 
+    @property
+    def shares(self) -> tuple[Estimate, Estimate]:
+        """Return the shares with their Wilson 95 % intervals: with a saving, and without."""
+        return wilson(self.with_kept, self.with_saving), wilson(self.without_kept, self.without)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON, without numbers where they would be about single people."""
+        named = {"name": WRITTEN, "savings": "written down by the person", "active_in_week": [4], "other": MEASURED_AT}
         if not self.told:
-            return {"suppressed": True}
-        return asdict(self) | {"suppressed": False}
+            return named | {"suppressed": True}
+        return named | asdict(self) | {"suppressed": False, "shares": [asdict(one) for one in self.shares]}
 
 
 def split(saved: Collection[str], kept: Collection[str], everybody: Collection[str]) -> Retention:
