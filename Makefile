@@ -9,22 +9,31 @@ SOURCES := pyproject.toml hatch_build.py frontend/package-lock.json
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() or 2)))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-peers check bench clean peers format reference
+.PHONY: help run demo test test-peers test-all check bench clean peers format reference
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+# Each of the many processes that tests start would compile what it imports, where a machine's setting forbids to keep it.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Python compiles what it imports by itself: doing it for every package beforehand took a third of the time.
-$(STAMP): $(SOURCES)
+INSTALL := $(BIN)/pip install -qq --no-compile --disable-pip-version-check
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Colleague needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(SOURCES) | $(BIN)/python
 	@echo "Installing (once) …"
-	@$(BIN)/pip install -qq --no-compile --disable-pip-version-check -e .
+	@$(INSTALL) -e .
 	@touch $@
 
-$(STAMP_ALL): $(STAMP)
-	@$(BIN)/pip install -qq --no-compile --disable-pip-version-check -e '.[test,check]'
-	@touch $@
+# All at once: after the first step, the second built the package and asked for every version again.
+$(STAMP_ALL): $(SOURCES) | $(BIN)/python
+	@echo "Installing (once) …"
+	@$(INSTALL) -e '.[test,check]'
+	@touch $(STAMP) $@
 
 run: $(STAMP)  ## Install, start everything with a demo organisation, print where to look
 	@COLLEAGUE_DATA_DIR=$${COLLEAGUE_DATA_DIR:-var} $(BIN)/colleague serve --demo
@@ -37,6 +46,9 @@ test: $(STAMP_ALL)  ## Run every test that needs only PyPI
 
 test-peers: $(STAMP_ALL) peers  ## Install the real peers and run the tests that need them
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m peer
+
+test-all: $(STAMP_ALL) peers  ## Both of them in one run: what they share is read and compiled once
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 peers:  ## Install the real peers (Debian packages; needs root)
 	@sh scripts/install-peers
