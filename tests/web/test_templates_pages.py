@@ -84,6 +84,16 @@ async def test_a_programme_that_has_begun_fills_the_plan(lead: Any, home: TestHo
             )
         )  # fmt: skip
     assert (await lead.get(f"{API}/plan")).json()["phases"][0]["starts"] == "2026-09-07"
+    # A plan of another day stands beside what happened, at each door.
+    query = "start=2026-08-31&pilot=25&expansion=150"
+    pilot, expansion = (await lead.get(f"{API}/plan?{query}")).json()["phases"]
+    assert (pilot["starts"], pilot["planned_starts"], pilot["began"]) == ("2026-09-07", "2026-08-31", True)
+    assert expansion["starts"] > expansion["planned_starts"] == "2026-10-12"
+    page = (await lead.get(f"{PAGE}?{query}")).text
+    assert "planned 2026-08-31" in page
+    assert "planned 2026-10-12" in page
+    ics = (await lead.get(f"{PAGE}/rollout-plan.ics?{query}")).text.replace("\r\n ", "")
+    assert "Planned: 2026-08-31 to 2026-10-09." in ics
     book = (await lead.get(f"{PAGE}/rollout-plan.xlsx")).content
     rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name("Plan").to_python()
     assert {row[0]: row[1] for row in rows}["Sponsor"] == "Ana Ruiz"

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from colleague.adoption.weeks import Calendar, week_of, weeks_between
 from colleague.rollout.templates.calendar_file import plan_calendar
-from colleague.rollout.templates.plan import BadPlan, Wanted, make_plan
+from colleague.rollout.templates.plan import BadPlan, Begun, Wanted, make_plan
 from colleague.rollout.templates.shape import SHAPES
 from colleague.rollout.templates.workbook import Filling, UseCaseLine, plan_workbook
 
@@ -73,6 +73,50 @@ def test_a_flagged_use_case_makes_the_pilot_six_weeks_longer() -> None:
     assert longer.phases[3].starts - plain.phases[3].starts == timedelta(weeks=6)
     assert "6 weeks longer (PP-10" in longer.remarks[0]
     assert "«Ideas» is kept" in longer.remarks[0]
+
+
+def test_phases_that_began_stand_as_they_were_and_the_rest_moves_with_them() -> None:
+    begun = (Begun(date(2027, 1, 18)), Begun(date(2027, 3, 12), skipped=True))
+    plan = make_plan(Wanted(START, ALL[:3], begun=begun, today=date(2027, 4, 1)), PLAIN)
+    usual = make_plan(Wanted(START, ALL[:3]), PLAIN)
+    assert [p.planned for p in plan.phases] == [(p.starts, p.ends) for p in usual.phases]
+    assert [(str(p.starts), str(p.ends), p.began, p.ended) for p in plan.phases] == [
+        ("2027-01-18", "2027-03-12", True, True), ("2027-03-12", "2027-05-07", True, False),
+        ("2027-05-10", "2027-07-30", False, False),
+    ]  # fmt: skip
+    said = {one.key: (one.title, str(one.on)) for one in plan.milestones}
+    assert said["gate-1"] == ("Gate 1 skipped", "2027-03-12")
+    assert said["start-2"] == ("Expansion began", "2027-03-12")
+    assert said["onboarding-2"][1] == said["tickets-2"][1] == "2027-04-23", "week six from the first that counts"
+    assert said["gate-2"] == ("Gate 2 review", "2027-05-07")
+    assert all(on <= "2027-03-12" for key, (_, on) in said.items() if key.endswith("-1"))
+    assert "ended, without its gate, 2027-03-12; planned were 2027-01-11 to 2027-02-19" in plan.remarks[0]
+    # A phase that runs longer than planned does not end in the past, and what follows waits for it.
+    late = make_plan(Wanted(START, ALL[:3], begun=begun, today=date(2027, 6, 2)), PLAIN)
+    assert (str(late.phases[1].ends), late.phases[1].late, str(late.phases[2].starts)) == (
+        "2027-06-04",
+        4,
+        "2027-06-07",
+    )
+    assert "It runs 4 weeks longer so far." in late.remarks[1]
+    raw = plan_workbook(late, PLAIN, Filling(), made_on=date(2027, 6, 2))
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_name("Plan").to_python()
+    pilot, expansion, broad = (next(row for row in rows if str(row[0]).startswith(f"{n}.")) for n in (1, 2, 3))
+    assert (pilot[6], pilot[7], pilot[11], pilot[12], pilot[13]) == (
+        date(2027, 1, 18), date(2027, 3, 12), date(2027, 3, 12), START, date(2027, 2, 19)
+    )  # fmt: skip
+    assert (expansion[3], expansion[6], broad[6], broad[12]) == (
+        4, date(2027, 3, 12), date(2027, 6, 7), date(2027, 4, 19)
+    )  # fmt: skip
+    read = vobject.readOne(
+        plan_calendar(late, origin="https://x.example", now=datetime(2027, 6, 2, tzinfo=UTC)).decode()
+    )
+    events = {one.summary.value: one for one in read.vevent_list}
+    assert events["Phase 1: Pilot"].dtstart.value == date(2027, 1, 18)
+    assert "Planned: 2027-01-11 to 2027-02-19." in events["Phase 1: Pilot"].description.value
+    # As short as it may be: passed on the Monday after it began.
+    short = make_plan(Wanted(START, ALL, begun=(Begun(START), Begun(date(2027, 1, 12))), today=START), PLAIN)
+    assert [p.length for p in short.phases[:2]] == [0, 8]
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,11 @@ def plan(as_person: As, start: Start = "", seats: Seats = "", weeks: WeeksOf = "
 
     found = with_house(work)
     rows(
-        ("phase", "seats", "weeks", "from", "to", "at its end"),
-        [(f"{one.shape.number}. {one.shape.name}", f"{one.seats:,}", str(one.weeks + one.extra or ""), str(one.starts),
-          str(one.ends or "open"), "; ".join(one.shape.gate)) for one in found.phases],
+        ("phase", "seats", "weeks", "from", "to", "planned", "at its end"),
+        [(f"{one.shape.number}. {one.shape.name}", f"{one.seats:,}", str(one.weeks + one.extra + one.late or ""),
+          str(one.starts), str(one.ends or "open"),
+          f"{one.planned[0]} to {one.planned[1] or 'open'}" if one.moved else "", "; ".join(one.shape.gate))
+         for one in found.phases],
     )  # fmt: skip
     for text in found.remarks:
         line(text)

@@ -28,6 +28,8 @@ def plan_calendar(plan: Plan, *, origin: str, now: datetime) -> bytes:
         what = f"{phase.seats:,} seats. {phase.shape.activities}\nGate {phase.shape.number}: " + "; ".join(
             phase.shape.gate
         )
+        if phase.moved:
+            what += f"\nPlanned: {phase.planned[0]} to {phase.planned[1] or 'open'}."
         key, name = f"phase-{phase.shape.number}", f"Phase {phase.shape.number}: {phase.shape.name}"
         calendar.add_component(
             _event(origin, now, key, phase.starts, phase.ends, name, what, phase.shape.requirement)

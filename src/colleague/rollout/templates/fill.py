@@ -26,7 +26,7 @@ from colleague.rollout.readout.document import empty_form
 from colleague.rollout.store import current_programme
 from colleague.rollout.templates.calendar_file import ICS, plan_calendar
 from colleague.rollout.templates.form import Planned
-from colleague.rollout.templates.plan import Plan, make_plan
+from colleague.rollout.templates.plan import Begun, Plan, make_plan
 from colleague.rollout.templates.sheets import acceptable_use, use_case_sheet
 from colleague.rollout.templates.shelf import template_named
 from colleague.rollout.templates.training import training_programme
@@ -98,24 +98,24 @@ async def fill(
 async def planned(
     session: Session, actor: Actor, given: Planned, *, reach: Reach, now: datetime, empty: bool = False
 ) -> tuple[Plan, Calendar]:  # fmt: skip
-    """Return the plan with the calendar it was made by: its start from the programme, seats from the readiness
-    assessment, extra weeks from the use cases, unless said. Raises BadPlan, PermissionMissing.
+    """Return the plan with the calendar it was made by: days on which phases began from the programme, seats from the
+    readiness assessment, extra weeks from the use cases, unless said. Raises BadPlan, PermissionMissing.
     """
     actor.require("org:programme:read")
     zone = (await current_governance(session)).time_zone
     today = now.astimezone(ZoneInfo(zone)).date()
-    calendar, total, extra, kept = Calendar(zone), 0, 0, ""
+    calendar, total, extra, kept, begun = Calendar(zone), 0, 0, "", list[Begun]()
     if not empty:
         calendar = await read_calendar(session)
         steps = (await current_programme(session)).steps
-        if steps and given.start is None:
-            given = given.model_copy(update={"start": steps[0].on})
+        begun = [Begun(one.on, one.kind == "skip") for one in sorted(steps, key=lambda step: step.phase)]
         answers = await newest_answers(session)
         stands = await ready(session, reach=reach)
         total = (answers.seats if answers else None) or 0
         extra, kept = stands.weeks_added, ", ".join(f"«{name}»" for name in stands.kept)
     why = f"{kept} kept although flagged" if kept else ""
-    return make_plan(given.wanted(today=today, total=total, extra=extra, why_extra=why), calendar), calendar
+    wanted = given.wanted(today=today, total=total, extra=extra, why_extra=why, begun=tuple(begun))
+    return make_plan(wanted, calendar), calendar
 
 
 async def _plan_file(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from colleague.rollout.templates.plan import MOST, Wanted
+from colleague.rollout.templates.plan import MOST, Begun, Wanted
 from colleague.rollout.templates.shape import SHAPES
 
 
@@ -35,16 +35,20 @@ class Planned(BaseModel):
     broad_weeks: Weeks = None
     extra: Weeks = None
 
-    def wanted(self, *, today: date, total: int, extra: int, why_extra: str) -> Wanted:
-        """Return what is planned. `today`: the plan begins the Monday after, unless said; `total`: seats in the end
-        that are known of, 0 for none; `extra`: weeks that the use cases add.
+    def wanted(
+        self, *, today: date, total: int, extra: int, why_extra: str, begun: tuple[Begun, ...] = ()
+    ) -> Wanted:  # fmt: skip
+        """Return what is planned. `today`: the plan begins the Monday after, unless said or `begun`; `total`: seats in
+        the end that are known of, 0 for none; `extra`: weeks that the use cases add.
         """
         given = [self.pilot, self.expansion, self.broad, self.enterprise]
-        seats = spread(total) if given == [None] * 4 else tuple(_without_tail(given))
+        # Without anything said, the plan has every phase that has begun.
+        there = (0, 0, *(shape.least_seats + 1 for shape in SHAPES[1:]))[len(begun)]
+        seats = spread(max(total, there)) if given == [None] * 4 else tuple(_without_tail(given))
         weeks = (self.pilot_weeks or 0, self.expansion_weeks or 0, self.broad_weeks or 0)
-        start = self.start or today + timedelta(days=7 - today.weekday())
+        start = self.start or (begun[0].on if begun else today + timedelta(days=7 - today.weekday()))
         added = extra if self.extra is None else self.extra
-        return Wanted(start, seats, weeks, added, why_extra if added else "")
+        return Wanted(start, seats, weeks, added, why_extra if added else "", begun, today)
 
 
 def _without_tail(given: list[int | None]) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from colleague.adoption.weeks import WORKING_DAYS, Calendar, Week, week_of
 from colleague.kit.documents.write.calculate import serial
-from colleague.rollout.templates.plan import QUARTER, Phase, Plan
+from colleague.rollout.templates.plan import BY_PROGRAMME_WEEK, QUARTER, Phase, Plan
 
 AHEAD: Final = 14
 FEWEST_ROWS: Final = 30
@@ -118,14 +118,14 @@ def _plan(w: Workbook, page: Any) -> None:
     plan = w.plan
     page.write_string(0, 0, "Rollout plan", w.look(bold=True, font_size=18))
     page.set_row(0, 28)
-    note = "What stands on blue may be changed: the start, seats, weeks, and the holidays. All other dates follow."
+    note = "What stands on blue may be changed: start, seats, weeks, ends of phases, holidays. All other dates follow."
     page.write_string(1, 0, f"Made on {w.made_on:%d %B %Y}. {note}", w.look(font_color="#6B7280"))
-    page.write_string(3, 0, "Begins on", w.look(bold=True))
+    page.write_string(3, 0, "Began on" if plan.wanted.begun else "Begins on", w.look(bold=True))
     begins = w.look(
         num_format="ddd d mmm yyyy", font_color="#1D4F91", bg_color="#EEF4FC", border=1, border_color="#C9D8EE",
         align="left",
     )  # fmt: skip
-    page.write_datetime(3, 1, _midnight(plan.wanted.start), begins)
+    page.write_datetime(3, 1, _midnight(plan.wanted.first), begins)
     page.write_string(4, 0, "Extra weeks, PP-10", w.look(bold=True))
     page.write_number(4, 1, plan.wanted.extra, w.given)
     page.write_string(
@@ -133,8 +133,8 @@ def _plan(w: Workbook, page: Any) -> None:
         w.look(font_color="#6B7280"),
     )  # fmt: skip
     titles = ("Phase", "Seats", "Weeks", "Extra", "First week", "Last week", "Starts", "Ends", "Worked days",
-              "Gate review", "Seats and weeks allowed")  # fmt: skip
-    w.head(page, FIRST - 1, titles, (21, 17, 8, 8, 8, 8, 17, 17, 10, 17, 40))
+              "Gate review", "Seats and weeks allowed", "Ended on", "Planned start", "Planned end")  # fmt: skip
+    w.head(page, FIRST - 1, titles, (21, 17, 8, 8, 8, 8, 17, 17, 10, 17, 40, 17, 17, 17))
     for number, phase in enumerate(plan.phases):
         _phase_row(w, page, FIRST + number, phase)
     line = FIRST + len(plan.phases) + 1
@@ -161,20 +161,50 @@ def _phase_row(w: Workbook, page: Any, row: int, phase: Phase) -> None:
     page.write_formula(row, 4, "=1" if shape.number == 1 else f"=F{at - 1}+1", plain, first)
     monday = _index("Weeks!$B", f"E{at}", w)
     from_start = f"MAX($B$4,{monday})" if shape.number == 1 else monday
-    w.date_formula(page, row, 6, f"=WORKDAY({from_start}-1,1,{HOLIDAYS})", phase.starts)
+    usual, before = f"WORKDAY({from_start}-1,1,{HOLIDAYS})", f"L{at - 1}"
+    began = "$B$4" if phase.began else usual
+    starts = f"={began}" if shape.number == 1 else f'=IF({before}<>"",{before},{usual})'
+    w.date_formula(page, row, 6, starts, phase.starts)
+    _planned(w, page, row, phase)
     if phase.ends is None:
         page.write_string(row, 2, "", plain)
         page.write_string(row, 7, "does not end", plain)
         page.write_string(row, 9, "every quarter", plain)
     else:
         page.write_number(row, 2, phase.weeks, w.given)
-        page.write_formula(row, 3, "=$B$5" if shape.number == 1 else "=0", plain, phase.extra)
-        page.write_formula(row, 5, f"=E{at}+C{at}+D{at}-1", plain, last)
-        w.date_formula(page, row, 7, f"={_index('Weeks!$B', f'F{at}', w)}+4", phase.ends)
+        extra = f"{'$B$5' if shape.number == 1 else '0'}{f'+{phase.late}' if phase.late else ''}"
+        page.write_formula(row, 3, f"={extra}", plain, phase.extra + phase.late)
+        page.write_formula(row, 5, f'=IF(L{at}<>"",{_last_week(f"L{at}", w)},E{at}+C{at}+D{at}-1)', plain, last)
+        ends = f'=IF(L{at}<>"",L{at},{_index("Weeks!$B", f"F{at}", w)}+4)'
+        w.date_formula(page, row, 7, ends, phase.ends)
         worked = sum(day not in w.calendar.holidays for day in _days(phase.starts, phase.ends))
         page.write_formula(row, 8, f"=NETWORKDAYS(G{at},H{at},{HOLIDAYS})", plain, worked)
-        w.date_formula(page, row, 9, f"=WORKDAY(H{at}+1,-1,{HOLIDAYS})", phase.gate_on)
+        w.date_formula(page, row, 9, f'=IF(L{at}<>"",L{at},WORKDAY(H{at}+1,-1,{HOLIDAYS}))', phase.gate_on)
     page.write_formula(row, 10, *_allowed(w, at, phase))
+
+
+def _planned(w: Workbook, page: Any, row: int, phase: Phase) -> None:
+    """Write when a phase ended, if it has, and its days as planned before anything began."""
+    day = w.look(
+        num_format="ddd d mmm yyyy", font_color="#1D4F91", bg_color="#EEF4FC", border=1, border_color="#C9D8EE",
+        align="left",
+    )  # fmt: skip
+    if phase.ended and phase.ends:
+        page.write_datetime(row, 11, _midnight(phase.ends), day)
+    elif phase.ends:
+        page.write_blank(row, 11, None, day)
+    for column, on in enumerate(phase.planned, 12):
+        if on:
+            page.write_datetime(row, column, _midnight(on), w.day)
+
+
+def _last_week(cell: str, w: Workbook) -> str:
+    """Return the formula of the last counted week of a phase that ended on a day: the next takes the week of that day
+    where three days of it are left."""
+    last = len(w.weeks) + 1
+    at = f"MATCH({cell},Weeks!$B$2:$B${last},1)"
+    monday = f"INDEX(Weeks!$B$2:$B${last},{at})"
+    return f"INDEX(Weeks!$D$2:$D${last},{at})-IF(NETWORKDAYS({cell},{monday}+4,{HOLIDAYS})>=3,1,0)"
 
 
 def _allowed(w: Workbook, at: int, phase: Phase) -> tuple[str, Any, str]:
@@ -226,9 +256,16 @@ def _when(w: Workbook, key: str) -> str:
     if name == "gate":
         return f"=Plan!J{at}"
     phase = w.plan.phases[int(number) - 1]
-    week = next(check.week for check in phase.shape.checks if check.key == name)
-    monday = _index("Weeks!$B", f"MIN(Plan!E{at}+{week - 1},Plan!F{at})", w)
-    return f"=WORKDAY({monday}+5,-1,{HOLIDAYS})"
+    check = next(check for check in phase.shape.checks if check.key == name)
+    number = f"MIN(Plan!E{at}+{check.week - 1},Plan!F{at})"
+    if check.requirement in BY_PROGRAMME_WEEK:
+        # Counted with holidays: the week so many Mondays after the first; the next that counts, if it does not.
+        monday = f"{_index('Weeks!$B', f'Plan!E{at}', w)}+7*({number}-Plan!E{at})"
+        row = f"MATCH({monday},Weeks!$B$2:$B${len(w.weeks) + 1},0)"
+        days, here = (f"INDEX(Weeks!${letter}$2:${letter}${len(w.weeks) + 1},{row})" for letter in "CD")
+        number = f"{here}+IF({days}>=3,0,1)"
+    monday = _index("Weeks!$B", number, w)
+    return f"=MIN(Plan!H{at},WORKDAY({monday}+5,-1,{HOLIDAYS}))"
 
 
 def _gates(w: Workbook, page: Any) -> None:
@@ -315,18 +352,17 @@ def _use_cases(w: Workbook, page: Any) -> None:
 
 def _numbers(plan: Plan, number: int) -> tuple[int, int]:
     """Return the numbers of the first and the last counted week of a phase."""
-    first = 1 + sum(one.weeks + one.extra for one in plan.phases[: number - 1])
-    this = plan.phases[number - 1]
-    return first, first + this.weeks + this.extra - 1
+    first = 1 + sum(one.length for one in plan.phases[: number - 1])
+    return first, first + plan.phases[number - 1].length - 1
 
 
 def _weeks(plan: Plan, calendar: Calendar) -> Iterator[tuple[Week, int, int, int]]:
     """Yield every week from the start: the week, its worked days, its number, and its phase (-1 skipped, 0 after)."""
     ends = [(_numbers(plan, one.shape.number)[1], one) for one in plan.phases if one.ends is not None]
     last = ends[-1][0] if ends else 0
-    week, number, rows = week_of(plan.wanted.start), 0, 0
+    week, number, rows = week_of(plan.wanted.first), 0, 0
     while number < last + AHEAD or rows < FEWEST_ROWS:
-        begun = [d for d in _days(week.monday, week.monday + timedelta(days=4)) if rows or d >= plan.wanted.start]
+        begun = [d for d in _days(week.monday, week.monday + timedelta(days=4)) if rows or d >= plan.wanted.first]
         days = sum(day not in calendar.holidays for day in begun)
         number += days >= 3
         open_end = plan.phases[-1].shape.number if plan.phases[-1].ends is None else 0
