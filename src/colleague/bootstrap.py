@@ -230,7 +230,10 @@ def queue_of(
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
     add_retention_jobs(queue, database=database, ledger=ledger, clock=clock, signer=signer)
-    add_programme_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
+    add_programme_jobs(
+        queue, database=database, registry=parts.registry, reach=Reach(is_enabled, settings.catalogue_review_days),
+        ledger=ledger, clock=clock, tell=tell,
+    )  # fmt: skip
     add_onboarding_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)
     add_adoption_jobs(queue, database=database, groups=GROUPS, ledger=ledger, clock=clock)
     add_champion_jobs(queue, database=database, ledger=ledger, clock=clock, tell=tell)

@@ -1,6 +1,7 @@
 """What the programme has to do: a use case to redesign, an onboarding to adjust, an alarm to look into.
 
-INVARIANT: an item is about a use case, a group, a connector or the programme, never about a person (B-12, KP-7).
+INVARIANT: an item is about a use case, a group, a connector, a skill or the programme, never about a person (B-12,
+KP-7).
 """
 
 from dataclasses import asdict, dataclass
@@ -20,15 +21,16 @@ from colleague.kit.errors import Conflict, Invalid, NotFound
 from colleague.kit.ids import is_id, new_id
 from colleague.usecases.around import one_line
 
-Kind = Literal["redesign", "onboarding", "ticket", "stall", "alarm", "measurement"]
+Kind = Literal["redesign", "onboarding", "ticket", "stall", "alarm", "measurement", "review"]
 State = Literal["open", "closed"]
 KINDS: Final = frozenset(get_args(Kind))
-ABOUT: Final = ("use_case:", "cohort:", "department:", "team:", "onboarded:", "connector:")
+ABOUT: Final = ("use_case:", "cohort:", "department:", "team:", "onboarded:", "connector:", "skill:")
 SHOWN: Final = 200
 
 
 class BadItem(Invalid):
-    """An item of the programme is about a use case, a group, a connector or the programme, and of a known kind."""
+    """An item of the programme is about a use case, a group, a connector, a skill or the programme, and of a known
+    kind."""
 
 
 class NoSuchItem(NotFound):
@@ -61,6 +63,8 @@ class Item:
     def leads_to(self) -> str:
         """Return the page of what it is about, "" if it has none."""
         kind, _, name = self.about.partition(":")
+        if self.kind == "review":
+            return "/catalogue"
         return f"/use-cases/{name}" if kind == "use_case" and is_id(name) else ""
 
     def to_json(self) -> dict[str, Any]:
@@ -76,7 +80,7 @@ async def open_item(
     """Open an item, and say whether it is new: while one of this key is open nothing happens. Raises BadItem.
 
     `about`: «programme», «use_case:ID», «cohort:NAME», «department:NAME», «team:NAME», «onboarded:WEEK»,
-    «connector:KIND».
+    «connector:KIND», «skill:NAME».
     """
     if kind not in KINDS or not (about == "programme" or about.startswith(ABOUT)) or not key:
         raise BadItem
@@ -110,6 +114,28 @@ async def close_item(
     row.state, row.outcome, row.closed_at, row.closed_by = "closed", outcome, clock.now(), actor.id
     facts = {"kind": row.kind, "about": row.about, "key": row.key}
     await ledger.record(session, Event("item.closed", actor.id, subject=row.id, data=facts))
+
+
+async def settle_item(
+    session: Session, actor: Actor, key: str, outcome: str, *, ledger: Ledger, clock: Clock
+) -> bool:  # fmt: skip
+    """Close the open item of a key, because the deed that it asks for was done: called by that deed, which has asked
+    whether the actor may. Say whether there was one."""
+    query = select(ItemRow).where(ItemRow.key == key, ItemRow.state == "open").with_for_update()
+    row = await session.scalar(query)
+    if row is None:
+        return False
+    row.state, row.outcome, row.closed_at = "closed", one_line(outcome, "what was done", 1000), clock.now()
+    row.closed_by = actor.id if is_id(actor.id) else None
+    facts = {"kind": row.kind, "about": row.about, "key": row.key}
+    await ledger.record(session, Event("item.closed", actor.id, subject=row.id, data=facts))
+    return True
+
+
+async def open_of_kind(session: Session, kind: Kind) -> list[Item]:
+    """Return the open items of a kind, oldest first."""
+    query = select(ItemRow).where(ItemRow.kind == kind, ItemRow.state == "open").order_by(ItemRow.opened_at, ItemRow.id)
+    return [_item(row) for row in await session.scalars(query)]
 
 
 async def list_items(session: Session, actor: Actor, *, state: State | None = None, about: str = "") -> list[Item]:

@@ -27,6 +27,7 @@ from colleague.kit.ids import is_id, new_id
 from colleague.kit.seen import says
 from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass, Scope, ToolWord
+from colleague.policy.standards.entries import check_entry
 
 EVERYTHING = ("", "*")
 WORDS = {"allow": ToolWord.ALLOW, "ask": ToolWord.ASK, "block": ToolWord.BLOCK}
@@ -168,7 +169,7 @@ async def grant(
     Full access ("" or "*") is refused unless an exception comes with it: a written reason and an end within a year,
     which stand in the ledger and beside the grant (R26, CN-4).
 
-    Raises NoSuchConnector, ConnectorNotEnabled, BadGrant, BeyondThePilot, PermissionMissing.
+    Raises NoSuchConnector, ConnectorNotEnabled, BadGrant, BeyondThePilot, MeantForLater, PermissionMissing.
     """
     terms = Terms(places, may_write, ceiling, place_class, trusted, tools, reason, expires_at)
     made = await proposed(session, actor, registry, connector, team, terms, clock=clock)
@@ -207,8 +208,9 @@ async def proposed(
         grant_id or new_id("grant"), connector, "" if role else holder, places, terms.may_write, terms.ceiling,
         terms.place_class, terms.trusted, role, words,
     )  # fmt: skip
-    held = [opened.grant for opened in await list_grants(session, clock=clock)]
-    check_source(await current_governance(session), held, made, known)
+    governance, held = await current_governance(session), await list_grants(session, clock=clock)
+    check_entry(governance, "connector", connector)
+    check_source(governance, [opened.grant for opened in held], made, known)
     return Opened(made, terms.reason.strip(), actor.id, clock.now(), terms.expires_at)
 
 

@@ -19,6 +19,7 @@ from colleague.kit.secrets import Secrets
 from colleague.policy.governance import current_governance
 from colleague.policy.inputs import narrowed
 from colleague.policy.model import DataClass, Tier, ToolWord
+from colleague.policy.standards.entries import phase_of
 from colleague.projects.store import projects_of
 
 
@@ -63,14 +64,18 @@ async def reader_of(session: Session, person: str, *, registry: Registry, clock:
     """Return what the person may find now; nothing at all for somebody who is not active."""
     held = await holders_of(session, person)
     teams = frozenset(h for h in held if not h.startswith(ROLE))
-    highest = narrowed(await current_governance(session), teams).highest_input
+    governance = await current_governance(session)
+    highest = narrowed(governance, teams).highest_input
     grants: dict[str, tuple[Grant, ...]] = {}
     back: dict[str, tuple[Grant, ...]] = {}
     for connector in registry:
         if connector.kind in shelves(registry):
             found = await grants_of(session, held, connector.kind, clock=clock)
             reading = [t.name for t in connector.tools() if t.tier is Tier.READ]
-            back[connector.kind] = tuple(g for g in found if any(g.word(t) is not ToolWord.ALLOW for t in reading))
+            early = phase_of(governance, "connector", connector.kind) > governance.phase
+            back[connector.kind] = tuple(
+                g for g in found if early or any(g.word(t) is not ToolWord.ALLOW for t in reading)
+            )
             grants[connector.kind] = usable((g for g in found if g not in back[connector.kind]), highest)
     return Reader(person, await projects_of(session, person), grants, back, highest)
 
@@ -81,7 +86,8 @@ def tokens_for(grants: Iterable[Grant], path: str) -> list[str]:
 
 
 async def everyone(session: Session, connector: str, *, secrets: Secrets, clock: Clock) -> Access | None:
-    """Return with what an index reads: the organisation's account and every grant that holds. None while it is off.
+    """Return with what an index reads: the organisation's account and every grant that holds. None while it is off, or
+    meant for a later phase.
 
     It never writes, so it has no key.
     """
@@ -90,6 +96,8 @@ async def everyone(session: Session, connector: str, *, secrets: Secrets, clock:
     except ConnectorNotEnabled:
         return None
     governance = await current_governance(session)
+    if phase_of(governance, "connector", connector) > governance.phase:
+        return None
     held = await list_grants(session, connector=connector, clock=clock)
     grants = usable((o.grant for o in held), governance.highest_input)
     return Access(account, grants, "", blocked=Blocked.of(governance))

@@ -16,11 +16,12 @@ from colleague.kit.ids import new_id
 from colleague.plugins.hold import check_hold
 from colleague.plugins.model import EARLY, Notice, State
 from colleague.plugins.skills import read_package
-from colleague.plugins.store import NoSuchSkill, get_package, organisations, switched_off
+from colleague.plugins.store import NoSuchSkill, get_package, organisations, switched_off, usable_of
 from colleague.plugins.tables import SkillPackageRow, SkillSwitchRow
 from colleague.plugins.unpack import BadPackage
 from colleague.policy.governance import current_governance
 from colleague.policy.standards.category import categories, stricter_of
+from colleague.policy.standards.entries import check_entry
 from colleague.policy.standards.surface import check_surface
 
 MANAGE = "org:skills:manage"
@@ -104,7 +105,8 @@ async def decide_package(
     """Approve (for `teams`, for champions first, or for everybody) or deny what was handed in, exactly with this hash.
 
     Each skill needs an output category that the organisation has described (OH-4): its own, or `category`; of two the
-    stricter. Raises NotYourOwn, NotWaiting, NoCategory, CatalogueHeld, BeyondThePilot, PermissionMissing.
+    stricter. Raises NotYourOwn, NotWaiting, NoCategory, CatalogueHeld, BeyondThePilot, MeantForLater,
+    PermissionMissing.
     """
     actor.require(MANAGE)
     await advisory_lock(session, PACKAGES)
@@ -124,6 +126,9 @@ async def decide_package(
     row.state = State.APPROVED if approve else State.DENIED
     row.decided_at, row.decided_by, row.reason, row.teams = clock.now(), actor.id, reason.strip()[:1000], list(teams)
     await _within_the_pilot(session, held)
+    governance = await current_governance(session)
+    for one in usable_of(row) if approve else ():
+        check_entry(governance, "skill", one.name)
     verb = "skill.approved" if approve else "skill.denied"
     facts = {"name": row.name, "sha256": row.sha256, "teams": list(teams)}
     if approve:
@@ -163,7 +168,7 @@ async def switch_skill(
 ) -> None:
     """Switch a skill (`plugin:skill`, shipped ones too) off for everybody, at their next call, or on again.
 
-    Raises BeyondThePilot where one more is on than a pilot may have.
+    Raises BeyondThePilot where one more is on than a pilot may have, MeantForLater before its phase.
     """
     actor.require(MANAGE)
     await advisory_lock(session, PACKAGES)
@@ -172,6 +177,7 @@ async def switch_skill(
         held = await organisations(session)
         await session.delete(off[name])
         await _within_the_pilot(session, held)
+        check_entry(await current_governance(session), "skill", name)
     elif not on and name not in off:
         row = SkillSwitchRow(name=name[:200], off_by=actor.id, off_at=clock.now(), reason=reason.strip()[:1000])
         session.add(row)

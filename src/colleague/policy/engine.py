@@ -17,6 +17,7 @@ from colleague.kit.canonical import digest
 from colleague.kit.errors import Invalid
 from colleague.policy.facts import Request, request_of
 from colleague.policy.model import Ask, Decision, Doubt, Effect, Governance, Ruling
+from colleague.policy.standards.entries import too_early
 from colleague.policy.standards.thresholds import above
 from colleague.policy.thinking import Thought, request_of_thought
 
@@ -206,6 +207,8 @@ def _detail(rule: str, ask: Ask, governance: Governance) -> str:
             return (
                 f" It is above the organisation's thresholds: {', '.join(above(governance.second_person_above, ask))}."
             )
+        case "entry-phase":
+            return f" It is {', '.join(too_early(ask, governance))}."
         case "skill-tools":
             return f" Skill: {ask.skill}."
         case "unknown-origin":

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from colleague.policy.inputs import permitted_input
 from colleague.policy.model import Ask, DataClass, Governance, Integrity, ToolWord
+from colleague.policy.standards.entries import too_early
 from colleague.policy.standards.thresholds import above
 
 _PLAIN = " !#$&()*+,/:;<=>?@[]^`{|}"
@@ -69,7 +70,7 @@ def request_of(ask: Ask, governance: Governance) -> Request:
         "mapped": int(ask.mapped), "above": len(above(governance.second_person_above, ask)),
         "zone_ok": ask.zone_ok, "blocked_path": ask.blocked_path, "review_missing": ask.output_review_missing,
         "carries": ask.carries, "denied_before": ask.denied_before, "denials": ask.denials,
-        "skill_forbids": ask.skill != "",
+        "skill_forbids": ask.skill != "", "too_early": bool(too_early(ask, governance)),
         "permitted_input": int(permitted_input(governance, ask.teams, ask.workflows)),
         # The strictest word of all that is touched: where one grant blocks, another does not open.
         "tool_word": int(max((s.word for s in held if s.covers or s.below), default=ToolWord.ALLOW)),

@@ -20,6 +20,7 @@ from colleague.policy.inputs import Ceiling
 from colleague.policy.model import DataClass, Governance, Phase, Tier, Zone
 from colleague.policy.standards.category import LONGEST as LONGEST_CATEGORY
 from colleague.policy.standards.category import Category
+from colleague.policy.standards.entries import EntryPhase
 from colleague.policy.standards.retention import Law, period
 from colleague.policy.standards.surface import widened
 from colleague.policy.standards.thresholds import Threshold
@@ -261,6 +262,10 @@ def _category(text: str) -> str:
     return str(Category.read(text))
 
 
+def _entry_phase(text: str) -> str:
+    return str(EntryPhase.read(text)) if text.strip() else ""
+
+
 def _law(text: str) -> str:
     return str(Law.read(text))
 
@@ -271,6 +276,6 @@ def _threshold(text: str) -> str:
 
 _SPELLINGS = {
     "internal_domains": _domain, "label_classes": _label_class, "input_ceilings": _ceiling,
-    "path_classes": _path_class, "retention": period, "kept_by_law": _law,
+    "path_classes": _path_class, "entry_phases": _entry_phase, "retention": period, "kept_by_law": _law,
     "output_categories": _category, "second_person_above": _threshold,
 }  # fmt: skip

@@ -184,6 +184,7 @@ class Governance:
     `second_person_above`: «WHAT=LIMIT», what away from the desk needs a second person (standards/thresholds.py).
     `time_zone`: IANA name, in which «today» is meant and weeks are counted (B-0).
     `pilot_surface`: «WHAT=LIMIT», what the sponsor accepted beyond a pilot's surface (standards/surface.py).
+    `entry_phases`: «KIND:NAME=phase», from which phase on a skill or connector may be used (standards/entries.py).
     `dispatch_free_text`: words that fit no trigger may be read as one, after the sender has confirmed it (R52).
     `ask_champions_early`: champions are asked after one quiet week, not two (B-5, CH-4).
     `zone`: where models must work (`any`: wherever; `own`: only on the organisation's own machines).
@@ -204,6 +205,7 @@ class Governance:
     phase: Phase = Phase.PILOT
     second_person_above: tuple[str, ...] = ("amount=1000", "records=10", "recipients=10", "class=confidential")
     pilot_surface: tuple[str, ...] = ()
+    entry_phases: tuple[str, ...] = ()
     dispatch_free_text: bool = False
     ask_champions_early: bool = False
     time_zone: str = "UTC"

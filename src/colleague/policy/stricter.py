@@ -12,6 +12,7 @@ import cedarpy
 from colleague.policy.inputs import ANY, Ceiling
 from colleague.policy.model import DataClass, Governance, Zone
 from colleague.policy.standards.category import categories_weaker
+from colleague.policy.standards.entries import earlier
 from colleague.policy.standards.retention import days_of
 from colleague.policy.standards.surface import wider
 from colleague.policy.standards.thresholds import weaker_thresholds
@@ -35,6 +36,7 @@ def weaker(before: Governance, after: Governance) -> tuple[str, ...]:
         "phase": a.phase > b.phase,
         "second_person_above": weaker_thresholds(b.second_person_above, a.second_person_above),
         "pilot_surface": wider(b.pilot_surface, a.pilot_surface),
+        "entry_phases": earlier(b.entry_phases, a.entry_phases),
         "dispatch_free_text": a.dispatch_free_text and not b.dispatch_free_text,
         # Flags of more people reach a champion (B-12).
         "ask_champions_early": a.ask_champions_early and not b.ask_champions_early,

@@ -20,6 +20,7 @@ from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Label, Tier
+from colleague.policy.standards.entries import check_entry
 from colleague.projects.propose import told
 from colleague.projects.store import see_project
 from colleague.projects.tools import PROJECT_TOOLS
@@ -84,6 +85,8 @@ async def start(
         places = await choose(session, actor.holders, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
         chosen, words = chosen_by(goal, skills) or (None, "")
+        if chosen is not None:
+            check_entry(governance, "skill", chosen.name)
         extra = "\n\n".join(filter(None, (offer(skills, chosen, words), about, _limits(places))))
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,

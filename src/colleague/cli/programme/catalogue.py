@@ -1,4 +1,4 @@
-"""`colleague catalogue list | review`: what is in use, who answers for it, who reviewed it."""
+"""`colleague catalogue list | phase | review`: what is in use, who answers for it, who reviewed it."""
 
 from typing import Annotated
 
@@ -8,7 +8,10 @@ from colleague.bootstrap import House
 from colleague.cli.operate import As, do_as, line, rows
 from colleague.identity.actor import Actor
 from colleague.kit.db import Session
+from colleague.policy.model import Governance
+from colleague.policy.second_person.propose import Proposal
 from colleague.rollout.catalogue.model import Entry
+from colleague.rollout.catalogue.phase import mean_for
 from colleague.rollout.catalogue.review import review_entry, see_catalogue
 
 app = typer.Typer(help="What is in use: owners, reviews, use, overlaps.", no_args_is_help=True)
@@ -23,13 +26,36 @@ def list_all(as_person: As) -> None:
 
     found = do_as(as_person, work)
     rows(
-        ("in use", "version", "reviewed until", "runs", "what is missing"),
+        ("in use", "version", "reviewed until", "from phase", "runs", "what is missing"),
         [
             (f"{one.kind} {one.name}", one.version[:12], "with the product" if one.shipped else str(one.expires or "-"),
-             str(one.runs), "; ".join([*one.faults, *(f"overlaps with {o.name}" for o in one.overlaps)]))
+             str(one.meant_for), str(one.runs), "; ".join(_missing(one)))
             for one in found
         ],
     )  # fmt: skip
+
+
+def _missing(one: Entry) -> list[str]:
+    early = ["before its phase: every call with it is refused"] if one.too_early else []
+    return [*early, *one.faults, *(f"overlaps with {o.name}" for o in one.overlaps)]
+
+
+@app.command("phase")
+def phase(
+    as_person: As, kind: Annotated[str, typer.Argument(help="skill or connector.")],
+    name: Annotated[str, typer.Argument(help="Its name, from «list»; it need not be in use yet.")],
+    phase: Annotated[str, typer.Argument(help="pilot, expansion, broad or enterprise.")],
+) -> None:  # fmt: skip
+    """Say from which phase on it may be used; an earlier one than now is said is confirmed by another person."""
+
+    async def work(house: House, session: Session, actor: Actor) -> Governance | Proposal:
+        return await mean_for(session, actor, kind, name, phase, ledger=house.ledger, clock=house.clock)
+
+    done = do_as(as_person, work)
+    if isinstance(done, Proposal):
+        line(f"It waits for another person: colleague policy confirm {done.id} --as …")
+    else:
+        line("It holds from now on.")
 
 
 @app.command("review")

@@ -17,7 +17,7 @@ from colleague.policy.second_person.words import TITLES, setting_words
 SETTING = {
     "highest-input": "highest_input", "permitted-input": "input_ceilings", "highest-external": "highest_external",
     "communicate-internal": "confirm_internal", "communicate-external": "internal_domains", "zone": "zone",
-    "dispatch-ceiling": "dispatch_ceiling", "dispatch-modify": "dispatch_ceiling",
+    "entry-phase": "entry_phases", "dispatch-ceiling": "dispatch_ceiling", "dispatch-modify": "dispatch_ceiling",
     "above-threshold": "second_person_above", "blocked-path": "blocked_paths",
     "output-review-missing": "reviewed_categories", "egress-after-untrusted": "highest_external",
 }  # fmt: skip

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from colleague.connectors.connector import Connector
 from colleague.plugins.model import Usable
+from colleague.policy.model import Tier
 
 HALF: Final = 0.5
 FEWEST_WORDS: Final = 3
@@ -68,13 +70,25 @@ def thing_of(one: Usable) -> Thing:
     return Thing(one.name, skill.category, reach, telling(skill.description))
 
 
+def thing_of_connector(one: Connector) -> Thing:
+    """Return a connector as it is compared: by what its tools may do, and by what is said of them."""
+    tools = one.tools()
+    does = {"send": Tier.COMMUNICATE, "change": Tier.MODIFY}
+    reach = {word for word, tier in does.items() if any(tool.tier is tier for tool in tools)}
+    reach |= {"read"} if any(tool.tier is Tier.READ and not tool.egress for tool in tools) else set()
+    reach |= {"search outside"} if any(tool.egress for tool in tools) else set()
+    said = " ".join(f"{tool.title} {tool.description}" for tool in tools)
+    return Thing(f"{one.title} ({one.kind})", "connector", frozenset(reach), telling(said))
+
+
 def _reach(a: Thing, b: Thing) -> tuple[float, str]:
     if a.reach is None or b.reach is None:
         return (1.0, "any tool is open to both" if a.reach is b.reach else "one may use any tool")
     smaller = min(len(a.reach), len(b.reach))
     shared = a.reach & b.reach
     share = len(shared) / smaller if smaller else float(a.reach == b.reach)
-    return share, f"both reach {', '.join(sorted(shared)[:5])}" if shared else "neither reaches anything"
+    can = "may" if a.category == "connector" else "reach"
+    return share, f"both {can} {', '.join(sorted(shared)[:5])}" if shared else "neither reaches anything"
 
 
 def overlap(a: Thing, b: Thing) -> Overlap | None:
@@ -91,7 +105,7 @@ def overlap(a: Thing, b: Thing) -> Overlap | None:
         return None
     of = "not both say what they write"
     if a.category and b.category:
-        of = f"same category ({a.category.replace('_', ' ')})"
+        of = "both connectors" if a.category == "connector" else f"same category ({a.category.replace('_', ' ')})"
     words = ", ".join(sorted(a.words[word] for word in shared)[:8])
     return Overlap(b.name, len(shared) / smaller, f"{of}; {said}; {len(shared)} words in common: {words}")
 

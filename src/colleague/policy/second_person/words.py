@@ -16,6 +16,7 @@ TITLES: Final[Mapping[str, str]] = {
     "phase": "Phase of the programme",
     "second_person_above": "What away from the desk needs a second person",
     "pilot_surface": "What the sponsor accepted beyond a pilot's surface",
+    "entry_phases": "Skills and connectors that are meant for a later phase",
     "dispatch_free_text": "Words that fit no trigger may be read as one, after a confirmation",
     "ask_champions_early": "Champions are asked after one quiet week, not two",
     "time_zone": "Time zone of the organisation",

@@ -9,6 +9,9 @@ from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
 from colleague.identity.current import Current
 from colleague.kit.doors import Db, Time, part
+from colleague.policy.second_person.on_record import changing
+from colleague.policy.second_person.propose import Proposal
+from colleague.rollout.catalogue.phase import mean_for
 from colleague.rollout.catalogue.review import review_entry, see_catalogue
 from colleague.usecases.around import Reach
 
@@ -27,6 +30,14 @@ class Review(BaseModel):
     owner: str = Field(max_length=320)
 
 
+class MeantFor(BaseModel):
+    """From which phase on a skill or connector may be used."""
+
+    kind: str = Field(pattern="^(skill|connector)$")
+    name: str = Field(max_length=200)
+    phase: str = Field(pattern="^(pilot|expansion|broad|enterprise)$")
+
+
 @router.get("")
 async def index(db: Db, actor: Current, registry: TheRegistry, reach: TheReach, clock: Time) -> list[dict[str, Any]]:
     """List every skill and connector in use."""
@@ -35,6 +46,14 @@ async def index(db: Db, actor: Current, registry: TheRegistry, reach: TheReach, 
             session, actor, registry=registry, reach=reach, clock=clock
         )  # fmt: skip
     return [entry.to_json() for entry in found]
+
+
+@router.put("/phases")
+async def mean(db: Db, actor: Current, ledger: TheLedger, clock: Time, given: MeantFor) -> dict[str, Any]:
+    """Say from which phase on something may be used: later at once; an earlier one another person confirms."""
+    async with changing(db, actor, "settings", ledger) as session:
+        done = await mean_for(session, actor, given.kind, given.name, given.phase, ledger=ledger, clock=clock)
+    return {"proposal": done.to_json()} if isinstance(done, Proposal) else {"entry_phases": list(done.entry_phases)}
 
 
 @router.post("/reviews", status_code=204)

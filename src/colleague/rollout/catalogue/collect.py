@@ -17,10 +17,13 @@ from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.plugins.model import State, Usable
-from colleague.plugins.overlap.measure import overlaps, thing_of
+from colleague.plugins.overlap.measure import overlaps, thing_of, thing_of_connector
 from colleague.plugins.shipped import shipped_skills
 from colleague.plugins.store import list_packages, switched_off, usable_of
 from colleague.plugins.tables import SkillPackageRow
+from colleague.policy.governance import current_governance
+from colleague.policy.model import Governance
+from colleague.policy.standards.entries import phase_of
 from colleague.rollout.catalogue.model import Entry, faults_of
 from colleague.rollout.catalogue.tables import CatalogueRow
 from colleague.rollout.model import Programme
@@ -52,6 +55,7 @@ class _Around:
     cases: Sequence[UseCase]
     today: date
     days: int
+    governance: Governance
 
     def phase(self, on: date | None) -> int:
         """Return the phase of a day; the pilot before the programme began."""
@@ -68,6 +72,7 @@ async def catalogue(
     around = _Around(
         await current_programme(session), {(row.kind, row.name): row for row in rows}, await holder_names(session),
         (await cases_ready(session, reach=reach)).approved, now.date(), reach.review_days,
+        await current_governance(session),
     )  # fmt: skip
     return [
         *await _connectors(session, registry, around, clock=clock),
@@ -98,7 +103,7 @@ async def _skills(session: Session, around: _Around, now: datetime) -> list[Entr
 async def _connectors(
     session: Session, registry: Registry | None, around: _Around, *, clock: Clock
 ) -> list[Entry]:  # fmt: skip
-    titles = {c.kind: c.title for c in await registry.now(session)} if registry else {}
+    known = {c.kind: c for c in await registry.now(session)} if registry else {}
     tools: dict[str, dict[str, list[str]]] = {}
     for row in await session.scalars(select(ToolStateRow)):
         tools.setdefault(row.connector, {})[row.name] = [row.hash, row.state]
@@ -106,13 +111,16 @@ async def _connectors(
     opened: dict[str, list[tuple[str, date]]] = {}
     for one in await list_grants(session, clock=clock):
         opened.setdefault(one.grant.connector, []).append((one.grant.holder, one.granted_at.date()))
+    things = [thing_of_connector(known[kind]) for kind in opened if kind in known]
     # What a review of a connector is of: the definitions of its tools, and what was decided of each.
     return [
         await _entry(
-            session, around, "connector", kind, titles.get(kind, kind), digest(tools.get(kind, {})),
+            session, around, "connector", kind, known[kind].title if kind in known else kind,
+            digest(tools.get(kind, {})),
             used.get(kind, Use()),
             shipped=False, owner="", by="", at=None, since=min(on for _, on in holders),
-            teams=tuple(dict.fromkeys(holder for holder, _ in holders)), overlaps=(),
+            teams=tuple(dict.fromkeys(holder for holder, _ in holders)),
+            overlaps=overlaps(thing_of_connector(known[kind]), things) if kind in known else (),
         )
         for kind, holders in sorted(opened.items())
     ]  # fmt: skip
@@ -135,12 +143,13 @@ async def _entry(
         if (case.card.skill in (name, short) if kind == "skill" else name in case.card.connectors)
     )  # fmt: skip
     begun = since or around.programme.since
+    meant = phase_of(around.governance, kind, name)
     return Entry(
         kind, name, title, owner, version, shipped, at.date() if at else None, by, expires, since,  # type: ignore[arg-type]
         around.phase(since) if since else 1, tuple(around.holders.get(team, team) for team in teams), use.people,
         use.runs, use.micros, cases, not use.runs and begun is not None and begun <= around.today - LOOKED_BACK,
         faults_of(shipped=shipped, owner=owner, active=active, reviewed_on=at.date() if at else None, expires=expires,
-                  today=around.today), overlaps,
+                  today=around.today), overlaps, int(meant), meant > around.governance.phase,
     )  # fmt: skip
 
 

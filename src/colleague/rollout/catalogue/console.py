@@ -12,6 +12,9 @@ from colleague.identity.directory import names_of
 from colleague.kit.doors import Db, Time, lead_to, part
 from colleague.kit.page import Page
 from colleague.policy.model import Phase
+from colleague.policy.second_person.on_record import changing
+from colleague.policy.second_person.propose import Proposal
+from colleague.rollout.catalogue.phase import mean_for
 from colleague.rollout.catalogue.review import review_entry, see_catalogue
 from colleague.rollout.phases import PHASES
 from colleague.usecases.around import Reach
@@ -38,9 +41,21 @@ async def show(
     return page.show(
         request, "rollout/catalogue/list.html", entries=found, names=names, days=reach.review_days,
         phases={int(phase): PHASES[phase].title for phase in Phase},
+        words={int(phase): phase.name.lower() for phase in Phase},
         reviews={"skill": actor.may("org:skills:manage"), "connector": actor.may("org:connectors:manage")},
-        asked=[one for one in found if one.faults],
+        asked=[one for one in found if one.faults], decides=actor.may("org:policy:manage"),
+        later=[one for one in found if one.too_early],
     )  # fmt: skip
+
+
+@router.post(f"{PAGE}/phases")
+async def mean(
+    request: Request, db: Db, actor: Current, ledger: TheLedger, clock: Time, kind: Word, name: Word, phase: Word
+) -> Response:  # fmt: skip
+    """Say from which phase on something may be used."""
+    async with changing(db, actor, "settings", ledger) as session:
+        done = await mean_for(session, actor, kind, name, phase, ledger=ledger, clock=clock)
+    return lead_to(request, "/policies#waiting" if isinstance(done, Proposal) else PAGE)
 
 
 @router.post(f"{PAGE}/reviews")

@@ -15,8 +15,10 @@ class Entry:
     product (`shipped`), which is reviewed with it.
 
     `version` is what was reviewed, and is in use only so; `expires`: when its review is over. `since`: in use from
-    then on, and `phase` the phase of that day. `people`, `runs`, `micros`: of the last ninety days; `micros` is what
-    the models of those runs cost, None where it is not known. `unused`: in use for ninety days, and run by nobody.
+    then on, and `phase` the phase of that day; `meant_for`: the phase from which on it may be used, `too_early` if that
+    is still to come: until then each call with it is refused. `people`, `runs`, `micros`: of the last ninety days;
+    `micros` is what the models of those runs cost, None where it is not known. `unused`: in use for ninety days, and
+    run by nobody.
     """
 
     kind: Kind
@@ -38,6 +40,8 @@ class Entry:
     unused: bool = False
     faults: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    meant_for: int = 1
+    too_early: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""

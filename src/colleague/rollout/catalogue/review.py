@@ -2,6 +2,7 @@
 
 from sqlalchemy.dialects.postgresql import insert
 
+from colleague.adoption.items import settle_item
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
@@ -13,6 +14,7 @@ from colleague.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from colleague.rollout.catalogue.collect import catalogue
 from colleague.rollout.catalogue.model import Entry
 from colleague.rollout.catalogue.tables import CatalogueRow
+from colleague.rollout.catalogue.watch import key_of
 from colleague.usecases.around import Reach
 
 
@@ -66,3 +68,4 @@ async def review_entry(
     await session.execute(row.on_conflict_do_update(index_elements=["kind", "name"], set_=values))
     facts = {"kind": kind, "name": name, "version": version, "owner": person.id}
     await ledger.record(session, Event("catalogue.reviewed", actor.id, subject=f"{kind}:{name}", data=facts))
+    await settle_item(session, actor, key_of(kind, name), "it was reviewed", ledger=ledger, clock=clock)

@@ -1,0 +1,181 @@
+"""What is meant for a later phase is neither used nor taken up before it, whichever way; reviews that are over ask for
+another one (PL-7)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from tests.plugins.test_skills import Door
+
+from colleague.adoption.items import list_items
+from colleague.agent.messages import Turn
+from colleague.channels.tables import NoticeRow
+from colleague.connectors.registry import Registry
+from colleague.identity.actor import SYSTEM
+from colleague.identity.people import assign_role
+from colleague.plugins.overlap.measure import overlap, thing_of_connector
+from colleague.plugins.packages import add_package
+from colleague.policy.model import Phase
+from colleague.policy.standards.entries import EntryPhase, MeantForLater, earlier, with_entry
+from colleague.rollout.catalogue.watch import TITLE, watch_reviews
+from colleague.tasks.sight import view_task
+from colleague.tasks.start import start
+from colleague.testing.clock import TestClock
+from colleague.testing.connector import FakeConnector
+from colleague.testing.house import TestHouse, agreed, furnish, open_connector
+from colleague.testing.llm import ScriptedLlm, call
+from colleague.testing.worker import work
+
+READS = b"---\nname: look\ndescription: Looks at prices and terms in a table.\n---\nLook.\n"
+READ = call("fake_read", shelf="bids", note="price")
+CATALOGUE, PHASES = "/api/v1/catalogue", "/api/v1/catalogue/phases"
+LATER = {"kind": "connector", "name": "fake", "phase": "broad"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "fake=broad", "tool:fake=broad", "skill:=broad", "skill:x=pilot", "skill:x=9"]
+)
+def test_what_is_no_entry_is_refused(text: str) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        EntryPhase.read(text)
+
+
+def test_an_entry_is_said_later_by_one_and_earlier_by_two() -> None:
+    now = with_entry((), "skill", "Bids:Price", Phase.BROAD)
+    assert now == ("skill:bids:price=broad",)
+    later = with_entry(now, "skill", "bids:price", Phase.ENTERPRISE)
+    assert (earlier(now, later), earlier(later, now), earlier(now, ())) == (False, True, True)
+    assert with_entry(now, "skill", "bids:price", Phase.PILOT) == ()
+    one = EntryPhase.read(now[0])
+    assert [one.means("skill", n) for n in ("/price", "bids:price", "BIDS:PRICE", "other:price", "bids:prices")] == [
+        True, True, True, False, False
+    ]  # fmt: skip
+    assert not one.means("connector", "price")
+
+
+def test_connectors_that_do_the_same_overlap() -> None:
+    class Share(FakeConnector):
+        kind, title = "share", "Share"
+
+    ours, other = thing_of_connector(FakeConnector()), thing_of_connector(Share())
+    found = overlap(ours, other)
+    assert found is not None
+    assert found.name == "Share (share)"
+    assert found.why.startswith("both connectors; both may ")
+
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def home(
+    database_url: str, tmp_path: Path, clock: TestClock
+) -> AsyncIterator[tuple[TestHouse, Door, ScriptedLlm]]:
+    fake, llm = FakeConnector({"bids": {"price": "420"}}), ScriptedLlm(name="play")
+    home = await furnish(
+        database_url, tmp_path, connectors=[fake], models={"play": llm}, model="play", clock=clock, demo=True
+    )  # fmt: skip
+    async with home.house.database.transaction() as session:
+        await assign_role(session, SYSTEM, home.people["rita"].id, "administrator", ledger=home.house.ledger)
+    await open_connector(home, "fake", ["bids"], config={}, may_write=True)
+    door = Door(home)
+    yield home, door, llm
+    await door.close()
+    await home.house.close()
+
+
+async def said(home: TestHouse, llm: ScriptedLlm, goal: str, *turns: Any) -> list[str]:
+    """Play a task of Ana and return what its calls came to."""
+    house, ana = home.house, home.people["ana"]
+    llm.play(*turns, Turn("Done."))
+    task = await start(ana, goal, [], parts=house.parts, settings=house.settings)
+    await work(house)
+    async with house.database.transaction() as session:
+        view = await view_task(session, ana, task)
+    return [s.body["text"] for s in view.steps if s.kind == "outcome"]
+
+
+async def test_before_its_phase_no_call_is_made_and_nothing_is_opened(home: Any) -> None:
+    house_, door, llm = home
+    house, people = house_.house, house_.people
+    kw: dict[str, Any] = {"ledger": house.ledger, "clock": house.clock}
+    owner, rita = await door.enter("owner"), await door.enter("rita")
+    assert await said(house_, llm, "What does it cost?", READ) == ["420"]
+    ben = await door.enter("ben")
+    assert (await ben.put(PHASES, json=LATER)).status_code == 403
+    for wrong in ({"phase": "later"}, {"kind": "tool"}, {"name": " "}):
+        assert (await owner.put(PHASES, json=LATER | wrong)).status_code == 422, wrong
+    assert (await owner.put(PHASES, json=LATER)).json() == {"entry_phases": ["connector:fake=broad"]}
+
+    (refused,) = await said(house_, llm, "What does it cost?", READ)
+    assert "meant for a later phase" in refused
+    assert "the connector «fake» from phase 3 (broad) on" in refused
+    grant = {"team": house_.team, "places": ["bids"]}
+    opened = await owner.post("/api/v1/connectors/fake/grants", json=grant)
+    assert opened.status_code == 403
+    assert "meant for phase 3 (broad) and later, and the programme is in phase 1" in opened.text
+    page = (await owner.get("/catalogue")).text
+    assert "not before broad rollout" in page
+    assert "Every call with it is refused until then." in page
+    may = await owner.get(f"/policies/effective?person={people['ana'].email}")
+    assert "meant for a later phase" in may.text, "and an administrator sees why, for a person"
+
+    # A skill: refused at the start by its name, and to a model that chooses it.
+    async with house.database.transaction() as session:
+        await add_package(session, people["ana"], {"SKILL.md": READS}, folder="look", **kw)
+    assert (
+        await owner.put(PHASES, json={"kind": "skill", "name": "look:look", "phase": "expansion"})
+    ).status_code == 200
+    with pytest.raises(MeantForLater, match="meant for phase 2"):
+        await said(house_, llm, "/look at the price")
+    (refused,) = await said(house_, llm, "Look at the price.", call("use_skill", name="look", arguments=""))
+    assert "the skill «look» from phase 2 (expansion) on" in refused
+
+    # An earlier phase is said by two people; with its phase it opens by itself.
+    earlier_ = await owner.put(PHASES, json=LATER | {"phase": "pilot"})
+    proposal = earlier_.json()["proposal"]
+    assert "meant for a later phase" in (await said(house_, llm, "What does it cost?", READ))[0]
+    confirm = {"answer": "confirm", "digest": proposal["digest"]}
+    assert (await owner.post(f"/policies/proposals/{proposal['id']}", data=confirm)).status_code == 403
+    assert (await rita.post(f"/policies/proposals/{proposal['id']}", data=confirm)).status_code == 303
+    assert await said(house_, llm, "What does it cost?", READ) == ["420"]
+    async with house.database.transaction() as session:
+        await agreed(session, people["owner"], {"phase": "expansion"}, **kw)
+    assert await said(house_, llm, "/look at the price", READ) == ["420"]
+
+
+async def test_a_review_that_is_over_asks_its_owner_and_closes_with_the_next(home: Any) -> None:
+    house_, door, _ = home
+    house, people = house_.house, house_.people
+
+    async def watched() -> int:
+        async with house.database.transaction() as session:
+            return await watch_reviews(
+                session, registry=Registry([FakeConnector()]), reach=replace(house.reach, review_days=300), tell=house.parts.tell,
+                ledger=house.ledger, clock=house.clock,
+            )  # fmt: skip
+
+    async def reviewed() -> None:
+        client = await door.enter("owner")
+        fake = next(one for one in (await client.get(CATALOGUE)).json() if one["name"] == "fake")
+        review = {"kind": "connector", "name": "fake", "version": fake["version"], "owner": people["ben"].email}
+        assert (await client.post(f"{CATALOGUE}/reviews", json=review)).status_code == 204
+
+    await reviewed()
+    assert await watched() == 0
+    house.clock.advance(days=300)
+    assert (await watched(), await watched()) == (1, 0), "once, whoever looks again"
+    async with house.database.transaction() as session:
+        (item,) = await list_items(session, people["owner"], state="open")
+        told = list(await session.scalars(select(NoticeRow).where(NoticeRow.title == TITLE)))
+    assert (item.kind, item.about, item.leads_to) == ("review", "connector:fake", "/catalogue")
+    assert [one.person_id for one in told] == [people["ben"].id]
+    await reviewed()
+    async with house.database.transaction() as session:
+        assert await list_items(session, people["owner"], state="open") == []
+        (item,) = await list_items(session, people["owner"], state="closed")
+    assert (item.outcome, item.closed_by) == ("it was reviewed", people["owner"].id)
+    assert await watched() == 0
