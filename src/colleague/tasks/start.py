@@ -15,11 +15,12 @@ from colleague.library.sets import get_set
 from colleague.library.tools import LIBRARY_TOOLS
 from colleague.models.need import characters_of, need_of
 from colleague.plugins.allowed import followed
+from colleague.plugins.model import Usable
 from colleague.plugins.offer import offer
 from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
-from colleague.policy.model import Label, Tier
+from colleague.policy.model import Governance, Label, Tier
 from colleague.policy.standards.entries import check_entry
 from colleague.projects.propose import told
 from colleague.projects.store import see_project
@@ -84,9 +85,7 @@ async def start(
         await admit_words(actor, about, label=words_label, workflows=workflows, parts=parts)
         places = await choose(session, actor.holders, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
-        chosen, words = chosen_by(goal, skills) or (None, "")
-        if chosen is not None:
-            check_entry(governance, "skill", chosen.name)
+        chosen, words = _chosen(goal, skills, governance)
         extra = "\n\n".join(filter(None, (offer(skills, chosen, words), about, _limits(places))))
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
@@ -101,6 +100,14 @@ async def start(
         if also is not None:
             await also(session, task)
         return task
+
+
+def _chosen(goal: str, skills: Sequence[Usable], governance: Governance) -> tuple[Usable | None, str]:
+    """Return the skill that `goal` calls and the words for it. Raises UnknownCommand, MeantForLater."""
+    chosen, words = chosen_by(goal, skills) or (None, "")
+    if chosen is not None:
+        check_entry(governance, "skill", chosen.name)
+    return chosen, words
 
 
 def _limits(places: Sequence[Choice]) -> str:
