@@ -154,8 +154,8 @@ async def test_a_review_that_is_over_asks_its_owner_and_closes_with_the_next(hom
     async def watched() -> int:
         async with house.database.transaction() as session:
             return await watch_reviews(
-                session, registry=Registry([FakeConnector()]), reach=replace(house.reach, review_days=300), tell=house.parts.tell,
-                ledger=house.ledger, clock=house.clock,
+                session, registry=Registry([FakeConnector()]), reach=replace(house.reach, review_days=300),
+                tell=house.parts.tell, ledger=house.ledger, clock=house.clock,
             )  # fmt: skip
 
     async def reviewed() -> None:
