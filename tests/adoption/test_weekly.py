@@ -9,10 +9,11 @@ from tests.adoption.conftest import Programme
 from colleague.adoption.away import mark_away
 from colleague.adoption.calendar import Holiday, add_holidays, read_calendar
 from colleague.adoption.figures import Numbers, read_numbers
+from colleague.adoption.groups import NoSuchGroup
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import Estimate
 from colleague.adoption.kpis.work import Breadth, Completion
-from colleague.adoption.weekly import NoSuchGroup, lines
+from colleague.adoption.weekly import lines
 from colleague.adoption.weeks import Week
 from colleague.identity.people import add_member, create_team, remove_member
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
+from colleague.adoption.frozen.corrections import versions
 from colleague.adoption.groups import Groups
 from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weekly import DEFINITIONS, lines, numbers
@@ -29,6 +30,16 @@ async def weeks(db: Db, actor: Current, clock: Time, count: Count = 12) -> dict[
         "definitions": DEFINITIONS, "excluded": excluded, "weeks": [week.to_json() for week in found],
         "targets": [one.to_json() | {"words": t.words} for one, t in zip(ended, targets_in(phase), strict=True)],
     }  # fmt: skip
+
+
+@router.get("/weeks/{week}/versions")
+async def week_versions(
+    db: Db, actor: Current, week: str, by: Annotated[str, Query(max_length=200)] = "",
+    name: Annotated[str, Query(max_length=200)] = "",
+) -> dict[str, Any]:  # fmt: skip
+    """Return what was corrected of a frozen week, of the organisation or of one group: what changed, when and why."""
+    async with db.transaction() as session:
+        return (await versions(session, actor, week, kind=by, name=name)).to_json()
 
 
 @router.get("/groups/{kind}")

@@ -25,6 +25,7 @@ from colleague.adoption.kpis.work import (
 )
 from colleague.adoption.model import Action, RunFact, Seat
 from colleague.adoption.weeks import Calendar, Week
+from colleague.support.model import Ticket
 from colleague.usecases.model import Cases
 
 FEWEST, TENURE, ENOUGH = 5, 12, 10
@@ -35,7 +36,7 @@ class Facts:
     """Everything a week is told from.
 
     `actions`: passive ones too; `runs` that were asked for, started, ended or taken in twelve weeks; `cases`: what they
-    are given to.
+    are given to; `tickets` of the week, which are the organisation's alone.
     """
 
     seats: Sequence[Seat]
@@ -43,6 +44,7 @@ class Facts:
     visits: Sequence[Visit]
     runs: Sequence[RunFact]
     cases: Cases = field(default_factory=Cases)
+    tickets: Sequence[Ticket] = ()
 
 
 @dataclass(frozen=True, slots=True)

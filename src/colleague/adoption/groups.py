@@ -10,6 +10,7 @@ from colleague.adoption.figures import FEWEST, below_five
 from colleague.adoption.weeks import Calendar
 from colleague.identity.directory import departments_of, members_by_team
 from colleague.kit.db import Session
+from colleague.kit.errors import NotFound
 
 Kind = Literal["department", "team", "cohort", "onboarded", "source"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -21,6 +22,10 @@ SEARCHED: Final = 5000
 EVERYBODY: Final[Key] = ("", "")
 Source = Callable[[Session], Awaitable[Mapping[str, frozenset[str]]]]
 FirstDays = Callable[[Session], Awaitable[Mapping[str, datetime]]]
+
+
+class NoSuchGroup(NotFound):
+    """There is no such group."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def beside(one: Numbers) -> str:
         f"completion {100 * rate.rate.value:.0f} % (n {rate.rate.n})" if rate else "completion not known yet",
         f"breadth {one.breadth.median:g} (n {one.breadth.n})" if one.breadth else "breadth not known yet",
         f"{100 * time:.0f} % less time{weak}" if time is not None else "time to output not measured",
+        *([f"version {one.version} of the week"] if one.version > 1 else []),
     ))  # fmt: skip
 
 

@@ -9,14 +9,13 @@ from colleague.adoption.figures import FEWEST, Facts, Numbers, by_person, figure
 from colleague.adoption.frozen.freeze import hidden_in
 from colleague.adoption.frozen.kept import frozen_weeks, newest_rows, numbers_of
 from colleague.adoption.frozen.running import running_weeks
-from colleague.adoption.groups import KINDS, Groups
+from colleague.adoption.groups import KINDS, Groups, NoSuchGroup
 from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.targets import Standing, standings
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.kit.errors import NotFound
 from colleague.policy.governance import current_governance
 
 SHOWN: Final = 12
@@ -38,10 +37,6 @@ DEFINITIONS: Final[dict[str, str]] = {
     "taken in the twelve weeks that end with it; weighed by volume and baseline over use cases with ten times before "
     "and ten after. Nothing is shown without a baseline. Its interval stands with each use case (Time saved).",
 }
-
-
-class NoSuchGroup(NotFound):
-    """There is no such group."""
 
 
 @dataclass(frozen=True, slots=True)

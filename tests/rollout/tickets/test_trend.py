@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from colleague.adoption.frozen.tickets import counted
 from colleague.rollout.tickets.trend import Trend, Week, count, trend
 from colleague.support.model import Ticket
 
@@ -22,14 +23,14 @@ def test_a_week_counts_tickets_by_what_they_are_about() -> None:
     found = [
         Ticket("1", AT, "access", "uc_1", "mail"), Ticket("2", AT, "", "uc_1"), Ticket("3", AT, "access"),
     ]  # fmt: skip
-    week = count("2026-W10", 3, found, active=60, frozen=True, skipped=False)
+    week = count("2026-W10", 3, counted(found), active=60, frozen=True, skipped=False)
     assert (week.rate, dict(week.categories)) == (5.0, {"access": 2, "not sorted": 1})
     assert dict(week.about) == {"connector:mail": 1, "use_case:uc_1": 2}
 
 
 @pytest.mark.parametrize("active", [0, 4])
 def test_no_rate_is_told_of_fewer_than_five(active: int) -> None:
-    week = count("2026-W10", 3, [Ticket("1", AT, "access")], active=active, frozen=True, skipped=False)
+    week = count("2026-W10", 3, counted([Ticket("1", AT, "access")]), active=active, frozen=True, skipped=False)
     assert (week.rate, week.to_json()["active"]) == (None, None)
 
 

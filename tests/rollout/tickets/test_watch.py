@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from tests.rollout.phase import begun, desk
 
 from colleague.adoption.facts.tables import ActionRow, SeatRow
 from colleague.adoption.frozen.freeze import freeze_next
+from colleague.adoption.frozen.tickets import LATER
 from colleague.adoption.items import list_items
+from colleague.adoption.tables import FrozenRow
+from colleague.kit.db import Session
 from colleague.rollout.tickets.watch import watch_tickets
 from colleague.rollout.tickets.weekly import read_weeks
 from colleague.testing.clock import TestClock
@@ -53,6 +57,30 @@ async def test_one_item_for_what_stays_high(home: TestHouse, clock: TestClock) -
     async with house.database.transaction() as session:
         later = await read_weeks(session, clock=clock)
     assert not later.trend.high, "what was high once opens nothing again"
+    # Frozen they stand: what is imported later is another version, and both trends are told.
+    while await freeze_next(house.database, house.groups, ledger=house.ledger, clock=clock):
+        pass
+    await desk(home, BEGAN, 9, 9, 9)
+    async with house.database.transaction() as session:
+        assert (await read_weeks(session, clock=clock)).trend == later.trend
+        first, second = await rows_of_tickets(session)
+        assert (first.figures["tickets"], first.version, second.figures["tickets"]) == (4, 1, 4)
+        for row in (first, second):
+            session.add(FrozenRow(
+                kind=row.kind, name=row.name, week=row.week, part=row.part, figures={**row.figures, "tickets": 1},
+                version=2, members=[], hidden=False, basis=row.basis, sha256="", reason=LATER, at=clock.now(),
+            ))  # fmt: skip
+        await session.flush()
+        told = await read_weeks(session, clock=clock)
+    assert told.trend.decline is not None
+    assert told.at_first is not None
+    assert (told.trend.decline.ratio, told.at_first.decline) == (1.0, later.trend.decline)
+    assert told.to_json()["trend_as_first_kept"]["decline"]["ratio"] == 0.25
+
+
+async def rows_of_tickets(session: Session) -> list[FrozenRow]:
+    query = select(FrozenRow).where(FrozenRow.part == "tickets", FrozenRow.figures["tickets"].as_integer() > 0)
+    return list(await session.scalars(query.order_by(FrozenRow.week).limit(2)))
 
 
 async def test_what_stays_high_is_seen_however_long_the_phase_lasts(home: TestHouse, clock: TestClock) -> None:
@@ -60,6 +88,7 @@ async def test_what_stays_high_is_seen_however_long_the_phase_lasts(home: TestHo
     house = home.house
     clock.advance(days=26)
     await begun(home, BEGAN)
+    await desk(home, BEGAN, 4, 4, 2, 2, 1, 1)
     while await freeze_next(house.database, house.groups, ledger=house.ledger, clock=clock):
         pass
     clock.advance(weeks=60)  # Week 72 of the phase: the last 53 weeks begin with its week 20.

@@ -7,6 +7,7 @@ from colleague.adoption.facts.read import actions, runs, seats, visits
 from colleague.adoption.figures import TENURE, Facts
 from colleague.adoption.weeks import Calendar, Week
 from colleague.kit.db import Session
+from colleague.support.read import tickets
 from colleague.usecases.measured import cases_by_run
 
 
@@ -35,5 +36,5 @@ async def facts_of(
         start, end = calendar.start(week), calendar.end(week)
         did = [*await actions(session, start, end), *await looks(session, start, end)]
         came = await visits(session, start, end)
-        found[week] = Facts(there, did, came, began, cases)
+        found[week] = Facts(there, did, came, began, cases, await tickets(session, start, end))
     return found

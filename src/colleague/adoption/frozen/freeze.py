@@ -1,4 +1,5 @@
-"""The numbers of a week are kept as they stand 72 hours after its end, and its completion seven days after it (B-0).
+"""The numbers of a week are kept as they stand 72 hours after its end, its tickets too, and its completion seven days
+after it (B-0).
 
 INVARIANT: a kept version is never changed; what corrects it is the next version, with its reason (recheck.py).
 """
@@ -13,6 +14,7 @@ from colleague.adoption.facts.read import standing_at
 from colleague.adoption.facts.week import facts_of
 from colleague.adoption.figures import TENURE, Facts, Numbers, by_person, figures, stored_completion
 from colleague.adoption.frozen.kept import ORGANISATION, newest_rows
+from colleague.adoption.frozen.tickets import NOT_KEPT, TICKETS, counted
 from colleague.adoption.groups import By, Groups, suppressed
 from colleague.adoption.kpis.activity import seats_in
 from colleague.adoption.kpis.work import MATURE
@@ -24,12 +26,15 @@ from colleague.audit.record import Ledger
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database, Session, advisory_lock, beside
+from colleague.support.model import Ticket
+from colleague.support.read import tickets
 from colleague.usecases.model import Cases
 
 LOCK, BACK = 727_071, 53
-Part = Literal["activity", "completion"]
+Part = Literal["activity", "completion", "tickets"]
 Basis = Callable[[str, str], dict[str, Any]]
 ACTIVITY: Final = "activity"
+COMPLETION: Final = "completion"
 FIRST: Final = "Frozen."
 # Raised whenever the same facts are counted otherwise, or other groups hidden: what was frozen before differs by right.
 RULES: Final = 9
@@ -69,20 +74,24 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
         for week in weeks:
             there = {part for (_, _, of, part) in kept if of == str(week)}
             mature = now >= calendar.end(week) + MATURE
-            if ACTIVITY in there and ("completion" in there or not mature):
+            missing = {ACTIVITY, TICKETS, *([COMPLETION] if mature else [])} - there
+            if not missing:
                 continue
-            by = await groups.read(session, calendar)
-            if "completion" not in there and ACTIVITY in there:
-                # The groups are those of the week's first part.
-                rows = await newest_rows(session, week, week)
-                by = members_of_rows(rows.values())
+            if missing == {TICKETS}:
+                row = tickets_row(await tickets(session, calendar.start(week), calendar.end(week)))
+                rests_on: Basis = lambda *_: {"upto": upto, "rules": RULES}  # noqa: E731
+                await keep(session, week, [row], rests_on, NOT_KEPT, {}, ledger=ledger, clock=clock)
+                return str(week)
+            # The groups are those of the week's first part.
+            first_part = (await newest_rows(session, week, week)).values() if ACTIVITY in there else ()
+            by = members_of_rows(first_part) if first_part else await groups.read(session, calendar)
             facts = (await facts_of(session, calendar, [week], by))[week]
             # Beside the loop: seconds of arithmetic in a large organisation.
             made = await beside(session, rows_of, by, facts, week, calendars, clock)
-            wanted = [row for row in made if row.part not in there and (mature or row.part == ACTIVITY)]
+            wanted = [row for row in made if row.part in missing]
             rests_on = basis_of(facts, week, calendars, upto)
             await keep(session, week, wanted, rests_on, FIRST, {}, ledger=ledger, clock=clock)
-            if mature:
+            if COMPLETION in missing:
                 await watch_completion(session, week, facts.runs, calendar, ledger=ledger, clock=clock)
             return str(week)
         return ""
@@ -102,11 +111,17 @@ def rows_of(by: By, facts: Facts, week: Week, calendars: Calendars, clock: Clock
     hidden = hidden_in(by, facts, week, calendars)
     pick = by_person(facts)
     made = _parts(ORGANISATION, "", figures(facts, week, calendars.organisation, clock.now()), (), hidden=False)
+    made.append(tickets_row(facts.tickets))
     for kind, named in sorted(by.items()):
         for name, people in sorted(named.items()):
             found = figures(pick(people), week, calendar_of(calendars, kind, name), clock.now())
             made += _parts(kind, name, found, sorted(people), hidden=(kind, name) in hidden)
     return made
+
+
+def tickets_row(tickets: Sequence[Ticket]) -> Row:
+    """Return what is to be kept of a week's tickets, of the organisation alone."""
+    return Row(ORGANISATION, "", TICKETS, counted(tickets).stored(), (), hidden=False)
 
 
 def calendar_of(calendars: Calendars, kind: str, name: str) -> Calendar:
@@ -158,14 +173,14 @@ async def keep(
     after: Mapping[tuple[str, str, str], int], *, ledger: Ledger, clock: Clock,
 ) -> None:  # fmt: skip
     """Keep rows of a week as the next version: `after` tells the newest so far, by kind, name and part."""
-    marks = []
+    marks, now = [], clock.now()
     for row in rows:
         rests_on = basis(row.kind, row.name)
         marks.append(row.sha256(rests_on))
         session.add(FrozenRow(
             kind=row.kind, name=row.name, week=str(week), part=row.part, figures=dict(row.figures), basis=rests_on,
             version=after.get((row.kind, row.name, row.part), 0) + 1, members=list(row.members), hidden=row.hidden,
-            sha256=marks[-1], reason=reason, at=clock.now(),
+            sha256=marks[-1], reason=reason, at=now,
         ))  # fmt: skip
     await session.flush()
     verb = "week.corrected" if after else "week.frozen"

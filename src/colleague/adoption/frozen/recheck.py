@@ -6,6 +6,7 @@ an alarm: an item is open until somebody has looked, and the ledger tells of it 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import and_, func, or_, select
@@ -18,6 +19,7 @@ from colleague.adoption.facts.week import facts_of
 from colleague.adoption.figures import TENURE
 from colleague.adoption.frozen.freeze import BACK, LOCK, Basis, Row, basis_of, keep, members_of_rows, rows_of
 from colleague.adoption.frozen.kept import newest_rows
+from colleague.adoption.frozen.tickets import LATER, TICKETS, moved_since
 from colleague.adoption.items import open_item
 from colleague.adoption.tables import FrozenRow
 from colleague.adoption.weeks import Calendar, Week
@@ -95,7 +97,10 @@ async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, 
     if touched or mended:
         why = TOUCHED if touched else MENDED
     else:
-        why = _why(olds, basis, await _late(session, week, calendars.organisation), members_of_rows(kept.values()))
+        late, desk = await _late(session, week, calendars.organisation), False
+        if since := [row.at for row in olds if row.part == TICKETS]:
+            desk = await moved_since(session, min(since), clock.now() + timedelta(seconds=1))
+        why = _why(olds, basis, late, members_of_rows(kept.values()), desk=desk)
     after = {(k, n, p): row.version for (k, n, _, p), row in kept.items()}
     await keep(session, week, wrong, basis, why, after, ledger=ledger, clock=clock)
     if why in ALARMS:
@@ -124,11 +129,20 @@ def _as_then(now: Any, then: Any, at: str = "") -> Any:
 
 
 def _why(
-    olds: Sequence[FrozenRow], basis: Basis, late: Mapping[str, int], groups: Mapping[str, Mapping[str, frozenset[str]]]
+    olds: Sequence[FrozenRow], basis: Basis, late: Mapping[str, int],
+    groups: Mapping[str, Mapping[str, frozenset[str]]], *, desk: bool = False,
 ) -> str:  # fmt: skip
-    """Return why rows differ from what was kept: each of them has to be explained, by what it rests on itself."""
+    """Return why rows differ from what was kept: each of them has to be explained, by what it rests on itself.
+
+    `desk`: tickets were imported or sorted since, which explains tickets and nothing else.
+    """
     told = set[str]()
     for old in olds:
+        if old.part == TICKETS:
+            if not desk:
+                return UNEXPLAINED
+            told.add(LATER)
+            continue
         now, people = basis(old.kind, old.name), groups.get(old.kind, {}).get(old.name)
         since = int(old.basis.get("upto", 0))
         mine = {words for name, words in CHANGED.items() if old.basis.get(name) != now[name]}
@@ -137,7 +151,7 @@ def _why(
         if not mine:
             return UNEXPLAINED
         told |= mine
-    return " ".join(words for words in (*CHANGED.values(), LATE) if words in told)
+    return " ".join(words for words in (*CHANGED.values(), LATE, LATER) if words in told)
 
 
 async def _late(session: Session, week: Week, calendar: Calendar) -> dict[str, int]:

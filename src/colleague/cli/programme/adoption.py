@@ -9,6 +9,7 @@ import typer
 from colleague.adoption.away import mark_away, own_weeks, unmark_away
 from colleague.adoption.calendar import Holiday, add_holidays, import_holidays, list_holidays, remove_holiday
 from colleague.adoption.figures import Numbers
+from colleague.adoption.frozen.corrections import versions
 from colleague.adoption.items import close_item, list_items
 from colleague.adoption.people.mine import own_numbers
 from colleague.adoption.validation import METHOD, portfolio_of, see_validations, sign_off
@@ -54,6 +55,7 @@ def _share(value: Any) -> str:
 
 def _cells(one: Numbers) -> tuple[str, ...]:
     stands = "frozen" if one.frozen else "provisional"
+    stands += f", version {one.version}" if one.version > 1 else ""
     if one.suppressed:
         return (str(one.week), stands, "–" if one.hidden else str(one.people), "not shown", "", "", "", "", "")
     time, few = one.time, dict.fromkeys(one.few, "few")
@@ -89,6 +91,21 @@ def weeks(
         if title:
             line(title, "bold")
         rows(HEADINGS, [_cells(one) for one in found])
+
+
+@app.command("versions")
+def show_versions(
+    week: WeekName, as_person: As, by: Annotated[str, typer.Option(help="A kind of group.")] = "",
+    name: Annotated[str, typer.Option(help="One group of that kind.")] = "",
+) -> None:  # fmt: skip
+    """Show what was corrected of a frozen week, when and why."""
+    found = _with(as_person, lambda _, session, actor: versions(session, actor, week, kind=by, name=name))
+    if found.frozen_at is None:
+        line(f"{found.week} is not frozen yet.")
+    elif not found.corrections:
+        line(f"{found.week} was frozen on {found.frozen_at:%d %b %Y}; nothing of it was corrected.")
+    for one in found.corrections:
+        line(one.said)
 
 
 @app.command("use-cases")

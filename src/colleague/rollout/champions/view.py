@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from colleague.adoption.figures import Numbers, below_five
-from colleague.adoption.groups import Groups
-from colleague.adoption.weekly import NoSuchGroup, lines
+from colleague.adoption.groups import Groups, NoSuchGroup
+from colleague.adoption.weekly import lines
 from colleague.identity.actor import SYSTEM, Actor
 from colleague.identity.directory import departments_of, mails_of, manager_of, names_of
 from colleague.kit.clock import Clock

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
 from colleague.adoption.figures import FEWEST, Numbers
+from colleague.adoption.frozen.corrections import Correction, corrections
 from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
@@ -37,16 +38,15 @@ from colleague.rollout.readout.leaders import leaders_active
 from colleague.rollout.readout.model import NOT_MEASURED, Figure, GateLine, Incident, Override, Parts, WeekLine
 from colleague.rollout.readout.workflows import completion_figure, workflows_of
 from colleague.rollout.store import moves
-from colleague.rollout.tickets.trend import Trend, together
 from colleague.rollout.tickets.trend import Week as TicketsOfWeek
-from colleague.rollout.tickets.weekly import tickets_of, weeks_back
-from colleague.support.read import tickets as tickets_in
+from colleague.rollout.tickets.trend import together
+from colleague.rollout.tickets.weekly import Tickets, tickets_of, weeks_back
 from colleague.usecases.around import Reach
 from colleague.usecases.measured import measured_cases
 from colleague.usecases.names import use_case_names
 from colleague.usecases.ready import ready
 
-USUAL, MOST = 12, 53
+USUAL, MOST, CORRECTED = 12, 53, 12
 DENIED: Final = "call.decided"
 INCIDENTS: Final = {
     "break_glass.used": "The break-glass account was used", "ledger.witness_lost": "The ledger lost its witness",
@@ -92,7 +92,6 @@ async def gather(
     skills = sorted({case.skill for case in await measured_cases(session) if case.skill})
     found = await runs(session, period.start, period.end, skills=skills, by=("taken_at",))
     cases = await workflows_of(session, actor, found, until=period.end, reach=reach, clock=clock)
-    opened = await tickets_in(session, period.start, period.end)
     desk = await tickets_of(session, all_weeks, clock=clock)
     weeks_of_desk = {one.name: one for one in desk.weeks}
     money = await spent_between(session, period.start, period.end)
@@ -105,13 +104,16 @@ async def gather(
         seats=told[-1].people if told else 0, wau=_wau(told, sure, programme), breadth=_breadth(sure),
         sessions=_sessions(sure), time=total_share(cases),
         completion=_completion(told),
-        tickets=_tickets([weeks_of_desk[str(one.week)] for one in told], desk.trend, await use_case_names(session)),
-        ticket_kinds=_kinds(opened),
+        tickets=_tickets([weeks_of_desk[str(one.week)] for one in told], desk, await use_case_names(session)),
+        ticket_kinds=_kinds([weeks_of_desk[str(one.week)] for one in told]),
         leaders=await leaders_active(session, groups, sure[-1].week if sure else period.last), workflows=cases,
         weeks=[_line(one, weeks_of_desk[str(one.week)]) for one in told], gates=_gates(gate, programme, names),
         incidents=await _incidents(session, period), overrides=await _overrides(session, names, reach),
         assumptions=await assumptions(session), model_cost=money[0] / 1_000_000, model_unpriced=money[1], ask=ask,
-        notes=_notes(told, calendar, now, await week_eight_of(session, programme, clock=clock), evidence),
+        notes=_notes(
+            told, calendar, now, await week_eight_of(session, programme, clock=clock), evidence,
+            await corrections(session, period.first, period.last),
+        ),
     )  # fmt: skip
 
 
@@ -182,8 +184,9 @@ def _of_last(figure: Figure, one: Breadth | Frequency | None, value: float, note
     return replace(figure, value=value, n=one.n, note=note)
 
 
-def _tickets(weeks: Sequence[TicketsOfWeek], trend: Trend, names: Mapping[str, str]) -> Figure:
+def _tickets(weeks: Sequence[TicketsOfWeek], desk: Tickets, names: Mapping[str, str]) -> Figure:
     """Return the rate of the period's weeks. The trend is that of the phase, whose weeks 1 and 2 may lie before it."""
+    trend = desk.trend
     span = f"?first={weeks[0].name}&last={weeks[-1].name}" if weeks else ""
     made = {
         "name": "Support tickets", "unit": "number", "rows": f"/programme/tickets{span}",
@@ -195,11 +198,9 @@ def _tickets(weeks: Sequence[TicketsOfWeek], trend: Trend, names: Mapping[str, s
     if all_.rate is None:
         why = f"{NOT_MEASURED}: fewer than {FEWEST} people were active in a complete week"
         return Figure(**made, absent=why)  # type: ignore[arg-type]
-    note = "no trend before week 6 of the phase stands, with tickets in its weeks 1 and 2"
-    if (moved := trend.decline) is not None:
-        sure = "for sure" if moved.confirmed else "not for sure"
-        went = f"falling by week 6, {sure}" if moved.declines else "not falling by week 6"
-        note = f"{went}: ratio {moved.ratio:.2f}, at most {moved.upper:.2f}"
+    note = trend.said
+    if desk.at_first is not None and desk.at_first.decline != trend.decline:
+        note += f" (with the tickets as first kept: {desk.at_first.said})"
     if trend.high:
         about = ", ".join(_about(thing, names) for thing in trend.high)
         note += f"; high for three weeks after week 6 ({about}): training or use cases need work, not people (KP-7)"
@@ -213,8 +214,11 @@ def _about(thing: str, names: Mapping[str, str]) -> str:
     return f"connector {name}" if kind == "connector" else "all together"
 
 
-def _kinds(opened: Sequence[Any]) -> dict[str, int]:
-    return dict(sorted(Counter(one.category or "not sorted" for one in opened).items()))
+def _kinds(weeks: Sequence[TicketsOfWeek]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for week in weeks:
+        found.update(week.categories)
+    return dict(sorted(found.items()))
 
 
 def _line(one: Numbers, desk: TicketsOfWeek) -> WeekLine:
@@ -224,7 +228,8 @@ def _line(one: Numbers, desk: TicketsOfWeek) -> WeekLine:
     few = one.active < FEWEST
     said = [
         text for text, on in (
-            ("provisional", not one.frozen), ("holidays, skipped", one.skipped), ("fewer than five were active", few)
+            ("provisional", not one.frozen), ("holidays, skipped", one.skipped), ("fewer than five were active", few),
+            (f"corrected: version {max(one.version, desk.version)}", max(one.version, desk.version) > 1),
         ) if on
     ]  # fmt: skip
     return WeekLine(
@@ -289,7 +294,8 @@ async def _overrides(session: Session, names: dict[str, str], reach: Reach) -> l
 
 
 def _notes(
-    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None, evidence: Evidence
+    told: Sequence[Numbers], calendar: Calendar, now: datetime, week_eight: Verdict | None, evidence: Evidence,
+    corrected: Sequence[Correction],
 ) -> tuple[str, ...]:  # fmt: skip
     found = [f"Week 8 of the expansion (KP-1): {week_eight.said}"] if week_eight else []
     if waiting := [str(one.week) for one in told if not one.frozen]:
@@ -300,7 +306,11 @@ def _notes(
         found.append(left_out(evidence.excluded))
     if imported := evidence.changed.get(CHANGES["tickets.imported"]):
         found.append(
-            f"Lists of tickets imported in this phase: {imported}. They may tell of weeks that were told before."
+            f"Lists of tickets imported in this phase: {imported}. What they tell of weeks that were frozen stands "
+            "here as a correction."
         )
+    found += [f"{one.said} What it said before stands under Adoption." for one in corrected[:CORRECTED]]
+    if more := len(corrected) - CORRECTED:
+        found += [f"{more} more corrections of frozen weeks stand under Adoption."] if more > 0 else []
     found.append("Numbers are of groups; groups below five people are not told, and nobody is told of alone.")
     return tuple(found)

@@ -1,13 +1,12 @@
 """Tickets for each hundred active people, week by week: whether they fall, about what they stay high. Pure (B-10)."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from colleague.adoption.figures import FEWEST
+from colleague.adoption.frozen.tickets import KeptTickets
 from colleague.adoption.kpis.tickets import Decline, TicketWeek, decline, sustained_high
-from colleague.support.model import Ticket
 
 SIX: Final = 6
 
@@ -16,7 +15,8 @@ SIX: Final = 6
 class Week:
     """A week: tickets, how many people were active, and the tickets by what they are about.
 
-    `number`: of the programme week, 0 before it began; `about`: «use_case:ID» and «connector:KIND».
+    `number`: of the programme week, 0 before it began; `about`: «use_case:ID» and «connector:KIND»; `version`: of what
+    was kept, 0 while nothing is.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Week:
     tickets: int
     categories: Mapping[str, int] = field(default_factory=dict)
     about: Mapping[str, int] = field(default_factory=dict)
+    version: int = 0
 
     @property
     def told(self) -> bool:
@@ -43,6 +44,7 @@ class Week:
         return {
             "week": self.name, "programme_week": self.number or None, "frozen": self.frozen, "skipped": self.skipped,
             "active": self.active if self.told else None, "tickets": self.tickets, "rate": self.rate,
+            "version": self.version,
             "categories": dict(self.categories),
         }  # fmt: skip
 
@@ -57,18 +59,33 @@ class Trend:
     decline: Decline | None
     high: tuple[str, ...]
 
+    @property
+    def said(self) -> str:
+        """Say in a line whether tickets fell by week 6."""
+        moved = self.decline
+        if moved is None:
+            return "no trend before week 6 of the phase stands, with tickets in its weeks 1 and 2"
+        sure = "for sure" if moved.confirmed else "not for sure"
+        went = f"falling by week 6, {sure}" if moved.declines else "not falling by week 6"
+        return f"{went}: ratio {moved.ratio:.2f}, at most {moved.upper:.2f}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        fell = self.decline
+        return {
+            "sustained_high": list(self.high),
+            "decline": fell and {"ratio": fell.ratio, "upper": fell.upper, "declines": fell.declines,
+                                 "confirmed": fell.confirmed},
+        }  # fmt: skip
+
 
 def count(
-    name: str, number: int, tickets: Sequence[Ticket], *, active: int, frozen: bool, skipped: bool
+    name: str, number: int, tickets: KeptTickets, *, active: int, frozen: bool, skipped: bool
 ) -> Week:  # fmt: skip
     """Return the week that these tickets were opened in."""
-    about = [f"use_case:{t.use_case}" for t in tickets if t.use_case]
-    about += [f"connector:{t.connector}" for t in tickets if t.connector]
-    kinds = Counter(t.category or "not sorted" for t in tickets)
     return Week(
-        name, number, frozen, skipped, active, len(tickets), dict(sorted(kinds.items())),
-        dict(sorted(Counter(about).items())),
-    )  # fmt: skip
+        name, number, frozen, skipped, active, tickets.tickets, tickets.categories, tickets.about, tickets.version
+    )
 
 
 def together(weeks: Iterable[Week]) -> TicketWeek:

@@ -7,6 +7,7 @@ from typing import Any
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.kept import frozen_weeks
+from colleague.adoption.frozen.tickets import counted, kept_tickets
 from colleague.adoption.kpis.tickets import TicketWeek
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Week as Number
@@ -28,11 +29,14 @@ class BadWeeks(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """The weeks, newest first, their trend, and how promised times were kept in them."""
+    """The weeks, newest first, their trend, and how promised times were kept in them. `at_first`: the trend with the
+    tickets as each week was first kept, where a later version says otherwise; None where it says the same.
+    """
 
     weeks: list[Week]
     trend: Trend
     kept: Kept
+    at_first: Trend | None = None
 
     @property
     def together(self) -> TicketWeek:
@@ -41,13 +45,11 @@ class Tickets:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
-        fell, all_ = self.trend.decline, self.together
+        all_ = self.together
         return {
             "weeks": [week.to_json() for week in self.weeks],
             "together": {"tickets": all_.tickets, "active": all_.active, "rate": all_.rate},
-            "sustained_high": list(self.trend.high),
-            "decline": fell and {"ratio": fell.ratio, "upper": fell.upper, "declines": fell.declines,
-                                 "confirmed": fell.confirmed},
+            **self.trend.to_json(), "trend_as_first_kept": self.at_first and self.at_first.to_json(),
             "first_answers": {"promised": self.kept.promised, "in_time": self.kept.in_time,
                               "running": self.kept.running},
         }  # fmt: skip
@@ -90,24 +92,35 @@ async def weeks_back(session: Session, *, clock: Clock, first: Number | None = N
 async def tickets_of(session: Session, told: Sequence[Numbers], *, clock: Clock) -> Tickets:
     """Return the tickets of weeks that were told already, newest first, the running one among them.
 
-    The trend rests on the first six weeks of the phase too, however long ago they were.
+    A frozen week is told as it was kept, in its newest version (B-0). The trend rests on the first six weeks of the
+    phase too, however long ago they were.
     """
     calendar, since = await read_calendar(session), (await current_programme(session)).since
     now = clock.now()
 
-    async def counted(one: Numbers) -> Week:
-        start, end = calendar.start(one.week), calendar.end(one.week)
-        k = max(calendar.programme_week(one.week, since), 0) if since else 0
-        there = await tickets(session, start, end)
-        return count(str(one.week), k, there, active=one.active, frozen=one.frozen, skipped=one.skipped)
+    before = calendar.programme_week(told[-1].week, since) - 1 if told and since else 0
+    stands = await kept_tickets(session, told[-1].week.next(-max(before, 0)), told[0].week) if told else {}
 
-    found = [await counted(one) for one in told]
-    early = []
-    if told and since and (before := calendar.programme_week(told[-1].week, since) - 1) > 0:
+    async def twice(one: Numbers) -> tuple[Week, Week]:
+        """Count a week as it stands, and as it was first kept; one that is not kept as it is at this moment."""
+        k = max(calendar.programme_week(one.week, since), 0) if since else 0
+        there = stands.get(one.week) if one.frozen else None
+        if there is None:
+            there = (counted(await tickets(session, calendar.start(one.week), calendar.end(one.week))),) * 2
+        now, first = (
+            count(str(one.week), k, kept, active=one.active, frozen=one.frozen, skipped=one.skipped) for kept in there
+        )
+        return now, first
+
+    found = [await twice(one) for one in told]
+    early = list[tuple[Week, Week]]()
+    if before > 0:
         oldest = told[-1].week
         for one in (await frozen_weeks(session, oldest.next(-before), oldest.next(-1))).values():
-            early.append(await counted(one))
-            if sum(not week.skipped for week in early) == SIX:
+            early.append(await twice(one))
+            if sum(not week.skipped for week, _ in early) == SIX:
                 break
     begun = calendar.start(told[-1].week) if told else now
-    return Tickets(found, trend([*early, *reversed(found)]), await kept_promises(session, begun, now, now=now))
+    newest, at_first = (trend(pair[n] for pair in (*early, *reversed(found))) for n in (0, 1))
+    kept = await kept_promises(session, begun, now, now=now)
+    return Tickets([week for week, _ in found], newest, kept, at_first if at_first != newest else None)
