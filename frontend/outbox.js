@@ -84,10 +84,16 @@
     place.textContent = text;
   };
 
+  // Who is here must be known before anything is kept for them.
+  let known;
+  const ready = new Promise((done) => { known = done; });
+
   const keep = async (form, submitter) => {
     form.inert = true;
+    form.querySelector("[data-cl-say]")?.remove();
     const fields = [...new FormData(form, submitter)].filter(([, v]) => !(v instanceof File) || v.size);
     let n;
+    await ready;
     try {
       n = await queue.add({ what: form.dataset.clOutbox, url: form.getAttribute("action"), fields });
     } catch {
@@ -102,21 +108,27 @@
     if ("clShared" in form.dataset) await queue.remember("shared");
     // Whoever waits longer than this may write on: what was sent is in the list.
     const sending = send();
-    const sent = await Promise.race([sending, new Promise((done) => setTimeout(done, 5000))]);
+    let sent = await Promise.race([sending, new Promise((done) => setTimeout(done, 5000))]);
+    const late = !sent;
+    let writing = false;
     form.inert = false;
     delete form.dataset.sent;
-    if (!sent) {
+    if (late) {
       form.reset();
       say(form, "Kept on this device, being sent …", "cl-ok");
-      if ((await sending)[n]) say(form, "It has arrived.", "cl-ok");
-      return;
+      form.addEventListener("input", () => { writing = true; }, { once: true });
+      sent = await sending;
     }
     if (sent[n]) {
-      location.assign(sent[n]);
+      if (writing) say(form, "It has arrived.", "cl-ok");
+      else location.assign(sent[n]);
       return;
     }
     const entry = await queue.get(n);
-    if (!entry) {
+    if (late) {
+      // What stays says in the list how it stands; the form may hold other words by now.
+      say(form, entry ? `Kept on this device: ${STATES[entry.state]}.` : "", "cl-row-sub");
+    } else if (!entry) {
       // Sent by another page of this device, or deleted in the list.
       form.reset();
     } else if (entry.state === "refused") {
@@ -191,7 +203,11 @@
   document.addEventListener("DOMContentLoaded", async () => {
     navigator.serviceWorker.register("/sw.js").catch(() => {});
     const person = $("[data-cl-person]")?.dataset.clPerson;
-    if (person) await queue.remember("person", person);
+    try {
+      if (person) await queue.remember("person", person);
+    } finally {
+      known();
+    }
     await fill();
     await show();
     send();

@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.e2e.served import Served, free_port, serving
+from tests.e2e.press import sign_in
+from tests.e2e.served import Served, answering, end, serving
+
+from colleague.testing.serving import free_port
 
 AXE = Path(__file__).parents[2] / ".peers/axe/node_modules/axe-core/axe.min.js"
 FLAGS = [
@@ -62,19 +63,12 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             [sys.executable, "-m", "tests.e2e.scripted", str(folder), str(port)], stdout=log, stderr=subprocess.STDOUT,
             env=environment, cwd=Path(__file__).parents[2],
         )  # fmt: skip
-        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 180
+        url = f"http://127.0.0.1:{port}"
         try:
-            while time.monotonic() < end:
-                assert process.poll() is None, (folder / "log").read_text()
-                try:
-                    if httpx.get(f"{url}/sign-in").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.2)
+            answering(f"{url}/sign-in", process, folder / "log")
             yield url
         finally:
-            process.terminate()
-            process.wait(20)
+            end(process)
 
 
 @pytest.fixture
@@ -83,7 +77,7 @@ def enter(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def sign_in(who: str, width: int = 1280, scheme: str = "light", *, through: str = "") -> Page:
+    def signed_in(who: str, width: int = 1280, scheme: str = "light", *, through: str = "") -> Page:
         context = browser.new_context(
             base_url=through or served.url, viewport={"width": width, "height": 844}, color_scheme=scheme,
             accept_downloads=True,
@@ -93,11 +87,10 @@ def enter(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
         if not through:  # Whose line is cut on purpose sees errors of the network.
             page.on("pageerror", lambda error: errors.append(str(error)))
             page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto("/sign-in")
-        page.click(f"button[value^='{who}@']")
+        sign_in(page, who)
         return page
 
-    yield sign_in
+    yield signed_in
     for context in contexts:
         context.close()
     assert not errors

@@ -1,7 +1,7 @@
 """What the tests in a browser know of the running product, and how it is started."""
 
+import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from colleague.testing.serving import free_port
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,26 @@ class Served:
     seconds: float
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and kill it where it does not."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(30)
+        return
+    process.kill()
+    process.wait()
+
+
+def answering(url: str, process: subprocess.Popen[bytes], log: Path | None = None) -> None:
+    """Wait until a process answers at an address; fail with its log when it ends before that."""
+    end = time.monotonic() + 300
+    while True:
+        assert process.poll() is None, log.read_text() if log else f"{process.args} ended"
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(url, timeout=30).status_code < 500:
+                return
+        assert time.monotonic() < end, f"{url} does not answer"
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -42,17 +60,7 @@ def serving(folder: Path, *, demo: bool = True, **more: str) -> Iterator[Served]
         )  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         try:
-            while time.monotonic() < started + 300:
-                assert process.poll() is None, (folder / "log").read_text()
-                try:
-                    if httpx.get(f"{url}/sign-in").status_code == 200:
-                        break
-                except httpx.TransportError:
-                    time.sleep(0.1)
+            answering(f"{url}/sign-in", process, folder / "log")
             yield Served(url, folder, time.monotonic() - started)
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            end(process)

@@ -30,13 +30,16 @@ import httpx
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from tests.e2e.dovecot import Dovecot
-from tests.e2e.served import free_port
+from tests.e2e.served import answering, end
+
+from colleague.testing.serving import free_port
 
 PEERS = Path(__file__).parents[2] / ".peers"
 DOORS = Path(__file__).parents[1] / "dispatch" / "doors"
 ACCOUNT, TOKEN, NUMBER = "AC" + "0" * 32, "twilio_test_auth_token", "+15551234567"
 SECRET, AUTHSERV, BOX = "slack-signing-secret", "mx.aldermoor.example", "colleague"
 HEARD = "brief Harbor City"
+WIRE = httpx.Client(timeout=120)
 
 
 @contextlib.contextmanager
@@ -47,20 +50,12 @@ def running(folder: str, port: int, *command: str, **env: str) -> Iterator[str]:
         [str(node), *command], cwd=PEERS / folder, env={**os.environ, **env}, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    url = f"http://127.0.0.1:{port}"
     try:
-        while True:
-            try:
-                httpx.get(url)
-                break
-            except httpx.TransportError:
-                assert process.poll() is None, f"{command[0]} ended"
-                assert time.monotonic() < end, f"{command[0]} does not answer"
-                time.sleep(0.1)
+        answering(url, process)
         yield url
     finally:
-        process.terminate()
-        process.wait(10)
+        end(process)
 
 
 @dataclass
@@ -134,7 +129,7 @@ class Street:
     def text(self, number: str, words: str) -> str:
         """Send a text message over Twilio, which signs it and knocks at the house; return its MessageSid."""
         form = {"To": NUMBER, "From": number, "Body": words}
-        answer = httpx.post(f"{self.twilio}/_twilio/simulate/inbound-message", data=form, auth=(ACCOUNT, TOKEN))
+        answer = WIRE.post(f"{self.twilio}/_twilio/simulate/inbound-message", data=form, auth=(ACCOUNT, TOKEN))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["sid"])
 
@@ -148,7 +143,7 @@ class Street:
         url = f"{self.house}/dispatch/in/sms"
         signed = url + "".join(name + form[name] for name in sorted(form))
         mark = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
-        answer = httpx.post(url, data=form, headers={"x-twilio-signature": mark})
+        answer = WIRE.post(url, data=form, headers={"x-twilio-signature": mark})
         if answer.status_code != 200:
             return f"refused {answer.status_code}"
         return "".join(ElementTree.fromstring(answer.text).itertext())
@@ -156,7 +151,7 @@ class Street:
     def texts(self, number: str) -> list[str]:
         """Return what was sent to a number, oldest first."""
         where = f"{self.twilio}/2010-04-01/Accounts/{ACCOUNT}/Messages.json?PageSize=500"
-        found = httpx.get(where, auth=(ACCOUNT, TOKEN)).json()["messages"]
+        found = WIRE.get(where, auth=(ACCOUNT, TOKEN)).json()["messages"]
         sent = [m for m in found if m["to"] == number]
         return [str(m["body"]) for m in sorted(sent, key=lambda m: str(m["date_created"]))]
 
@@ -164,7 +159,7 @@ class Street:
 
     def ask(self, method: str, **body: Any) -> dict[str, Any]:
         """Call Slack as the app."""
-        answer = httpx.post(f"{self.slack}/api/{method}", json=body, headers={"authorization": "Bearer xoxb-bot"})
+        answer = WIRE.post(f"{self.slack}/api/{method}", json=body, headers={"authorization": "Bearer xoxb-bot"})
         return dict(answer.json())
 
     def member(self) -> tuple[str, str]:
@@ -185,7 +180,7 @@ class Street:
             "x-slack-request-timestamp": at, "x-slack-signature": f"v0={mark}",
             "content-type": "application/x-www-form-urlencoded",
         }  # fmt: skip
-        return httpx.post(f"{self.house}/dispatch/in/slack/{door}", content=body, headers=headers, timeout=30)
+        return WIRE.post(f"{self.house}/dispatch/in/slack/{door}", content=body, headers=headers)
 
     def slash(self, words: str) -> str:
         """Say a slash command as ana, and return what she alone is shown."""
@@ -230,12 +225,12 @@ class Street:
     def device(self, key: str) -> dict[str, Any]:
         """Return what a browser's PushSubscription is, made by the push service for the house's key."""
         asked = {"userVisibleOnly": "true", "applicationServerKey": key}
-        made = httpx.post(f"{self.push}/subscribe", json=asked).json()["data"]
+        made = WIRE.post(f"{self.push}/subscribe", json=asked).json()["data"]
         return {**made, "endpoint": made["endpoint"].replace("localhost", "127.0.0.1")}
 
     def pushed(self, device: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the notices that arrived for a device, opened with its key."""
-        got = httpx.post(f"{self.push}/get-notifications", json={"clientHash": device["clientHash"]}).json()
+        got = WIRE.post(f"{self.push}/get-notifications", json={"clientHash": device["clientHash"]}).json()
         return [json.loads(m) for m in got["data"]["messages"]]
 
 

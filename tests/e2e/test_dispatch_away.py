@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
+from tests.e2e.press import press
 from tests.e2e.street import kill
 from tests.e2e.town import ANA, Town, bind, opened, until
 
@@ -64,7 +65,7 @@ def test_a_text_is_approved_from_a_push_and_answered_by_text_once(town: Town) ->
     page = town.phone()
     page.goto(notice["link"])
     expect(page.locator(".cl-card-asked")).to_contain_text(DANA)
-    page.get_by_role("button", name="Approve").tap()
+    press(page, "Approve", tap=True)
     expect(page.locator(".cl-decided")).to_contain_text("Approved by Ana Correia")
     (mail,) = until(lambda: town.street.post.of("Pier 4"))
     assert mail["To"] == DANA
@@ -102,7 +103,7 @@ def test_an_approval_pressed_twice_in_slack_and_tapped_on_the_page_has_one_effec
     page.goto(f"/approvals/{card['id']}")
     with concurrent.futures.ThreadPoolExecutor(2) as hands:
         pressed = [hands.submit(town.street.press, approve) for _ in range(2)]
-        page.get_by_role("button", name="Approve").tap()
+        press(page, "Approve", tap=True)
         assert [one.result().status_code for one in pressed] == [200, 200]
     # Whoever was slower is told that it is decided, and by whom.
     expect(page.locator("main")).to_contain_text(re.compile("pproved by Ana Correia"))
@@ -156,12 +157,12 @@ def test_a_voice_note_acts_as_it_was_put_right_and_only_when_sent(town: Town, tm
     sound.write_bytes(quiet_wav())
     page.goto("/dispatch/voice")
     page.locator("input[type=file]").set_input_files(sound)
-    page.get_by_role("button", name="Write it down").tap()
+    press(page, "Write it down", tap=True)
     expect(page.locator("#words")).to_have_value("brief Harbor City")
     assert len(town.api("/tasks")) == before
     page.fill("#words", "brief Harbour City")
-    page.get_by_role("button", name="Send").tap()
-    page.wait_for_url(re.compile("/tasks/task_"))
+    press(page, "Send", tap=True)
+    expect(page).to_have_url(re.compile("/tasks/task_"))
     expect(page.locator("h1")).to_contain_text("Harbour City")
     assert len(town.api("/tasks")) == before + 1
     town.record("brief Harbour City")
@@ -200,7 +201,7 @@ def test_a_schedule_sends_what_was_agreed_to_beforehand_and_asks_for_the_second(
     assert "The tide is high (2)" in town.street.text_back(ANA, "approvals")
     page = town.phone()
     page.goto(f"/approvals/{card['id']}")
-    page.get_by_role("button", name="Deny").tap()
+    press(page, "Deny", tap=True)
     expect(page.locator(".cl-decided")).to_contain_text("Denied by Ana Correia")
     slots = town.api(f"/dispatch/schedules/{schedule}")["slots"]
     assert len(slots) == 1
@@ -218,7 +219,7 @@ def test_nothing_is_taken_any_more_from_a_phone_that_was_lost_before_the_approva
     desk = town.phone("tom")
     desk.goto("/dispatch/channels")
     desk.get_by_text("Do it").tap()
-    desk.get_by_role("button", name="Unbind everything now").tap()
+    press(desk, "Unbind everything now", tap=True)
     expect(desk.locator("[role=status]").first).to_contain_text("Nothing is taken from your phone")
     heard = len(town.street.texts(TOM))
     for words in (f"approve {number[1]}", "approvals", "status", "HELP"):
@@ -229,7 +230,7 @@ def test_nothing_is_taken_any_more_from_a_phone_that_was_lost_before_the_approva
     (card,) = [c for c in town.api("/approvals", "tom") if "Pier 7" in json.dumps(c["preview"])]
     assert card["state"] == "asked", "it still waits for Tom himself"
     desk.goto(f"/approvals/{card['id']}")
-    desk.get_by_role("button", name="Deny").tap()
+    press(desk, "Deny", tap=True)
     expect(desk.locator(".cl-decided")).to_contain_text("Denied by Tom Lindqvist")
     time.sleep(2)
     assert len(town.street.texts(TOM)) == heard, "and nothing is told to whoever found the phone"
@@ -247,7 +248,7 @@ def test_a_worker_killed_between_the_mail_and_its_record_sends_nothing_twice(tow
     card = town.asked("Pier 8 is ours")
     page = town.phone()
     page.goto(f"/approvals/{card['id']}")
-    page.get_by_role("button", name="Approve").tap()
+    press(page, "Approve", tap=True)
     until(lambda: town.worker is not None and town.worker.poll() is not None)
     town.street.post.killer = lambda mail: None
     town.work()
@@ -256,7 +257,7 @@ def test_a_worker_killed_between_the_mail_and_its_record_sends_nothing_twice(tow
     page.goto(f"/approvals/{again['id']}")
     expect(page.locator(".cl-card-asked")).to_contain_text("unknown-outcome")
     # Dana has it: it is not sent again.
-    page.get_by_role("button", name="Deny").tap()
+    press(page, "Deny", tap=True)
     until(lambda: [t for t in town.street.texts(ANA) if "Pier 8" in t and SIGNED in t])
     assert len(town.street.post.of("Pier 8")) == 1
     review = town.record("Pier 8")["review"]

@@ -1,12 +1,14 @@
 """A lead lets a cohort begin; a newcomer goes through the training and the exercise, at a desk and on a phone."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.press import press
 from tests.e2e.served import Served, serving
 
 from colleague.kit import embedded
@@ -49,16 +51,16 @@ def past_gate_one(served: Served) -> None:
 def a_use_case(marta: Page, ben: Page) -> None:
     """Have the shipped card of the bids team approved."""
     marta.goto("/people")
-    marta.get_by_role("link", name="Ben Okafor").click()
+    press(marta.get_by_role("link", name="Ben Okafor"))
     marta.select_option("select[name=role]", "programme_lead")
-    marta.get_by_role("button", name="Give").click()
+    press(marta, "Give")
     expect(marta.locator("main")).to_contain_text("programme lead")
     marta.goto("/use-cases/new?from=rfp-response")
     marta.get_by_label("Owner").fill("ana@aldermoor.example")
-    marta.get_by_role("button", name="Save").click()
-    marta.wait_for_url("**/use-cases/uc_*")
+    press(marta, "Save")
+    expect(marta).to_have_url(re.compile("/use-cases/uc_"))
     ben.goto(marta.url)
-    ben.get_by_role("button", name="Approve").click()
+    press(ben, "Approve")
     expect(ben.get_by_role("button", name="Approve")).to_have_count(0)
 
 
@@ -66,23 +68,23 @@ def a_pilot_to_look_at(ben: Page, axe: Callable[[Page], None]) -> None:
     """Propose and rank somebody for a pilot, which is then far from starting."""
     ben.goto("/programme/cohorts")
     ben.get_by_label("Name").fill("Pilot, autumn")
-    ben.get_by_role("button", name="Make it").click()
-    ben.wait_for_url("**/cohorts/cohort_*")
+    press(ben, "Make it")
+    expect(ben).to_have_url(re.compile("/cohorts/cohort_"))
     expect(ben.locator("main")).to_contain_text("15 to 40 active seats, and there are 0")
     ben.get_by_label("Propose, by mail address").fill("tom@aldermoor.example")
-    ben.get_by_role("button", name="Propose").click()
+    press(ben, "Propose")
     looked_at(ben, "candidate-new", axe)
     expect(ben.locator("main")).to_contain_text("Bids, Monday: bid pipeline report")
     for name in ("documents", "feedback", "not_sensitive", "comparable"):
         ben.locator(f"input[name={name}][value=yes]").check()
         ben.locator(f"textarea[name={name}_evidence]").fill("Answers two tenders a week, with forty pages each.")
     ben.get_by_label("Title").fill("Legal counsel")
-    ben.get_by_role("button", name="Save").click()
+    press(ben, "Save")
     expect(ben.locator("main")).to_contain_text("Legal work")
     ben.get_by_label("Sponsor, by mail address").fill("marta@aldermoor.example")
     ben.get_by_label("Their reason").fill("He writes the terms that every bid repeats.")
     looked_at(ben, "candidate-1280", axe)
-    ben.get_by_role("button", name="Choose Tom").click()
+    press(ben, "Choose Tom")
     expect(ben.locator("#ranking")).to_contain_text("warned of")
     ben.locator("#ranking details").first.locator("summary").click()
     looked_at(ben, "pilot-1280", axe)
@@ -97,31 +99,31 @@ def test_from_a_cohort_to_a_newcomer_who_is_trained(
     ben.goto("/programme/cohorts")
     ben.get_by_label("Name").fill("Bids, first")
     ben.select_option("select[name=kind]", "rollout")
-    ben.get_by_role("button", name="Make it").click()
-    ben.wait_for_url("**/cohorts/cohort_*")
+    press(ben, "Make it")
+    expect(ben).to_have_url(re.compile("/cohorts/cohort_"))
     ben.select_option("select[name=team]", label="Everyone (7)")
-    ben.get_by_role("button", name="Map", exact=True).click()
+    press(ben.get_by_role("button", name="Map", exact=True))
     # Tom is in the pilot: he is taken out there first.
     ben.goto("/programme/cohorts")
-    ben.get_by_role("link", name="Pilot, autumn").click()
+    press(ben.get_by_role("link", name="Pilot, autumn"))
     ben.get_by_text("Take out").first.click()
     ben.get_by_label("Why Tom Lindqvist leaves").fill("He begins with his team")
-    ben.get_by_role("button", name="Take out").click()
+    press(ben, "Take out")
     ben.goto("/programme/cohorts")
-    ben.get_by_role("link", name="Bids, first").click()
+    press(ben.get_by_role("link", name="Bids, first"))
     expect(ben.locator("#members")).to_contain_text("once gate 1 is passed")
     looked_at(ben, "cohort-too-early", axe)
     past_gate_one(served)
     ben.reload()
-    ben.get_by_role("button", name="Let all of the mapped group or team in").click()
+    press(ben, "Let all of the mapped group or team in")
     expect(ben.locator("main")).to_contain_text("have no use case tied to a ritual")
     looked_at(ben, "cohort-not-yet", axe)
     # Who is not in Bids has no ritual of theirs: another card would be written; here they begin later.
     for name in ("Ines Duarte",):
         ben.locator("#members .cl-note-row", has_text=name).get_by_text("Take out").first.click()
         ben.get_by_label(f"Why {name} leaves").fill("Begins with the next cohort")
-        ben.locator("#members .cl-note-row", has_text=name).get_by_role("button", name="Take out").click()
-    ben.get_by_role("button", name="Start, and begin the first month today").click()
+        press(ben.locator("#members .cl-note-row", has_text=name), "Take out")
+    press(ben, "Start, and begin the first month today")
     expect(ben.locator("main")).to_contain_text("began")
     ana = enter("ana", 390, "dark")
     ana.goto("/first-month")
@@ -135,23 +137,23 @@ def test_from_a_cohort_to_a_newcomer_who_is_trained(
         for n, question in enumerate(module.questions):
             ana.locator(f"input[name=q{n}][value='{question.right}']").check()
         looked_at(ana, f"module-{key}-390-dark", axe)
-        ana.get_by_role("button", name="Check").click()
+        press(ana, "Check")
         expect(ana.get_by_role("status")).to_contain_text("Passed.")
     ana.goto("/first-month/exercise")
     ana.get_by_label("Your task").fill("Can you help me with the supplier offers?")
-    ana.get_by_role("button", name="Check").click()
+    press(ana, "Check")
     expect(ana.get_by_role("alert")).to_contain_text("1 of 4 parts")
     looked_at(ana, "exercise-390-dark", axe)
     ana.get_by_label("Your task").fill(TASK)
-    ana.get_by_role("button", name="Check").click()
+    press(ana, "Check")
     expect(ana.get_by_role("status")).to_contain_text("Passed.")
     ana.goto("/first-month")
     expect(ana.locator("#training")).to_contain_text("All passed.")
     ana.get_by_label("Minutes it took now").fill("25")
     ana.get_by_label("Minutes it took before").fill("95")
-    ana.get_by_role("button", name="Write it down").click()
+    press(ana, "Write it down")
     expect(ana.locator("#saving")).to_contain_text("70 minutes saved")
-    ana.get_by_role("button", name="No notes, please").click()
+    press(ana, "No notes, please")
     expect(ana.locator("#notes")).to_contain_text("You asked for none.")
     for page, width in ((enter("ana", 1280), "1280-light"), (enter("ben", 390, "dark"), "390-dark")):
         page.goto("/first-month")

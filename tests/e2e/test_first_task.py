@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.press import press
 from tests.e2e.served import Served
 
 pytestmark = pytest.mark.peer("chromium")
 GOAL = "Summarise the RFP, draft a response outline and mail it to Dana"
-SLOW = 60_000
 
 
 def mails(served: Served) -> list[Path]:
@@ -25,18 +25,18 @@ def test_from_one_sentence_to_a_verified_ledger(served: Served, enter: Callable[
     page = enter("ana")
     page.goto("/tasks/new")
     page.fill("#goal", GOAL)
-    page.click("text=Start")
+    press(page, "Start")
     expect(page.locator("h1")).to_have_text(GOAL)
     # No reload from here on: the page lives by its stream.
-    expect(page.locator("header .badge").first).to_have_text("needs approval", timeout=SLOW)
+    expect(page.locator("header .badge").first).to_have_text("needs approval")
     expect(page.locator(".cl-plan li")).not_to_have_count(0)
     card = page.locator(".cl-card-asked")
     expect(card).to_contain_text("dana@aldermoor.example")
     expect(card).to_contain_text("rfp-summary-and-response-outline.docx")
     assert len(mails(served)) == before, "nothing is sent before somebody approved it"
 
-    card.get_by_role("button", name="Approve").click()
-    expect(page.locator("header .badge").first).to_have_text("completed", timeout=SLOW)
+    press(card, "Approve")
+    expect(page.locator("header .badge").first).to_have_text("completed")
     expect(page.locator(".cl-card-approved")).to_contain_text("Approved by Ana Correia")
 
     sent = mails(served)
@@ -52,15 +52,15 @@ def test_from_one_sentence_to_a_verified_ledger(served: Served, enter: Callable[
     download.value.save_as(file)
     assert "word/document.xml" in zipfile.ZipFile(file).namelist()
 
-    page.locator(".cl-output a[href^='/outputs/']").first.click()
+    press(page.locator(".cl-output a[href^='/outputs/']").first)
     expect(page.locator(".cl-draft")).to_contain_text("Draft")
     expect(page.locator(".cl-paper")).to_contain_text("Key facts")
     expect(page.locator(".cl-paper")).to_contain_text(re.compile(r"p\. \d+"))
 
     auditor = enter("ines")
     auditor.goto("/ledger")
-    auditor.get_by_role("button", name="Verify now").click()
-    expect(auditor.locator(".cl-ok")).to_contain_text("intact", timeout=SLOW)
+    press(auditor, "Verify now")
+    expect(auditor.locator(".cl-ok")).to_contain_text("intact")
     auditor.goto("/ledger?verb=call.decided")
     expect(auditor.locator("table")).to_contain_text("mail_send")
 
@@ -70,17 +70,17 @@ def test_a_denial_is_told_and_nothing_is_sent(served: Served, enter: Callable[..
     page = enter("ana", width=390, scheme="dark")
     page.goto("/tasks/new")
     page.fill("#goal", GOAL)
-    page.click("text=Start")
-    expect(page.locator("header .badge").first).to_have_text("needs approval", timeout=SLOW)
+    press(page, "Start")
+    expect(page.locator("header .badge").first).to_have_text("needs approval")
     page.goto("/approvals")
     card = page.locator(".cl-card-asked").first
     card.get_by_placeholder("If you deny: why?").fill("Not before Ben has seen it")
-    card.get_by_role("button", name="Deny").click()
+    press(card, "Deny")
     expect(page.locator(".cl-decided")).to_contain_text("Denied by Ana Correia")
     page.go_back()
     page.goto("/tasks")
-    page.locator(".cl-row").first.click()
-    expect(page.locator("header .badge").first).to_have_text("completed", timeout=SLOW)
+    press(page.locator("a.cl-row", has_text=GOAL).first)
+    expect(page.locator("header .badge").first).to_have_text("completed")
     expect(page.locator(".cl-answer")).to_contain_text("Not mailed")
     expect(page.locator(".cl-answer")).to_contain_text("Not before Ben has seen it")
     assert len(mails(served)) == before
@@ -91,14 +91,14 @@ def test_edit_and_approve_sends_exactly_the_new_words(served: Served, enter: Cal
     page = enter("ana")
     page.goto("/tasks/new")
     page.fill("#goal", GOAL)
-    page.click("text=Start")
-    expect(page.locator(".cl-card-asked")).to_be_visible(timeout=SLOW)
+    press(page, "Start")
+    expect(page.locator(".cl-card-asked")).to_be_visible()
     page.locator(".cl-card-asked").get_by_text("Edit first").click()
     page.get_by_label("Body").fill("Dear Dana, please look at section 3 first.")
-    page.get_by_role("button", name="Ask anew").click()
+    press(page, "Ask anew")
     expect(page.locator(".cl-body")).to_contain_text("section 3 first")
     assert len(mails(served)) == before
-    page.get_by_role("button", name="Approve").click()
+    press(page, "Approve")
     expect(page.locator(".cl-decided")).to_contain_text("Approved by Ana Correia")
     for _ in range(100):
         if len(mails(served)) > before:
@@ -113,12 +113,12 @@ def test_two_who_answer_at_once(served: Served, enter: Callable[..., Page]) -> N
     page, other = enter("ana"), enter("ana")
     page.goto("/tasks/new")
     page.fill("#goal", GOAL)
-    page.click("text=Start")
-    expect(page.locator(".cl-card-asked")).to_be_visible(timeout=SLOW)
+    press(page, "Start")
+    expect(page.locator(".cl-card-asked")).to_be_visible()
     other.goto(page.url)
-    page.locator(".cl-card-asked").get_by_role("button", name="Approve").click()
+    press(page.locator(".cl-card-asked"), "Approve")
     # The other page rewrites itself; whoever was quicker than the stream is told who decided.
-    expect(other.locator(".cl-card-approved")).to_be_visible(timeout=SLOW)
+    expect(other.locator(".cl-card-approved")).to_be_visible()
     expect(other.locator(".cl-card-asked")).to_have_count(0)
 
 
@@ -145,7 +145,7 @@ def test_the_phone_navigation_opens_without_a_script(served: Served, enter: Call
     page = enter("marta", width=390)
     page.goto("/tasks")
     page.locator(".cl-more-menu summary").click()
-    page.locator(".cl-sheet").get_by_text("People").click()
+    press(page.locator(".cl-sheet").get_by_text("People"))
     expect(page.locator("h1")).to_have_text("People")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
+from tests.e2e.press import kept, press, seen, sign_in
 from tests.e2e.served import Served
 
 pytestmark = pytest.mark.peer("chromium")
@@ -20,7 +21,7 @@ def phone(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def sign_in(who: str = "ana", context: BrowserContext | None = None) -> Page:
+    def signed_in(who: str = "ana", context: BrowserContext | None = None) -> Page:
         if context is None:
             context = browser.new_context(base_url=served.url, viewport={"width": 390, "height": 844})
             contexts.append(context)
@@ -28,14 +29,13 @@ def phone(served: Served, browser: Browser) -> Iterator[Callable[..., Page]]:
             context.add_init_script("delete ServiceWorkerRegistration.prototype.sync")
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto("/sign-in")
-        page.click(f"button[value^='{who}@']")
+        sign_in(page, who)
         page.goto("/tasks/new")
         page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
-        page.wait_for_function("navigator.serviceWorker.controller")
+        seen(page, "!!navigator.serviceWorker.controller")
         return page
 
-    yield sign_in
+    yield signed_in
     for context in contexts:
         context.close()
     assert not errors
@@ -49,16 +49,8 @@ def goals(page: Page, like: str) -> list[str]:
 
 def sent(page: Page) -> None:
     """Wait until nothing of the person waits on the device."""
-    for _ in range(100):
-        if page.evaluate("self.clQueue.mine().then((left) => left.length)") == 0:
-            break
-        page.wait_for_timeout(200)
+    seen(page, "self.clQueue?.mine().then((left) => !left.length)")
     expect(page.locator(".cl-outbox-row")).to_have_count(0)
-
-
-def kept(page: Page) -> None:
-    """Wait until the form has tried, and said that its words are kept: before, the form itself may still send them."""
-    expect(page.locator("[data-cl-say]")).to_contain_text("Kept on this device", timeout=10_000)
 
 
 def start(page: Page, goal: str) -> None:
@@ -117,6 +109,24 @@ def test_a_lost_answer_and_a_killed_tab_make_no_second_task(phone: Callable[...,
     assert goals(other, "Outbox lost") == ["Outbox lost answer"]
 
 
+def test_who_waits_long_for_an_answer_may_write_on_or_is_led_to_what_came_of_it(phone: Callable[..., Page]) -> None:
+    page, held = phone(), list[Route]()
+    page.route("**/tasks", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    say = page.locator("[data-cl-say]")
+    for goal, more in (("Outbox late, written on", "Another thing"), ("Outbox late", "")):
+        start(page, goal)
+        expect(say).to_have_text("Kept on this device, being sent …")
+        expect(page.locator("#goal")).to_have_value("")
+        if more:
+            page.locator("#goal").press_sequentially(more)
+        held.pop().continue_()
+        if more:
+            expect(say).to_have_text("It has arrived.")
+            expect(page.locator("#goal")).to_have_value(more)
+    expect(page).to_have_url(re.compile("/tasks/task_"))
+    assert goals(page, "Outbox late") == ["Outbox late, written on", "Outbox late"]
+
+
 def test_an_answer_that_is_not_ours_is_no_success(phone: Callable[..., Page]) -> None:
     page = phone()
     portal = "<html>Welcome to the hotel. Please sign in.</html>"
@@ -140,7 +150,7 @@ def test_the_worker_sends_what_a_page_could_not(phone: Callable[..., Page], serv
     browser, found = page.context.new_cdp_session(page), []
     browser.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     browser.send("ServiceWorker.enable")
-    page.wait_for_timeout(500)
+    seen(page, lambda: found)
     given = {
         "origin": served.url,
         "registrationId": found[0]["registrationId"],
@@ -149,7 +159,7 @@ def test_the_worker_sends_what_a_page_could_not(phone: Callable[..., Page], serv
     }
     browser.send("ServiceWorker.dispatchSyncEvent", given)
     # The open page hears of it.
-    expect(page.locator(".cl-outbox-row")).to_have_count(0, timeout=20_000)
+    expect(page.locator(".cl-outbox-row")).to_have_count(0)
     page.unroute("**/tasks")
     assert goals(page, "Outbox by the worker") == ["Outbox by the worker"]
 
@@ -163,7 +173,7 @@ def test_a_refusal_stays_with_its_reason_and_others_go_on(phone: Callable[..., P
     kept(page)
     page.context.set_offline(False)
     refused = page.locator(".cl-outbox-row")
-    expect(refused).to_have_count(1, timeout=20_000)
+    expect(refused).to_have_count(1)
     expect(refused).to_contain_text("not sent:")
     expect(refused).to_contain_text("no-such-skill")
     page.goto("/tasks")
@@ -183,7 +193,7 @@ def test_words_and_files_reach_a_task_that_was_open(phone: Callable[..., Page]) 
     page.context.set_offline(False)
     sent(page)
     page.goto("/tasks")
-    page.click("text=Outbox with a file")
+    press(page.locator("a.cl-row", has_text="Outbox with a file"))
     expect(page.locator(".cl-rail")).to_contain_text("note.txt")
     page.context.set_offline(True)
     page.fill("#text", "Mind the second page")
@@ -192,14 +202,14 @@ def test_words_and_files_reach_a_task_that_was_open(phone: Callable[..., Page]) 
     kept(page)
     page.context.set_offline(False)
     sent(page)
-    expect(page.locator(".cl-said", has_text="Mind the second page")).to_have_count(1, timeout=20_000)
+    expect(page.locator(".cl-said", has_text="Mind the second page")).to_have_count(1)
 
 
 def test_decisions_are_not_kept(phone: Callable[..., Page]) -> None:
     page = phone()
     start(page, "Summarise the RFP, draft a response outline and mail it to Dana")
     card = page.locator(".cl-card-asked")
-    expect(card).to_be_visible(timeout=60_000)
+    expect(card).to_be_visible()
     # The keyboard's «Go» presses nothing.
     card.get_by_placeholder("If you deny: why?").fill("Not yet")
     card.get_by_placeholder("If you deny: why?").press("Enter")
@@ -213,7 +223,7 @@ def test_decisions_are_not_kept(phone: Callable[..., Page]) -> None:
     page.context.set_offline(False)
     page.reload()
     expect(page.locator(".cl-card-asked")).to_be_visible()
-    page.get_by_role("button", name="Stop").click()
+    press(page, "Stop")
 
 
 def test_an_expired_session_keeps_it_and_another_person_does_not_send_it(phone: Callable[..., Page]) -> None:
@@ -226,7 +236,7 @@ def test_an_expired_session_keeps_it_and_another_person_does_not_send_it(phone: 
     context.clear_cookies()
     context.set_offline(False)
     row = page.locator(".cl-outbox-row")
-    expect(row).to_contain_text("sign in, and it will be sent", timeout=20_000)
+    expect(row).to_contain_text("sign in, and it will be sent")
     expect(row.get_by_role("link", name="Sign in")).to_be_visible()
     page.close()
 
@@ -248,7 +258,7 @@ def test_signing_out_asks_and_then_forgets(phone: Callable[..., Page]) -> None:
     expect(page.locator(".cl-outbox-row")).to_contain_text(QUEUED)
     kept(page)
     page.context.set_offline(False)
-    expect(page.locator(".cl-outbox-row")).to_contain_text("not sent:", timeout=20_000)
+    expect(page.locator(".cl-outbox-row")).to_contain_text("not sent:")
     asked: list[str] = []
 
     def dismiss(dialog: Dialog) -> None:
@@ -259,8 +269,8 @@ def test_signing_out_asks_and_then_forgets(phone: Callable[..., Page]) -> None:
     page.click(".cl-tabs summary")
     page.click(".cl-sheet button:has-text('Sign out')")
     expect(page.locator(".cl-outbox-row")).to_have_count(1)
-    page.click(".cl-sheet button:has-text('Sign out')")
-    page.wait_for_url(re.compile("/sign-in"))
+    press(page.locator(".cl-sheet"), "Sign out")
+    expect(page).to_have_url(re.compile("/sign-in"))
     assert len(asked) == 2
     assert "has not been sent yet" in asked[0]
     context = page.context
@@ -284,14 +294,14 @@ def test_the_worker_keeps_nothing_of_anybody(phone: Callable[..., Page], served:
     assert "/offline" in kept
     assert not any("Ana Correia" in text for text in kept.values())
     # The page for «no line» is the one that nobody in particular gets.
-    assert kept["/offline"] in [httpx.get(f"{served.url}{p}").text for p in ("/offline", "/offline?unknown=1")]
+    pages = [httpx.get(f"{served.url}{p}", timeout=60).text for p in ("/offline", "/offline?unknown=1")]
+    assert kept["/offline"] in pages
 
 
 def test_what_another_app_shares_waits_for_a_tap(phone: Callable[..., Page]) -> None:
     page = phone()
     body: Any = json.dumps({"title": "Outbox offer", "text": "See the file"})
-    page.evaluate(
-        """async (given) => {
+    share = """async (given) => {
           const form = document.createElement("form");
           Object.assign(form, { method: "post", action: "/dispatch/share", enctype: "multipart/form-data" });
           for (const [name, value] of Object.entries(JSON.parse(given))) {
@@ -305,15 +315,15 @@ def test_what_another_app_shares_waits_for_a_tap(phone: Callable[..., Page]) -> 
           form.append(files);
           document.body.append(form);
           HTMLFormElement.prototype.submit.call(form);
-        }""",
-        body,
-    )
-    page.wait_for_url(re.compile("/dispatch/share"))
+        }"""
+    with page.expect_navigation():
+        page.evaluate(share, body)
+    expect(page).to_have_url(re.compile("/dispatch/share"))
     expect(page.locator("#goal")).to_have_value("Outbox offer\nSee the file")
     expect(page.locator("[data-cl-files]")).to_have_text("offer.txt")
     assert goals(page, "Outbox offer") == []
-    page.click("button:has-text('Start')")
-    page.wait_for_url(re.compile("/tasks/task_"))
+    press(page, "Start")
+    expect(page).to_have_url(re.compile("/tasks/task_"))
     expect(page.locator(".cl-rail")).to_contain_text("offer.txt")
     page.goto("/dispatch/share")
     expect(page.locator("#goal")).to_have_value("")

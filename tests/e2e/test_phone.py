@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.e2e.conftest import FLAGS
-from tests.e2e.served import Served, free_port, serving
+from tests.e2e.press import kept, press, seen, sign_in
+from tests.e2e.served import Served, answering, end, serving
+
+from colleague.testing.serving import free_port
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.peer("aimock")]
 AIMOCK = Path(__file__).parents[2] / ".peers/aimock/node_modules/@copilotkit/aimock/dist/cli.js"
@@ -30,9 +33,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     command = ["node", str(AIMOCK), "-p", str(port), "-f", str(file), "--strict", "--log-level", "silent"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    yield f"http://127.0.0.1:{port}/v1"
-    process.terminate()
-    process.wait(10)
+    try:
+        answering(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        end(process)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +67,9 @@ def phone(house: Served, browser: Browser) -> Iterator[Page]:
     errors: list[str] = []
     page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto("/sign-in")
-    page.click("button[value^='ana@']")
+    sign_in(page, "ana")
     page.goto("/tasks/new")
-    page.wait_for_function("navigator.serviceWorker.controller")
+    seen(page, "!!navigator.serviceWorker.controller")
     yield page
     context.close()
     assert not errors
@@ -86,8 +90,8 @@ def titles(page: Page) -> list[str]:
 def test_what_was_said_is_shown_changed_and_acts_after_a_tap(phone: Page) -> None:
     phone.goto("/dispatch/voice")
     record(phone)
-    phone.get_by_role("button", name="Write it down").click()
-    phone.wait_for_url(re.compile("/dispatch/voice/voice_"))
+    press(phone, "Write it down")
+    expect(phone).to_have_url(re.compile("/dispatch/voice/voice_"))
     expect(phone.locator("#words")).to_have_value(HEARD)
     assert HEARD not in titles(phone)
     # The recording can be heard: the strict policy lets the page play what comes from us.
@@ -104,8 +108,8 @@ def test_what_was_said_is_shown_changed_and_acts_after_a_tap(phone: Page) -> Non
     )
     assert lasts >= 1
     phone.fill("#words", f"{HEARD}, please")
-    phone.get_by_role("button", name="Start as a task").click()
-    phone.wait_for_url(re.compile("/tasks/task_"))
+    press(phone, "Start as a task")
+    expect(phone).to_have_url(re.compile("/tasks/task_"))
     assert f"{HEARD}, please" in titles(phone)
 
 
@@ -118,43 +122,51 @@ def test_a_note_spoken_without_a_line_waits_and_is_written_down_once(phone: Page
     row = phone.locator(".cl-outbox-row")
     expect(row).to_contain_text("Voice note")
     expect(row).to_contain_text("queued, will be sent when online")
-    expect(phone.locator("[data-cl-say]")).to_contain_text("Kept on this device")
+    kept(phone)
     before = set(titles(phone))
     phone.context.set_offline(False)
-    expect(row).to_have_count(0, timeout=20_000)
+    expect(row).to_have_count(0)
     phone.goto("/dispatch/voice")
     waiting = phone.locator("a.cl-row", has_text=HEARD)
     expect(waiting).to_have_count(1)
     assert set(titles(phone)) == before, "nothing acts by itself"
-    waiting.click()
-    phone.get_by_role("button", name="Delete").click()
+    press(waiting)
+    press(phone, "Delete")
     expect(phone.locator("a.cl-row")).to_have_count(0)
 
 
-def pushed(page: Page, house: Served, data: str) -> list[dict[str, Any]]:
-    """Let the browser deliver a push message, and return the notices it shows."""
+def pushed(page: Page, house: Served, data: str, title: str) -> dict[str, Any]:
+    """Let the browser deliver a push message, and return the notice with this title once it is shown."""
     devtools, found = page.context.new_cdp_session(page), []
     devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     devtools.send("ServiceWorker.enable")
-    page.wait_for_timeout(300)
+    seen(page, lambda: found)
     given = {"origin": house.url, "registrationId": found[0]["registrationId"], "data": data}
     devtools.send("ServiceWorker.deliverPushMessage", given)
-    page.wait_for_timeout(500)
-    notices: list[dict[str, Any]] = page.evaluate(
-        """async () => (await (await navigator.serviceWorker.ready).getNotifications())
-          .map(({ title, body, tag, data, actions }) => ({ title, body, tag, data, actions }))"""
-    )
-    return notices
+    shown: list[dict[str, Any]] = []
+
+    def look() -> list[dict[str, Any]]:
+        notices = page.evaluate(
+            """async () => (await (await navigator.serviceWorker.ready).getNotifications())
+              .map(({ title, body, tag, data, actions }) => ({ title, body, tag, data, actions }))"""
+        )
+        shown[:] = [notice for notice in notices if notice["title"] == title]
+        return shown
+
+    seen(page, look)
+    (notice,) = shown
+    return notice
 
 
 def test_a_push_is_a_notice_that_leads_inside_and_has_no_buttons(phone: Page, house: Served) -> None:
     notice = {"title": "Needs approval", "body": "A task waits.", "link": "/approvals/apr_1", "tag": "apr_1"}
-    (shown,) = pushed(phone, house, json.dumps(notice))
+    shown = pushed(phone, house, json.dumps(notice), "Needs approval")
     link = {"link": f"{house.url}/approvals/apr_1"}
     assert shown == {"title": "Needs approval", "body": "A task waits.", "tag": "apr_1", "data": link, "actions": []}
-    # The same tag replaces; what leads elsewhere, or is no notice at all, leads home.
-    for data in (json.dumps({**notice, "link": "https://evil.example/x"}), "not json"):
-        assert pushed(phone, house, data)[-1]["data"]["link"] == f"{house.url}/" or house.url
+    # What leads elsewhere, or is no notice at all, leads home.
+    elsewhere = {**notice, "title": "Elsewhere", "link": "https://evil.example/x"}
+    for data, title in ((json.dumps(elsewhere), "Elsewhere"), ("not json", "Colleague")):
+        assert pushed(phone, house, data, title)["data"]["link"].rstrip("/") == house.url
 
 
 SUBSCRIBE = """
@@ -193,16 +205,15 @@ def test_this_device_is_notified_from_a_tap_until_it_is_stopped_or_signed_out(ph
     expect(words).to_have_text("This device is notified.")
     phone.goto("/dispatch/channels")
     expect(words.first).to_have_text("This device is notified.")
-    phone.get_by_role("button", name="Remove").click()
+    press(phone, "Remove")
     phone.goto("/dispatch/phone")
     expect(button).to_have_text("Notify me on this device")
     button.click()
     expect(words).to_have_text("This device is notified.")
     phone.click(".cl-tabs summary")
-    phone.click(".cl-sheet button:has-text('Sign out')")
-    phone.wait_for_url(re.compile("/sign-in"))
-    phone.click("button[value^='ana@']")
-    phone.wait_for_url(re.compile("/tasks"))
+    press(phone.locator(".cl-sheet"), "Sign out")
+    expect(phone).to_have_url(re.compile("/sign-in"))
+    sign_in(phone, "ana")
     assert devices() == 0
 
 
@@ -223,21 +234,20 @@ def test_voice_and_offline_pages_have_no_barriers(phone: Page, axe: Callable[[Pa
 def drilled(house: Served, browser: Browser, phone: Page) -> None:
     """Let an owner switch commands on, and Ana take the drill by what its page says."""
     desk = browser.new_context(base_url=house.url).new_page()
-    desk.goto("/sign-in")
-    desk.click("button[value^='marta@']")
+    sign_in(desk, "marta")
     desk.goto("/dispatch/triggers")
-    desk.get_by_role("button", name=re.compile("Add the .* standard triggers")).click()
-    desk.get_by_role("button", name="Switch on those that only read").click()
+    press(desk.get_by_role("button", name=re.compile("Add the .* standard triggers")))
+    press(desk, "Switch on those that only read")
     expect(desk.get_by_text("8 active")).to_be_visible()
     desk.context.close()
     phone.goto("/dispatch/drill")
     for choice in ("You are shown exactly", "Say that it is lost", "You are asked which one"):
         phone.get_by_label(re.compile(choice)).check()
-    phone.get_by_role("button", name="Check").click()
+    press(phone, "Check")
     for hint in phone.locator(".cl-field:has(.cl-row-sub)").all():
         example = hint.locator(".cl-row-sub").inner_text().partition("For example: ")[2]
         hint.locator("input").fill(example.strip())
-    phone.get_by_role("button", name="Check").click()
+    press(phone, "Check")
     expect(phone.locator("[role=status]").last).to_contain_text("You have passed")
 
 
@@ -253,14 +263,14 @@ def test_a_command_said_without_a_line_is_answered_once(
     phone.get_by_role("button", name="Send").click()
     row = phone.locator(".cl-outbox-row")
     expect(row).to_contain_text("queued, will be sent when online")
-    expect(phone.locator("[data-cl-say]")).to_contain_text("Kept on this device")
+    kept(phone)
     phone.context.set_offline(False)
-    expect(row).to_have_count(0, timeout=20_000)
+    expect(row).to_have_count(0)
     phone.goto("/dispatch")
     expect(phone.locator("main li a", has_text=re.compile("^status$"))).to_have_count(1)
     # With a line it leads to what came of it.
     phone.fill("#text", "brief Harbour City")
-    phone.get_by_role("button", name="Send").click()
-    phone.wait_for_url(re.compile("/dispatch/messages/"))
+    press(phone, "Send")
+    expect(phone).to_have_url(re.compile("/dispatch/messages/"))
     axe(phone)
     expect(phone.get_by_role("link", name="See the task")).to_be_visible()

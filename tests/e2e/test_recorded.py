@@ -21,8 +21,9 @@ from playwright.sync_api import Page, expect
 from pptx import Presentation
 from python_calamine import CalamineWorkbook
 from tests.e2e.dovecot import Dovecot
+from tests.e2e.press import press
 from tests.e2e.recorded import Play, RecordedModel, Say, use
-from tests.e2e.served import Served, free_port, serving
+from tests.e2e.served import Served, serving
 
 from colleague.bootstrap import build
 from colleague.connectors.grants import Terms, change_grant, list_grants
@@ -30,6 +31,7 @@ from colleague.identity.directory import actor_of
 from colleague.kit.settings import Settings
 from colleague.policy.governance import enter_phase
 from colleague.policy.model import DataClass, Phase
+from colleague.testing.serving import free_port
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.slow]
 SLOW = 300_000
@@ -191,7 +193,7 @@ def hand_over(page: Page, goal: str, *files: Path) -> None:
     page.fill("#goal", goal)
     if files:
         page.set_input_files("#files", list(files))
-    page.get_by_role("button", name="Start").click()
+    press(page, "Start")
 
 
 def until(page: Page, state: str) -> None:
@@ -200,7 +202,7 @@ def until(page: Page, state: str) -> None:
 
 def opened(page: Page, name: str) -> bytes:
     """Open an output's preview by its name, and return the file behind the download."""
-    page.locator(".cl-rail").get_by_role("link", name=name, exact=True).click()
+    press(page.locator(".cl-rail").get_by_role("link", name=name, exact=True))
     expect(page.locator("h1")).to_have_text(name)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
@@ -215,7 +217,7 @@ def looked_at(page: Page, folder: Path, name: str) -> None:
 def ledger_holds(served: Served, enter: Callable[..., Page]) -> None:
     auditor = enter("ines")
     auditor.goto("/ledger")
-    auditor.get_by_role("button", name="Verify now").click()
+    press(auditor, "Verify now")
     expect(auditor.locator(".cl-ok")).to_contain_text("intact", timeout=SLOW)
 
 
@@ -282,7 +284,7 @@ def test_a_question_about_policy_is_answered_with_a_citation_that_opens_the_sour
     until(ana, "completed")
     expect(ana.locator(".cl-answer")).to_contain_text("approval of a director")
     looked_at(ana, tmp_path, "policy")
-    ana.locator(".cl-answer a").first.click()
+    press(ana.locator(".cl-answer a").first)
     expect(ana.locator("h1")).to_contain_text("Travel and expenses")
     expect(ana.locator(".cl-paper")).to_contain_text("All travel abroad needs the approval of a director")
     looked_at(ana, tmp_path, "policy-source")
@@ -298,7 +300,7 @@ def test_minutes_become_a_table_in_the_chosen_folder_and_undo_takes_it_back(
     ana.locator(".cl-choose summary").click()
     ana.get_by_label("Read and change Bids/", exact=True).check()
     looked_at(ana, tmp_path, "minutes-choose")
-    ana.get_by_role("button", name="Start").click()
+    press(ana, "Start")
     until(ana, "needs approval")
     expect(ana.locator(".cl-chips")).to_contain_text("Bids")
     expect(ana.locator(".cl-chips")).not_to_contain_text("Policies")
@@ -306,7 +308,7 @@ def test_minutes_become_a_table_in_the_chosen_folder_and_undo_takes_it_back(
     # The task was given one folder: the first reading, of another one, was refused.
     expect(ana.locator(".cl-call-failed, .cl-call-refused")).to_have_count(1)
     looked_at(ana, tmp_path, "minutes-asked")
-    ana.locator(".cl-card-asked").get_by_role("button", name="Approve").click()
+    press(ana.locator(".cl-card-asked"), "Approve")
     until(ana, "completed")
     rows = [[c.text for c in r.cells] for r in docx.Document(str(saved)).tables[0].rows]
     assert rows[0] == ["Who", "What", "By when"]
@@ -314,7 +316,7 @@ def test_minutes_become_a_table_in_the_chosen_folder_and_undo_takes_it_back(
     assert rows[5][2] == "no date given"
     expect(ana.locator("#changes")).to_contain_text("Bids/Actions HC-2026-014.docx")
     looked_at(ana, tmp_path, "minutes-done")
-    ana.locator("#changes").get_by_role("button", name="Undo").click()
+    press(ana.locator("#changes"), "Undo")
     expect(ana.locator("#changes")).to_contain_text("Put back by Ana Correia")
     assert not saved.exists()
     looked_at(ana, tmp_path, "minutes-undone")
@@ -354,7 +356,7 @@ def test_mail_is_sorted_from_a_real_mailbox(
         owner.goto("/connectors/mail")
         owner.get_by_text("Settings of the organisation").click()
         owner.fill("#f-imap_url", server.url)
-        owner.get_by_role("button", name="Save").click()
+        press(owner, "Save")
         with ThreadPoolExecutor(1) as beside:  # The browser has a loop in this thread.
             beside.submit(asyncio.run, mailbox_opened(served.folder)).result()
         hand_over(ana, "Sort my inbox: who wants an answer?")

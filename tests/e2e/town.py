@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.served import free_port
+from tests.e2e.press import press, sign_in
+from tests.e2e.served import answering, end
 from tests.e2e.street import Street, code_in, street
+
+from colleague.testing.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 ANA = "+447700900001"
@@ -23,7 +25,7 @@ SIX = ("trigger_timestamp", "user", "content", "action", "output", "review")
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], seconds: float = 45) -> T:
+def until(look: Callable[[], T], seconds: float = 120) -> T:
     """Return what `look` finds, once it finds something."""
     end = time.monotonic() + seconds
     while True:
@@ -55,7 +57,7 @@ class Town:
     def work(self) -> None:
         """Start a worker in place of the one that was killed."""
         if self.worker is not None:
-            self.worker.wait(20)
+            self.worker.wait(120)
         self.worker = self.run("worker")
 
     def phone(self, who: str = "ana", scheme: str = "dark") -> Page:
@@ -66,9 +68,8 @@ class Town:
                 color_scheme=scheme, permissions=["notifications"],  # type: ignore[arg-type]
             )  # fmt: skip
             page = self.phones[who] = context.new_page()
-            page.goto("/sign-in")
-            page.tap(f"button[value^='{who}@']")
-            page.wait_for_url(re.compile("/tasks"))
+            sign_in(page, who, tap=True)
+            expect(page).to_have_url(re.compile("/tasks"))
         return self.phones[who]
 
     def api(self, path: str, who: str = "ana") -> Any:
@@ -107,8 +108,8 @@ class Town:
         """The ledger verifies, and says so to the auditor."""
         page = self.phone("ines")
         page.goto("/ledger")
-        page.get_by_role("button", name="Verify now").tap()
-        expect(page.locator(".cl-ok")).to_contain_text("intact", timeout=60_000)
+        press(page, "Verify now", tap=True)
+        expect(page.locator(".cl-ok")).to_contain_text("intact")
 
 
 @contextmanager
@@ -128,23 +129,14 @@ def opened(folder: Path, browser: Browser) -> Iterator[Town]:
         town = Town(outside, url, folder, clean | {f"COLLEAGUE_{k}": v for k, v in settings.items()}, browser)
         server = town.run("web")
         try:
-            until(lambda: up(url, server, folder / "web.log"), 120)
+            answering(f"{url}/sign-in", server, folder / "web.log")
             town.work()
             bind(town, "ana", "sms", ANA, lambda: "".join(outside.texts(ANA)[-1:]))
             yield town
         finally:
             for process in (town.worker, server):
                 if process is not None:
-                    process.terminate()
-                    process.wait(20)
-
-
-def up(url: str, server: subprocess.Popen[bytes], log: Path) -> bool:
-    assert server.poll() is None, log.read_text()
-    try:
-        return httpx.get(f"{url}/sign-in").status_code == 200
-    except httpx.TransportError:
-        return False
+                    end(process)
 
 
 def bind(town: Town, who: str, kind: str, address: str, read: Callable[[], str]) -> None:
@@ -154,18 +146,18 @@ def bind(town: Town, who: str, kind: str, address: str, read: Callable[[], str])
     if not page.locator("[role=status]", has_text="You have passed").count():
         for choice in ("You are shown exactly", "Say that it is lost", "You are asked which one"):
             page.get_by_label(re.compile(choice)).check()
-        page.get_by_role("button", name="Check").tap()
+        press(page, "Check", tap=True)
         expect(page.locator("[role=alert]").first).to_contain_text("Not quite")
         for hint in page.locator(".cl-field:has(.cl-row-sub)").all():
             example = hint.locator(".cl-row-sub").inner_text().partition("For example: ")[2]
             hint.locator("input").fill(example.strip())
-        page.get_by_role("button", name="Check").tap()
+        press(page, "Check", tap=True)
         expect(page.locator("[role=status]").last).to_contain_text("You have passed")
     page.goto("/dispatch/channels")
     form = page.locator(f"form:has(input[name=kind][value={kind}])")
     if address:
         form.locator("[name=address]").fill(address)
-    form.get_by_role("button", name="Send a code").tap()
+    press(form, "Send a code", tap=True)
     page.get_by_label("The code that was sent there").first.fill(code_in(until(read)))
-    page.get_by_role("button", name="Bind", exact=True).first.tap()
+    press(page.get_by_role("button", name="Bind", exact=True).first, tap=True)
     expect(page.locator("[role=status]").first).to_contain_text("Bound")

@@ -1,11 +1,27 @@
 """Applications served on a free port of this machine, from a thread of their own: the far side of a real wire."""
 
 import json
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
+
+
+def free_port() -> int:
+    """Return a port of this machine that is free, and that no connection going out is given before it is used.
+
+    Those get theirs from 32768 on (Linux), so it lies below.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager
