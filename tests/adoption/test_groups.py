@@ -92,9 +92,9 @@ def test_five_thousand_people_in_two_hundred_groups_take_no_time() -> None:
         ):
             groups[kind].setdefault(f"{kind} {name}", set()).add(person)
     by = {kind: {name: frozenset(members) for name, members in named.items()} for kind, named in groups.items()}
-    started = time.perf_counter()
+    started = time.process_time()
     assert suppressed(by, frozenset(everybody)) == frozenset()
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 MEMBERS = st.frozensets(st.sampled_from([f"p{n:02}" for n in range(16)]), min_size=3)

@@ -45,9 +45,9 @@ def test_only_tables() -> None:
 def test_one_giant_paragraph_without_a_heading() -> None:
     sentence = "The Supplier shall deliver {} boxes before noon on 3 May 2027, as agreed with the Council."
     giant = source(Block("paragraph", " ".join(sentence.format(n) for n in range(4000)), where="p. 1"))
-    start = time.perf_counter()
+    start = time.process_time()
     blocks = skills.rfp([giant])
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert "R-4000" in texts(blocks)
     assert max(len(b.text) for b in blocks) < 2000
 
@@ -76,11 +76,11 @@ def test_three_hundred_pages_in_bounded_time() -> None:
             blocks.append(Block("paragraph", text, where=where))
             blocks.append(Block("item", f"item {n} by 3 May 2027 for ${page}", 1, where, "(a)"))
     large = source(*blocks)
-    start = time.perf_counter()
+    start = time.process_time()
     for skill in ALL:
         skill([large])
     passages("Which log does the Supplier keep?", [large])
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
     assert sum(b.kind == "heading" for b in skills.summary([large])) < 40
 
 
@@ -125,8 +125,8 @@ def test_a_text_made_to_be_slow_is_not(text: str) -> None:
     nasty = source(
         Block("paragraph", text), Block("item", text[:2_400], label="(a)"), Block("table", rows=((text, text),))
     )
-    start = time.perf_counter()
+    start = time.process_time()
     for skill in ALL:
         skill([nasty])
     passages("What must the portal do?", [nasty])
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60

@@ -73,7 +73,7 @@ def lines(folder: Path) -> list[str]:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it has come to that."""
-    for _ in range(250):
+    for _ in range(6000):
         if await condition():
             return
         await asyncio.sleep(0.02)

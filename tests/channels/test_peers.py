@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,18 +19,13 @@ from colleague.channels.push.encrypt import Vapid
 from colleague.channels.push.subscribe import devices_of, subscribe
 from colleague.kit.http import Egress
 from colleague.testing.house import TestHouse, furnish
+from colleague.testing.serving import free_port
 from colleague.testing.worker import work
 
 PEERS = Path(__file__).parents[2] / ".peers"
 ACCOUNT, TOKEN, FROM = "AC00000000000000000000000000000000", "twilio_test_auth_token", "+15551234567"
 NUMBER = "+447911123456"
 pytestmark = pytest.mark.anyio
-
-
-def free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @asynccontextmanager
@@ -45,7 +39,7 @@ async def running(folder: str, port: int, *command: str, **env: str) -> AsyncIte
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+        async with asyncio.timeout(300), httpx.AsyncClient(timeout=60) as client:
             while True:
                 try:
                     await client.get(url)
@@ -82,7 +76,7 @@ async def bound(home: TestHouse, kind: str, address: str, read: Any) -> str:
 
 @pytest.mark.peer("messages")
 async def test_a_number_is_bound_over_twilio(database_url: str, tmp_path: Path) -> None:
-    seed, port = tmp_path / "seed.yaml", free()
+    seed, port = tmp_path / "seed.yaml", free_port()
     seed.write_text(
         f"twilio:\n  account: {{sid: {ACCOUNT}, auth_token: {TOKEN}, friendly_name: t}}\n"
         f'  phone_numbers:\n    - {{phone_number: "{FROM}", friendly_name: n}}\n'
@@ -93,7 +87,7 @@ async def test_a_number_is_bound_over_twilio(database_url: str, tmp_path: Path) 
         messages = f"{url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
         async def read() -> str:
-            async with httpx.AsyncClient(auth=(ACCOUNT, TOKEN)) as client:
+            async with httpx.AsyncClient(timeout=60, auth=(ACCOUNT, TOKEN)) as client:
                 (kept,) = (await client.get(messages)).json()["messages"]
             assert (kept["to"], kept["from"]) == (NUMBER, FROM)
             return str(kept["body"])
@@ -128,11 +122,11 @@ class Named:
 
 @pytest.mark.peer("messages")
 async def test_an_account_is_bound_over_slack(database_url: str, tmp_path: Path) -> None:
-    port = free()
+    port = free_port()
     shutil.copy(Path(__file__).with_name("slack-emu.mjs"), PEERS / "messages" / "slack-emu.mjs")
     async with (
         running("messages", port, "slack-emu.mjs", SLACK_PORT=str(port)) as url,
-        httpx.AsyncClient(base_url=f"{url}/api", headers={"authorization": "Bearer xoxb-bot"}) as client,
+        httpx.AsyncClient(timeout=60, base_url=f"{url}/api", headers={"authorization": "Bearer xoxb-bot"}) as client,
     ):
         members = (await client.post("/users.list", json={})).json()["members"]
         ana = next(m for m in members if m["name"] == "ana")
@@ -152,7 +146,7 @@ async def test_an_account_is_bound_over_slack(database_url: str, tmp_path: Path)
 
 @pytest.mark.peer("webpush")
 async def test_pushes_are_opened_expire_and_need_our_own_key(database_url: str, tmp_path: Path) -> None:
-    port = free()
+    port = free_port()
     preload = tmp_path / "loopback.cjs"
     preload.write_text(
         "const net = require('net'), listen = net.Server.prototype.listen;\n"
@@ -164,7 +158,7 @@ async def test_pushes_are_opened_expire_and_need_our_own_key(database_url: str, 
     async with (
         running("webpush", port, "-r", str(preload), server, str(port)) as url,
         house(database_url, tmp_path, push_hosts="127.0.0.1, localhost") as home,
-        httpx.AsyncClient(base_url=url) as client,
+        httpx.AsyncClient(timeout=60, base_url=url) as client,
     ):
         one, ana = home.house, home.people["ana"]
 

@@ -81,7 +81,7 @@ def _first_task(folder: Path) -> None:
     (approval,) = re.findall(r"\b(ask_\w+)", asked.stdout + asked.stderr)
     assert run(folder, "approval", "approve", approval, "--yes", *ana).returncode == 0
     (task,) = set(re.findall(r"task_\w+", asked.stdout + asked.stderr))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while "completed" not in run(folder, "task", "show", task, *ana).stdout and time.monotonic() < deadline:
         time.sleep(0.5)
 
@@ -93,9 +93,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     with serve(json_app(collector.answer)) as port:
         more = {"COLLEAGUE_OTLP": f"http://127.0.0.1:{port}", "COLLEAGUE_OTLP_HEADERS": "x-key=open-sesame"}
         with serving(folder, **more) as served:
-            httpx.get(f"{served.url}/tasks/task_nobody", headers={"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"})
+            theirs = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
+            httpx.get(f"{served.url}/tasks/task_nobody", headers=theirs, timeout=60)
             _first_task(folder)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 120
         while "worker" not in collector.processes() and time.monotonic() < deadline:
             time.sleep(0.1)
         yield collector
@@ -164,7 +165,7 @@ def test_no_word_of_what_was_said_or_read_goes_out(seen: Collector) -> None:
 def test_a_collector_that_is_away_costs_nothing_else(tmp_path: Path) -> None:
     env = environment(tmp_path / "data", COLLEAGUE_OTLP="http://127.0.0.1:9")
     words = [*COLLEAGUE, "worker", "--until-idle"]
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 

@@ -26,7 +26,7 @@ async def sign_in(egress: Egress, url: str, config: dict[str, Any], secrets: dic
     """Sign in as a person would, and return the token."""
     sign_ins = SignIns(egress=egress, clock=SystemClock(), base_url="http://localhost:3000")
     consent = await sign_ins.begin("ana", Server("peer", "Peer", "http", "oauth"), config, secrets)
-    async with httpx.AsyncClient() as person:
+    async with httpx.AsyncClient(timeout=60) as person:
         back = await person.get(consent.url, follow_redirects=False)
     came = {k: v[0] for k, v in parse_qs(urlsplit(back.headers["location"]).query).items()}
     _, grant = await sign_ins.finish(

@@ -174,7 +174,7 @@ def test_a_folder_exchanged_for_a_link_while_it_is_read_never_leads_out(root: Pa
     outcomes = {"good": 0, "refused": 0}
     try:
         # However the two happen to be scheduled: until both outcomes were seen, and often.
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while time.monotonic() < end and (sum(outcomes.values()) < 2000 or not all(outcomes.values())):
             try:
                 assert read_file(root, ("A", "plan.md"), limit=100) == b"good"

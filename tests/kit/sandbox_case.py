@@ -62,7 +62,7 @@ class Case:
         """Run Python code inside and return what the driver prints."""
         request = {"tier": self.tier, "argv": ["-I", "-c", code, *arguments], **told}
         with self.popen(pass_fds=fds) as process:
-            out, err = process.communicate(json.dumps(request), timeout=90)
+            out, err = process.communicate(json.dumps(request), timeout=300)
         assert process.returncode == 0, err
         return dict(json.loads(out.splitlines()[-1]))
 

@@ -37,7 +37,7 @@ async def main() -> dict[str, object]:
             whole = {**os.environ, **env}
             done = subprocess.run(  # noqa: ASYNC221 - nothing else runs here
                 [sys.executable, *argv], cwd=folder.work, env=whole, input=told["stdin"].encode(), capture_output=True,
-                check=False, timeout=60,
+                check=False, timeout=300,
             )  # fmt: skip
             return {"stdout": done.stdout.decode(), "stderr": done.stderr.decode(), "exit": done.returncode}
         confined = await start(

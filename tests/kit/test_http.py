@@ -282,7 +282,7 @@ async def test_a_body_that_trickles_ends_in_time() -> None:
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    async with serving(handler) as server, egress(seconds=0.3) as door:
+    async with serving(handler) as server, egress(seconds=1.5) as door:
         with pytest.raises(NoAnswer):
             await door.request("GET", f"http://127.0.0.1:{server.port}/")
         with pytest.raises(AnswerLost):

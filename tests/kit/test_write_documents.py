@@ -187,7 +187,7 @@ def test_another_office_opens_what_is_written(kind: str, tmp_path: Path) -> None
         str(tmp_path),
         str(tmp_path / f"a.{kind}"),
     ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
     text = pypdfium2.PdfDocument(tmp_path / "a.pdf")[0].get_textpage().get_text_range()
     assert "We deliver in May." in text
     assert "Draft: not reviewed" in text

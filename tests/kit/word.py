@@ -43,7 +43,7 @@ class Office:
     def run(self, *arguments: str) -> None:
         """Run it to its end."""
         profile = f"-env:UserInstallation=file://{self._home}/profile"
-        subprocess.run(["soffice", profile, "--headless", *arguments], check=True, capture_output=True, timeout=120)
+        subprocess.run(["soffice", profile, "--headless", *arguments], check=True, capture_output=True, timeout=300)
 
     def decide(self, content: bytes, how: str) -> bytes:
         """Return the file after «Accept» or «Reject» of all its changes, as this office saves it."""

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from colleague.testing.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 AIMOCK = ROOT / ".peers/aimock/node_modules/@copilotkit/aimock/dist/cli.js"
@@ -56,12 +57,6 @@ def script() -> list[dict[str, Any]]:
     return answers
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Start a model server with more flags (chaos); one for each set of flags; all end with the session."""
@@ -77,9 +72,10 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             command = ["node", str(AIMOCK), "-p", str(port), "-f", str(file), "--strict", "--log-level", "silent"]
             process = subprocess.Popen([*command, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             running[flags] = (process, f"http://127.0.0.1:{port}")
-            for _ in range(100):
+            for _ in range(3000):
+                assert process.poll() is None, f"{command} ended"
                 try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10).close()
                     break
                 except OSError:
                     time.sleep(0.1)

@@ -32,7 +32,7 @@ from colleague.testing.mailbox import MailSink
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-RUNS, WORKERS, LIMIT = 100, 2, 160
+RUNS, WORKERS, LIMIT = 100, 2, 900
 AFTER_SEND = (9, 23, 41, 58, 77, 92)
 FREEZE_AT = 30
 

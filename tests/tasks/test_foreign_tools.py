@@ -409,13 +409,13 @@ async def test_a_cut_call_that_may_have_happened_asks_the_person(desk: Desk, off
     async def behave(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         import asyncio
 
-        await asyncio.sleep(30)
+        await asyncio.sleep(120)
         return said("never")
 
     fake.behave = behave
     async with desk.house.database.transaction() as session:
         connector = (await desk.house.registry.now(session)).get("mcp__notes")
-    connector._means.seconds = 1.0  # type: ignore[attr-defined]
+    connector._means.seconds = 3.0  # type: ignore[attr-defined]
     task = await desk.run(call(NAME("write_note"), text="b"), Turn("Done."))
     await desk.answer(task, "approved")
     await desk.work()

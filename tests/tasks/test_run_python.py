@@ -130,7 +130,7 @@ async def test_printed_text_is_bounded(desk: Any) -> None:
 
 
 async def test_a_worker_killed_in_the_middle_repeats_it_and_keeps_one_version(desk: Any) -> None:
-    code = f"import time; time.sleep(1.2)\n{SUM}"
+    code = f"import time; time.sleep(3)\n{SUM}"
     task = await desk.start(call("run_python", code=code, files=["sales.csv"]), Turn("350."), files=[SALES])
     async with desk.house.database.transaction() as session:
         job = (await session.execute(text("SELECT task_name, args FROM procrastinate_jobs"))).one()

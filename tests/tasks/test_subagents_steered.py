@@ -319,7 +319,7 @@ async def test_with_real_workers_the_last_one_to_end_always_wakes_the_task(desk:
     tasks = [await desk.start(goal=GOAL) for _ in range(3)]
     worker = asyncio.create_task(desk.house.queue.run(concurrency=6, signals=False))
     try:
-        for _ in range(600):
+        for _ in range(3000):
             states = [await desk.state(task) for task in tasks]
             if set(states) == {"completed"}:
                 break

@@ -28,8 +28,8 @@ async def working(desk: Any) -> AsyncIterator[None]:
             await worker
 
 
-async def _ended(desk: Any, task: str, seconds: float) -> None:
-    for _ in range(round(seconds * 10)):
+async def _ended(desk: Any, task: str) -> None:
+    for _ in range(1800):
         with contextlib.suppress(OperationalError):
             if await desk.state(task) == "completed":
                 return
@@ -44,13 +44,13 @@ async def _sql(desk: Any, statement: str) -> None:
 
 async def test_a_worker_outlives_a_lost_database(desk: Any) -> None:
     async with working(desk):
-        await _ended(desk, await desk.start(READ, Turn("It is 420.")), 20)
+        await _ended(desk, await desk.start(READ, Turn("It is 420.")))
         await _sql(
             desk,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
-        await _ended(desk, await desk.start(READ, Turn("It is 420.")), 30)
+        await _ended(desk, await desk.start(READ, Turn("It is 420.")))
 
 
 async def test_a_job_whose_worker_died_before_its_first_heartbeat_is_found(desk: Any) -> None:
@@ -58,7 +58,7 @@ async def test_a_job_whose_worker_died_before_its_first_heartbeat_is_found(desk:
     # What a worker leaves that took a job and died, before it said once that it lives.
     await _sql(desk, "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE queue_name = 'runs'")
     async with working(desk):
-        await _ended(desk, task, 20)
+        await _ended(desk, task)
 
 
 async def test_a_job_that_fails_again_and_again_is_never_given_up(desk: Any) -> None:
@@ -82,6 +82,6 @@ async def test_a_run_without_a_job_is_found_and_goes_on(desk: Any) -> None:
     desk.clock.advance(seconds=600)
     assert (await revive(parts=desk.house.parts), await revive(parts=desk.house.parts)) == (1, 0)
     async with working(desk):
-        await _ended(desk, lost, 20)
+        await _ended(desk, lost)
     assert "run.revived" in await desk.verbs(lost)
     assert (await desk.state(parked), await desk.state(fresh)) == ("blocked", "queued")

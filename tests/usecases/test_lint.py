@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from importlib import resources
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -167,6 +167,6 @@ def test_case_blanks_and_width_change_nothing(name: str, data: st.DataObject) ->
 @settings(max_examples=1, deadline=None)
 @given(st.just("within " * 3000 + "help and " * 3000 + "latest a " * 3000))
 def test_a_long_text_costs_little(text: str) -> None:
-    begun = perf_counter()
+    begun = process_time()
     lint(Card(text, text, text, text, text, text, "docx", 5, "x", text))
-    assert perf_counter() - begun < 2
+    assert process_time() - begun < 2

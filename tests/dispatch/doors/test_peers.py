@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +33,7 @@ from colleague.testing.addresses import bind
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.mailbox import MailSink
 from colleague.testing.pipeline import Pipeline
+from colleague.testing.serving import free_port
 from colleague.testing.worker import work
 from colleague.web.app import create_app
 
@@ -41,12 +41,6 @@ pytestmark = pytest.mark.anyio
 PEERS = Path(__file__).parents[3] / ".peers"
 ACCOUNT, TOKEN, NUMBER, PHONE = "AC" + "0" * 32, "twilio_test_auth_token", "+15551234567", "+447911123456"
 SECRET = "slack-signing-secret"
-
-
-def free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @asynccontextmanager
@@ -60,7 +54,7 @@ async def running(port: int, *command: str, **env: str) -> AsyncIterator[str]:
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+        async with asyncio.timeout(300), httpx.AsyncClient(timeout=60) as client:
             while True:
                 try:
                     await client.get(url)
@@ -105,7 +99,7 @@ async def served(database_url: str, folder: Path, port: int, **settings: Any) ->
     app = create_app(parts, settings=house.settings, lifespan=quiet)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", ws="none"))
     task = asyncio.create_task(server._serve())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(300):
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     yield Served(home, pipeline)
@@ -117,7 +111,7 @@ async def served(database_url: str, folder: Path, port: int, **settings: Any) ->
 @pytest.mark.peer("messages")
 @pytest.mark.parametrize("token", [TOKEN, "another"])
 async def test_a_text_message_comes_in_from_twilio(database_url: str, tmp_path: Path, token: str) -> None:
-    seed, port, ours = tmp_path / "seed.yaml", free(), free()
+    seed, port, ours = tmp_path / "seed.yaml", free_port(), free_port()
     seed.write_text(
         f"twilio:\n  account: {{sid: {ACCOUNT}, auth_token: {TOKEN}, friendly_name: t}}\n"
         f'  phone_numbers:\n    - {{phone_number: "{NUMBER}", friendly_name: n, '
@@ -128,7 +122,7 @@ async def test_a_text_message_comes_in_from_twilio(database_url: str, tmp_path: 
     async with (
         running(port, *start, "--seed", str(seed)) as url,
         served(database_url, tmp_path, ours, **named, sms_url=url) as street,
-        httpx.AsyncClient(base_url=url, auth=(ACCOUNT, TOKEN)) as client,
+        httpx.AsyncClient(timeout=60, base_url=url, auth=(ACCOUNT, TOKEN)) as client,
     ):
         await street.bind("sms", PHONE)
         form = {"To": NUMBER, "From": PHONE, "Body": "brief acme & co\n+100% é"}
@@ -147,7 +141,7 @@ async def test_a_text_message_comes_in_from_twilio(database_url: str, tmp_path: 
 async def test_a_direct_message_comes_in_from_slack_and_is_answered(
     database_url: str, tmp_path: Path, secret: str
 ) -> None:
-    port, ours = free(), free()
+    port, ours = free_port(), free_port()
     shutil.copy(Path(__file__).with_name("slack-events.mjs"), PEERS / "messages" / "slack-events.mjs")
     env = {"SLACK_PORT": str(port), "EVENTS_URL": f"http://127.0.0.1:{ours}/dispatch/in/slack/events", "SECRET": SECRET}
     async with (
@@ -155,8 +149,8 @@ async def test_a_direct_message_comes_in_from_slack_and_is_answered(
         served(
             database_url, tmp_path, ours, slack_signing_secret=secret, slack_token="xoxb-bot", slack_url=f"{url}/api"
         ) as street,
-        httpx.AsyncClient(base_url=f"{url}/api", headers={"authorization": "Bearer xoxb-bot"}) as bot,
-        httpx.AsyncClient(base_url=f"{url}/api", headers={"authorization": "Bearer xoxp-ana"}) as ana,
+        httpx.AsyncClient(timeout=60, base_url=f"{url}/api", headers={"authorization": "Bearer xoxb-bot"}) as bot,
+        httpx.AsyncClient(timeout=60, base_url=f"{url}/api", headers={"authorization": "Bearer xoxp-ana"}) as ana,
     ):
         me = (await bot.post("/auth.test")).json()
         member = next(m for m in (await bot.post("/users.list", json={})).json()["members"] if m["name"] == "ana")
@@ -179,7 +173,7 @@ async def test_a_direct_message_comes_in_from_slack_and_is_answered(
 @pytest.mark.peer("dovecot")
 async def test_mails_are_taken_from_a_mailbox_once(database_url: str, tmp_path: Path) -> None:
     """Also where the worker dies after a mail was taken and before it is marked as read."""
-    port = free()
+    port = free_port()
     with Dovecot(port) as dovecot:
         home = await furnish(
             database_url, tmp_path, connectors=(), mail_authserv="mx.aldermoor.example",
@@ -218,7 +212,7 @@ async def test_a_worker_killed_between_record_and_mark_changes_nothing(
     away: Away, database_url: str, tmp_path: Path
 ) -> None:  # fmt: skip
     """kill -9 after the task was started and before the mail is marked: one task, one answer, nothing lost."""
-    port, house = free(), away.house
+    port, house = free_port(), away.house
     await bind_as_drilled(away.home, "ana", "ana@aldermoor.example", away.clock, "email")
     with Dovecot(port) as dovecot:
         mail = EmailMessage()
@@ -233,7 +227,7 @@ async def test_a_worker_killed_between_record_and_mark_changes_nothing(
             sys.executable, script, database_url, str(tmp_path), mailbox, stdout=asyncio.subprocess.PIPE
         )
         assert worker.stdout is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             assert await worker.stdout.readline() == b"recorded\n"
         worker.kill()
         await worker.wait()

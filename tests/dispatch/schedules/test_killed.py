@@ -21,7 +21,7 @@ from colleague.testing.llm import ScriptedLlm
 from colleague.testing.timekeeper import keep_time
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
-SCHEDULES, WORKERS, LIMIT = 60, 2, 90
+SCHEDULES, WORKERS, LIMIT = 60, 2, 600
 STATES = text("SELECT state, count(*) FROM schedule_slots GROUP BY state")
 
 

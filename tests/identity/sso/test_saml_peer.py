@@ -13,6 +13,7 @@ from tests.identity.sso.test_oidc_peer import go, inside, listener, served  # no
 
 from colleague.identity.sessions import open_session
 from colleague.testing.house import TestHouse
+from colleague.testing.serving import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.peer("saml")]
 HOME = Path(__file__).parents[3] / ".peers" / "saml"
@@ -65,7 +66,7 @@ async def _out_there_ends_it_here(ana: httpx.AsyncClient, base: str, there: str)
     page = await ana.get(f"{there}/signout", follow_redirects=True)
     asked = _form(page.text)
     assert "SAMLRequest" in asked, page.text
-    async with httpx.AsyncClient() as foreign:
+    async with httpx.AsyncClient(timeout=60) as foreign:
         answered = await foreign.post(f"{base}/sign-in/saml/corp/slo", data=asked, headers=_from(there))
     assert answered.status_code == 303, answered.text
     assert answered.headers["location"].startswith(f"{there}/saml/slo?SAMLResponse=")
@@ -77,8 +78,7 @@ async def test_sign_in_and_out(served: tuple[TestHouse, str], tmp_path: Path) ->
     house, keys = home.house, SamlIdp()
     (tmp_path / "idp.crt").write_text(keys.cert)
     (tmp_path / "idp.pem").write_bytes(keys.key)
-    with listener() as free:
-        port = free.getsockname()[1]
+    port = free_port()
     acs, ours = f"{base}/sign-in/saml/corp/acs", f"{base}/sign-in/saml/corp/metadata"
     process = await asyncio.create_subprocess_exec(
         "node", "node_modules/saml-idp/bin/run.js", "--host", "127.0.0.1", "-p", str(port), "--cert",
@@ -92,19 +92,19 @@ async def test_sign_in_and_out(served: tuple[TestHouse, str], tmp_path: Path) ->
                 session, home.people["owner"].id, how="password", device="t", ledger=house.ledger, clock=house.clock
             )
         there = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient() as probe:
-            for _ in range(100):
+        async with httpx.AsyncClient(timeout=60) as probe:
+            for _ in range(1500):
                 try:
                     metadata = (await probe.get(f"{there}/metadata")).text
                     break
-                except httpx.ConnectError:
+                except httpx.TransportError:
                     await asyncio.sleep(0.2)
         form = {"kind": "saml", "key": "corp", "title": "Corp", "metadata": metadata, "domains": "aldermoor.example"}
-        async with httpx.AsyncClient(headers={"Origin": base}, cookies={"colleague": cookie}) as owner:
+        async with httpx.AsyncClient(timeout=60, headers={"Origin": base}, cookies={"colleague": cookie}) as owner:
             made = await owner.post(f"{base}/sign-on", data=form)
             assert made.status_code == 303, made.text
             assert (await owner.post(f"{base}/sign-on/corp/switch", data={"on": "true"})).status_code == 303
-        async with httpx.AsyncClient() as ana:
+        async with httpx.AsyncClient(timeout=60) as ana:
             response = await _in(ana, base, there)
             assert (await ana.post(acs, data={"SAMLResponse": response}, headers=_from(there))).status_code == 403
             await _out_here_ends_it_there(ana, base, there)
