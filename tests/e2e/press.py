@@ -19,13 +19,13 @@ def press(place: Page | Locator, button: str = "", *, tap: bool = False) -> None
     """Press a button by its name in a place, or what the place itself is, and wait for the page that follows."""
     one = place.get_by_role("button", name=button) if button else place
     page = place if isinstance(place, Page) else place.page
-    page.evaluate("window.before = true")
+    page.evaluate("window.oldDocument = true")
     if tap:
         one.tap()
     else:
         one.click()
     # A change of the fragment alone keeps the document, and the mark in it.
-    seen(page, "window.before === undefined")
+    seen(page, "window.oldDocument === undefined")
     page.wait_for_load_state(timeout=PATIENCE)
 
 
