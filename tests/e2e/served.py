@@ -17,11 +17,10 @@ from colleague.testing.serving import free_port
 
 @dataclass(frozen=True)
 class Served:
-    """A running product: its address, its data folder, seconds from command to first page."""
+    """A running product: its address and its data folder."""
 
     url: str
     folder: Path
-    seconds: float
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -52,7 +51,6 @@ def serving(folder: Path, *, demo: bool = True, **more: str) -> Iterator[Served]
     port = free_port()
     command = [sys.executable, "-m", "colleague.cli.main", "serve", *["--demo"] * demo, "--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
-    started = time.monotonic()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             command, env=environment | {"COLLEAGUE_DATA_DIR": str(folder)} | more, stdout=log,
@@ -61,6 +59,6 @@ def serving(folder: Path, *, demo: bool = True, **more: str) -> Iterator[Served]
         url = f"http://127.0.0.1:{port}"
         try:
             answering(f"{url}/sign-in", process, folder / "log")
-            yield Served(url, folder, time.monotonic() - started)
+            yield Served(url, folder)
         finally:
             end(process)

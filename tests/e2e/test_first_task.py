@@ -147,8 +147,3 @@ def test_the_phone_navigation_opens_without_a_script(served: Served, enter: Call
     page.locator(".cl-more-menu summary").click()
     press(page.locator(".cl-sheet").get_by_text("People"))
     expect(page.locator("h1")).to_have_text("People")
-
-
-def test_the_first_page_is_there_in_time(served: Served) -> None:
-    # A generous ceiling: the measured number is in bench/.
-    assert served.seconds < 60
