@@ -18,6 +18,7 @@ from colleague.adoption.frozen.corrections import corrections
 from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.items import list_items
 from colleague.adoption.tables import FrozenRow
+from colleague.audit.event import Event
 from colleague.rollout.tickets.weekly import read_weeks
 from colleague.support.bring_in import bring_in
 from colleague.support.tables import TicketRow
@@ -27,8 +28,8 @@ LIST = "external_id,opened_at,title,category\n"
 
 
 async def a_week(fleet: Fleet) -> Any:
-    """Let a whole week pass in which five people did something and a fleet began three runs of which it told one end,
-    with a ticket; have it frozen, with its completion; return it.
+    """Let a whole week pass in which five people did something, four with a run here; the fifth's fleet began three
+    of which it told two ends; with a ticket; have it frozen, with its completion; return it.
     """
     programme = fleet.programme
     calendar = await programme.do(read_calendar)
@@ -37,6 +38,11 @@ async def a_week(fleet: Fleet) -> Any:
     programme.clock.advance(seconds=(wednesday - programme.clock.now()).total_seconds())
     for who in ("ana", "ben", "tom", "dana", "rita"):
         await programme.record("task.steered", who)
+        if who != "ana":
+            person = programme.home.people[who].id
+            await programme.do(programme.house.ledger.record, Event("task.delegated", person, subject=who, run=who))
+            for verb in ("run.started", "skill.used", "run.completed"):
+                await programme.record(verb, who, run=who, name="policy-qa")
     for n in range(3):
         await fleet.send(fleet.event("user_prompt", 10 * n, prompt__id=f"p{n}"))
         await fleet.send(fleet.event("skill_activated", 10 * n + 1, skill__name="policy-qa", prompt__id=f"p{n}"))
@@ -74,7 +80,7 @@ async def test_late_telemetry_and_tickets_are_versions_that_say_what_changed(fle
         )  # fmt: skip
 
     before = await told()
-    assert before == ((1, 0.5, 2), (1, 1, {"access": 1}))
+    assert before == ((1, pytest.approx(5 / 6), 6), (1, 1, {"access": 1}))
     # The laptop with the third run was offline for two weeks; the desk's list is sent late, and sorts the first anew.
     happened = programme.clock.now() - timedelta(days=14) + timedelta(minutes=5)
     await fleet.send(fleet.event("assistant_response", 22, at=happened, prompt__id="p2"))
@@ -85,7 +91,7 @@ async def test_late_telemetry_and_tickets_are_versions_that_say_what_changed(fle
     checked = await recheck(programme.house.database, **programme.told)
     assert checked.corrected == {str(week): f"{checks.LATE} {kept.LATER}"}
     now = await told()
-    assert now == ((2, pytest.approx(2 / 3), 3), (2, 3, {"not sorted": 1, "quality": 2}))
+    assert now == ((2, pytest.approx(6 / 7), 7), (2, 3, {"not sorted": 1, "quality": 2}))
     assert await programme.do(list_items, programme.lead, state="open") == [], "what explains itself is no alarm"
     async with programme.client(programme.lead, "org:adoption:read", "org:programme:manage") as client:
         shown = (await client.get(f"/api/v1/adoption/weeks/{week}/versions")).json()
@@ -98,15 +104,15 @@ async def test_late_telemetry_and_tickets_are_versions_that_say_what_changed(fle
     (one,) = shown["corrections"]
     assert (one["version"], one["reason"]) == (2, f"{checks.LATE} {kept.LATER}")
     changes = {change["name"]: (change["was"], change["now"]) for change in one["changes"]}
-    assert changes.pop("Completion") == ("50 % (n 2)", "66.7 % (n 3)")
+    assert changes.pop("Completion") == ("83.3 % (n 6)", "85.7 % (n 7)")
     assert changes.pop("Tickets") == ("1", "3")
     assert changes.keys() <= {"Breadth"}, changes
-    assert "66.7 % (n 3)" in page
+    assert "85.7 % (n 7)" in page
     assert kept.LATER in page
     (line,) = [one for one in readout["weeks"] if one["week"] == str(week)]
     assert line["note"] == "corrected: version 2"
     (note,) = [text for text in readout["notes"] if "was corrected" in text]
-    assert "completion 50 % (n 2) → 66.7 % (n 3)" in note
+    assert "completion 83.3 % (n 6) → 85.7 % (n 7)" in note
     assert "tickets 1 → 3" in note
     async with programme.client(programme.home.people["ana"], "own:tasks:use") as client:
         assert (await client.get(f"/adoption/weeks/{week}")).status_code == 403

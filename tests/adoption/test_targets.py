@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from colleague.adoption.figures import Numbers, Time, time_to_output
+from colleague.adoption.figures import Numbers, Time, outputs, time_to_output
 from colleague.adoption.kpis.activity import Frequency
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.kpis.work import Breadth, Completion, Strength
@@ -85,7 +85,8 @@ def test_how_strong_a_weeks_time_is(before: int, after: int, people: int, streng
         for n in range(after)
     ]  # fmt: skip
     timed = Measured("c", "C", "x", "o", "", "live", 1, begun, "", {"b": [60.0] * before}, 0)
-    found = time_to_output(runs, Cases([timed]), begun, begun + timedelta(days=7))
+    cases = Cases([timed])
+    found = time_to_output(outputs(runs, cases, begun, begun + timedelta(days=7)), cases)
     assert found is not None
     assert found.strength == strength
     assert (found.reduction is None) is (strength == "nothing")

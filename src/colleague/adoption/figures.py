@@ -7,6 +7,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
+from colleague.adoption.few.apart import FEWEST, below_five
 from colleague.adoption.kpis.activity import Frequency, frequency, person_days, wau
 from colleague.adoption.kpis.activity import Session as Visit
 from colleague.adoption.kpis.intervals import Estimate
@@ -19,6 +20,7 @@ from colleague.adoption.kpis.work import (
     Strength,
     breadth_of,
     completion,
+    counts,
     kinds_of,
     portfolio,
     strength_of,
@@ -28,7 +30,11 @@ from colleague.adoption.weeks import Calendar, Week
 from colleague.support.model import Ticket
 from colleague.usecases.model import Cases
 
-FEWEST, TENURE, ENOUGH = 5, 12, 10
+TENURE, ENOUGH = 12, 10
+
+
+# Whose outputs took how many minutes, by use case.
+Outputs = dict[str, list[tuple[str, float | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,9 @@ class Time:
     Use cases with ten times before and ten after count, `before` and `after` together. The interval stands beside each
     use case. `silent`: outputs that nobody took, whose time is not known. `strength`: indicative while one of the use
     cases has fewer than thirty times in an arm or times of fewer than eight people; None where it was not told yet.
+    `people`: of how many the times after are, `quiet`: of how many the silent outputs, None where they are too few to
+    tell how many; `alone`: how many stand behind those use cases that are each of fewer than five before or after, for
+    what is told of the others can be taken from the sum. None as above.
     """
 
     reduction: float | None
@@ -61,8 +70,20 @@ class Time:
     cases: int
     before: int
     after: int
-    silent: int
+    silent: int | None
     strength: Strength | None = None
+    people: int | None = None
+    alone: int | None = None
+    quiet: int | None = None
+
+    @property
+    def few(self) -> bool:
+        """Say whether it tells something of one to four people."""
+        return below_five(self.people or 0) or below_five(self.alone or 0)
+
+    def told(self) -> "Time":
+        """Return it without how many outputs nobody took, where those are of one to four people."""
+        return replace(self, silent=None) if below_five(self.quiet or 0) else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +92,9 @@ class Numbers:
 
     `people`: seats; `tenured`: breadth of those whose seat is twelve weeks old, by which it is judged (C-10).
     `hidden`: nothing is told for another reason than its own size. `version`: 0 while it is provisional; `completed`:
-    its completion is kept too. `few`: parts left out by `told`. `passive`: who was
-    seen and did nothing (B-3), None where it was not counted yet.
+    its completion is kept too. `few`: parts that are withheld (`few/decide.py`). `passive`: who was
+    seen and did nothing (B-3), None where it was not counted yet. `rests`: the people that each part is of, where they
+    are known; never kept.
     """
 
     week: Week
@@ -93,6 +115,7 @@ class Numbers:
     completed: bool = False
     few: tuple[str, ...] = ()
     passive: int | None = None
+    rests: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def suppressed(self) -> bool:
@@ -102,10 +125,13 @@ class Numbers:
     def told(self) -> "Numbers":
         """Return the numbers without the parts that say something of one to four people (B-12), which `few` names.
 
-        Sessions, completion and breadth, where so few were active; what is told of a part of the people (those who were
-        not away, those whose seat is twelve weeks old), where they, or the others beside them, are so few.
+        What was decided to be withheld, and whatever the numbers themselves show to be of so few: sessions, completion
+        and breadth, where so few were active; what is told of a part of the people (those who were not away, those
+        whose seat is twelve weeks old), where they, or the others beside them, are so few; times of so few.
         """
         few = set(self.few)
+        if self.time and self.time.few:
+            few.add("time")
         if below_five(self.active):
             few |= {"sessions", "completion", "breadth", "tenured"}
         if self.wau and self.adjusted and _gives_away(self.adjusted.n, self.wau.n):
@@ -117,6 +143,7 @@ class Numbers:
             completion=None if "completion" in few else self.completion,
             breadth=None if "breadth" in few else self.breadth, tenured=None if "tenured" in few else self.tenured,
             adjusted=None if "adjusted" in few else self.adjusted,
+            time=None if self.time is None or "time" in few else self.time.told(),
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
@@ -144,7 +171,7 @@ class Numbers:
             "adjusted": self.adjusted and asdict(self.adjusted), "sessions": self.frequency and asdict(self.frequency),
             "completion": stored_completion(self.completion),
             "breadth": _breadth(self.breadth), "tenured": _breadth(self.tenured),
-            "time": self.time and asdict(self.time),
+            "time": self.time and asdict(self.time), "few": sorted(set(self.few) - {"completion"}),
         }  # fmt: skip
 
 
@@ -160,9 +187,12 @@ def _breadth(one: Breadth | None) -> dict[str, Any] | None:
 
 
 def read_numbers(
-    week: Week, kept: Mapping[str, Any], done: Mapping[str, Any] | None, *, version: int, completed: bool
-) -> Numbers:
-    """Return numbers from what `stored` gave; `done`: the completion, kept by itself once mature (`completed`)."""
+    week: Week, kept: Mapping[str, Any], done: Mapping[str, Any] | None, *, version: int, completed: bool,
+    few: Sequence[str] = (),
+) -> Numbers:  # fmt: skip
+    """Return numbers from what `stored` gave; `done`: the completion, kept by itself once mature (`completed`); `few`:
+    what more is withheld.
+    """
     rate = {k: v for k, v in (done or {}).items() if k not in ("reasons", "redesign")}
     return Numbers(
         week, True, kept["skipped"], kept["seats"], kept["active"], kept["person_days"],
@@ -171,6 +201,7 @@ def read_numbers(
         Completion(Estimate(**rate), done["reasons"]) if done else None, _read_breadth(kept["breadth"]),
         _read_breadth(kept["tenured"]), Time(**kept["time"]) if kept["time"] else None,
         version=version, completed=completed, passive=kept.get("passive"),
+        few=tuple(sorted({*kept.get("few", ()), *few})),
     )  # fmt: skip
 
 
@@ -198,50 +229,63 @@ def figures(facts: Facts, week: Week, calendar: Calendar, now: datetime) -> Numb
     """Return what `week` says of the people in `facts`."""
     found = wau(facts.seats, facts.actions, week, calendar)
     start, end = calendar.start(week.next(1 - TENURE)), calendar.end(week)
-    old = {s.person for s in facts.seats if s.assigned_at <= start}
+    old = frozenset(s.person for s in facts.seats if s.assigned_at <= start)
     kinds = kinds_of(facts.runs, found.active, week, calendar)
+    made = outputs(facts.runs, facts.cases, start, end)
     return Numbers(
         week, calendar.frozen(week, now), not calendar.counts(week), len(found.seats), len(found.active),
         person_days(facts.seats, week, calendar), found.share, found.adjusted,
         frequency(facts.visits, found.active, week, calendar), completion(facts.runs, week, calendar, now=now),
         breadth_of(kinds), breadth_of({person: done for person, done in kinds.items() if person in old}),
-        time_to_output(facts.runs, facts.cases, start, end), completed=now >= end + MATURE,
-        passive=len(found.passive),
+        time_to_output(made, facts.cases), completed=now >= end + MATURE, passive=len(found.passive),
+        rests={
+            "seats": found.seats, "adjusted": found.present, "sessions": found.active, "breadth": found.active,
+            "tenured": found.active & old, "time": frozenset(person for one in made.values() for person, _ in one),
+            "completion": frozenset(
+                run.person for run in facts.runs if calendar.start(week) <= run.started_at < end and counts(run)
+            ),
+        },
     )  # fmt: skip
 
 
-def time_to_output(runs: Sequence[RunFact], cases: Cases, since: datetime, until: datetime) -> Time | None:
-    """Return how much less time outputs took that were first taken in a period, whenever they were asked for (B-8);
-    None if no use case has a before and was launched by its end. What was asked for before the launch is none of it;
-    silent is what was delivered in the period and taken by nobody by its end.
+def outputs(runs: Sequence[RunFact], cases: Cases, since: datetime, until: datetime) -> Outputs:
+    """Return whose outputs took how long that were first taken in a period, whenever they were asked for (B-8), by use
+    case with a before that was launched by its end; None for what was delivered in the period and taken by nobody by
+    its end. What was asked for before the launch is none of it.
     """
-    befores = {case.id: case.minutes for case in cases.all if case.n and case.live_at < until}
-    times: dict[str, list[tuple[str, float]]] = {case: [] for case in befores}
-    silent = 0
+    found: Outputs = {case.id: [] for case in cases.all if case.n and case.live_at < until}
     for run in runs:
-        if not _delivered(run, until):
-            continue
-        case = cases.of(run.workflow, run.person, run.asked)
-        if case is None or case.id not in times:
+        case = cases.of(run.workflow, run.person, run.asked) if _delivered(run, until) else None
+        if case is None or case.id not in found:
             continue
         minutes = minutes_of(run, until)
-        if minutes is None:
-            silent += run.ended_at is not None and run.ended_at >= since
-        elif run.accepted_at is not None and run.accepted_at >= since:
-            times[case.id].append((run.person, minutes))
-    if not times:
+        at = run.ended_at if minutes is None else run.accepted_at
+        if at is not None and at >= since:
+            found[case.id].append((run.person, minutes))
+    return found
+
+
+def time_to_output(made: Outputs, cases: Cases) -> Time | None:
+    """Return how much less time outputs took (`outputs`); None if no use case has a before."""
+    if not made:
         return None
-    counted = {k: v for k, v in times.items() if len(v) >= ENOUGH and len(befores[k]) >= ENOUGH}
+    of = {case.id: case for case in cases.all}
+    times = {k: [(who, m) for who, m in one if m is not None] for k, one in made.items()}
+    silent = [who for one in made.values() for who, m in one if m is None]
+    counted = {k: v for k, v in times.items() if len(v) >= ENOUGH and len(of[k].minutes) >= ENOUGH}
+    people = {k: {who for who, _ in v} for k, v in counted.items()}
+    few = [k for k in counted if below_five(len(people[k])) or below_five(len(of[k].before))]
     savings = [
-        Saving(k, len(v), median(befores[k]), 1 - median(m for _, m in v) / median(befores[k]))
+        Saving(k, len(v), median(of[k].minutes), 1 - median(m for _, m in v) / median(of[k].minutes))
         for k, v in counted.items()
     ]  # fmt: skip
-    weakest = [strength_of(len(befores[k]), len(v), people=len({who for who, _ in v})) for k, v in counted.items()]
+    weakest = [strength_of(len(of[k].minutes), len(v), people=len(people[k])) for k, v in counted.items()]
     total = portfolio(savings)
     return Time(
         total[1] if total else None, total[0] if total else None, len(counted),
-        sum(len(befores[k]) for k in counted), sum(map(len, counted.values())), silent,
-        min(weakest, key=STRENGTHS.index, default="nothing"),
+        sum(len(of[k].minutes) for k in counted), sum(map(len, counted.values())), len(silent),
+        min(weakest, key=STRENGTHS.index, default="nothing"), len(set[str]().union(*people.values())),
+        len(set[str]().union(*(people[k] for k in few))), len(set(silent)),
     )  # fmt: skip
 
 
@@ -260,8 +304,3 @@ def minutes_of(run: RunFact, until: datetime | None = None) -> float | None:
 
 def _gives_away(part: int, whole: int) -> bool:
     return below_five(part) or below_five(whole - part)
-
-
-def below_five(people: int) -> bool:
-    """Say whether so many people are too few to be told about, and more than none (B-12)."""
-    return 0 < people < FEWEST

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from colleague.adoption.calendar import Calendars, read_calendars
 from colleague.adoption.facts.read import ever_active, runs, seats, visits
-from colleague.adoption.figures import FEWEST
+from colleague.adoption.few.apart import FEWEST
 from colleague.adoption.kpis.activity import INVITED, Risk, risk_of, seats_in
 from colleague.adoption.kpis.breadth import stuck
 from colleague.adoption.model import Seat

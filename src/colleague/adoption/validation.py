@@ -18,7 +18,8 @@ from sqlalchemy.dialects.postgresql import insert
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
 from colleague.adoption.facts.waits import waits
-from colleague.adoption.figures import FEWEST, below_five, minutes_of, stored_completion
+from colleague.adoption.few.apart import FEWEST, below_five
+from colleague.adoption.figures import minutes_of, stored_completion
 from colleague.adoption.kpis.hours import Arms, hours_saved
 from colleague.adoption.kpis.intervals import Estimate
 from colleague.adoption.kpis.waiting import Queue, Span, queue, waited

@@ -1,13 +1,16 @@
 """The numbers of weeks, of the organisation or a group: activity never without completion, breadth, time (AD-5)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.week import facts_of
-from colleague.adoption.figures import FEWEST, Facts, Numbers, by_person, figures
-from colleague.adoption.frozen.freeze import hidden_in
-from colleague.adoption.frozen.kept import frozen_weeks, newest_rows, numbers_of
+from colleague.adoption.few.apart import FEWEST
+from colleague.adoption.few.decide import EVERYBODY, By, Decision, Group, decide
+from colleague.adoption.figures import Facts, Numbers, by_person, figures
+from colleague.adoption.frozen.freeze import seats_then
+from colleague.adoption.frozen.kept import decisions, frozen_weeks, go_on, last_told, newest_rows, numbers_of
 from colleague.adoption.frozen.running import running_weeks
 from colleague.adoption.groups import KINDS, Groups, NoSuchGroup
 from colleague.adoption.kpis.work import MATURE
@@ -36,6 +39,9 @@ DEFINITIONS: Final[dict[str, str]] = {
     "Time": "How much less time an output takes, from its input to its first taking by a person, of what was first "
     "taken in the twelve weeks that end with it; weighed by volume and baseline over use cases with ten times before "
     "and ten after. Nothing is shown without a baseline. Its interval stands with each use case (Time saved).",
+    "Withheld": "What is of fewer than five people, and what would let a number of fewer than five be computed from "
+    "others that are told: of other groups, and for a group of fewer than ten of the weeks before, while one to four "
+    "came or went. What was told stays told; what was withheld when the week was frozen stays withheld.",
 }
 
 
@@ -72,9 +78,11 @@ async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = 
     facts = await facts_of(session, calendar, [
         week for week in weeks if week not in ahead and not _whole(kept.get(week), week, calendar, clock)
     ])  # fmt: skip
-    return [
-        _one(kept.get(week), ahead.get(week), facts.get(week), week, calendar, clock).told() for week in weeks
-    ][::-1]  # fmt: skip
+    told = []
+    for week in weeks:
+        one = _one(kept.get(week), ahead.get(week), facts.get(week), week, calendar, clock)
+        told.append(_without(one, decide({}, one.rests).get(EVERYBODY) if one.rests else None))
+    return told[::-1]
 
 
 async def lines(
@@ -106,7 +114,7 @@ async def lines(
         )
     ]  # fmt: skip
     facts = await facts_of(session, calendars.organisation, open_, by)
-    hidden = {week: hidden_in(by, one, week, calendars) for week, one in facts.items()}
+    decided = await _decided(session, by, facts, calendars.organisation, clock)
     picks = {week: by_person(one) for week, one in facts.items()}
     found = []
     for one, people in chosen.items():
@@ -115,11 +123,33 @@ async def lines(
         for week in weeks:
             mine = picks[week](people) if week in picks else None
             early = ahead.get((kind, one, week))
-            value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock).told()
-            veiled = value.version == 0 and early is None and (kind, one) in hidden.get(week, ())
-            told.append(replace(value, hidden=value.people >= FEWEST) if veiled else value)
+            value = _one(kept.get((kind, one, week)), early, mine, week, calendar, clock)
+            told.append(_without(value, decided[week].get((kind, one)) if week in decided and not early else None))
         found.append(Line(kind, one, told[::-1], standings(told[:-1], phase)))
     return found
+
+
+async def _decided(
+    session: Session, by: By, facts: Mapping[Week, Facts], calendar: Calendar, clock: Clock
+) -> dict[Week, dict[Group, Decision]]:  # fmt: skip
+    """Return what is told of each group in weeks that are not kept whole, one after another."""
+    found: dict[Week, dict[Group, Decision]] = {}
+    last = await last_told(session, min(facts)) if facts else {}
+    for week, one in sorted(facts.items()):
+        rests = figures(one, week, calendar, clock.now()).rests
+        kept = decisions(await newest_rows(session, week, week))
+        found[week] = decide(by, rests, last=seats_then(last, one, calendar), kept=kept)
+        last = go_on(last, {key for key, said in found[week].items() if not said.hidden}, by, week)
+    return found
+
+
+def _without(value: Numbers, decided: Decision | None) -> Numbers:
+    """Return numbers without what is withheld, as it was kept and, where that is not, as it is decided now."""
+    if decided is None:
+        return value.told()
+    few = decided.few if value.version == 0 else decided.few & {"completion"}
+    value = replace(value, few=tuple(sorted({*value.few, *few}))).told()
+    return replace(value, hidden=value.people >= FEWEST) if decided.hidden and value.version == 0 else value
 
 
 def _whole(kept: Numbers | None, week: Week, calendar: Calendar, clock: Clock) -> bool:
@@ -139,4 +169,7 @@ def _one(
     if now is None:
         assert facts is not None
         now = figures(facts, week, calendar, clock.now())
-    return replace(kept, completion=now.completion) if kept else now
+    if kept is None:
+        return now
+    few = {*kept.few, *({"completion"} & {*now.few})}
+    return replace(kept, completion=now.completion, few=tuple(sorted(few)), rests=now.rests)

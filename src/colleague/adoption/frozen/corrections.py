@@ -1,6 +1,7 @@
 """What was corrected of a frozen week: which number, from what to what, when and why (B-0).
 
-A number that is told of nobody, or of fewer than five people, in either version is not told here either (B-12).
+A number that is told of nobody, or of fewer than five people, in either version is not told here either (B-12), nor is
+any where one to four people came into the week or went out of it: the two versions beside each other would be theirs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from colleague.adoption.frozen.kept import ORGANISATION, numbers_of
+from colleague.adoption.few.apart import below_five
+from colleague.adoption.few.decide import ORGANISATION
+from colleague.adoption.frozen.kept import numbers_of
 from colleague.adoption.frozen.tickets import TICKETS
 from colleague.adoption.groups import KINDS, NoSuchGroup
 from colleague.adoption.tables import FrozenRow
@@ -162,6 +165,8 @@ def _told(rows: Any) -> dict[str, Any]:
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     if before.get("suppressed") or after.get("suppressed"):
+        return ()
+    if below_five(abs((before.get("seats") or 0) - (after.get("seats") or 0))):
         return ()
     return tuple(
         Change(title, *_words(name, before.get(name), after.get(name)))

@@ -5,17 +5,18 @@ INVARIANT: a kept version is never changed; what corrects it is the next version
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
 
 from colleague.adoption.calendar import Calendars, read_calendars
 from colleague.adoption.facts.read import standing_at
 from colleague.adoption.facts.week import facts_of
+from colleague.adoption.few.decide import EVERYBODY, ORGANISATION, By, Decision, Group, decide
 from colleague.adoption.figures import TENURE, Facts, Numbers, by_person, figures, stored_completion
-from colleague.adoption.frozen.kept import ORGANISATION, newest_rows
+from colleague.adoption.frozen.kept import Last, Rows, decisions, last_told, newest_rows
 from colleague.adoption.frozen.tickets import NOT_KEPT, TICKETS, counted
-from colleague.adoption.groups import By, Groups, suppressed
+from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.activity import seats_in
 from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.tables import FrozenRow
@@ -82,12 +83,13 @@ async def freeze_next(database: Database, groups: Groups, *, ledger: Ledger, clo
                 rests_on: Basis = lambda *_: {"upto": upto, "rules": RULES}  # noqa: E731
                 await keep(session, week, [row], rests_on, NOT_KEPT, {}, ledger=ledger, clock=clock)
                 return str(week)
-            # The groups are those of the week's first part.
-            first_part = (await newest_rows(session, week, week)).values() if ACTIVITY in there else ()
-            by = members_of_rows(first_part) if first_part else await groups.read(session, calendar)
+            # The groups, and which of them are told, are those of the week's first part.
+            rows = await newest_rows(session, week, week) if ACTIVITY in there else Rows()
+            by = members_of_rows(rows.values()) if rows else await groups.read(session, calendar)
+            before = await last_told(session, week)
             facts = (await facts_of(session, calendar, [week], by))[week]
             # Beside the loop: seconds of arithmetic in a large organisation.
-            made = await beside(session, rows_of, by, facts, week, calendars, clock)
+            made = await beside(session, rows_of, by, facts, week, calendars, clock, before, decisions(rows))
             wanted = [row for row in made if row.part in missing]
             rests_on = basis_of(facts, week, calendars, upto)
             await keep(session, week, wanted, rests_on, FIRST, {}, ledger=ledger, clock=clock)
@@ -106,16 +108,22 @@ def members_of_rows(rows: Any) -> dict[str, dict[str, frozenset[str]]]:
     return by
 
 
-def rows_of(by: By, facts: Facts, week: Week, calendars: Calendars, clock: Clock) -> list[Row]:
-    """Return what is to be kept of a week: of the organisation, then of every group, in both parts."""
-    hidden = hidden_in(by, facts, week, calendars)
-    pick = by_person(facts)
-    made = _parts(ORGANISATION, "", figures(facts, week, calendars.organisation, clock.now()), (), hidden=False)
+def rows_of(
+    by: By, facts: Facts, week: Week, calendars: Calendars, clock: Clock, last: Last | None = None,
+    kept: Mapping[Group, Decision] | None = None,
+) -> list[Row]:  # fmt: skip
+    """Return what is to be kept of a week: of the organisation, then of every group, in both parts.
+
+    `last`: when each group was last told before, and who was in it; `kept`: what was decided to be told of them.
+    """
+    pick, whole = by_person(facts), figures(facts, week, calendars.organisation, clock.now())
+    decided = decide(by, whole.rests, last=seats_then(last or {}, facts, calendars.organisation), kept=kept)
+    made = _parts(ORGANISATION, "", whole, (), decided[EVERYBODY])
     made.append(tickets_row(facts.tickets))
     for kind, named in sorted(by.items()):
         for name, people in sorted(named.items()):
             found = figures(pick(people), week, calendar_of(calendars, kind, name), clock.now())
-            made += _parts(kind, name, found, sorted(people), hidden=(kind, name) in hidden)
+            made += _parts(kind, name, found, sorted(people), decided[kind, name])
     return made
 
 
@@ -124,23 +132,24 @@ def tickets_row(tickets: Sequence[Ticket]) -> Row:
     return Row(ORGANISATION, "", TICKETS, counted(tickets).stored(), (), hidden=False)
 
 
+def seats_then(last: Last, facts: Facts, calendar: Calendar) -> dict[Group, frozenset[str]]:
+    """Return who of each group had a seat in the week in which it was last told."""
+    there = {week: {seat.person for seat in seats_in(facts.seats, week, calendar)} for week, _ in last.values()}
+    return {key: frozenset(people & there[week]) for key, (week, people) in last.items()}
+
+
 def calendar_of(calendars: Calendars, kind: str, name: str) -> Calendar:
     """Return the calendar by which a group is counted: a department's own, else the organisation's (B-0)."""
     return calendars.of(name) if kind == "department" else calendars.organisation
 
 
-def _parts(kind: str, name: str, found: Numbers, members: Sequence[str], *, hidden: bool) -> list[Row]:
-    activity = {k: v for k, v in found.stored().items() if k != "completion"}
-    done = {"completion": stored_completion(found.completion)}
+def _parts(kind: str, name: str, found: Numbers, members: Sequence[str], decided: Decision) -> list[Row]:
+    activity = {k: v for k, v in replace(found, few=tuple(decided.few)).stored().items() if k != "completion"}
+    done = {"completion": stored_completion(found.completion), "few": sorted(decided.few & {"completion"})}
     return [
-        Row(kind, name, "activity", activity, members, hidden), Row(kind, name, "completion", done, (), hidden)
-    ]  # fmt: skip
-
-
-def hidden_in(by: By, facts: Facts, week: Week, calendars: Calendars) -> frozenset[tuple[str, str]]:
-    """Return the groups nothing is told of in a week, by who had a seat in it."""
-    there = frozenset(seat.person for seat in seats_in(facts.seats, week, calendars.organisation))
-    return suppressed(by, there)
+        Row(kind, name, "activity", activity, members, decided.hidden),
+        Row(kind, name, "completion", done, (), decided.hidden),
+    ]
 
 
 def basis_of(facts: Facts, week: Week, calendars: Calendars, upto: int) -> Basis:

@@ -1,19 +1,20 @@
 """Read the weeks that were frozen: the newest version of each number."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from colleague.adoption.few.decide import BACK, ORGANISATION, PARTS, By, Decision, Group
 from colleague.adoption.figures import Numbers, read_numbers
 from colleague.adoption.kpis.intervals import wilson
 from colleague.adoption.tables import FrozenRow, HolidayRow, RunningRow
 from colleague.adoption.weeks import Calendar, Week
 from colleague.kit.db import Session
 
-ORGANISATION: Final = "organisation"
+Last = dict[Group, tuple[Week, frozenset[str]]]
 Rows = dict[tuple[str, str, str, str], FrozenRow]
 
 
@@ -78,7 +79,39 @@ def numbers_of(
         done = rows.get((kind, name, week, "completion"))
         value = read_numbers(
             Week.read(week), row.figures, done.figures["completion"] if done else None, completed=done is not None,
-            version=max(row.version, done.version if done else 0),
+            version=max(row.version, done.version if done else 0), few=done.figures.get("few", ()) if done else (),
         )  # fmt: skip
         found[kind, name, value.week] = replace(value, hidden=row.hidden and not value.suppressed)
+    return found
+
+
+async def last_told(session: Session, week: Week) -> Last:
+    """Return in which of the eleven weeks before `week` each group was last told, and who was in it then."""
+    keys = (FrozenRow.kind, FrozenRow.name, FrozenRow.week)
+    query = select(*keys, FrozenRow.hidden, FrozenRow.members).where(
+        FrozenRow.week >= str(week.next(-BACK)), FrozenRow.week < str(week), FrozenRow.part == "activity",
+        FrozenRow.kind != ORGANISATION,
+    )  # fmt: skip
+    rows = await session.execute(query.ext(distinct_on(*keys)).order_by(*keys, FrozenRow.version.desc()))
+    return {(kind, name): (Week.read(at), frozenset(who)) for kind, name, at, hidden, who in rows if not hidden}
+
+
+def go_on(last: Last, told: Collection[Group], by: By, week: Week) -> Last:
+    """Return when each group was last told, after a week in which `told` are."""
+    return last | {(kind, name): (week, by[kind][name]) for kind, name in told if name in by.get(kind, {})}
+
+
+def decisions(rows: Rows) -> dict[Group, Decision]:
+    """Return what was decided to be told of each group when a week was frozen; of its completion where that is kept.
+
+    What was frozen before parts were decided was told but for what its numbers themselves show to be of few people.
+    """
+    found = {}
+    activity = {part for parts in PARTS for part in parts} - {"completion"}
+    for (kind, name, week, part), row in rows.items():
+        if part == "activity":
+            done = rows.get((kind, name, week, "completion"))
+            few = {*row.figures.get("few", ()), *(done.figures.get("few", ()) if done else ())}
+            told = (activity | {"completion"} if done else activity) - few
+            found[kind, name] = Decision(row.hidden, frozenset(few), frozenset(told))
     return found

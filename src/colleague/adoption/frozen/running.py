@@ -14,9 +14,10 @@ from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.read import standing_at
 from colleague.adoption.facts.tables import SeatRow
 from colleague.adoption.facts.week import facts_of
+from colleague.adoption.few.decide import ORGANISATION
 from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.freeze import rows_of
-from colleague.adoption.frozen.kept import ORGANISATION, newest_rows, numbers_of
+from colleague.adoption.frozen.kept import decisions, go_on, last_told, newest_rows, numbers_of
 from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.work import MATURE
 from colleague.adoption.tables import RunningRow
@@ -44,18 +45,20 @@ async def run_ahead(database: Database, groups: Groups, *, clock: Clock, large: 
         if first is None or held < large:
             await session.execute(delete(RunningRow))
             return 0
-        last = calendar.week(now)
-        kept = await newest_rows(session, last.next(-OPEN), last, kind=ORGANISATION)
+        now_in = calendar.week(now)
+        kept = await newest_rows(session, now_in.next(-OPEN), now_in, kind=ORGANISATION)
         weeks = [
-            week for week in weeks_between(max(calendar.week(first), last.next(-OPEN)), last)
+            week for week in weeks_between(max(calendar.week(first), now_in.next(-OPEN)), now_in)
             if (ORGANISATION, "", str(week), "completion") not in kept
         ]  # fmt: skip
         by = await groups.read(session, calendar)
         facts = await facts_of(session, calendar, weeks, by)
-        made = []
+        made, last = [], await last_told(session, weeks[0]) if weeks else {}
         for week in weeks:
+            then = decisions(await newest_rows(session, week, week))
             # Beside the loop: it is arithmetic over every run of a quarter.
-            rows = await beside(session, rows_of, by, facts[week], week, calendars, clock)
+            rows = await beside(session, rows_of, by, facts[week], week, calendars, clock, last, then)
+            last = go_on(last, {(row.kind, row.name) for row in rows if not row.hidden}, by, week)
             made += [(str(week), row) for row in rows]
         await session.execute(delete(RunningRow))
         session.add_all([

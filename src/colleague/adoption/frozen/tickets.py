@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from colleague.adoption.frozen.kept import ORGANISATION
+from colleague.adoption.few.decide import ORGANISATION
 from colleague.adoption.tables import FrozenRow
 from colleague.adoption.weeks import Week
 from colleague.audit.read import counted as entries

@@ -46,7 +46,7 @@ def person_days(seats: Iterable[Seat], week: Week, calendar: Calendar) -> float:
 class Wau:
     """Weekly active users of provisioned seats. `adjusted` leaves out who was away all week; both are shown.
 
-    `passive`: who was seen and did nothing; who did both is active (B-3).
+    `passive`: who was seen and did nothing; who did both is active (B-3). `present`: who was not away all week.
     """
 
     share: Estimate | None
@@ -54,6 +54,7 @@ class Wau:
     active: frozenset[str]
     seats: frozenset[str]
     passive: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
 
 
 def wau(seats: Iterable[Seat], actions: Iterable[Action], week: Week, calendar: Calendar) -> Wau:
@@ -67,7 +68,7 @@ def wau(seats: Iterable[Seat], actions: Iterable[Action], week: Week, calendar: 
     return Wau(
         wilson(len(active), len(people)) if people else None,
         wilson(len(active & present), len(present)) if present else None,
-        active, people, frozenset(a.person for a in mine) - active,
+        active, people, frozenset(a.person for a in mine) - active, present,
     )  # fmt: skip
 
 

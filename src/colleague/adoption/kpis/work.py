@@ -51,7 +51,7 @@ def completion_of(runs: Iterable[RunFact], calendar: Calendar, *, now: datetime)
     was open had been abandoned, and whatever is delivered later changes nothing, in a week or in a use case.
     """
     counted = list[tuple[RunFact, bool]]()
-    for run in filter(_counts, runs):
+    for run in filter(counts, runs):
         mature = calendar.end(calendar.week(run.started_at)) + MATURE
         if mature <= now:
             counted.append((run, run.end == "delivered" and run.ended_at is not None and run.ended_at < mature))
@@ -62,7 +62,8 @@ def completion_of(runs: Iterable[RunFact], calendar: Calendar, *, now: datetime)
     return Completion(wilson(done, len(counted)), dict(reasons))
 
 
-def _counts(run: RunFact) -> bool:
+def counts(run: RunFact) -> bool:
+    """Say whether a run is one of a published workflow that completion and breadth count (B-6)."""
     quick = run.end == "cancelled" and run.ended_at is not None and run.ended_at - run.started_at <= QUICK
     return not (run.copy or run.sandbox or quick or run.workflow == AD_HOC or run.end == "untold")
 
@@ -91,7 +92,7 @@ def kinds_of(
     kinds: dict[str, Counter[str]] = {person: Counter() for person in active}
     for run in runs:
         done = run.end == "delivered" and run.ended_at is not None and start <= run.ended_at < end
-        if done and _counts(run) and run.person in kinds:
+        if done and counts(run) and run.person in kinds:
             kinds[run.person][run.kind] += 1
     return kinds
 

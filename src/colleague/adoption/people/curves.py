@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 from colleague.adoption.calendar import read_calendars
 from colleague.adoption.facts.read import active_by_week, seats
-from colleague.adoption.groups import Groups, suppressed
-from colleague.adoption.kpis.activity import stalled
+from colleague.adoption.few.decide import suppressed
+from colleague.adoption.figures import Numbers
+from colleague.adoption.frozen.kept import newest_rows, numbers_of
+from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.intervals import Estimate, wilson
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
@@ -15,19 +18,20 @@ from colleague.kit.db import Session
 from colleague.kit.documents.model import Block, Chart
 from colleague.kit.documents.picture import drawn
 
-COHORTS, WEEKS = 8, 12
+COHORTS, WEEKS, FEW = 8, 12, 10
 STALL: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A cohort by its week of onboarding. `shares`: of its people who acted, in their first week, the second, …; only
-    frozen weeks that count. `third`: week three over week one, None below ten people (B-11).
+    frozen weeks that count, None where the week withholds it. `third`: week three over week one, None below ten people
+    (B-11) and where one of the two is withheld.
     """
 
     onboarded: str
     people: int
-    shares: tuple[Estimate, ...]
+    shares: tuple[Estimate | None, ...]
     third: float | None
 
     @property
@@ -40,10 +44,23 @@ class Curve:
         return asdict(self) | {"stalls": self.stalls}
 
 
-def curve(week: str, people: frozenset[str], active: Sequence[frozenset[str]]) -> Curve:
-    """Return a cohort's curve; `active`: who acted in its first week, its second, …. Pure."""
-    shares = tuple(wilson(len(who & people), len(people)) for who in active)
-    return Curve(week, len(people), shares, stalled(active[:3], people))
+def curve(
+    week: str, people: frozenset[str], active: Sequence[frozenset[str]], kept: Sequence[Numbers | None] = ()
+) -> Curve:  # fmt: skip
+    """Return a cohort's curve; `active`: who acted in its first week, its second, …; `kept`: the cohort's number of
+    those weeks as it was frozen, which is told instead, for two of one week would tell of whom they differ by. Pure.
+    """
+    told = [(len(who & people), wilson(len(who & people), len(people))) for who in active]
+    seen: list[tuple[int, Estimate | None]] = [
+        now if one is None else (one.active, None if one.suppressed else one.wau)
+        for now, one in zip_longest(told, kept[: len(told)])
+    ]
+    shares = tuple(share for _, share in seen)
+    return Curve(week, len(people), shares, _third([n for n, _ in seen], len(people)) if all(shares[:3]) else None)
+
+
+def _third(active: Sequence[int], people: int) -> float | None:
+    return active[2] / active[0] if people >= FEW and len(active) > 2 and active[0] else None
 
 
 async def cohort_curves(session: Session, actor: Actor, groups: Groups, *, clock: Clock) -> list[Curve]:
@@ -60,10 +77,13 @@ async def cohort_curves(session: Session, actor: Actor, groups: Groups, *, clock
         return []
     since = calendar.start(cohorts[chosen[-1]].week)
     active = await active_by_week(session, since, calendar.end(calendar.week(now)), calendar.zone)
+    last = calendar.week(now)
+    kept = numbers_of(await newest_rows(session, cohorts[chosen[-1]].week, last, kind="onboarded"))
     found = []
     for name in chosen:
         weeks = [w for w in cohorts[name].first_weeks(calendar, WEEKS) if calendar.frozen(w, now)]
-        found.append(curve(name, people[name], [active.get(w.monday, frozenset()) for w in weeks]))
+        told = [kept.get(("onboarded", name, w)) for w in weeks]
+        found.append(curve(name, people[name], [active.get(w.monday, frozenset()) for w in weeks], told))
     return found
 
 
@@ -75,6 +95,6 @@ def picture(curves: Sequence[Curve]) -> str:
         return ""
     rows = [("Week", *(f"{one.onboarded} (n {one.people})" for one in begun))]
     for n in range(longest):
-        cells = (f"{100 * one.shares[n].value:.0f}" if n < len(one.shares) else "" for one in begun)
-        rows.append((str(n + 1), *cells))
+        told = [one.shares[n] if n < len(one.shares) else None for one in begun]
+        rows.append((str(n + 1), *(f"{100 * share.value:.0f}" if share else "" for share in told)))
     return drawn(Block("chart", "Weekly active, %", rows=tuple(rows), chart=Chart("line")))

@@ -57,8 +57,8 @@ def _cells(one: Numbers) -> tuple[str, ...]:
     stands = "frozen" if one.frozen else "provisional"
     stands += f", version {one.version}" if one.version > 1 else ""
     if one.suppressed:
-        return (str(one.week), stands, "–" if one.hidden else str(one.people), "not shown", "", "", "", "", "")
-    time, few = one.time, dict.fromkeys(one.few, "few")
+        return (str(one.week), stands, "–" if one.hidden else str(one.people), "withheld", "", "", "", "", "")
+    time, few = one.time, dict.fromkeys(one.few, "withheld")
     weak = ", indicative" if time and time.strength == "indicative" else ""
     return (
         str(one.week), f"{stands}{', skipped' if one.skipped else ''}", str(one.people), _share(one.wau),
@@ -66,7 +66,7 @@ def _cells(one: Numbers) -> tuple[str, ...]:
         f"{one.frequency.mean:.1f}" if one.frequency else few.get("sessions", "–"),
         _share(one.completion.rate) if one.completion else few.get("completion", "–"),
         f"{one.breadth.median:g}" if one.breadth else few.get("breadth", "–"),
-        f"{100 * time.reduction:.0f} % less{weak}" if time and time.reduction is not None else "–",
+        f"{100 * time.reduction:.0f} % less{weak}" if time and time.reduction is not None else few.get("time", "–"),
     )  # fmt: skip
 
 
@@ -79,7 +79,8 @@ def weeks(
     name: Annotated[str, typer.Option(help="One group of that kind.")] = "",
     count: Annotated[int, typer.Option(min=1, max=53, help="How many weeks.")] = 12,
 ) -> None:  # fmt: skip
-    """Show the numbers of the last weeks, of the organisation or by group; «few»: of fewer than five people."""
+    """Show the numbers of the last weeks, of the organisation or by group; «withheld»: fewer than five people
+    could be found."""
 
     async def work(house: House, session: Session, actor: Actor) -> Any:
         if not by:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from colleague.adoption.calendar import read_calendars
-from colleague.adoption.figures import FEWEST
+from colleague.adoption.few.apart import FEWEST
 from colleague.adoption.frozen.kept import frozen_weeks
 from colleague.adoption.items import open_item
 from colleague.adoption.kpis.activity import Risk

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from colleague.adoption.figures import Numbers, below_five
+from colleague.adoption.few.apart import below_five
+from colleague.adoption.figures import Numbers
 from colleague.adoption.groups import Groups, NoSuchGroup
 from colleague.adoption.weekly import lines
 from colleague.identity.actor import SYSTEM, Actor

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from colleague.adoption.calendar import read_calendar
-from colleague.adoption.groups import suppressed
+from colleague.adoption.few.decide import suppressed
 from colleague.identity.actor import Actor
 from colleague.identity.directory import departments_of
 from colleague.kit.clock import Clock

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import runs
-from colleague.adoption.figures import FEWEST, Numbers
+from colleague.adoption.few.apart import FEWEST
+from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.corrections import Correction, corrections
 from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.activity import Frequency
@@ -163,7 +164,7 @@ def _breadth(sure: Sequence[Numbers]) -> Figure:
         return replace(made, absent=f"{NOT_MEASURED}: no active person has completed a workflow in twelve weeks")
     note = f"{100 * one.three:.0f} % have three or more" if one else ""
     note += "; of seats twelve weeks old" if judged else "; of all, too few seats are twelve weeks old yet"
-    return _of_last(made, one, float(one.median) if one else 0, note)
+    return _of_last(made, one, float(one.median) if one else 0, note, few=bool(sure and "breadth" in sure[-1].few))
 
 
 def _sessions(sure: Sequence[Numbers]) -> Figure:
@@ -172,14 +173,15 @@ def _sessions(sure: Sequence[Numbers]) -> Figure:
         Figure("Sessions", "number", rows="/adoption", target="4 each a week",
                method="of each active person in the last complete week, mean; gaps of thirty minutes end one"),
         one, one.mean if one else 0, f"median {one.median:g}; {100 * one.below:.0f} % below two" if one else "",
+        few=bool(sure and "sessions" in sure[-1].few),
     )  # fmt: skip
 
 
-def _of_last(figure: Figure, one: Breadth | Frequency | None, value: float, note: str) -> Figure:
+def _of_last(figure: Figure, one: Breadth | Frequency | None, value: float, note: str, *, few: bool) -> Figure:
     """Return a figure of the last complete week with its value, or why nothing is told."""
-    if one is None:
+    if one is None and not few:
         return replace(figure, absent=f"{NOT_MEASURED}: nobody was active in a complete week")
-    if one.n < FEWEST:
+    if one is None or one.n < FEWEST:
         return replace(figure, absent=f"not told: fewer than {FEWEST} people were active")
     return replace(figure, value=value, n=one.n, note=note)
 
@@ -230,6 +232,7 @@ def _line(one: Numbers, desk: TicketsOfWeek) -> WeekLine:
         text for text, on in (
             ("provisional", not one.frozen), ("holidays, skipped", one.skipped), ("fewer than five were active", few),
             (f"corrected: version {max(one.version, desk.version)}", max(one.version, desk.version) > 1),
+            ("completion withheld: runs of fewer than five", "completion" in one.few and not few),
         ) if on
     ]  # fmt: skip
     return WeekLine(

@@ -13,9 +13,12 @@ from sqlalchemy import select
 
 from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.read import actions, seats
-from colleague.adoption.figures import FEWEST
-from colleague.adoption.groups import Groups, suppressed
-from colleague.adoption.kpis.activity import seats_in, wau
+from colleague.adoption.few.apart import FEWEST
+from colleague.adoption.few.decide import PARTS, decide
+from colleague.adoption.frozen.freeze import members_of_rows
+from colleague.adoption.frozen.kept import decisions, newest_rows
+from colleague.adoption.groups import Groups
+from colleague.adoption.kpis.activity import wau
 from colleague.adoption.weeks import Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -119,9 +122,14 @@ async def leaders_active(session: Session, groups: Groups, week: Week) -> Figure
         why = f"no leaders were named by the end of {week}" if later else "no leaders are named"
         return Figure(**made, absent=f"not measured: {why}")  # type: ignore[arg-type]
     there = await seats(session)
-    everybody = frozenset(seat.person for seat in seats_in(there, week, calendar))
-    by = {**await groups.read(session, calendar), "leaders": {"leaders": named}}
-    if len(named & everybody) < FEWEST or ("leaders", "leaders") in suppressed(by, everybody):
+    rows = await newest_rows(session, week, week)
+    by = members_of_rows(rows.values()) if rows else await groups.read(session, calendar)
+    all_ = wau(there, (), week, calendar)
+    rests = {part: frozenset[str]() for parts in PARTS for part in parts}
+    rests |= {"seats": all_.seats, "adjusted": all_.present}
+    # Beside what is told of that week, and after it.
+    decided = decide({**by, "leaders": {"leaders": named}}, rests, kept=decisions(rows))
+    if decided["leaders", "leaders"].hidden:
         why = f"not told: fewer than {FEWEST} named leaders have a seat, or too few would be left to guess"
         return Figure(**made, absent=why)  # type: ignore[arg-type]
     did = await actions(session, calendar.start(week), calendar.end(week), people=named)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from colleague.adoption.figures import FEWEST, minutes_of
+from colleague.adoption.few.apart import FEWEST
+from colleague.adoption.figures import minutes_of
 from colleague.adoption.kpis.work import REDESIGN, Completion, Reduction
 from colleague.adoption.model import RunFact
 from colleague.adoption.validation import Proof, runs_by_case, validations

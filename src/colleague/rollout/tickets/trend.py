@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from colleague.adoption.figures import FEWEST
+from colleague.adoption.few.apart import FEWEST
 from colleague.adoption.frozen.tickets import KeptTickets
 from colleague.adoption.kpis.tickets import Decline, TicketWeek, decline, sustained_high
 
