@@ -190,7 +190,7 @@ BAD_ARGUMENTS = {
     "not a number": ({"to": DANA, "text": float("nan")}, "not proper JSON"),
     "endless number": ({"to": DANA, "text": 10**5000}, "not proper JSON"),
     "2 MB": ({"to": DANA, "text": "a" * 2_100_000}, "longer than 2 MB"),
-    "a million items": ({"to": ["a"] * 2_100_000, "text": "b"}, "longer than 2 MB"),
+    "a million items": ({"to": [""] * 2_100_000, "text": "b"}, "longer than 2 MB"),
     "endless nesting": ({"to": DANA, "text": DEEP}, "nested too deeply"),
     "no object": (["to"], "not a JSON object"),
     "nothing": (None, "not a JSON object"),

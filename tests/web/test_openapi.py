@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, settings
@@ -58,7 +59,9 @@ def api(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
         app = create_app(house.by_type(), settings=chosen, lifespan=lambda _: _closing(house))
         with serving(app, lifespan="on") as port:
             headers = {"Authorization": f"Bearer {secret}", "Host": "127.0.0.1:8080"}
-            yield {"base_url": f"http://127.0.0.1:{port}", "headers": headers}
+            with requests.Session() as line:
+                line.trust_env = False
+                yield {"base_url": f"http://127.0.0.1:{port}", "headers": headers, "session": line}
 
 
 @SCHEMA.parametrize()

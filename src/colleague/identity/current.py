@@ -8,7 +8,7 @@ from colleague.identity.actor import Actor
 from colleague.kit.doors import NotSignedIn
 
 
-def current_actor(request: Request) -> Actor:
+async def current_actor(request: Request) -> Actor:
     """Return who asks; NotSignedIn if nobody did."""
     actor = getattr(request.state, "actor", None)
     if not isinstance(actor, Actor):

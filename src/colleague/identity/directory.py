@@ -283,17 +283,24 @@ async def reports_of(session: Session, person_id: str) -> frozenset[str]:
 
 
 async def actor_of(session: Session, *, person_id: str = "", email: str = "", via: Via) -> Actor:
-    """Return an active person as an actor with all their present permissions; PersonNotFound otherwise."""
-    if email:
-        found = await find_by_email(session, email)
-    else:
-        row = await session.get(PersonRow, person_id)
-        found = (await _values(session, [row]))[0] if row else None
-    if found is None or not found.active:
+    """Return an active person as an actor with all their present permissions; PersonNotFound otherwise.
+
+    One query, as every request begins with it; a second one for roles of the organisation's own.
+    """
+    email = email.strip().casefold()
+    if not (email or person_id).isprintable():
         raise PersonNotFound
-    teams = await teams_of(session, found.id)
-    held = await permissions_held(session, found.roles)
-    return Actor(found.id, found.name, found.email, found.roles, teams, held, via)
+    roles = select(RoleRow.role).where(RoleRow.person_id == PersonRow.id).scalar_subquery()
+    teams = select(MembershipRow.team_id).where(MembershipRow.person_id == PersonRow.id).scalar_subquery()
+    query = select(PersonRow.id, PersonRow.name, PersonRow.email, func.array(roles), func.array(teams)).where(
+        PersonRow.active, PersonRow.email == email if email else PersonRow.id == person_id
+    )
+    found = (await session.execute(query)).first()
+    if found is None:
+        raise PersonNotFound
+    person, name, address, held, of = found
+    allowed = await permissions_held(session, held)
+    return Actor(person, name, address, frozenset(held), frozenset(of), allowed, via)
 
 
 async def titles_of(session: Session, people: Iterable[str]) -> dict[str, str]:

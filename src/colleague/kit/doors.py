@@ -40,7 +40,9 @@ class Asker(Protocol):
         ...
 
 
-def asker(request: Request) -> Asker:
+# Dependencies are coroutines, though they wait for nothing: FastAPI hands each plain function to a thread, for every
+# request.
+async def asker(request: Request) -> Asker:
     """Return who asks; NotSignedIn if nobody did. The web door puts them there."""
     actor = getattr(request.state, "actor", None)
     if actor is None:
@@ -55,16 +57,16 @@ def lead_to(request: Request, path: str) -> Response:
     return RedirectResponse(path, 303)
 
 
-def part(kind: type[T]) -> Callable[[Request], T]:
+def part(kind: type[T]) -> Callable[[Request], Awaitable[T]]:
     """Return a dependency that gives the part of type `kind`."""
 
-    def find(request: Request) -> T:
+    async def find(request: Request) -> T:
         return cast(T, request.app.state.parts[kind])
 
     return find
 
 
-def _clock(request: Request) -> Any:
+async def _clock(request: Request) -> Any:
     return request.app.state.parts.get(Clock) or SystemClock()
 
 

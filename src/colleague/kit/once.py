@@ -90,7 +90,7 @@ class Once:
             await session.flush()
 
 
-def once_of(
+async def once_of(
     asker: Asking,
     key: Annotated[str, Header(alias="Idempotency-Key")] = "",
     writer: Annotated[str, Header(alias="Colleague-Person")] = "",

@@ -36,7 +36,7 @@ def _to(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
-def wanted(
+async def wanted(
     kind: Text, zone: Text, ceiling: Text = "internal", address: Text = "", region: Text = "", project: Text = "",
     version: Text = "", whole: Annotated[bool, Form()] = False,
 ) -> Wanted:  # fmt: skip

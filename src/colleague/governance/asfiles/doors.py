@@ -17,7 +17,7 @@ TheForeign = Annotated[Foreign, Depends(part(Foreign))]
 TheSecrets = Annotated[Secrets, Depends(part(Secrets))]
 
 
-def parts_of(
+async def parts_of(
     db: Db, registry: TheRegistry, secrets: TheSecrets, ledger: TheLedger, clock: Time, foreign: TheForeign
 ) -> Parts:
     """Return what the deeds need of the house."""

@@ -25,7 +25,7 @@ def unfit(arguments: Any) -> str | None:
     """Say, as the end of a sentence, why `arguments` cannot even be kept; None if they can.
 
     Not a JSON object, more than 2 MB, nested too deeply, or text and numbers that cannot be stored (NUL, lone
-    surrogates, NaN). Walks without recursion: hostile nesting costs nothing.
+    surrogates, NaN). Walks without recursion, and no further than the limit: hostile nesting and length cost nothing.
     """
     if not isinstance(arguments, dict):
         return "they are not a JSON object."
@@ -33,8 +33,10 @@ def unfit(arguments: Any) -> str | None:
     open_: list[tuple[Any, int]] = [(arguments, 0)]
     while open_:
         value, depth = open_.pop()
-        size += len(value) if isinstance(value, str) else 1
-        if size > ARGUMENT_LIMIT:
+        size += (len(value) if isinstance(value, str) else 0) or 1
+        # What waits has at least one character each.
+        waiting = len(open_) + (len(value) if isinstance(value, (dict, list, tuple)) else 0)
+        if size + waiting > ARGUMENT_LIMIT:
             return "they are longer than 2 MB."
         if depth > DEPTH_LIMIT:
             return "they are nested too deeply."
