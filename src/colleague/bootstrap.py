@@ -56,6 +56,7 @@ from colleague.dispatch.voice.hear import Ears
 from colleague.dispatch.voice.jobs import add_jobs as add_voice_jobs
 from colleague.governance.asfiles.parts.part import Foreign
 from colleague.governance.document.acknowledge import acknowledged_first
+from colleague.governance.document.tell import add_jobs as add_document_jobs
 from colleague.governance.posture.jobs import add_jobs as add_posture_jobs
 from colleague.governance.posture.look import Look, Looking
 from colleague.identity.directory import names_of
@@ -229,6 +230,7 @@ def queue_of(
     )  # fmt: skip
     add_mcp_jobs(queue, database=database, registry=parts.registry, ledger=ledger, secrets=parts.secrets, clock=clock)
     add_posture_jobs(queue, database=database, parts=looking)
+    add_document_jobs(queue, database=database, tell=tell)
     add_retention_jobs(queue, database=database, ledger=ledger, clock=clock, signer=signer)
     add_programme_jobs(
         queue, database=database, registry=parts.registry, reach=Reach(is_enabled, settings.catalogue_review_days),

@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from tests.governance.conftest import Office
 
+from colleague.channels.tables import NoticeRow
 from colleague.files.uploads import ClassTooHigh, admit
 from colleague.governance.document.compile import BadSentence, compile_document, enforced_by
 from colleague.governance.document.draft import discard, write_draft
@@ -16,11 +18,14 @@ from colleague.governance.document.questionnaire import BadAnswer
 from colleague.governance.document.sign import NoSuchPart, NotYourPart, SignedAlready, TextChanged, sign
 from colleague.governance.document.standing import drafted
 from colleague.governance.document.store import NoDraft, get_version
+from colleague.governance.document.tell import TITLE
 from colleague.identity.actor import PermissionMissing, SignInYourself
 from colleague.kit.errors import Failure
+from colleague.kit.queue import HOUSE
 from colleague.policy.governance import change_governance
 from colleague.policy.invariants import Loosened
 from colleague.policy.model import Ask, DataClass, Effect, Governance, Scope, Tier
+from colleague.testing.worker import work
 
 pytestmark = pytest.mark.anyio
 CALL = 'forbid (principal, action == Action::"call", resource)'
@@ -71,6 +76,30 @@ async def test_published_it_is_enforced_in_the_same_moment(office: Office) -> No
     kw: dict[str, Any] = {"database": office.house.database, "ledger": office.house.ledger, "limit": 1000}
     with pytest.raises(ClassTooHigh, match="above internal"):
         await admit(office.person("ana"), [("a.txt", b"words")], **kw)
+
+
+async def test_whose_signature_is_asked_is_told(office: Office) -> None:
+    async def told() -> set[str]:
+        await work(office.house, queue=HOUSE)
+        async with office.house.database.transaction() as session:
+            rows = list(await session.scalars(select(NoticeRow).where(NoticeRow.title == TITLE)))
+            for row in rows:
+                await session.delete(row)
+        assert all(row.link == "/governance/draft" for row in rows)
+        return {
+            name for name in ("ana", "rita", "ben", "owner") for row in rows if row.person_id == office.person(name).id
+        }
+
+    draft = await office.draft()
+    assert await told() == {"ana", "rita", "ben"}, "who drafted it knows"
+    await office.do(sign, "ana", next(iter(PARTS)), draft.digest, clock=office.clock)
+    await office.draft(reviewed=["internal_summary"])
+    assert await told() == {"ana"}, "her signature went with the old text; the others were told"
+    await office.draft(owners="ana ana ben owner", reviewed=["internal_summary"])
+    await office.do(discard, "owner")
+    await office.draft()
+    await office.do(discard, "owner")
+    assert await told() == set(), "a draft that was thrown away asks nobody"
 
 
 async def test_rules_that_cannot_be_read_are_a_denial_in_every_process(office: Office) -> None:

@@ -76,7 +76,7 @@ class Lazy(typer.core.TyperGroup):
         cmd_name = ALSO.get(cmd_name, cmd_name)
         if cmd_name in GROUPS:
             file = FOLDERS.get(cmd_name, cmd_name)
-            return typer.main.get_command(import_all_of(f"colleague.cli.{file}").app)
+            return _without_shell(import_all_of(f"colleague.cli.{file}").app)
         if cmd_name not in VERBS:
             return None
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -87,6 +87,13 @@ class Lazy(typer.core.TyperGroup):
         """Write the list of verbs without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([*VERBS.items(), *GROUPS.items()])
+
+
+def _without_shell(group: typer.Typer) -> Any:
+    """Return the command of a group; completion of a shell is nothing that a group of verbs offers by itself."""
+    command = typer.main.get_command(group)
+    command.params = [one for one in command.params if one.name not in ("install_completion", "show_completion")]
+    return command
 
 
 app = typer.Typer(

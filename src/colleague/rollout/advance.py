@@ -28,6 +28,7 @@ from colleague.policy.standards.surface import SHIPPED as SURFACE
 from colleague.rollout.evidence import BY_ITSELF, collect
 from colleague.rollout.gates import gate
 from colleague.rollout.model import Evidence, Gate, Kind, Programme
+from colleague.rollout.notices.jobs import WAITS, tell_later
 from colleague.rollout.phases import PHASES, after, seats_beyond
 from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.second import accepts, confirms, may_confirm, still_there
@@ -289,6 +290,7 @@ async def propose(
         raise MoveOpen from None
     facts = {"kind": kind, "to": int(to), "digest": row.digest, "holds": judged.holds, "why": why, "risk": risk}
     await ledger.record(session, Event("move.proposed", actor.id, subject=row.id, data=facts))
+    await tell_later(session, WAITS, row.id)
     return row
 
 

@@ -35,6 +35,15 @@ TheRegistry = Annotated[Registry, Depends(part(Registry))]
 TheGroups = Annotated[Groups, Depends(part(Groups))]
 PAGE = "/programme"
 Words = Annotated[str, Form(max_length=2000)]
+# Where the page leads, and what is needed to go there.
+WAYS = (
+    ("/programme/readiness", "Readiness", "org:programme:read"), ("/use-cases", "Use cases", "org:usecases:read"),
+    ("/catalogue", "Catalogue", "org:programme:read"), ("/programme/cohorts", "Cohorts", "org:programme:read"),
+    ("/programme/first-month", "First month", "org:programme:read"),
+    ("/programme/champions", "Champions", "org:programme:read"), ("/adoption", "Adoption", "org:adoption:read"),
+    ("/support", "Support", ""), ("/programme/tickets", "Tickets a week", "org:adoption:read"),
+    ("/programme/templates", "Plan and templates", "org:programme:read"), ("/readout", "Readout", ""),
+)  # fmt: skip
 
 
 @router.get(PAGE)
@@ -64,7 +73,7 @@ async def show(
         phases=PHASES, beyond=SURFACE_WORDS, to=PHASES[to] if to else None,
         more=seats_beyond(stands.programme.phase, stands.limit.most), attested=ATTESTED,
         today=day.isoformat(), owner=actor.may("org:roles:own"),
-        manage=actor.may("org:programme:manage"),
+        manage=actor.may("org:programme:manage"), ways=WAYS, sees=actor.may("org:programme:read"),
         left_out=left_out(stands.excluded), by_choice=choice_words(stands.by_choice) if stands.by_choice else "",
         vouches=(actor.may("org:programme:read") or actor.id == stands.programme.sponsor)
         and actor.id not in have_led and "programme_lead" not in actor.roles,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from colleague.audit.event import Event
@@ -15,6 +16,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid
 from colleague.policy.model import Phase
+from colleague.rollout.notices.jobs import NAMED, tell_later
 from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.store import current_programme
 from colleague.rollout.tables import ProgrammeRow
@@ -133,6 +135,8 @@ async def name_programme(
     if len(goal) < 10 or not says_a_goal(goal):
         raise GoalMissing
     row = await session.get(ProgrammeRow, 1, with_for_update=True)
+    before = (row.sponsor_id, row.lead_id) if row else ("", "")
+    new = [one.id for one, was in zip(people, before, strict=True) if one.id != was]
     values: dict[str, Any] = {
         "sponsor_id": people[0].id, "lead_id": people[1].id, "goal": goal, "changed_by": actor.id,
         "changed_at": clock.now(),
@@ -153,8 +157,16 @@ async def name_programme(
         await set_limit(session, actor, limit, ledger=ledger, clock=clock)
     facts = {"sponsor": people[0].id, "lead": people[1].id}
     await ledger.record(session, Event("programme.named", actor.id, subject="programme", data=facts))
+    for one in new:
+        await tell_later(session, NAMED, one, actor.id)
     # What the new lead vouched for counts no more.
     await hold_when_due(session, ledger=ledger, clock=clock)
+
+
+async def named_at(session: Session) -> datetime | None:
+    """Return when sponsor, lead or goal were last named; None if they never were."""
+    row = await session.get(ProgrammeRow, 1, populate_existing=True)
+    return row.changed_at if row else None
 
 
 async def _person(session: Session, email: str, role: str) -> Person:

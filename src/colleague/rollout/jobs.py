@@ -1,5 +1,5 @@
-"""Every morning: what the programme is warned of, reviews that are over; at once: who was moved to work that the pilot
-is warned of."""
+"""Every morning: what the programme is warned of, reviews that are over; at once: whom it names, asks or lets begin, and
+who was moved to work that the pilot is warned of."""
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
@@ -9,6 +9,8 @@ from colleague.kit.db import Database
 from colleague.kit.queue import Queue
 from colleague.rollout.catalogue.watch import watch_reviews
 from colleague.rollout.cohorts.asked import tell_lead
+from colleague.rollout.notices.jobs import BEGAN, NAMED, WAITS
+from colleague.rollout.notices.tell import tell_cohort, tell_named, tell_second
 from colleague.rollout.watch import watch
 from colleague.tasks.parts import Tell
 from colleague.usecases.around import Reach
@@ -17,7 +19,7 @@ from colleague.usecases.around import Reach
 def add_jobs(
     queue: Queue, *, database: Database, registry: Registry, reach: Reach, ledger: Ledger, clock: Clock, tell: Tell
 ) -> None:  # fmt: skip
-    """Teach the queue to look for alarms and reviews that are over, and to tell the lead of somebody who was moved."""
+    """Teach the queue to look for alarms and reviews that are over, and to tell people at once what concerns them."""
 
     async def work() -> None:
         async with database.transaction() as session:
@@ -33,4 +35,20 @@ def add_jobs(
 
     queue.add("programme.watch", work, every="45 5 * * *")
     queue.add("catalogue.watch", reviews, every="50 5 * * *")
+
+    async def named(about: str, by: str) -> None:
+        async with database.transaction() as session:
+            await tell_named(session, about, by, tell=tell, clock=clock)
+
+    async def waits(about: str, by: str) -> None:
+        async with database.transaction() as session:
+            await tell_second(session, about, tell=tell, clock=clock)
+
+    async def began(about: str, by: str) -> None:
+        async with database.transaction() as session:
+            await tell_cohort(session, about, tell=tell, clock=clock)
+
     queue.add(TELL_LEAD, asked)
+    queue.add(NAMED, named)
+    queue.add(WAITS, waits)
+    queue.add(BEGAN, began)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from colleague.adoption.calendar import read_calendar
 from colleague.audit.read import history
+from colleague.identity.actor import Actor
 from colleague.identity.directory import mails_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -42,6 +43,13 @@ async def current_programme(session: Session) -> Programme:
     return Programme(
         row.sponsor_id, row.lead_id, row.goal, steps, row.sponsor_by or "", row.lead_by or "", row.confirmed_by or ""
     )  # fmt: skip
+
+
+async def may_see(session: Session, actor: Actor) -> None:
+    """Raise PermissionMissing unless the actor may see the programme: its sponsor may, whatever their role."""
+    row = await session.get(ProgrammeRow, 1, populate_existing=True)
+    if row is None or actor.id != row.sponsor_id:
+        actor.require("org:programme:read")
 
 
 async def lead_of(session: Session) -> str:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from colleague.audit.tables import EntryRow
+from colleague.channels.tables import NoticeRow
 from colleague.identity.actor import PermissionMissing
 from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import NotMappedYet
@@ -17,6 +18,7 @@ from colleague.identity.passwords import set_password
 from colleague.identity.people import set_department
 from colleague.identity.scim.tokens import create_token
 from colleague.kit.errors import Failure
+from colleague.kit.queue import HOUSE
 from colleague.rollout.cohorts.choose import CriteriaMissing, OtherSponsor, choose_candidate, score_candidate
 from colleague.rollout.cohorts.join import InAnotherCohort, TooEarly, fill_cohort
 from colleague.rollout.cohorts.make import MayNotStart, make_cohort, map_cohort, start_cohort
@@ -25,9 +27,11 @@ from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.store import cohorts_of, members_of, unmapped
 from colleague.rollout.cohorts.tables import MemberRow
 from colleague.rollout.define import name_programme
+from colleague.rollout.notices.tell import BEGINS
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse, furnish
 from colleague.testing.programme import approved_cases, crowd, past_gate_one, program_of
+from colleague.testing.worker import work
 
 pytestmark = pytest.mark.anyio
 GOOD = Score(
@@ -103,6 +107,11 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         async with home.house.database.transaction() as session:
             started = await start_cohort(session, owner, cohort, reach=home.house.reach, pilot=True, **parts)
         assert started.state == "started"
+        await work(home.house, queue=HOUSE)
+        async with home.house.database.transaction() as session:
+            begins = select(NoticeRow.person_id, NoticeRow.link).where(NoticeRow.title == BEGINS)
+            told = {(row.person_id, row.link) for row in await session.execute(begins)}
+        assert told == {(one, "/first-month") for one in (*(person.id for person in people), dana["person"])}
         page = (await client.get(f"/programme/cohorts/{cohort}")).text
         assert reason in page
         assert "Monday: pipeline report" in page

@@ -1,6 +1,7 @@
 """A readout is made of what happened, frozen, written as files; activity alone is refused; leaders stay a group."""
 
 import io
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -173,6 +174,16 @@ async def test_every_number_leads_to_its_rows_and_what_was_skipped_stays(home: T
     assert any("Week 8 of the expansion (KP-1): " in note for note in told["notes"])
     assert told["figures"][5]["target"] == "65 % by week 8 of the expansion"
     assert (await lead.post(API, json={"ask": "More seats."})).status_code == 201
+    # The sponsor, a member, reads it by every door, and is led nowhere they may not go.
+    sponsor, member = await sign_in("ana"), await sign_in("rita")
+    for path in (PAGE, f"{PAGE}/1", f"{PAGE}/1.pdf", API, f"{API}/1", "/programme"):
+        assert (await sponsor.get(path)).status_code == 200, path
+        assert (await member.get(path)).status_code == 403, path
+    assert (await sponsor.post(API, json={"ask": "More."})).status_code == 403
+    for path in ("/programme", PAGE, f"{PAGE}/1"):
+        main = (await sponsor.get(path)).text.partition("<main")[2].partition("</main>")[0]
+        for to in set(re.findall(r'href="(/[^"#?]*)', main)):
+            assert (await sponsor.get(to)).status_code == 200, (path, to)
     text = " ".join(
         pypdfium2.PdfDocument((await lead.get(f"{PAGE}/1.pdf")).content)[0].get_textpage().get_text_range().split()
     )

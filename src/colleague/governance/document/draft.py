@@ -12,6 +12,7 @@ from colleague.governance.document.model import PARTS, Document
 from colleague.governance.document.questionnaire import Answers, answers_from, check_owners, look, read_answers
 from colleague.governance.document.store import NoDraft, draft_row, find_draft, in_force, value_of
 from colleague.governance.document.tables import DocumentRow
+from colleague.governance.document.tell import TASK
 from colleague.governance.document.template import fill
 from colleague.identity.actor import Actor
 from colleague.identity.directory import ROLE
@@ -19,6 +20,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Forbidden
 from colleague.kit.ids import new_id
+from colleague.kit.queue import Job, enqueue
 from colleague.policy.engine import Engine
 from colleague.policy.inputs import ANY
 
@@ -69,6 +71,7 @@ async def write_draft(
     await check_owners(session, answers)
     sentences = fill(answers, live.teams)
     compile_document(sentences, live.governance, engine)
+    asked = _asked(await find_draft(session))
     try:
         row = await draft_row(session, lock=True)
     except NoDraft:
@@ -84,7 +87,14 @@ async def write_draft(
     document = await value_of(session, row)
     facts = {"digest": document.digest, "sentences": len(sentences), "not_enforced": len(document.not_enforced)}
     await ledger.record(session, Event("governance.document_drafted", actor.id, subject=row.id, data=facts))
+    for person in sorted(_asked(document) - asked - {actor.id}):
+        await enqueue(session, Job(TASK, {"person": person}, key=f"{TASK}:{row.id}:{person}"))
     return document
+
+
+def _asked(document: Document | None) -> set[str]:
+    """Return whose signature a draft waits for."""
+    return {document.owners[part] for part in document.unsigned if document.owners.get(part)} if document else set()
 
 
 async def discard(session: Session, actor: Actor, *, ledger: Ledger) -> None:

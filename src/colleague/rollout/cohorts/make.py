@@ -17,6 +17,7 @@ from colleague.rollout.cohorts.model import KINDS, Cohort
 from colleague.rollout.cohorts.ready import ready
 from colleague.rollout.cohorts.store import members_of, row_of, team_name, value_of
 from colleague.rollout.cohorts.tables import CohortRow, MemberRow
+from colleague.rollout.notices.jobs import BEGAN, tell_later
 from colleague.usecases.around import Reach, one_line
 
 LOCK = 727_081
@@ -110,6 +111,7 @@ async def start_cohort(
     await session.flush()
     facts = {"people": len(begin_with), "seats": found.seats}
     await ledger.record(session, Event("cohort.started", actor.id, subject=row.id, data=facts))
+    await tell_later(session, BEGAN, row.id)
     return value_of(row)
 
 

@@ -46,7 +46,6 @@ async def index(
 
     A large organisation computes that when it is asked for: it reads every piece of work of the period.
     """
-    actor.require("org:programme:read")
     may = actor.may("org:programme:manage") and actor.may("org:adoption:read")
     now: Readout | None = None
     refused = ""

@@ -1,0 +1,1 @@
+"""Who is told of what the programme asks of them."""
