@@ -48,6 +48,7 @@ def test_help_lists_every_verb_with_what_its_own_help_says(call: Call) -> None:
 
 def test_every_verb_of_every_group_has_help(call: Call) -> None:
     for name in GROUPS:
+        assert "completion" not in call(name, "--help").out, name
         group = typer.main.get_command(import_module(f"colleague.cli.{FOLDERS.get(name, name)}").app)
         for verb, command in group.commands.items():  # type: ignore[attr-defined]
             said = call(name, verb, "--help")
@@ -178,6 +179,16 @@ def test_connectors_are_granted_and_revoked(call: Call, demo: House) -> None:
     assert call("connector", "revoke", grant, as_="marta").code == 1
     assert call("connector", "grant", "folder", "Bids", "*", as_="marta").code == 1
     assert "works" in call("connector", "check", "mail", as_="marta").out
+    assert "No MCP server is registered" in call("mcp", "list", as_="marta").out
+
+
+def test_a_skill_is_switched_off_by_its_whole_name_or_not_at_all(call: Call, demo: House) -> None:
+    """Whoever mistypes it in a hurry is not told that it is off."""
+    name = "lawyer:contract-review-summary"
+    said = call("skill", "switch", name.removesuffix("y"), as_="marta")
+    assert (said.code, said.err.strip()) == (1, "There is no such skill, or you may not see it.")
+    assert call("skill", "switch", name, as_="marta").out.strip() == f"{name} is off, for everybody."
+    assert call("skill", "switch", name, "--on", as_="marta").out.strip() == f"{name} is on."
 
 
 def test_scopes_are_looked_at_changed_and_packed_for_a_review(call: Call, demo: House, tmp_path: Path) -> None:

@@ -209,6 +209,9 @@ async def test_who_is_moved_by_a_provider_keeps_the_seat_and_the_reason_is_asked
         (asked,) = (await lead.get(f"/api/v1{at}")).json()["asked"]
         assert (asked["person"], asked["name"], asked["warnings"]) == (fred, "Frederick", [LEGAL])
         assert "1 of them waits" in (await lead.get("/programme")).text
+        listed = (await lead.get("/programme/cohorts")).text.partition('id="asked"')[2]
+        assert f"/people/{fred}" in listed
+        assert LEGAL in listed
         assert (await lead.get("/api/v1/programme")).json()["seats"]["without_reason"] == 1
         assert (await lead.put(f"/api/v1/seats/{fred}/reason", json={"reason": WHY})).status_code == 204
         assert (await lead.get(f"/api/v1{at}")).json()["asked"] == []

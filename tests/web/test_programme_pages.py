@@ -177,6 +177,12 @@ async def test_several_candidates_are_scored_and_chosen_each_by_its_own_deed(hom
     bad = await lead.post(f"{at}/candidates/several", data=said | {"people": [*ids, "person_unknown"]})
     assert bad.status_code == 404
     assert "Nobody is proposed yet" in (await lead.get(at)).text, "all of them or none"
+    # Proposed without evidence they stay on the page, and are said more of together.
+    bare = {"people": ids[:3]} | dict.fromkeys(CRITERIA, "yes")
+    assert (await lead.post(f"{at}/candidates/several", data=bare)).status_code == 303
+    again = (await lead.get(f"{at}/candidates/several")).text
+    assert all(one in again for one in ids)
+    assert "/candidates/choose" not in (await lead.get(at)).text
     assert (await lead.post(f"{at}/candidates/several", data=said | {"people": ids[:3]})).status_code == 303
     # One of them works in Legal: warned of, so not among those who are chosen together.
     one = said | {"person": ids[2], "department": "Legal"}

@@ -33,7 +33,10 @@ def list_all(as_person: As) -> None:
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
-            for review in await review_servers(session, actor, house.registry):
+            found = await review_servers(session, actor, house.registry)
+            if not found:
+                _say("No MCP server is registered: colleague mcp register")
+            for review in found:
                 health = review.account.health if review.account else ""
                 _say(f"{review.server.name} ({review.address}): {health} {review.waiting} to decide.")
 

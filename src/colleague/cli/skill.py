@@ -13,7 +13,7 @@ from colleague.plugins.model import EARLY
 from colleague.plugins.packages import add_package, decide_package, remove_package, submit_package, switch_skill
 from colleague.plugins.publish import publishing_errors
 from colleague.plugins.skills import read_package
-from colleague.plugins.store import get_package
+from colleague.plugins.store import NoSuchSkill, get_package
 from colleague.plugins.unpack import BadPackage, read_archive, read_folder
 from colleague.plugins.view import list_skills
 
@@ -144,8 +144,11 @@ def switch(
     async def work(house: House) -> None:
         actor = await act_as(house, as_person)
         async with house.database.transaction() as session:
+            # Whoever switches off in a hurry must not be told «Off.» of a name that they mistyped.
+            if not on and name not in {found.one.name for found in await list_skills(session, actor)}:
+                raise NoSuchSkill
             await switch_skill(session, actor, name, on=on, ledger=house.ledger, clock=house.clock)
-        line("On." if on else "Off.")
+        line(f"{name} is {'on' if on else 'off, for everybody'}.")
 
     with_house(work)
 

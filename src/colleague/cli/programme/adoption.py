@@ -154,7 +154,7 @@ def mine(as_person: As) -> None:
         [(w.week, str(w.sessions), str(w.asked), str(w.delivered), str(w.kinds)) for w in found.weeks],
     )  # fmt: skip
     for one in found.cases:
-        was, now = (f"{v:g} min" if v is not None else "–" for v in (one.was, one.now))
+        was, now = (f"{v:.1f} min" if v is not None else "–" for v in (one.was, one.now))
         line(f"{one.name}: median {was} before (n = {one.before}), {now} after (n = {one.after})")
 
 

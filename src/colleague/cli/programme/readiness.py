@@ -49,10 +49,14 @@ def readiness(
         now = stands.answers.to_json()
         rows(
             ("question", "means", "answer", "because"),
-            [(n, q, "" if now[n] is None else str(now[n]), stands.why.get(n, "")) for n, q in QUESTIONS.items()],
+            [(n, q, _answer(now[n]), stands.why.get(n, "")) for n, q in QUESTIONS.items()],
         )
 
     with_house(work)
+
+
+def _answer(given: bool | int | None) -> str:
+    return "" if given is None else ("yes" if given else "no") if isinstance(given, bool) else str(given)
 
 
 def _say(result: Result) -> None:

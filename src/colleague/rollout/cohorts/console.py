@@ -9,6 +9,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.identity.directory import find_by_email, get_person, list_teams
 from colleague.identity.groups.rules import list_groups
+from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.doors import Db, Time, lead_to, part
 from colleague.kit.page import Page
 from colleague.rollout.cohorts.choose import (
@@ -44,8 +45,9 @@ async def index(request: Request, page: Page, db: Db, actor: Current) -> HTMLRes
     """List every cohort."""
     async with db.transaction() as session:
         lines, without = await list_lines(session, actor), await unmapped(session)
+        asked = await seated_without_reason(session) if actor.may("org:programme:manage") else []
     return page.show(
-        request, "rollout/cohorts/list.html", lines=lines, unmapped=without, kinds=KINDS,
+        request, "rollout/cohorts/list.html", lines=lines, unmapped=without, kinds=KINDS, asked=asked,
         may=actor.may("org:programme:manage"),
     )  # fmt: skip
 

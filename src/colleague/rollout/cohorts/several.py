@@ -53,10 +53,10 @@ async def choose_several(
 
 async def by_department(session: Session, actor: Actor, cohort: str) -> dict[str, list[Person]]:
     """Return who could be proposed, by department: active or waiting for a seat, in no cohort, and nothing said of them
-    here yet."""
+    here yet that is enough to choose them."""
     actor.require("org:programme:manage")
     taken = {one.person for one in await members_of(session)} | {
-        one.person for one in await candidates_of(session, cohort)
+        one.person for one in await candidates_of(session, cohort) if one.stand != "proposed" or one.score.meets
     }
     found: dict[str, list[Person]] = {}
     people = [*await list_active(session), *await list_waiting(session)]
