@@ -197,4 +197,4 @@ async def test_several_candidates_are_scored_and_chosen_each_by_its_own_deed(hom
     async with home.house.database.transaction() as session:
         assert set(await cohorts_of(session)) == set(ids[:2])
         recorded = await session.scalars(select(EntryRow.verb).where(EntryRow.verb.like("candidate.%")))
-        assert sorted(recorded) == ["candidate.chosen"] * 2 + ["candidate.scored"] * 4
+        assert sorted(recorded) == ["candidate.chosen"] * 2 + ["candidate.scored"] * 7
