@@ -1,5 +1,5 @@
-"""Every morning: what the programme is warned of, reviews that are over; at once: whom it names, asks or lets begin, and
-who was moved to work that the pilot is warned of."""
+"""Every morning: what the programme is warned of, reviews that are over; at once: whom it names, asks or lets begin,
+and who was moved to work that the pilot is warned of."""
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
