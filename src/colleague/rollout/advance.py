@@ -27,8 +27,8 @@ from colleague.policy.model import Phase
 from colleague.policy.standards.surface import SHIPPED as SURFACE
 from colleague.rollout.evidence import BY_ITSELF, collect
 from colleague.rollout.gates import gate
+from colleague.rollout.later.notices import WAITS, tell_later
 from colleague.rollout.model import Evidence, Gate, Kind, Programme
-from colleague.rollout.notices.jobs import WAITS, tell_later
 from colleague.rollout.phases import PHASES, after, seats_beyond
 from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.second import accepts, confirms, may_confirm, still_there

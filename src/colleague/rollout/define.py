@@ -16,7 +16,7 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict, Invalid
 from colleague.policy.model import Phase
-from colleague.rollout.notices.jobs import NAMED, tell_later
+from colleague.rollout.later.notices import NAMED, tell_later
 from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.store import current_programme
 from colleague.rollout.tables import ProgrammeRow

@@ -9,7 +9,7 @@ from colleague.kit.db import Database
 from colleague.kit.queue import Queue
 from colleague.rollout.catalogue.watch import watch_reviews
 from colleague.rollout.cohorts.asked import tell_lead
-from colleague.rollout.notices.jobs import BEGAN, NAMED, WAITS
+from colleague.rollout.later.notices import BEGAN, NAMED, WAITS
 from colleague.rollout.notices.tell import tell_cohort, tell_named, tell_second
 from colleague.rollout.watch import watch
 from colleague.tasks.parts import Tell

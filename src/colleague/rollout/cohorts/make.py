@@ -17,7 +17,7 @@ from colleague.rollout.cohorts.model import KINDS, Cohort
 from colleague.rollout.cohorts.ready import ready
 from colleague.rollout.cohorts.store import members_of, row_of, team_name, value_of
 from colleague.rollout.cohorts.tables import CohortRow, MemberRow
-from colleague.rollout.notices.jobs import BEGAN, tell_later
+from colleague.rollout.later.notices import BEGAN, tell_later
 from colleague.usecases.around import Reach, one_line
 
 LOCK = 727_081

@@ -5,7 +5,7 @@ from typing import Final
 from colleague.kit.db import Session
 from colleague.kit.queue import Job, enqueue
 
-NAMED: Final = "programme.tell_named"
+NAMED: Final = "programme.tell_who_answers"
 WAITS: Final = "programme.tell_second"
 BEGAN: Final = "programme.tell_cohort"
 
