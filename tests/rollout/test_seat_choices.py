@@ -191,3 +191,27 @@ async def _chosen(office: Office) -> str:
     one = await office.do(create_person, "owner", "gil@aldermoor.example", "Gil Chosen")
     await choose(office, cohort, one)
     return one
+
+
+async def test_an_account_that_becomes_somebody_elses_is_chosen_no_more(office: Office) -> None:
+    """A provider may change a name, or an address; both, at once or one after the other, make another person."""
+    await office.running()
+    cohort = (await office.do(make_cohort, "dana", "Pilot")).id
+    sam = (await provisioned(office, make_user, described("sam"))).person_id
+    await choose(office, cohort, sam)
+    await office.do(give_seats, "dana", [sam])
+
+    async def chosen() -> int:
+        async with office.home.house.database.transaction() as session:
+            return (await seats_by_choice(session))["chosen"]
+
+    await provisioned(office, replace_user, sam, described("sam") | {"displayName": "Sam Married"})
+    assert await chosen() == 1
+    await provisioned(office, replace_user, sam, described("zoe") | {"displayName": "Zoe Another"})
+    assert (await chosen(), await seated(office, sam)) == (0, True), "the seat stays, and is counted apart"
+    await office.do(take_seat_back, "owner", sam)
+    with pytest.raises(NotChosen):
+        await office.do(give_seats, "owner", [sam])
+    await choose(office, cohort, sam)
+    assert await chosen() == 0
+    assert await office.do(give_seats, "owner", [sam]) == 1

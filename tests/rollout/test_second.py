@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 from tests.rollout.conftest import NAMED, RISK, WHY, Office
 from tests.rollout.test_gates import PILOT
 
 from colleague.identity.actor import SYSTEM, SignInYourself
 from colleague.identity.directory import actor_of, get_person
 from colleague.identity.people import assign_role, create_person, remove_role, set_active, set_department
+from colleague.identity.tables import LocalRouteRow
 from colleague.policy.model import Phase
 from colleague.rollout.advance import MoveStale, confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.define import name_programme
@@ -154,3 +156,49 @@ async def test_what_is_confirmed_on_is_what_was_proposed_on(office: Office) -> N
     async with office.home.house.database.transaction() as session:
         kept = (await session.get_one(MoveRow, row.id)).snapshot
     assert (kept["changed"], kept["at_confirmation"]["changed"]) == ({}, told)
+
+
+async def test_one_owner_is_not_two(office: Office) -> None:
+    """An owner makes aliases owners, one through the other, and names one the sponsor; nor is the sealed account."""
+    await office.begun()
+    people, house = office.home.people, office.home.house
+    for maker, name, number in (("owner", "second", 4), ("second", "third", 5)):
+        mail = f"o.owner{number}@aldermoor.example"
+        made = await office.do(create_person, maker, mail, "O Owner", department="Sales")
+        async with house.database.transaction() as session:
+            giver = await actor_of(session, person_id=people[maker].id, via="page")
+            await assign_role(session, giver, made, "owner", ledger=house.ledger)
+        await as_person(office, name, made)
+    office.evidence = Evidence(today=office.evidence.today)
+    row = await office.do(propose_skip, "owner", why=WHY, risk=RISK)
+    for alias in ("second", "third"):
+        with pytest.raises(AnotherPerson, match="last four weeks"):
+            await office.do(confirm_move, alias, row.id, row.digest)
+    await office.do(withdraw_move, "owner", row.id)
+    # Nor the other way round, nor as a sponsor of theirs.
+    row = await office.do(propose_skip, "third", why=WHY, risk=RISK)
+    with pytest.raises(AnotherPerson, match="last four weeks"):
+        await office.do(confirm_move, "owner", row.id, row.digest)
+    await office.do(withdraw_move, "third", row.id)
+    await office.do(name_programme, "owner", **NAMED | {"sponsor": people["second"].email})
+    row = await office.do(propose_seats, "owner", 45, why=WHY)
+    with pytest.raises(AnotherPerson, match="last four weeks"):
+        await office.do(confirm_move, "second", row.id, row.digest)
+    await office.do(withdraw_move, "owner", row.id)
+    await office.do(name_programme, "owner", **NAMED)
+    with pytest.raises(AnotherPerson, match="last four weeks"):
+        await office.do(confirm_sponsor, "third", people["rita"].id)
+    # Who broke the glass is an owner, and nobody's second person.
+    async with house.database.transaction() as session:
+        session.add(LocalRouteRow(id=1, passwords_off=True, break_glass_id=people["ana"].id))
+    with pytest.raises(AnotherPerson, match="sealed account"):
+        await office.do(confirm_sponsor, "ana", people["rita"].id)
+    async with house.database.transaction() as session:
+        await session.execute(update(LocalRouteRow).values(break_glass_id=None, passwords_off=False))
+    await office.do(confirm_sponsor, "ana", people["rita"].id)
+    # Four weeks on, a second owner is one.
+    office.clock.advance(days=28, seconds=1)
+    row = await office.do(propose_skip, "owner", why=WHY, risk=RISK)
+    await office.do(confirm_move, "second", row.id, row.digest)
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    assert (await office.phase())[0] is Phase.EXPANSION

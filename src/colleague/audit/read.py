@@ -85,6 +85,12 @@ async def who_did(session: Session, verb: str, subject: str) -> str:
     return await session.scalar(query.order_by(EntryRow.id).limit(1)) or ""
 
 
+async def done_to(session: Session, verb: str, subject: str, since: datetime) -> list[Told]:
+    """Return what was done of a verb to a subject since then, oldest first."""
+    query = select(EntryRow).where(EntryRow.verb == verb, EntryRow.subject == subject, EntryRow.at >= since)
+    return [told for row in await session.scalars(query.order_by(EntryRow.id)) if (told := _told(row))]
+
+
 def _told(row: EntryRow | None) -> Told | None:
     if row is None:
         return None

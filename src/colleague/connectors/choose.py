@@ -15,6 +15,8 @@ from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Forbidden, Invalid
 from colleague.kit.log import get_log
 from colleague.kit.secrets import Secrets
+from colleague.policy.governance import current_governance
+from colleague.policy.standards.entries import check_entry, phase_of
 
 log = get_log("choose")
 
@@ -95,13 +97,13 @@ async def choose(
 ) -> tuple[Choice, ...]:  # fmt: skip
     """Return what a person of `teams` gives to a task: `reads` and `writes` are paths, or «connector:path».
 
-    What is in both may be changed. Raises PlaceNotOpen, TooManyPlaces, BadArguments for what no path is.
+    What is in both may be changed. Raises PlaceNotOpen, TooManyPlaces, MeantForLater, BadArguments for what no path is.
     """
     wanted = {w.strip(): True for w in writes if w.strip()}
     wanted |= {r.strip(): False for r in reads if r.strip() and r.strip() not in wanted}
     if len(wanted) > MOST:
         raise TooManyPlaces
-    now = await registry.now(session)
+    now, governance = await registry.now(session), await current_governance(session)
     files = {c.kind: c for c in now if isinstance(c, Shelf)}
     chosen = []
     for text, write in wanted.items():
@@ -110,6 +112,7 @@ async def choose(
             kind, path = DEFAULT, text
         if kind not in files:
             raise PlaceNotOpen(place=text[:200], how="")
+        check_entry(governance, "connector", kind)
         place = normal_place(now.get(kind), path)
         grants = await grants_of(session, teams, kind, clock=clock)
         opening = [g for g in grants if place not in EVERYTHING and any(inside(place, p) for p in g.places)]
@@ -124,10 +127,11 @@ async def choose(
 async def offers(
     session: Session, person: str, teams: Iterable[str], registry: Registry, *, secrets: Secrets, clock: Clock
 ) -> list[Offer]:
-    """Return the first files and folders that `person` may give to a task, of each connector that holds files."""
-    found = []
+    """Return the first files and folders that `person` may give to a task, of each connector that holds files and may
+    be used in the present phase."""
+    found, governance = [], await current_governance(session)
     for connector in await registry.now(session):
-        if not isinstance(connector, Shelf):
+        if not isinstance(connector, Shelf) or phase_of(governance, "connector", connector.kind) > governance.phase:
             continue
         grants = await grants_of(session, teams, connector.kind, clock=clock)
         account = await account_for(session, person, connector.kind, secrets=secrets) if grants else None

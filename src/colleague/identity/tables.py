@@ -305,7 +305,8 @@ class SeatLimitRow(Base):
 
 
 class SeatChoiceRow(Base):
-    """Somebody who may hold a seat in the pilot: `how` is «chosen» on the three criteria, or «exception»."""
+    """Somebody who may hold a seat in the pilot: `how` is «chosen» on the three criteria, or «exception»; as
+    whom (`name`, `email`) they were."""
 
     __tablename__ = "seat_choices"
 
@@ -313,6 +314,8 @@ class SeatChoiceRow(Base):
     how: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(server_default="")
+    email: Mapped[str] = mapped_column(server_default="")
 
 
 class SeatReasonRow(Base):

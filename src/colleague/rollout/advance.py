@@ -159,7 +159,7 @@ async def confirm_move(
     if row is None or row.digest != digest or clock.now() - row.proposed_at > LIFE:
         raise MoveStale
     programme, evidence, judged = await judge(session, clock=clock)
-    await may_confirm(session, actor, row, programme)
+    await may_confirm(session, actor, row, programme, clock=clock)
     named = (row.snapshot.get("sponsor"), row.snapshot.get("lead"))
     if int(programme.phase) != row.from_phase or named != (programme.sponsor, programme.lead):
         # Whoever proposes does not choose afterwards who confirms.

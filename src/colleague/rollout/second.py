@@ -1,11 +1,13 @@
 """Who may be the second person of a move: nobody whom the first one made or named, and a sponsor only once an owner
-confirmed them. Otherwise one administrator would be both (PH-1, PH-9, MI-1).
+confirmed them. Otherwise one administrator would be both (PH-1, PH-9, MI-1); nor an owner whom the first one made one
+just now, nor the sealed account, or one owner would be.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from colleague.audit.event import Event
-from colleague.audit.read import who_did
+from colleague.audit.read import done_to, who_did
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.directory import is_active
@@ -20,10 +22,18 @@ from colleague.rollout.tables import MoveRow, ProgrammeRow
 
 OWNER: Final = "org:roles:own"
 _CHAIN: Final = 20
+# For so long an owner is no second person beside who made them one: as long as the shortest pilot.
+SETTLED: Final = timedelta(weeks=4)
 
 
 class AnotherPerson(Forbidden):
     """Another person confirms this: {who}."""
+
+
+NOT_APART: Final = (
+    "somebody else. Whom who {what} made an owner, or who made them one, in the last four weeks is no second person"
+    " beside them, and the sealed account never is"
+)
 
 
 class SponsorNotConfirmed(Conflict):
@@ -47,6 +57,25 @@ async def makers(session: Session, person: str) -> frozenset[str]:
     return frozenset(found)
 
 
+async def owned_by(session: Session, person: str, *, clock: Clock) -> frozenset[str]:
+    """Return the person with who made them an owner in the last four weeks, who made that one, and so on, by id."""
+    since, found = clock.now() - SETTLED, [person]
+    while len(found) < _CHAIN:
+        given = await done_to(session, "role.assigned", found[-1], since)
+        maker = next((one.actor for one in reversed(given) if one.data.get("role") == "owner"), "")
+        if not maker or maker in (*found, "system"):
+            break
+        found.append(maker)
+    return frozenset(found)
+
+
+async def _apart(session: Session, one: str, other: str, *, clock: Clock) -> bool:
+    """Say whether two people are two: neither is the sealed account, and no owner has just made the other one."""
+    if (await current_mode(session)).break_glass in (one, other):
+        return False
+    return not (await owned_by(session, one, clock=clock) & await owned_by(session, other, clock=clock))
+
+
 async def confirm_sponsor(session: Session, actor: Actor, sponsor: str, *, ledger: Ledger, clock: Clock) -> None:
     """Confirm as an owner that this person (by id, as shown) is the sponsor: from then on they confirm moves.
 
@@ -62,6 +91,8 @@ async def confirm_sponsor(session: Session, actor: Actor, sponsor: str, *, ledge
         raise AnotherPerson(who="an owner who is not the sponsor")
     if actor.id == row.sponsor_by:
         raise AnotherPerson(who="an owner who did not name this sponsor. Is there none, somebody else names them anew")
+    if not await _apart(session, actor.id, row.sponsor_by or "", clock=clock):
+        raise AnotherPerson(who=NOT_APART.format(what="named this sponsor"))
     others = await active_owners(session) - {actor.id, (await current_mode(session)).break_glass}
     if others and actor.id in await makers(session, sponsor):
         raise AnotherPerson(who="an owner who did not invite this sponsor")
@@ -76,11 +107,15 @@ async def stands(session: Session, programme: Programme) -> bool:
     return bool(programme.confirmed_by) or programme.sponsor in await ids_that_may(session, OWNER)
 
 
-async def may_confirm(session: Session, actor: Actor, row: MoveRow, programme: Programme) -> None:
+async def may_confirm(
+    session: Session, actor: Actor, row: MoveRow, programme: Programme, *, clock: Clock
+) -> None:  # fmt: skip
     """Raise AnotherPerson, SponsorNotConfirmed or SignInYourself unless this actor may be the second person."""
     actor.require_presence()
     if actor.id == row.proposed_by:
         raise AnotherPerson(who="not who proposed it")
+    if not await _apart(session, actor.id, row.proposed_by, clock=clock):
+        raise AnotherPerson(who=NOT_APART.format(what="proposed it"))
     if row.kind == "skip":
         if not confirms(actor, row) and not accepts(actor, row, programme):
             raise AnotherPerson(who=row.waits_for)

@@ -24,6 +24,7 @@ from colleague.identity.people import (
 from colleague.identity.scim.model import POLICY, Person
 from colleague.identity.scim.normal import CORE, ENTERPRISE, PATCH, Malformed, operations, resource
 from colleague.identity.scim.query import condition, list_of, page_of, read_filter, shown_of
+from colleague.identity.seats.chosen import another_person
 from colleague.identity.seats.hold import seat
 from colleague.identity.seats.reason import ask_if_moved, reasons_missing
 from colleague.identity.tables import GroupMemberRow, GroupRow, PersonRow, ProvisionedRow
@@ -174,6 +175,7 @@ async def _keep(
     event = Event(verb, actor.id, subject=row.person_id, person=row.person_id, data=facts, personal=personal)
     await ledger.record(session, event)
     await ask_if_moved(session, actor, person, asked, ledger=ledger)
+    await another_person(session, actor, person, ledger=ledger)
     if new and user.active:
         await seat(session, actor, person, wait=True, ledger=ledger, clock=clock)
     if bool(user.active) != (person.active or person.waiting_since is not None):

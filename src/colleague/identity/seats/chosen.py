@@ -33,7 +33,8 @@ async def keep_choice(
     """Write down that somebody may hold a seat in the pilot: called by who chooses, and by a confirmed exception. An
     exception stays one until they are chosen."""
     actor.require("org:programme:manage")
-    values = {"how": how, "by": actor.id, "at": clock.now()}
+    who = await session.get_one(PersonRow, person)
+    values = {"how": how, "by": actor.id, "at": clock.now(), "name": who.name, "email": who.email}
     row = insert(SeatChoiceRow).values(person_id=person, **values)
     await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
     await ledger.record(session, Event("seat.allowed", actor.id, subject=person, person=person, data={"how": how}))
@@ -46,6 +47,18 @@ async def drop_choice(session: Session, actor: Actor, person: str, *, ledger: Le
     gone = delete(SeatChoiceRow).where(SeatChoiceRow.person_id == person, SeatChoiceRow.how == "chosen")
     if await session.scalar(gone.returning(SeatChoiceRow.person_id)):
         await ledger.record(session, Event("seat.not_allowed", actor.id, subject=person, person=person))
+
+
+async def another_person(session: Session, actor: Actor, row: PersonRow, *, ledger: Ledger) -> None:
+    """End that somebody was chosen, or excepted, where neither name nor address is any more what it was then, while the
+    pilot runs: their identity provider may have given the account to somebody else. The seat stays and is counted
+    apart until they are chosen anew. Called by provisioning."""
+    kept = await session.get(SeatChoiceRow, row.id, with_for_update=True, populate_existing=True)
+    if kept is None or row.name == kept.name or row.email == kept.email or not await criteria_asked(session):
+        return
+    await session.delete(kept)
+    await session.flush()
+    await ledger.record(session, Event("seat.not_allowed", actor.id, subject=row.id, person=row.id))
 
 
 async def criteria_asked(session: Session) -> bool:
