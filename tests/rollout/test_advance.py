@@ -430,7 +430,8 @@ async def test_what_was_changed_in_the_phase_is_frozen_with_the_evidence(office:
             )  # fmt: skip
         found = await collect(session, clock=office.clock)
     left_out = {"people left out of the numbers": 2, "people counted again": 1}
-    assert found.changed == {"seats taken back": 1, "sponsor or lead named": 1, **left_out}
+    moved = {"people moved to another department by hand": 1}
+    assert found.changed == {"seats taken back": 1, "sponsor or lead named": 1, **left_out, **moved}
     assert found.excluded == 1
     office.evidence = replace(PILOT, changed=found.changed, excluded=found.excluded)
     frozen = (await office.do(propose_gate, "dana")).snapshot

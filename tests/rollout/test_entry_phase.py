@@ -129,6 +129,10 @@ async def test_before_its_phase_no_call_is_made_and_nothing_is_opened(home: Any)
     assert (
         await owner.put(PHASES, json={"kind": "skill", "name": "look:look", "phase": "expansion"})
     ).status_code == 200
+    assert (
+        "Not in use yet, and meant for later: skill look:look from the expansion on."
+        in (await owner.get("/catalogue")).text
+    )
     with pytest.raises(MeantForLater, match="meant for phase 2"):
         await said(house_, llm, "/look at the price")
     (refused,) = await said(house_, llm, "Look at the price.", call("use_skill", name="look", arguments=""))

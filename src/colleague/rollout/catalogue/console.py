@@ -11,9 +11,11 @@ from colleague.identity.current import Current
 from colleague.identity.directory import names_of
 from colleague.kit.doors import Db, Time, lead_to, part
 from colleague.kit.page import Page
+from colleague.policy.governance import current_governance
 from colleague.policy.model import Phase
 from colleague.policy.second_person.on_record import changing
 from colleague.policy.second_person.propose import Proposal
+from colleague.policy.standards.entries import EntryPhase
 from colleague.rollout.catalogue.phase import mean_for
 from colleague.rollout.catalogue.review import review_entry, see_catalogue
 from colleague.rollout.phases import PHASES
@@ -37,6 +39,8 @@ async def show(
         found = await see_catalogue(
             session, actor, registry=registry, reach=reach, clock=clock
         )  # fmt: skip
+        entries = map(EntryPhase.read, (await current_governance(session)).entry_phases)
+        ahead = [e for e in entries if not any(e.means(one.kind, one.name) for one in found)]
         names = await names_of(session, {one.owner for one in found} | {one.reviewed_by for one in found})
     return page.show(
         request, "rollout/catalogue/list.html", entries=found, names=names, days=reach.review_days,
@@ -44,7 +48,7 @@ async def show(
         words={int(phase): phase.name.lower() for phase in Phase},
         reviews={"skill": actor.may("org:skills:manage"), "connector": actor.may("org:connectors:manage")},
         asked=[one for one in found if one.faults], decides=actor.may("org:policy:manage"),
-        later=[one for one in found if one.too_early],
+        later=[one for one in found if one.too_early], ahead=ahead,
     )  # fmt: skip
 
 
