@@ -72,7 +72,7 @@ def test_from_the_first_link_to_a_signed_document(browser: Browser, tmp_path: Pa
         follow(page, "Review what is in use")
         row = page.locator("#connector-folder")
         if not row.locator("input[name=owner]").is_visible():
-            row.locator("summary").click()
+            row.locator("summary").first.click()
         row.locator("input[name=owner]").fill("oda@a.example")
         press(row.get_by_role("button", name="I have reviewed it"))
         sign_and_publish(page)
