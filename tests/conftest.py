@@ -13,7 +13,7 @@ from colleague.audit.record import Ledger
 from colleague.kit.db import Database
 from colleague.kit.secrets import Secrets
 from colleague.testing.clock import TestClock
-from colleague.testing.postgres import TestPostgres, in_memory
+from colleague.testing.postgres import TestPostgres, in_memory, share_statements
 
 # Where the database of this run lies; its processes (xdist) inherit it from the first one.
 PLACE = "TEST_POSTGRES_FOLDER"
@@ -64,6 +64,7 @@ def database_url(postgres: TestPostgres) -> Iterator[str]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
+    share_statements(database)
     yield database
     await database.close()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from colleague.bootstrap import House, build
-from colleague.cli.aldermoor.house import prepare_demo, start_mail_sink
+from colleague.cli.aldermoor.documents import make_documents
+from colleague.cli.aldermoor.house import documents_folder, prepare_demo, start_mail_sink
 from colleague.cli.main import main
 from colleague.kit.settings import Settings
 
@@ -52,10 +54,19 @@ def call(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], dat
     return do
 
 
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's documents, written once: making them is half of making the demo."""
+    folder = tmp_path_factory.mktemp("aldermoor") / "documents"
+    make_documents(folder)
+    return folder
+
+
 @pytest.fixture
-def demo(call: Call, database_url: str, tmp_path: Path) -> Iterator[House]:
+def demo(call: Call, database_url: str, documents: Path, tmp_path: Path) -> Iterator[House]:
     """The demo organisation, with its mail server."""
     settings = Settings(demo=True, data_dir=tmp_path / "data", database_url=database_url)
+    shutil.copytree(documents, documents_folder(settings))
     sink = start_mail_sink(settings, show=False)
     house = build(settings)
     asyncio.run(prepare_demo(house))

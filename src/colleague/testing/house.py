@@ -26,6 +26,7 @@ from colleague.policy.engine import Engine
 from colleague.policy.governance import change_governance, changed, put_in_force
 from colleague.policy.model import Governance, Phase
 from colleague.testing.clock import TestClock
+from colleague.testing.postgres import share_statements
 
 PEOPLE = {
     "owner@aldermoor.example": ("Olga Owner", "owner"),
@@ -73,6 +74,7 @@ async def furnish(
     """Build a house on an empty migrated database, with six people in one team «Bids»."""
     chosen = Settings(data_dir=folder, database_url=database_url, model=model, **settings)
     house = build(chosen, clock=clock, connectors=connectors, models=models, ledger=ledger, engine=engine)
+    share_statements(house.database)
     # The same rows come each time: written once, and copied from then on.
     begin = house.clock.now() if isinstance(clock, TestClock) else house.clock.now().date()
     if begin in _FURNISHED and ledger is None:
