@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -226,6 +226,12 @@ async def is_active(session: Session, person_id: str) -> bool:
     return bool(await session.scalar(select(PersonRow.active).where(PersonRow.id == person_id)))
 
 
+async def active_among(session: Session, people: Collection[str]) -> frozenset[str]:
+    """Return who of `people` is here and active at this moment, by id."""
+    query = select(PersonRow.id).where(PersonRow.id.in_(sorted(set(people))), PersonRow.active)
+    return frozenset(await session.scalars(query))
+
+
 async def is_managed(session: Session, person_id: str) -> bool:
     """Say whether an identity provider looks after a person: it described them, and holds a token not revoked."""
     described = select(ProvisionedRow.person_id).where(
@@ -275,6 +281,14 @@ async def manager_of(session: Session, person_id: str) -> str | None:
     manager = aliased(PersonRow)
     query = select(manager.id).join(PersonRow, PersonRow.manager_id == manager.id)
     return await session.scalar(query.where(PersonRow.id == person_id, manager.active))
+
+
+async def managers_of(session: Session, people: Collection[str]) -> dict[str, str]:
+    """Return the active manager of each of `people` who has one, by id."""
+    manager = aliased(PersonRow)
+    query = select(PersonRow.id, manager.id).join(manager, PersonRow.manager_id == manager.id)
+    query = query.where(PersonRow.id.in_(sorted(set(people))), manager.active)
+    return dict((await session.execute(query)).all())
 
 
 async def reports_of(session: Session, person_id: str) -> frozenset[str]:

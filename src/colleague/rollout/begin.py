@@ -1,5 +1,7 @@
 """Start the pilot: once everything it starts with is there, and not before (PP-1 to PP-5, AD-6, GP-1, MI-2)."""
 
+from collections.abc import Sequence
+
 from colleague.adoption.calendar import read_calendars
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
@@ -7,7 +9,8 @@ from colleague.dispatch.triggers.model import FEWEST_IN_PILOT, MOST_IN_PILOT
 from colleague.dispatch.triggers.store import list_triggers
 from colleague.governance.document.store import in_force
 from colleague.identity.actor import Actor
-from colleague.identity.directory import get_person, names_of
+from colleague.identity.directory import get_person
+from colleague.identity.model import Person
 from colleague.identity.seats.hold import Limit, seats_held, set_limit
 from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.canonical import digest
@@ -19,6 +22,7 @@ from colleague.policy.governance import enter_phase
 from colleague.policy.model import Phase
 from colleague.rollout.advance import LOCK, GateClosed, missing_words
 from colleague.rollout.catalogue.collect import catalogue
+from colleague.rollout.catalogue.model import Entry
 from colleague.rollout.cohorts.make import start_cohort
 from colleague.rollout.cohorts.model import Cohort
 from colleague.rollout.cohorts.ready import ready as cohort_ready
@@ -30,6 +34,7 @@ from colleague.rollout.store import attestations, current_programme, led
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
 from colleague.usecases.model import FEWEST
+from colleague.usecases.ready import Ready
 from colleague.usecases.ready import ready as cases_ready
 
 
@@ -37,12 +42,19 @@ class AlreadyStarted(Conflict):
     """The programme has started already."""
 
 
-async def start_gate(session: Session, *, reach: Reach, clock: Clock) -> Gate:
-    """Return what a pilot starts with, judged at this moment."""
+async def start_gate(
+    session: Session, *, reach: Reach, clock: Clock, cases: Ready | None = None, entries: Sequence[Entry] | None = None
+) -> Gate:  # fmt: skip
+    """Return what a pilot starts with, judged at this moment. `cases`, `entries`: the use cases and the catalogue,
+    where somebody has read them.
+    """
     programme = await current_programme(session)
+    cases = cases or await cases_ready(session, reach=reach)
+    if entries is None:
+        entries = await catalogue(session, reach=reach, clock=clock, cases=cases.approved, use=False)
     return Gate(0, "Start of the pilot", (
-        await _owned(session, programme), await _baselines(session, reach), await _cohort(session, reach),
-        await _governance(session), await _catalogue(session, reach, clock), await _dispatch(session, programme, clock),
+        await _owned(session, programme), _baselines(cases), await _cohort(session, reach, cases),
+        await _governance(session), _catalogue(entries), await _dispatch(session, programme, clock),
         await _seats(session, programme),
     ))  # fmt: skip
 
@@ -87,38 +99,42 @@ async def _pilots(session: Session) -> list[Cohort]:
 
 async def against_owners(session: Session, programme: Programme) -> str:
     """Return what stands against who owns the programme: nobody, from IT, or no longer here; "" if nothing (MI-2)."""
+    return (await _owners(session, programme))[1]
+
+
+async def _owners(session: Session, programme: Programme) -> tuple[list[Person], str]:
+    """Return sponsor and lead, as far as they are named, each read once, and what stands against them."""
+    found = list[Person]()
     for person, what in ((programme.sponsor, "sponsor"), (programme.lead, "lead")):
         if not person:
-            return f"Nobody is named {what} yet."
-        found = await get_person(session, person)
-        if not found.active:
-            return f"{found.name} is no longer active: name another {what}."
-    return await against_sponsor(session, await get_person(session, programme.sponsor))
+            return found, f"Nobody is named {what} yet."
+        found.append(one := await get_person(session, person))
+        if not one.active:
+            return found, f"{one.name} is no longer active: name another {what}."
+    return found, await against_sponsor(session, found[0])
 
 
 async def _owned(session: Session, programme: Programme) -> Criterion:
     value, holds = "nobody is named", False
     if programme.sponsor and programme.lead:
-        sponsor = await get_person(session, programme.sponsor)
-        names = await names_of(session, [programme.lead])
-        why = await against_owners(session, programme)
+        people, why = await _owners(session, programme)
         if not why and not says_a_goal(programme.goal):
             why = f"The goal says no more than that something goes live: «{programme.goal}»."
         holds = not why
-        value = why or f"{sponsor.name} ({sponsor.department}), led by {names.get(programme.lead, 'somebody')}"
+        value = why or f"{people[0].name} ({people[0].department}), led by {people[1].name}"
     return Criterion(
         "owned", "The business owns it", "a sponsor outside IT, a lead and a goal", value, holds, "computed", "MI-2",
         "/programme#named", programme.sponsor,
     )  # fmt: skip
 
 
-async def _cohort(session: Session, reach: Reach) -> Criterion:
+async def _cohort(session: Session, reach: Reach, cases: Ready) -> Criterion:
     found, value, holds = await _pilots(session), "there is no pilot cohort", False
     rows = "/programme/cohorts"
     if len(found) > 1:
         value = f"{len(found)} pilot cohorts: one pilot starts the programme"
     elif found:
-        stands = await cohort_ready(session, found[0], reach=reach)
+        stands = await cohort_ready(session, found[0], reach=reach, cases=cases)
         value = f"«{found[0].name}» with {stands.seats} seats. {' '.join(stands.reasons)}".strip()
         holds, rows = stands.ok, f"{rows}/{found[0].id}"
     return Criterion(
@@ -128,8 +144,7 @@ async def _cohort(session: Session, reach: Reach) -> Criterion:
     )  # fmt: skip
 
 
-async def _baselines(session: Session, reach: Reach) -> Criterion:
-    found = await cases_ready(session, reach=reach)
+def _baselines(found: Ready) -> Criterion:
     said = [f"measured for {len(found.measured)}." if found.approved else "no use case yet", *found.unmeasured]
     said += [f"«{name}» is a new capability: there is no before." for name, _ in found.new]
     return Criterion(
@@ -148,8 +163,7 @@ async def _governance(session: Session) -> Criterion:
     )  # fmt: skip
 
 
-async def _catalogue(session: Session, reach: Reach, clock: Clock) -> Criterion:
-    found = await catalogue(session, reach=reach, clock=clock)
+def _catalogue(found: Sequence[Entry]) -> Criterion:
     faulty = [one for one in found if one.faults]
     value = f"{len(found)} in use" if found else "nothing is in use: switch a skill on"
     if faulty:

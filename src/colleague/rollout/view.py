@@ -30,6 +30,7 @@ from colleague.rollout.second import stands as sponsor_confirmed
 from colleague.rollout.store import attestations, moves, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
+from colleague.usecases.ready import Ready
 from colleague.usecases.ready import ready as cases_ready
 
 
@@ -101,8 +102,11 @@ async def posture(
     programme, evidence, judged = await judge(session, clock=clock)
     if actor.id != programme.sponsor:
         actor.require("org:programme:read")
+    cases = await cases_ready(session, reach=reach)
+    # What is missing of it alone: who used what stands on its own page.
+    entries = await catalogue(session, reach=reach, clock=clock, cases=cases.approved, use=False)
     if not programme.started:
-        judged = await start_gate(session, reach=reach, clock=clock)
+        judged = await start_gate(session, reach=reach, clock=clock, cases=cases, entries=entries)
     past = [row for row in await moves(session) if row.state == "done"]
     waiting = await open_move(session)
     people = {programme.sponsor, programme.lead, programme.confirmed_by}
@@ -114,9 +118,8 @@ async def posture(
     seen = actor if actor.may("org:programme:read") else None
     items = await list_items(session, seen, state="open") if seen else []
     extents = await surface(session, registry, clock=clock)
-    entries = await catalogue(session, reach=reach, clock=clock)
     facts = replace(
-        await _facts(session, programme, evidence, held, limit, reach), in_use=len(entries),
+        await _facts(session, programme, evidence, held, limit, cases), in_use=len(entries),
         faults=sum(bool(one.faults) for one in entries),
         beyond=tuple(f"{one.title.lower()}, {one.words}" for one in extents if one.over),
     )  # fmt: skip
@@ -141,10 +144,9 @@ def _beside(facts: Facts, found: Watched | None) -> Facts:
 
 
 async def _facts(
-    session: Session, programme: Programme, evidence: Evidence, held: int, limit: Limit, reach: Reach
+    session: Session, programme: Programme, evidence: Evidence, held: int, limit: Limit, cases: Ready
 ) -> Facts:
     owned = await against_owners(session, programme)
-    cases = await cases_ready(session, reach=reach)
     submitted = [
         row for row in await list_packages(session, "", everyones=True) if row.state == SkillState.SUBMITTED
     ]  # fmt: skip

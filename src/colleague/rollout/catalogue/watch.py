@@ -31,7 +31,7 @@ async def watch_reviews(
     """Open an item for each entry in use whose review is over, and close those of entries for which that is so no more;
     return how many are new. Who answers for it is told, or the lead where they have left."""
     today, new = clock.now().date(), 0
-    found = await catalogue(session, reach=reach, registry=registry, clock=clock)
+    found = await catalogue(session, reach=reach, registry=registry, clock=clock, use=False)
     over = {key_of(one.kind, one.name): one for one in found if one.expires and one.expires <= today and one.owner}
     for item in await open_of_kind(session, KIND):
         if item.key not in over:

@@ -17,7 +17,7 @@ from colleague.adoption.risk import at_risk, last_frozen
 from colleague.adoption.weeks import Week
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
-from colleague.identity.directory import departments_of, list_active, manager_of
+from colleague.identity.directory import departments_of, list_active, managers_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, advisory_lock
 from colleague.kit.ids import new_id
@@ -119,7 +119,7 @@ async def _given(session: Session, wanted: list[tuple[str, str]]) -> tuple[dict[
     by_department: dict[str, list[str]] = {}
     for one in await champions_now(session):
         by_department.setdefault(one.department, []).append(one.person)
-    managers = {person: manager for person, _ in wanted if (manager := await manager_of(session, person))}
+    managers = await managers_of(session, [person for person, _ in wanted])
     return share_out(wanted, by_department, await load_of(session), managers)
 
 
@@ -132,11 +132,12 @@ async def _tidy(session: Session, *, clock: Clock) -> set[str]:
     await forget_contacts(session, now - KEPT)
     active = {one.id for one in await list_active(session)}
     there = {one.person for one in await champions_now(session)}
-    departments = await departments_of(session)
-    for row in await waiting_all(session):
+    departments, rows = await departments_of(session), list(await waiting_all(session))
+    managers = await managers_of(session, [row.person_id for row in rows])
+    for row in rows:
         if row.person_id not in active or row.routed_at + APART <= now:
             row.state = "ended"
-        elif row.champion_id not in there or await manager_of(session, row.person_id) == row.champion_id:
+        elif row.champion_id not in there or managers.get(row.person_id) == row.champion_id:
             given, _ = await _given(session, [(row.person_id, departments.get(row.person_id, ""))])
             if row.person_id in given:
                 row.champion_id = given[row.person_id]

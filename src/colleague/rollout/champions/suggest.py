@@ -1,13 +1,11 @@
 """Who could be a champion: usage, breadth, completion and nominations together, for a person to decide (CH-2)."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
 from colleague.adoption.calendar import read_calendar
-from colleague.adoption.facts.read import runs, visits
-from colleague.adoption.kpis.work import completion_of, kinds_of
-from colleague.adoption.model import RunFact
+from colleague.adoption.facts.by_person import completions, kinds_completed, sessions_by_week
 from colleague.adoption.weeks import Calendar, Week
 from colleague.identity.actor import Actor
 from colleague.identity.directory import departments_of, list_active
@@ -48,30 +46,22 @@ async def signals(session: Session, calendar: Calendar, now: datetime) -> Mappin
     last = calendar.week(now).next(-1)
     first = last.next(1 - QUARTER)
     start, end = calendar.start(first), calendar.end(last)
-    ran = await runs(session, start, end, by=("started_at", "asked_at", "ended_at"))
-    came = await _sessions(session, calendar, first, last)
-    people = frozenset(run.person for run in ran)
-    kinds = kinds_of(ran, people, last, calendar)
-    begun: defaultdict[str, list[RunFact]] = defaultdict(list)
-    for run in ran:
-        if start <= run.started_at < end:
-            begun[run.person].append(run)
-    found = {}
-    for person in people | came.keys():
-        done = completion_of(begun[person], calendar, now=now)
-        completed, started = (round(done.rate.value * done.rate.n), done.rate.n) if done else (0, 0)
-        found[person] = (came.get(person, 0.0), len(kinds.get(person, ())), completed, started)
-    return found
+    came = await _sessions(session, calendar, last)
+    kinds = await kinds_completed(session, start, end)
+    done = await completions(session, start, end, calendar.zone, now)
+    return {
+        person: (came.get(person, 0.0), kinds.get(person, 0), *done.get(person, (0, 0)))
+        for person in came.keys() | kinds.keys() | done.keys()
+    }
 
 
-async def _sessions(session: Session, calendar: Calendar, first: Week, last: Week) -> dict[str, float]:
+async def _sessions(session: Session, calendar: Calendar, last: Week) -> dict[str, float]:
     weeks = [week for back in range(QUARTER) if calendar.counts(week := last.next(-back))][:WEEKS]
-    came: Counter[tuple[str, Week]] = Counter(
-        (visit.person, calendar.week(visit.start))
-        for visit in await visits(session, calendar.start(first), calendar.end(last))
-    )
     found: defaultdict[str, float] = defaultdict(float)
-    for (person, week), count in came.items():
-        if week in weeks:
-            found[person] += count / calendar.scale(week) / WEEKS
+    if weeks:
+        scale = {week.monday: calendar.scale(week) for week in weeks}
+        told = await sessions_by_week(session, calendar.start(weeks[-1]), calendar.end(weeks[0]), calendar.zone)
+        for (person, monday), count in told.items():
+            if monday in scale:
+                found[person] += count / scale[monday] / WEEKS
     return dict(found)

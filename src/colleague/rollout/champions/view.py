@@ -10,7 +10,7 @@ from colleague.adoption.figures import Numbers
 from colleague.adoption.groups import Groups, NoSuchGroup
 from colleague.adoption.weekly import lines
 from colleague.identity.actor import SYSTEM, Actor
-from colleague.identity.directory import departments_of, mails_of, manager_of, names_of
+from colleague.identity.directory import departments_of, mails_of, managers_of, names_of
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.champions.appoint import MANAGE
@@ -122,9 +122,8 @@ async def own_page(session: Session, actor: Actor, groups: Groups, *, clock: Clo
     names, mails = await names_of(session, people), await mails_of(session, people)
     model = await promised(session)
     # Who has no address here any more has left.
-    there = [
-        row for row in rows if row.person_id in mails and await manager_of(session, row.person_id) != actor.id
-    ]  # fmt: skip
+    managers = await managers_of(session, [row.person_id for row in rows])
+    there = [row for row in rows if row.person_id in mails and managers.get(row.person_id) != actor.id]
     return Own(
         champion, department, [one for one in everyone if one.department == department != ""],
         [Asked(r.id, names[r.person_id], mails[r.person_id], r.routed_at + APART) for r in there],

@@ -13,6 +13,7 @@ from colleague.rollout.cohorts.model import Cohort
 from colleague.rollout.cohorts.store import candidates_of, members_of, why_unmapped
 from colleague.rollout.store import current_programme
 from colleague.usecases.around import Reach
+from colleague.usecases.ready import Ready
 from colleague.usecases.ready import ready as cases_ready
 
 # Said where a cohort of a later phase is filled or started before gate 1.
@@ -22,14 +23,16 @@ TOO_EARLY: Final = (
 )
 
 
-async def ready(session: Session, cohort: Cohort, *, reach: Reach) -> Start:
-    """Say whether a cohort may start now, and why not. A pilot also needs its three to five use cases (PP-5)."""
+async def ready(session: Session, cohort: Cohort, *, reach: Reach, cases: Ready | None = None) -> Start:
+    """Say whether a cohort may start now, and why not. A pilot also needs its three to five use cases (PP-5), as they
+    are read here unless somebody has (`cases`).
+    """
     members = await beginnings(session, await members_of(session, cohort.id))
     # Test users and service accounts are nobody the pilot is judged by (B-0).
     active = set(await mails_of(session, members)) - await excluded_people(session)
     pilot = cohort.kind == "pilot"
     chosen = [c for c in await candidates_of(session, cohort.id, "chosen") if c.person in members] if pilot else []
-    others = (await cases_ready(session, reach=reach)).reasons if pilot else await too_early(session)
+    others = (cases or await cases_ready(session, reach=reach)).reasons if pilot else await too_early(session)
     sponsor = (await current_programme(session)).sponsor
     return may_start(
         cohort, members, active, chosen, sponsor=sponsor, unmapped=await why_unmapped(session, cohort), others=others
