@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from colleague.audit.record import Ledger
 from colleague.kit.db import Database
@@ -17,6 +18,10 @@ from colleague.testing.postgres import TestPostgres, in_memory, share_statements
 
 # Where the database of this run lies; its processes (xdist) inherit it from the first one.
 PLACE = "TEST_POSTGRES_FOLDER"
+
+# The same examples each time, however long a machine takes for one: a run that fails fails again.
+settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:

@@ -264,7 +264,7 @@ class Model:
 
 
 @given(approver=st.sampled_from(["user", "other", "reviewer", "administrator"]), operations=OPERATIONS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_whatever_happens_to_a_question_its_state_is_one_of_five_and_right(
     inbox: Any, approver: str, operations: list[tuple[Any, ...]]
 ) -> None:

@@ -183,7 +183,10 @@ def quiet_wav() -> bytes:
 
 
 def test_a_schedule_sends_what_was_agreed_to_beforehand_and_asks_for_the_second(town: Town) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=6)
+    # It must be agreed to before its time: three requests, which on a busy machine take as long as one takes now.
+    began = time.monotonic()
+    town.api("/dispatch/schedules")
+    soon = datetime.now(UTC) + timedelta(seconds=6 + 10 * (time.monotonic() - began))
     wanted = {
         "name": "Tide table", "words": f"Mail twice to {DANA}: The tide is high", "kind": "once",
         "at": soon.isoformat(), "tier": "communicate",

@@ -123,7 +123,7 @@ def opened(folder: Path, browser: Browser) -> Iterator[Town]:
         (folder / "demo" / "mail-port").write_text(outside.smtp.rpartition(":")[2])
         settings = outside.settings | {
             "DATA_DIR": str(folder), "PORT": str(port), "DEMO": "true", "HEARTBEAT_SECONDS": "0.5",
-            "STALLED_SECONDS": "3",
+            "STALLED_SECONDS": "8",
         }  # fmt: skip
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("COLLEAGUE_", "DATABASE_URL"))}
         town = Town(outside, url, folder, clean | {f"COLLEAGUE_{k}": v for k, v in settings.items()}, browser)

@@ -98,7 +98,7 @@ async def test_who_is_deactivated_is_out_at_once_and_stays_out_when_let_in_again
 
 
 @given(place=st.integers(0, 200), other=st.characters(codec="latin-1"))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_a_changed_cookie_opens_nothing(home: TestHouse, place: int, other: str) -> None:
     cookie = await enter(home)
     place %= len(cookie)

@@ -136,7 +136,7 @@ async def test_a_token_makes_no_tokens(home: TestHouse) -> None:
 
 
 @given(place=st.integers(0, 200), other=st.characters(codec="latin-1"))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_a_changed_token_opens_nothing(home: TestHouse, place: int, other: str) -> None:
     token = await make(home)
     place %= len(token)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -385,7 +386,7 @@ def test_a_large_file_is_done_in_seconds() -> None:
     made = docx.Document()
     for number in range(3000):
         made.add_paragraph(f"Clause {number}. " + "The parties agree on what was agreed before. " * 8)
-    began = datetime.now(UTC)
+    began = time.process_time()
     edits = [Edit(f"Clause {n}.", f"Article {n}.") for n in range(0, 3000, 31)]
     assert len(propose(saved(made), *edits).changes) == 97
-    assert (datetime.now(UTC) - began).total_seconds() < 20
+    assert time.process_time() - began < 20

@@ -168,7 +168,7 @@ async def test_what_is_not_there_is_said_to_be_not_there(shelves: Any) -> None:
         assert result.data == {"passages": []}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(query=st.one_of(
     st.text(max_size=200),
     st.text(alphabet="'\\&|!():*<->\" \x00\ufeffab\ud800", max_size=60),

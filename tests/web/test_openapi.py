@@ -70,4 +70,4 @@ def api(postgres: TestPostgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_no_server_error(case: schemathesis.Case, api: dict[str, Any]) -> None:
-    case.call_and_validate(checks=[not_a_server_error], **api)
+    case.call_and_validate(checks=[not_a_server_error], timeout=120, **api)

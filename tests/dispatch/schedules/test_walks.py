@@ -41,7 +41,7 @@ def home(database_url: str, tmp_path: Path) -> TestHouse:
     return asyncio.run(build())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lines, st.sampled_from(ZONES), st.sampled_from(STARTS), st.lists(steps, min_size=3, max_size=15),
     st.sampled_from(["skip", "once", "all"]),
