@@ -63,7 +63,7 @@ class Dovecot:
             CONFIG.format(home=self.home, port=self._port, uid=self._owner.pw_uid, gid=self._owner.pw_gid)
         )
         self._process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
-        for _ in range(300):
+        for _ in range(1200):
             assert self._process.poll() is None, (self.home / "log").read_text()
             try:
                 socket.create_connection(("127.0.0.1", self._port), 1).close()

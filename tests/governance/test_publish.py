@@ -1,6 +1,7 @@
 """Answers become a draft, four people sign exactly that text, and what it compiles to is enforced (GP-1, GP-2)."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from colleague.identity.actor import PermissionMissing, SignInYourself
 from colleague.kit.errors import Failure
 from colleague.kit.queue import HOUSE
 from colleague.policy.governance import change_governance
-from colleague.policy.invariants import Loosened
+from colleague.policy.invariants import Loosened, prove
 from colleague.policy.model import Ask, DataClass, Effect, Governance, Scope, Tier
 from colleague.testing.worker import work
 
@@ -214,13 +215,25 @@ async def test_old_versions_stay_readable_and_a_difference_is_shown(office: Offi
     await office.do(discard, "owner")
 
 
-async def test_settings_that_moved_while_it_was_tried_are_noticed(office: Office) -> None:
+async def test_settings_that_moved_while_it_was_tried_are_noticed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What no sentence speaks of comes from the settings in force: a change of those meanwhile is no longer proven."""
     draft = await office.draft()
     await office.sign_all(draft)
+    begun, moved = threading.Event(), threading.Event()
+
+    def held(*given: Any) -> Any:
+        """Prove it, but not before the settings have moved."""
+        begun.set()
+        assert moved.wait(120)
+        return prove(*given)
+
+    monkeypatch.setattr("colleague.governance.document.publish.prove", held)
     publishing = asyncio.create_task(office.publish(draft.digest))
-    await asyncio.sleep(0.3)
+    assert await asyncio.to_thread(begun.wait, 120)
     await office.do(change_governance, "owner", {"blocked_types": ["application/zip"]}, clock=office.clock)
+    moved.set()
     with pytest.raises(DraftChanged):
         await publishing
     assert (await office.force()).blocked_types[-1] == "application/zip"

@@ -14,7 +14,7 @@ from tests.kit.sandbox_case import OTHER, TIERS, Case, case
 from colleague.kit.sandbox.groups import parents
 
 USERS = [pytest.param(None, id="self"), pytest.param(OTHER, id="other")]
-SMALL = {"memory": 200 << 20, "address_space": 200 << 20, "wall_seconds": 20, "processes": 16}
+SMALL = {"memory": 200 << 20, "address_space": 200 << 20, "wall_seconds": 120, "processes": 16}
 
 
 @pytest.fixture(params=TIERS)
@@ -57,8 +57,8 @@ def test_memory_counts_for_all_processes_together(made: Case) -> None:
         "import os, time\n"
         "for _ in range(8):\n"
         "    if os.fork() == 0:\n"
-        "        b = bytearray(os.urandom(1 << 20) * 100); time.sleep(30)\n"
-        "time.sleep(30)"
+        "        b = bytearray(os.urandom(1 << 20) * 100); time.sleep(300)\n"
+        "time.sleep(300)"
     )
     answer = made.run(code, limits=SMALL)
     assert answer["killed_by"] == "memory"
@@ -71,8 +71,8 @@ def test_shared_memory_counts_too(made: Case) -> None:
         "    if os.fork() == 0:\n"
         "        m = mmap.mmap(-1, 100 << 20)\n"
         "        for n in range(100): m.write(b'x' * (1 << 20))\n"
-        "        time.sleep(30)\n"
-        "time.sleep(30)"
+        "        time.sleep(300)\n"
+        "time.sleep(300)"
     )
     answer = made.run(code, limits=SMALL)
     assert answer["killed_by"] == "memory"
@@ -133,7 +133,7 @@ def test_a_file_is_bounded(made: Case) -> None:
     ],
 )
 def test_the_disk_is_bounded_also_by_files_that_were_deleted(made: Case, kept: str) -> None:
-    code = f"import os, time\nk = []\nfor n in range(100):\n    {kept}\n    time.sleep(0.02)\ntime.sleep(20)"
+    code = f"import os, time\nk = []\nfor n in range(100):\n    {kept}\n    time.sleep(0.02)\ntime.sleep(200)"
     answer = made.run(code, limits={**SMALL, "disk": 10_000_000})
     assert answer["killed_by"] == "disk"
     assert answer["gone"]
