@@ -31,6 +31,7 @@ def press(place: Page | Locator, button: str = "", *, tap: bool = False) -> None
 
 def sign_in(page: Page, who: str, *, tap: bool = False) -> None:
     """Sign somebody of the demo in (by the part before @), and wait for the page they are led to."""
+    page.context.set_default_timeout(PATIENCE)
     page.goto("/sign-in")
     press(page.locator(f"button[value^='{who}@']"), tap=tap)
 

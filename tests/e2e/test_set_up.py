@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.press import press, seen
+from tests.e2e.press import PATIENCE, press, seen
 from tests.e2e.served import serving
 
 pytestmark = pytest.mark.peer("chromium")
@@ -34,6 +34,7 @@ def test_from_the_first_link_to_a_signed_document(browser: Browser, tmp_path: Pa
     data.mkdir()
     with serving(data, demo=False) as served:
         page = browser.new_context(base_url=served.url, viewport={"width": 1280, "height": 900}).new_page()
+        page.set_default_timeout(PATIENCE)
         found: list[str] = []
         seen(page, lambda: found.extend(re.findall(r"(/first-run/\S+)", (data / "log").read_text())) or found)
         page.goto(found[0])
