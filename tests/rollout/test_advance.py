@@ -428,9 +428,11 @@ async def test_what_was_changed_in_the_phase_is_frozen_with_the_evidence(office:
             await set_excluded(
                 session, owner, office.home.people["ana"].id, excluded=excluded, why="test user", ledger=house.ledger
             )  # fmt: skip
+        for name in ("Bids, north", "Bids"):
+            await set_department(session, owner, office.home.people["rita"].id, name, ledger=house.ledger)
         found = await collect(session, clock=office.clock)
     left_out = {"people left out of the numbers": 2, "people counted again": 1}
-    moved = {"people moved to another department by hand": 1}
+    moved = {"people moved to another department by hand": 2}
     assert found.changed == {"seats taken back": 1, "sponsor or lead named": 1, **left_out, **moved}
     assert found.excluded == 1
     office.evidence = replace(PILOT, changed=found.changed, excluded=found.excluded)

@@ -242,10 +242,10 @@ async def set_department(session: Session, actor: Actor, person_id: str, name: s
     if described is not None and described.department and await is_managed(session, person_id):
         raise ManagedElsewhere
     known = await reasons_missing(session, [row])
-    row.department = name
+    verb, row.department = "person.department_changed" if row.department else "person.department_set", name
     if row.active and not known:
         await check_reason(session, row)
-    event = Event("person.department_set", actor.id, subject=person_id, person=person_id, data={"department": name})
+    event = Event(verb, actor.id, subject=person_id, person=person_id, data={"department": name})
     await ledger.record(session, event)
 
 

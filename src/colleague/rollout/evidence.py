@@ -29,7 +29,7 @@ CHANGES: Final = {
     "telemetry.received": "batches told by other agents", "programme.named": "sponsor or lead named",
     "programme.attestation_withdrawn": "words taken back", "person.excluded": "people left out of the numbers",
     "person.included": "people counted again", "tickets.imported": "lists of tickets imported",
-    "person.department_set": "people moved to another department by hand",
+    "person.department_changed": "people moved to another department by hand",
 }  # fmt: skip
 # What comes in all the time: it makes no proposal stale, and is frozen with the confirmation too.
 BY_ITSELF: Final = frozenset({CHANGES["telemetry.received"], CHANGES["tickets.imported"]})
