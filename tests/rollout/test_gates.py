@@ -114,3 +114,9 @@ def test_activity_is_never_told_alone() -> None:
     """AD-5: what was finished, how widely and how much faster stands in the same sentence."""
     told = (*weeks(0.8, 0.8, 0.8), replace(weeks(0.9)[0], beside="completion 87 % (n 90), breadth 3, 51 % less time"))
     assert weekly_active(told).value.endswith("; in 2027-W01 completion 87 % (n 90), breadth 3, 51 % less time")
+
+
+def test_a_single_week_of_the_gate_stands_with_its_interval_and_n() -> None:
+    """B-2: at 80 % of fifteen people the interval is 54.8 to 93.0 %."""
+    told = weekly_active([ActiveWeek("2026-W10", 12, 15), ActiveWeek("2026-W11", 0, 0)]).value
+    assert told.startswith("2026-W10 80 % (55 to 93 %, n 15), 2026-W11 not told")

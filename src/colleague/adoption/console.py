@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from colleague.adoption.frozen.corrections import versions
 from colleague.adoption.frozen.kept import frozen_weeks
+from colleague.adoption.frozen.running import is_large
 from colleague.adoption.groups import KINDS, Groups
 from colleague.adoption.targets import standings, targets_in
 from colleague.adoption.weekly import DEFINITIONS, lines, numbers
@@ -50,9 +51,9 @@ async def show(
             weeks = found[0].weeks if name else []
         else:
             weeks, found = await numbers(session, actor, clock=clock), []
-        excluded = await count_excluded(session)
+        excluded, large = await count_excluded(session), await is_large(session)
     return page.show(
         request, "adoption/weeks.html", weeks=weeks, lines=[] if name else found, definitions=DEFINITIONS,
         by=by, name=name, kinds=KINDS, excluded=excluded, targets={one.name: one for one in targets_in(phase)},
-        standings={one.name: one for one in standings(weeks[:0:-1], phase)},
+        standings={one.name: one for one in standings(weeks[:0:-1], phase)}, large=large,
     )  # fmt: skip

@@ -119,13 +119,14 @@ def summed(found: list[tuple[str, Risk]], people: int) -> Mapping[str, int] | No
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a reader is told. `people` and `stuck`: to the programme lead alone, by id, without those who report to
-    them; `counts`: to others.
+    them; `counts`: to others. `seats`: of how many people with a seat that week.
     """
 
     week: str
     people: list[tuple[str, Risk]] | None
     counts: Mapping[str, int] | None
     stuck: list[str]
+    seats: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,12 @@ async def seen_risk(
     calendar = await read_calendar_of(session)
     week = last_frozen(calendar, clock.now())
     found = await at_risk(session, week, clock=clock)
+    there = len(seats_in(await seats(session), week, calendar))
     if lead is None or actor.id != await lead.of(session):
-        return Seen(str(week), None, summed(found, len(seats_in(await seats(session), week, calendar))), [])
+        return Seen(str(week), None, summed(found, there), [], there)
     theirs = await reports_of(session, actor.id)
     found = [(person, risk) for person, risk in found if person not in theirs]
     stuck_ones = [one for one in await stuck_on_one(session, week, clock=clock) if one not in theirs]
     facts = {"week": str(week), "people": len(found), "one_kind": len(stuck_ones)}
     await ledger.record(session, Event("risk.read", actor.id, data=facts))
-    return Seen(str(week), found, None, stuck_ones)
+    return Seen(str(week), found, None, stuck_ones, there)

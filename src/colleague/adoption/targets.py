@@ -53,7 +53,8 @@ def targets_in(phase: Phase) -> tuple[Target, ...]:
 class Standing:
     """How a week's number stands: `meets` its target, and where it goes against the weeks before.
 
-    `meets` is None where nothing is told, and of a time that is indicative: it is shown and not judged (B-8).
+    `meets` is None where nothing is told, and of a time that is indicative: it is shown and not judged (B-8). `week`:
+    which it is of, "" where nothing is told.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Standing:
     meets: bool | None
     goes: Direction
     by: float | None
+    week: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -81,7 +83,8 @@ def standings(weeks: Sequence[Numbers], phase: Phase) -> list[Standing]:
 
 
 def _standing(target: Target, weeks: Sequence[Numbers]) -> Standing:
-    values = [v for v in map(target.value, weeks) if v is not None]
+    told = [(v, str(week.week)) for week in weeks if (v := target.value(week)) is not None]
+    values = [value for value, _ in told]
     if not values:
         return Standing(target.name, None, target.aim, None, "new", None)
     now, before = values[-1], values[-1 - BACK : -1]
@@ -89,10 +92,10 @@ def _standing(target: Target, weeks: Sequence[Numbers]) -> Standing:
     if target.name == "time" and not _is_strong(weeks):
         meets = None
     if len(before) < 2:
-        return Standing(target.name, now, target.aim, meets, "new", None)
+        return Standing(target.name, now, target.aim, meets, "new", None, told[-1][1])
     change = now - mean(before)
     goes: Direction = "steady" if abs(change) < target.step else "rising" if change > 0 else "falling"
-    return Standing(target.name, now, target.aim, meets, goes, change)
+    return Standing(target.name, now, target.aim, meets, goes, change, told[-1][1])
 
 
 def _is_strong(weeks: Sequence[Numbers]) -> bool:

@@ -23,6 +23,8 @@ from colleague.policy.governance import current_governance
 
 SHOWN: Final = 12
 DEFINITIONS: Final[dict[str, str]] = {
+    "Seats": "People who could use it on three days of the week: a seat by Wednesday, not taken back before Thursday, "
+    "and signed in, or invited a week ago. Test users and service accounts are none.",
     "WAU": "People with a seat on three days of the week who did something themselves: started, said, decided, used. "
     "Signing in, reading, and what a schedule starts do not count. Of all seats, with the Wilson 95 % interval; "
     "adjusted, without those who were away all week.",

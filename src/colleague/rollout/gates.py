@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from colleague.adoption.kpis.intervals import wilson
 from colleague.policy.model import Phase
 from colleague.rollout.model import ATTESTED, ActiveWeek, Criterion, Evidence, Gate, Signed
 from colleague.rollout.network import Network
@@ -71,7 +72,7 @@ def weekly_active(weeks: Sequence[ActiveWeek]) -> Criterion:
     counted = [week for week in weeks if not week.skipped][-WEEKS:]
     shares = [week.share for week in counted]
     holds = len(counted) == WEEKS and sum(shares) / WEEKS + 1e-9 >= MEAN and min(shares) >= LEAST_WEEK
-    value = ", ".join(f"{week.week} {100 * week.share:.0f} %" for week in counted) or "no complete week yet"
+    value = ", ".join(map(_with_interval, counted)) or "no complete week yet"
     if len(counted) == WEEKS:
         value = f"mean {100 * sum(shares) / WEEKS:.1f} % ({value})"
     if counted and counted[-1].beside:
@@ -81,6 +82,16 @@ def weekly_active(weeks: Sequence[ActiveWeek]) -> Criterion:
         "a mean of 80 % over the last four complete weeks, and none below 70 %", value, holds, "computed", "PH-5, B-2",
         "/adoption",
     )  # fmt: skip
+
+
+def _with_interval(week: ActiveWeek) -> str:
+    """Return a single week as it is shown anywhere: with its Wilson interval and n (B-2)."""
+    if not week.seats:
+        return f"{week.week} not told"
+    one = wilson(week.active, week.seats)
+    return (
+        f"{week.week} {100 * one.value:.0f} % ({100 * (one.low or 0):.0f} to {100 * (one.high or 0):.0f} %, n {one.n})"
+    )
 
 
 def use_cases(evidence: Evidence) -> Criterion:

@@ -53,7 +53,7 @@ async def risk(db: Db, actor: Current, ledger: TheLedger, clock: Time) -> dict[s
     """Return how many do not come back. Nobody is named: names are on the programme lead's page and nowhere else."""
     async with db.transaction() as session:
         found = await seen_risk(session, actor, ledger=ledger, clock=clock)
-    return {"week": found.week, "counts": found.counts}
+    return {"week": found.week, "seats": found.seats, "counts": found.counts}
 
 
 @router.get("/mine")

@@ -61,7 +61,7 @@ async def risk(
         names = await names_of(session, {*(one for one, _ in found.people or ()), *found.stuck})
     return page.show(
         request, "adoption/risk.html", week=found.week, people=found.people, counts=found.counts, stuck=found.stuck,
-        names=names, curves=curves, picture=picture(curves), beside=beside,
+        names=names, curves=curves, picture=picture(curves), beside=beside, seats=found.seats,
     )  # fmt: skip
 
 

@@ -41,8 +41,7 @@ async def run_ahead(database: Database, groups: Groups, *, clock: Clock, large: 
         calendars, now = await read_calendars(session), clock.now()
         calendar = calendars.organisation
         first, _ = await standing_at(session)
-        held = await session.scalar(select(func.count()).where(SeatRow.removed_at.is_(None))) or 0
-        if first is None or held < large:
+        if first is None or not await is_large(session, large):
             await session.execute(delete(RunningRow))
             return 0
         now_in = calendar.week(now)
@@ -69,6 +68,11 @@ async def run_ahead(database: Database, groups: Groups, *, clock: Clock, large: 
             for week, row in made
         ])  # fmt: skip
         return len(made)
+
+
+async def is_large(session: Session, large: int = LARGE) -> bool:
+    """Say whether open weeks are computed ahead: from so many seats on."""
+    return (await session.scalar(select(func.count()).where(SeatRow.removed_at.is_(None))) or 0) >= large
 
 
 async def running_weeks(
