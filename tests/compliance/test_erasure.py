@@ -345,7 +345,10 @@ async def test_the_page_and_the_program_show_what_goes_and_who_decides(desk: Des
     own = await ask("dana", "POST", "/me/data")
     assert (own.status_code, own.headers["content-type"]) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(own.content)) as archive:
-        assert "Dana Whitfield" in archive.read("index.html").decode()
+        index = archive.read("index.html").decode()
+        assert "<dt>Name</dt><dd>Dana Whitfield</dd>" in index
+        assert "<h2>Sign-in and access</h2>" in index
+        assert 'name="viewport"' in index
     assert (await ask("ben", "POST", f"/people/{dana}/data")).status_code == 403
     assert (await ask("rita", "POST", f"/people/{dana}/data")).status_code == 200
     await do(desk, set_active, "owner", dana, active=False)
@@ -353,7 +356,7 @@ async def test_the_page_and_the_program_show_what_goes_and_who_decides(desk: Des
     assert (short.status_code, "10 to 500 characters" in short.text) == (422, True)
     assert (await ask("owner", "POST", page, data={"reason": "Asked for it on 3 May."})).status_code == 303
     assert "Another person has to confirm it" in (await ask("owner", "GET", page)).text
-    assert "This cannot be undone" in (await ask("rita", "GET", page)).text
+    assert "It cannot be undone" in (await ask("rita", "GET", page)).text
     async with door(desk, "owner", "org:people:erase") as http:
         told = (await http.get(f"/api/v1{page}")).json()
         assert told["goes"]["sign-in and access"] >= 1
@@ -367,4 +370,6 @@ async def test_the_page_and_the_program_show_what_goes_and_who_decides(desk: Des
     assert "Olga Owner asked, Rita Review confirmed" in (await ask("owner", "GET", page)).text
     proof = await ask("owner", "GET", f"{page}/certificate")
     assert check_certificate(proof.text, house.signer.public).body["person"] == dana
-    assert "names nobody" in (await ask("owner", "GET", f"/people/{dana}")).text
+    erased = (await ask("owner", "GET", f"/people/{dana}")).text
+    assert "names nobody" in erased
+    assert (".invalid" in erased, ".invalid" in (await ask("owner", "GET", page)).text) == (False, False)

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import IO, Any, Final
@@ -138,19 +139,49 @@ async def _files(session: Session, archive: zipfile.ZipFile, person_id: str) -> 
     return [Part("files/", "files they gave to tasks, and what came out", count)] if count else []
 
 
+_LABELS: Final = {
+    "name": "Name", "email": "Mail address", "department": "Department", "active": "May sign in",
+    "created_at": "Here since", "waiting_since": "Waits for a seat since",
+    "excluded_why": "Left out of numbers, because",
+}  # fmt: skip
+_STYLE: Final = (
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui;max-width:46rem;margin:2rem auto;padding:0 1rem;"
+    "overflow-wrap:anywhere}h2{font-size:1.1rem;margin:1.5rem 0 .25rem}ul{margin:0;padding-left:1.25rem}"
+    "dl{display:grid;grid-template-columns:minmax(8rem,auto) 1fr;gap:.25rem 1rem}dt{font-weight:600}dd{margin:0}"
+)
+
+
 def _index(person: dict[str, Any], parts: list[Part], at: str) -> str:
-    rows = "".join(
-        f'<tr><td><a href="{escape(part.name)}">{escape(part.name)}</a></td><td>{escape(part.what)}</td>'
-        f"<td>{part.rows:,}</td></tr>\n"
-        for part in parts
+    """Return the page to read first: the record in words, then each kind of what is held with its files."""
+    kinds: dict[str, list[Part]] = {}
+    for part in parts:
+        kinds.setdefault(part.what.partition(": ")[0], []).append(part)
+    sections = "".join(
+        f"<h2>{escape(kind[:1].upper() + kind[1:])}</h2><ul>{_files_of(of)}</ul>\n" for kind, of in kinds.items()
     )
+    record = "".join(
+        f"<dt>{words}</dt><dd>{_said(person[name])}</dd>"
+        for name, words in _LABELS.items() if person.get(name) not in (None, "")
+    )  # fmt: skip
     title = f"What Colleague holds about {escape(person['name'])}"
     return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n'
-        "<style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-        "td,th{text-align:left;padding:.25rem 1rem .25rem 0;vertical-align:top}</style>\n"
-        f"<h1>{title}</h1>\n<p>{escape(person['email'])}, as of {at} (UTC). Each file: one row a line, as JSON.</p>\n"
-        "<p>Left out: what opens a door (passwords, keys, tokens), and words of other people that this person could "
-        "not read.</p>\n"
-        f"<table><tr><th>File</th><th>What it holds</th><th>Rows</th></tr>\n{rows}</table></html>\n"
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>\n'
+        f"<style>{_STYLE}</style></head><body>\n<h1>{title}</h1>\n<p>As of {at} (UTC).</p>\n<dl>{record}</dl>\n"
+        "<p>The files below hold the rest, one row a line (JSON); every text editor opens them. Left out: what opens a "
+        "door (passwords, keys, tokens), and words of other people that this person could not read.</p>\n"
+        f"{sections}</body></html>\n"
     )
+
+
+def _files_of(parts: list[Part]) -> str:
+    return "".join(
+        f'<li><a href="{escape(part.name)}">{escape(words)}</a> ({part.rows:,})</li>'
+        for part in parts for words in [part.what.partition(": ")[2] or part.what]
+    )  # fmt: skip
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(value.isoformat(" ", "minutes") if isinstance(value, datetime) else str(value))

@@ -114,7 +114,7 @@ async def propose(
     if not 10 <= len(reason) <= 500 or not reason.isprintable():
         raise BadReason
     seen = await _check(session, actor, person_id)
-    if not any(person.id not in (actor.id, person_id) for person in await who_may(session, _PERMISSION)):
+    if not await _has_second(session, actor, person_id):
         raise NobodyElse
     now = clock.now()
     open_ = await find_erasure(session, person_id, lock=True)
@@ -187,7 +187,15 @@ async def stands_in_the_way(session: Session, actor: Actor, person_id: str) -> l
             await check(session, person_id)
         except Conflict as why:
             found.append(why.message)
+    open_ = await find_erasure(session, person_id)
+    if (open_ is None or open_.state != "proposed") and not await _has_second(session, actor, person_id):
+        found.append(NobodyElse().message)
     return [*found, *await obstacles(session, person_id)]
+
+
+async def _has_second(session: Session, actor: Actor, person_id: str) -> bool:
+    """Say whether somebody beside `actor` may confirm the erasure of a person."""
+    return any(person.id not in (actor.id, person_id) for person in await who_may(session, _PERMISSION))
 
 
 async def find_erasure(session: Session, person_id: str, *, lock: bool = False) -> ErasureRow | None:
