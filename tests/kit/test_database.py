@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import colleague.bootstrap  # noqa: F401 (brings in the tables of every slice)
 from colleague.kit.db import Base, Database, advisory_lock, beside
-from colleague.kit.migrate import migrate
+from colleague.kit.migrate import NewerDatabase, migrate
 from colleague.testing.postgres import TestPostgres
 
 pytestmark = pytest.mark.anyio
@@ -55,6 +55,13 @@ def test_migrating_again_and_by_two_at_once_changes_nothing(postgres: TestPostgr
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(migrate, [url] * 3))
         migrate(url)
+        # A program that is older than the database says so, and changes nothing.
+        with psycopg.connect(url, autocommit=True) as connection:
+            (newest,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+            connection.execute("UPDATE alembic_version SET version_num = 'later'")
+            with pytest.raises(NewerDatabase, match="newer release"):
+                migrate(url)
+            connection.execute("UPDATE alembic_version SET version_num = %s", [newest])
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
         with engine.connect() as connection:
             heads = connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one()

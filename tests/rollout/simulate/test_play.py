@@ -42,6 +42,10 @@ async def test_a_steady_pilot_passes_its_gate_and_seats_follow(database_url: str
             assert (programme.phase, programme.skipped) == (Phase.EXPANSION, ())
             passed = select(func.count()).select_from(EntryRow).where(EntryRow.verb == "gate.passed")
             assert await session.scalar(passed) == 1
+            verbs = [verb async for verb in await session.stream_scalars(select(EntryRow.verb))]
+        # Who writes a ticket is answered: all but those of the last days.
+        written, closed = verbs.count("ticket.opened"), verbs.count("ticket.closed")
+        assert written - 3 <= closed <= written
         readout = await ending(parts)
         assert {"Hours saved", "Task completion", "Breadth"} <= {one.name for one in readout.figures if one.there}
         # What was played is a record like any other: it verifies, and counted again it is the same.

@@ -36,11 +36,13 @@ from colleague.rollout.simulate.report import Line
 from colleague.rollout.simulate.train import train
 from colleague.rollout.tickets.watch import watch_tickets
 from colleague.rollout.watch import watch as watch_programme
+from colleague.support.answer import answer_ticket
 from colleague.support.model import CATEGORIES, Wish
 from colleague.support.write import write_ticket
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUARTER: Final = 11
+LATE: Final = 10
 WHY: Final = "The board wants every department on before the summer."
 RISK: Final = "People who were only switched on do not come back, and use stays low."
 
@@ -51,7 +53,9 @@ class NotEmpty(Conflict):
 
 @dataclass
 class Game:
-    """A rollout that is being played. `phase_week`: since when, in weeks from 0, the present phase runs."""
+    """A rollout that is being played. `phase_week`: since when, in weeks from 0, the present phase runs. `asked`:
+    tickets that wait, by when they are answered, each with its writer.
+    """
 
     parts: Parts
     scenario: Scenario
@@ -66,6 +70,8 @@ class Game:
     champions: Counter[str] = field(default_factory=Counter)
     untrained: list[str] = field(default_factory=list)
     seen_items: set[str] = field(default_factory=set)
+    number_of_tickets: int = 0
+    asked: list[tuple[datetime, str, str]] = field(default_factory=list)
 
 
 async def play(parts: Parts, scenario: Scenario) -> AsyncIterator[Line]:
@@ -90,6 +96,7 @@ async def play(parts: Parts, scenario: Scenario) -> AsyncIterator[Line]:
 
 async def _week(game: Game, week: int, monday: datetime) -> Line:
     parts, clock = game.parts, game.parts.clock
+    await _answer(game, monday + 7 * HOUR)
     clock.to(monday + 7 * HOUR)
     await _look(game)
     await _grow(game, week)
@@ -99,10 +106,12 @@ async def _week(game: Game, week: int, monday: datetime) -> Line:
     thursday, friday, end = monday + 3 * DAY + HOUR, monday + 4 * DAY + 16 * HOUR, monday + 7 * DAY
     await _write(game, [one for one in doings if one.at < thursday])
     await _tickets(game, [at for at in tickets if at < thursday])
+    await _answer(game, thursday)
     clock.to(thursday)
     await _look(game)
     await _write(game, [one for one in doings if one.at >= thursday])
     await _tickets(game, [at for at in tickets if at >= thursday])
+    await _answer(game, friday)
     clock.to(friday)
     gate = await _gate(game, week)
     clock.to(end - timedelta(minutes=1))
@@ -175,12 +184,28 @@ async def _write(game: Game, doings: Sequence[Doing]) -> None:
 async def _tickets(game: Game, times: Sequence[datetime]) -> None:
     there = [one.id for one in game.people if one.comes]
     for at in times:
+        await _answer(game, at)
         game.parts.clock.to(at)
         who, category = await game.parts.as_now(game.dice.choice(there)), game.dice.choice(CATEGORIES)
         wish = Wish(
             "It is not as I expected", "See the title.", category=category, use_case=game.dice.choice(game.cases)
         )
-        await game.parts.do(write_ticket, who, wish, registry=game.parts.registry, tell=untold, free_days=free_days)
+        made = await game.parts.do(
+            write_ticket, who, wish, registry=game.parts.registry, tell=untold, free_days=free_days
+        )
+        game.number_of_tickets += 1
+        wait = 3 * HOUR if game.number_of_tickets % LATE else 2 * DAY
+        game.asked = sorted([*game.asked, (at + wait, made.id, who.id)])
+
+
+async def _answer(game: Game, until: datetime) -> None:
+    """Answer what waits until then: within three hours, but for each tenth ticket, which waits two days."""
+    staff = game.staff
+    while game.asked and game.asked[0][0] <= until:
+        at, ticket, writer = game.asked.pop(0)
+        game.parts.clock.to(at)
+        who = staff.owner if writer == staff.lead.id else staff.lead
+        await game.parts.do(answer_ticket, who, ticket, "This is how it is done.", close=True, tell=untold)
 
 
 async def _take_in(parts: Parts) -> None:
