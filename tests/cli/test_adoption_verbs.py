@@ -24,6 +24,8 @@ def test_calendar_absences_items_and_numbers(call: Call, demo: House, tmp_path: 
     file.write_text(ICS)
     assert "new." in call("adoption", "holiday", "import", str(file), as_="marta").out
     assert call("adoption", "holiday", "add", "2026-12-24", "Early end", "--department", "Bids", as_="marta").code == 0
+    assert "2026-W52 is not frozen yet." in call("adoption", "versions", "2026-W52", as_="marta").out
+    assert "2026-W09" in call("adoption", "versions", "soon", as_="marta").err, "it says how a week is written"
     listed = call("adoption", "holiday", "list", as_="marta").out
     assert "Labour Day" in listed
     assert "Early end" in listed
