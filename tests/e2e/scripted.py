@@ -5,6 +5,7 @@ else says what it was told of the project.
 """
 
 import asyncio
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,6 +88,8 @@ async def both(house: House, port: int) -> None:
 
 def main(folder: Path, port: int) -> None:
     """Prepare and serve."""
+    # As an exit, so that the database is stopped, too (like `colleague serve`).
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = Settings(data_dir=folder, demo=True, port=port, model="play")
     house = build(settings, models={"play": Player(name="play")})
     sink = start_mail_sink(settings, show=False)
