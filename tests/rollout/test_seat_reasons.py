@@ -27,7 +27,7 @@ from colleague.kit.errors import NotFound
 from colleague.kit.queue import HOUSE
 from colleague.policy.model import Phase
 from colleague.rollout.begin import start_gate
-from colleague.rollout.cohorts.asked import TITLE
+from colleague.rollout.cohorts.asked import TITLE, WRITTEN
 from colleague.rollout.cohorts.choose import choose_candidate, score_candidate
 from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
@@ -91,9 +91,17 @@ async def test_who_is_added_needs_the_reason_and_it_stays_on_record(home: TestHo
     async with home.house.database.transaction() as session:
         found = await of_the_pilot(session, lea)
         assert (found.reason, found.by, found.asked) == (WHY, "Tom Audit", "Tom Audit")
+        assert found.writer == home.people["owner"].name, "who wrote it down stays with it"
         bodies = list(await session.scalars(select(EntryRow.body).where(EntryRow.verb == "seat.reason_given")))
     assert len(bodies) == 1
     assert WHY not in bodies[0], "what is said of a person is not in the open row"
+    await work(home.house, queue=HOUSE)
+    async with home.house.database.transaction() as session:
+        told = await session.execute(select(NoticeRow.person_id, NoticeRow.text).where(NoticeRow.title == WRITTEN))
+        ((person, text),) = told.all()
+    assert person == home.people["tom"].id, "the sponsor hears of words in their name"
+    assert f"{home.people['owner'].name} wrote down why Lea may be in the pilot" in text
+    assert WHY in text
 
 
 async def test_there_is_no_way_around_it(home: TestHouse) -> None:

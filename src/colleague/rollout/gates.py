@@ -48,8 +48,9 @@ def tracked(evidence: Evidence) -> Criterion:
     ended = min(max(evidence.week - 1, 0), QUARTER_WEEKS)
     told = sum(week.seats > 0 for week in evidence.weeks[-ended:]) if ended else 0
     return Criterion(
-        "tracked", "The metrics of adoption are tracked", "all but one of the last thirteen weeks frozen",
-        f"{told} of {ended}", told >= ended - 1, "computed", "PH-8, R81", "/adoption",
+        "tracked", "The metrics of adoption are tracked",
+        "all but one of the last thirteen weeks frozen, as far as they ended in this phase",
+        f"{told} of the {ended} that did", told >= ended - 1, "computed", "PH-8, R81", "/adoption",
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ It is asked from the day on which the programme names its sponsor until gate 1 i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -27,6 +28,7 @@ from colleague.kit.seen import says
 SHORTEST: Final = 10
 LONGEST: Final = 600
 TELL_LEAD: Final = "seats.reason_asked"
+TELL_SPONSOR: Final = "seats.reason_written"
 
 
 class SponsorReasonNeeded(Conflict):
@@ -127,12 +129,14 @@ async def ask_if_moved(
 @dataclass(frozen=True, slots=True)
 class OfThePilot:
     """What the pilot says of a person. `asked`: its sponsor's name, "" where no reason is asked; `warnings`: why they
-    are a poor choice; `reason`: what a sponsor (`by`) said for them; `unchosen`: it runs, and nobody chose them."""
+    are a poor choice; `reason`: what a sponsor (`by`) said for them, as `writer` wrote it down, "" for the sponsor
+    themselves; `unchosen`: it runs, and nobody chose them."""
 
     asked: str = ""
     warnings: tuple[str, ...] = ()
     reason: str = ""
     by: str = ""
+    writer: str = ""
     unchosen: bool = False
 
 
@@ -143,19 +147,40 @@ async def of_the_pilot(session: Session, person: str) -> OfThePilot:
         return OfThePilot()
     sponsor = await pilots_sponsor(session)
     kept = await session.get(SeatReasonRow, row.id, populate_existing=True)
-    names = await names_of(session, [one for one in (sponsor, kept.sponsor_id if kept else "") if one])
+    giver, writer = (kept.sponsor_id, kept.by) if kept else ("", "")
+    names = await names_of(session, [one for one in (sponsor, giver, writer) if one])
     found = warnings(row.department, (await titles_of(session, [row.id])).get(row.id, ""))
     asked = names.get(sponsor, "") if sponsor != row.id else ""
     return OfThePilot(
-        asked, found, kept.reason if kept else "", names.get(kept.sponsor_id, "") if kept else "",
+        asked, found, kept.reason if kept else "", names.get(giver, ""), _other(writer, giver, names),
         bool(await unchosen(session, [row.id])),
     )  # fmt: skip
+
+
+async def writers_of(session: Session, people: Sequence[str]) -> dict[str, str]:
+    """Return by a person's id who wrote down the sponsor's reason for them (a name), where it was not the sponsor."""
+    rows = list(await session.scalars(select(SeatReasonRow).where(SeatReasonRow.person_id.in_(people))))
+    names = await names_of(session, {row.by for row in rows})
+    return {row.person_id: _other(row.by, row.sponsor_id, names) for row in rows}
+
+
+def _other(writer: str, giver: str, names: Mapping[str, str]) -> str:
+    return "" if writer == giver else names.get(writer, "somebody")
+
+
+async def written_since(session: Session, person: str, since: datetime) -> SeatReasonRow | None:
+    """Return the reason for a person that somebody else than the sponsor wrote down since then; None without one."""
+    query = select(SeatReasonRow).where(
+        SeatReasonRow.person_id == person, SeatReasonRow.at > since, SeatReasonRow.by != SeatReasonRow.sponsor_id
+    )
+    return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def keep_reason(
     session: Session, actor: Actor, person: str, reason: str, *, sponsor: str = "", ledger: Ledger, clock: Clock
 ) -> None:  # fmt: skip
-    """Write down why somebody has a seat in the pilot although it is warned of them: the sponsor's words.
+    """Write down why somebody has a seat in the pilot although it is warned of them: the sponsor's words. Who wrote
+    them stays with them, and the sponsor is told where it was somebody else.
 
     `sponsor`: who gave it; "" means the sponsor of the programme. Raises BadReason, NoReasonAsked, NobodyThere,
     PermissionMissing.
@@ -178,3 +203,5 @@ async def keep_reason(
         personal={"reason": reason},
     )  # fmt: skip
     await ledger.record(session, event)
+    if actor.id != given_by:
+        await enqueue(session, Job(TELL_SPONSOR, {"person": row.id}, key=f"{TELL_SPONSOR}:{row.id}:{clock.now()}"))

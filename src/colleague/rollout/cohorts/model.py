@@ -101,7 +101,8 @@ class Score:
 class Candidate:
     """Somebody who may be in the pilot. `known`: department and title as the directory has them.
 
-    `sponsor` (a person's id) and `sponsor_reason`: why they are in although they were warned of (PP-3).
+    `sponsor` (a person's id) and `sponsor_reason`: why they are in although they were warned of (PP-3);
+    `writer`: who wrote it down (a name), "" for the sponsor themselves.
     """
 
     person: str
@@ -111,6 +112,7 @@ class Candidate:
     known: tuple[str, str] = ("", "")
     sponsor: str = ""
     sponsor_reason: str = ""
+    writer: str = ""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -124,7 +126,7 @@ class Candidate:
         return {
             "person": self.person, "name": self.name, "state": self.stand, "meets": self.score.meets,
             "missing": list(self.score.missing), "warnings": list(self.warnings), "sponsor": self.sponsor,
-            "sponsor_reason": self.sponsor_reason,
+            "sponsor_reason": self.sponsor_reason, "reason_written_by": self.writer,
         } | self.score.to_json()  # fmt: skip
 
 

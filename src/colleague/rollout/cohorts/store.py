@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from colleague.adoption.facts.read import seated_since
 from colleague.identity.directory import get_person, list_teams, mails_of, names_of, titles_of
 from colleague.identity.groups.mapping import find_mapping, signs_on
+from colleague.identity.seats.reason import writers_of
 from colleague.kit.db import Session
 from colleague.kit.errors import NotFound
 from colleague.kit.ids import is_id
@@ -55,10 +56,12 @@ async def candidates_of(session: Session, cohort: str, *stands: Stand) -> list[C
     rows = list(await session.scalars(query.where(CandidateRow.stand.in_(stands)) if stands else query))
     people = [row.person_id for row in rows]
     names, known = await names_of(session, people), await known_of(session, people)
+    writers = await writers_of(session, people)
     found = [
         Candidate(
             row.person_id, names.get(row.person_id, ""), Score.from_json(row.score), row.stand,  # type: ignore[arg-type]
             known[row.person_id], row.sponsor_id or "", row.sponsor_reason,
+            writers.get(row.person_id, "") if row.sponsor_reason else "",
         )
         for row in rows
     ]  # fmt: skip
