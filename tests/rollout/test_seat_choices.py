@@ -1,12 +1,13 @@
 """While the pilot runs, a seat in it is for who was chosen on the three criteria, or let in by an exception that a
 second person confirmed and that stays on every readout (PP-2), whichever way somebody comes."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
-from tests.rollout.conftest import WHY, Office
+from sqlalchemy import select, text
+from tests.rollout.conftest import NAMED, WHY, Office
 
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM, PermissionMissing
@@ -15,6 +16,7 @@ from colleague.identity.people import create_person, set_active, take_seat_back
 from colleague.identity.scim.users import make_user, replace_user
 from colleague.identity.seats.chosen import NotChosen
 from colleague.identity.seats.hold import (
+    Limit,
     NoSeat,
     current_limit,
     give_seats,
@@ -23,7 +25,17 @@ from colleague.identity.seats.hold import (
     seats_held,
     set_limit,
 )
-from colleague.rollout.advance import MoveOpen, ReasonNeeded, confirm_move, propose_gate, propose_seats, withdraw_move
+from colleague.identity.tables import SeatChoiceRow
+from colleague.kit.db import advisory_lock
+from colleague.rollout.advance import (
+    MoveOpen,
+    MoveStale,
+    ReasonNeeded,
+    confirm_move,
+    propose_gate,
+    propose_seats,
+    withdraw_move,
+)
 from colleague.rollout.cohorts.choose import CriteriaMissing, choose_candidate, decline_candidate, score_candidate
 from colleague.rollout.cohorts.exception import (
     NamesSomebody,
@@ -31,11 +43,14 @@ from colleague.rollout.cohorts.exception import (
     NoExceptionAsked,
     propose_exception,
 )
+from colleague.rollout.cohorts.join import leave_cohort
 from colleague.rollout.cohorts.make import make_cohort
 from colleague.rollout.cohorts.model import CRITERIA, Answer, Score
+from colleague.rollout.cohorts.tables import CandidateRow
 from colleague.rollout.define import name_programme
 from colleague.rollout.readout.collect import gather
 from colleague.rollout.second import AnotherPerson
+from colleague.rollout.store import MOVES
 from colleague.testing.programme import program_of
 
 pytestmark = pytest.mark.anyio
@@ -148,8 +163,11 @@ async def test_an_exception_takes_a_second_person_and_stays_on_every_readout(off
         await office.do(propose_exception, "ben", [fay], why=REASON)
     with pytest.raises(ReasonNeeded):
         await office.do(propose_exception, "dana", [fay], why="\u3164" * 40)
-    for why in ("Fay signs every bid, and will see each of them.", "fay@aldermoor.example signs every bid we make."):
-        with pytest.raises(NamesSomebody):
+    for why, word in (
+        ("Fay signs every bid, and will see each of them.", "«fay»"),
+        ("fay@aldermoor.example signs every bid we make.", "«fay@aldermoor.example»"),
+    ):
+        with pytest.raises(NamesSomebody, match=word):
             await office.do(propose_exception, "dana", [fay], why=why)
     with pytest.raises(NobodyExcepted):
         await office.do(propose_exception, "dana", [], why=REASON)
@@ -184,6 +202,87 @@ async def test_an_exception_takes_a_second_person_and_stays_on_every_readout(off
     assert [one.what for one in told] == ["1 seat in the pilot without the three criteria"]
     assert (len(told[0].by), "Fay" in str(told)) == (2, False), "both names and the reason, not whose seat it is"
     assert len(bodies) == 1
+
+
+async def test_an_exception_does_not_replace_that_somebody_was_chosen_meanwhile(office: Office) -> None:
+    """Confirmed, it is for who still needs it and is still here; for nobody, it is stale."""
+    await office.running()
+    cohort = (await office.do(make_cohort, "dana", "Pilot")).id
+    fay, gil, hal = [
+        await office.do(create_person, "owner", f"{name}@aldermoor.example", f"{name.title()} Added")
+        for name in ("fay", "gil", "hal")
+    ]
+
+    async def ways() -> dict[str, str]:
+        async with office.home.house.database.transaction() as session:
+            return dict((await session.execute(select(SeatChoiceRow.person_id, SeatChoiceRow.how))).all())
+
+    row = await office.do(propose_exception, "dana", [fay, gil], why=REASON)
+    await choose(office, cohort, fay)
+    await office.do(set_active, "owner", gil, active=False)
+    with pytest.raises(MoveStale):
+        await office.do(confirm_move, "rita", row.id, row.digest)
+    await office.do(withdraw_move, "dana", row.id)
+    row = await office.do(propose_exception, "dana", [gil, hal], why=REASON)
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    assert await ways() == {fay: "chosen", hal: "exception"}
+
+
+async def test_who_leaves_the_cohort_can_be_chosen_anew(office: Office) -> None:
+    """Taken out, or of an account that changed hands: their page says so and has the button again."""
+    await office.running()
+    cohort = (await office.do(make_cohort, "dana", "Pilot")).id
+    sam = (await provisioned(office, make_user, described("sam"))).person_id
+    rights = ("org:programme:read", "org:programme:manage")
+    async with program_of(office.home, office.home.people["owner"], *rights) as program:
+        at = f"/programme/cohorts/{cohort}/candidates/{sam}"
+        await choose(office, cohort, sam)
+        assert "Choose Sam" not in (await program.get(at)).text
+        await office.do(leave_cohort, "dana", cohort, sam, "Away for a while.")
+        assert "Choose Sam" in (await program.get(at)).text
+        seen = (await program.get(f"/api/v1/programme/cohorts/{cohort}")).json()
+        assert [one["state"] for one in seen["ranking"]] == ["proposed"]
+        await office.do(choose_candidate, "dana", cohort, sam)
+        await provisioned(office, replace_user, sam, described("zoe") | {"displayName": "Zoe Another"})
+        page = (await program.get(at)).text
+        assert ("Choose Zoe Another" in page, "counts no more" in page) == (True, True)
+        await office.do(choose_candidate, "dana", cohort, sam)
+        assert "Choose Zoe" not in (await program.get(at)).text
+
+
+async def test_evidence_that_was_enough_once_expels_nobody(office: Office) -> None:
+    """Chosen when shorter evidence was enough: another title changes nothing, another answer does."""
+    cohort = (await office.do(make_cohort, "dana", "Pilot")).id
+    fay = await office.do(create_person, "owner", "fay@aldermoor.example", "Fay Added")
+    await choose(office, cohort, fay)
+    short = Score({**FITS.answers, "feedback": Answer(True, "Yes.")})
+    async with office.home.house.database.transaction() as session:
+        (await session.get_one(CandidateRow, (cohort, fay))).score = short.to_json()
+    said = replace(short, title="Bid manager", answers={**short.answers, "documents": Answer(True, "Three a week.")})
+    assert (await office.do(score_candidate, "dana", cohort, fay, said)).stand == "chosen"
+    other = replace(said, answers={**said.answers, "feedback": Answer(True, "Maybe.")})
+    assert (await office.do(score_candidate, "dana", cohort, fay, other)).stand == "proposed"
+
+
+async def test_who_is_named_while_the_pilot_begins_takes_nothing_back(office: Office) -> None:
+    """Named in the very moment: the limit that begins is not overwritten by the one from before."""
+    house, rita = office.home.house, office.home.people["rita"].id
+    waits = text(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"
+    )
+    async with house.database.transaction() as session:
+        await advisory_lock(session, MOVES)
+        limit = Limit(40, "the pilot", by_hand=True, sponsor=rita, criteria=True)
+        await set_limit(session, SYSTEM, limit, ledger=house.ledger, clock=office.clock)
+        naming = asyncio.create_task(office.do(name_programme, "dana", **NAMED))
+        for _ in range(500):
+            if await session.scalar(waits):
+                break
+            await asyncio.sleep(0.02)
+    await naming
+    async with house.database.transaction() as session:
+        assert await current_limit(session) == limit
 
 
 async def _chosen(office: Office) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.seats.chosen import keep_choice
+from colleague.identity.seats.chosen import keep_choice, still_unchosen
 from colleague.identity.seats.hold import Limit, current_limit, set_limit
 from colleague.kit.canonical import digest
 from colleague.kit.clock import Clock
@@ -32,12 +32,11 @@ from colleague.rollout.model import Evidence, Gate, Kind, Programme
 from colleague.rollout.phases import PHASES, after, seats_beyond
 from colleague.rollout.quarter import hold_when_due
 from colleague.rollout.second import accepts, confirms, may_confirm, still_there
-from colleague.rollout.store import current_programme, open_move
+from colleague.rollout.store import MOVES, current_programme, open_move
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import some_lines
 
 LIFE: Final = timedelta(days=7)
-LOCK: Final = 727_083
 SHORTEST, LONGEST = 30, 2000
 _VERBS: Final = {
     "gate": "gate.passed", "skip": "gate.skipped", "seats": "seats.raised", "exception": "seats.excepted"
@@ -154,7 +153,7 @@ async def confirm_move(
 
     Raises NoSuchMove, AnotherPerson, SponsorNotConfirmed, MoveStale, GateClosed, SignInYourself.
     """
-    await advisory_lock(session, LOCK)
+    await advisory_lock(session, MOVES)
     row = await open_move(session, move, lock=True)
     if row is None or row.digest != digest or clock.now() - row.proposed_at > LIFE:
         raise MoveStale
@@ -200,9 +199,15 @@ async def withdraw_move(session: Session, actor: Actor, move: str, *, ledger: Le
 
 
 async def _allowed(session: Session, actor: Actor, row: MoveRow, *, ledger: Ledger, clock: Clock) -> None:
-    """Let the pilot have what was agreed to beyond what one has: more of its surface, or people nobody chose."""
+    """Let the pilot have what was agreed to beyond what one has: more of its surface, or people nobody chose.
+
+    Who was chosen meanwhile stays chosen, and who has gone gets nothing. Raises MoveStale where nobody is left.
+    """
     able = replace(actor, permissions=actor.permissions | {"org:programme:read", "org:programme:manage"})
-    for person in row.snapshot.get("people", ()):
+    people = await still_unchosen(session, row.snapshot.get("people", ()))
+    if row.kind == "exception" and not people:
+        raise MoveStale
+    for person in people:
         await keep_choice(session, able, person, "exception", ledger=ledger, clock=clock)
     if row.kind in SURFACE:
         await widen_surface(

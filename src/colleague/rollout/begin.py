@@ -20,7 +20,7 @@ from colleague.kit.errors import Conflict
 from colleague.kit.ids import new_id
 from colleague.policy.governance import enter_phase
 from colleague.policy.model import Phase
-from colleague.rollout.advance import LOCK, GateClosed, missing_words
+from colleague.rollout.advance import GateClosed, missing_words
 from colleague.rollout.catalogue.collect import catalogue
 from colleague.rollout.catalogue.model import Entry
 from colleague.rollout.cohorts.make import start_cohort
@@ -30,7 +30,7 @@ from colleague.rollout.cohorts.store import list_cohorts
 from colleague.rollout.define import against_sponsor, says_a_goal
 from colleague.rollout.model import Criterion, Gate, Programme
 from colleague.rollout.phases import PHASES
-from colleague.rollout.store import attestations, current_programme, led
+from colleague.rollout.store import MOVES, attestations, current_programme, led
 from colleague.rollout.tables import MoveRow
 from colleague.usecases.around import Reach
 from colleague.usecases.model import FEWEST
@@ -67,7 +67,7 @@ async def begin_pilot(
     Raises AlreadyStarted, GateClosed with everything that is missing.
     """
     actor.require("org:programme:manage")
-    await advisory_lock(session, LOCK)
+    await advisory_lock(session, MOVES)
     programme = await current_programme(session)
     if programme.started:
         raise AlreadyStarted

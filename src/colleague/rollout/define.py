@@ -13,12 +13,12 @@ from colleague.identity.model import Person
 from colleague.identity.seats.hold import current_limit, set_limit
 from colleague.identity.seats.warn import plain
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session
+from colleague.kit.db import Session, advisory_lock
 from colleague.kit.errors import Conflict, Invalid
 from colleague.policy.model import Phase
 from colleague.rollout.later.notices import NAMED, tell_later
 from colleague.rollout.quarter import hold_when_due
-from colleague.rollout.store import current_programme
+from colleague.rollout.store import MOVES, current_programme
 from colleague.rollout.tables import ProgrammeRow
 from colleague.usecases.around import one_line
 
@@ -126,6 +126,8 @@ async def name_programme(
     Raises NobodyOfThatAddress, SponsorFromBusiness, TwoPeople, GoalMissing.
     """
     actor.require("org:programme:manage")
+    # Nothing begins or moves meanwhile: what it set of the seats is not overwritten by what was read before.
+    await advisory_lock(session, MOVES)
     people = [await _person(session, email, role) for email, role in ((sponsor, "sponsor"), (lead, "lead"))]
     if people[0].id == people[1].id:
         raise TwoPeople

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from sqlalchemy import select
 
@@ -16,6 +17,9 @@ from colleague.kit.ids import is_id
 from colleague.policy.model import Phase
 from colleague.rollout.model import ENTERING, Attestation, Programme, Step
 from colleague.rollout.tables import AttestationRow, MoveRow, ProgrammeRow
+
+# The lock of whoever begins the programme, moves it, or names who answers for it.
+MOVES: Final = 727_083
 
 
 class NoSuchMove(NotFound):

@@ -31,13 +31,17 @@ async def keep_choice(
     session: Session, actor: Actor, person: str, how: How, *, ledger: Ledger, clock: Clock
 ) -> None:  # fmt: skip
     """Write down that somebody may hold a seat in the pilot: called by who chooses, and by a confirmed exception. An
-    exception stays one until they are chosen."""
+    exception stays one until they are chosen; who was chosen does not become one."""
     actor.require("org:programme:manage")
     who = await session.get_one(PersonRow, person)
     values = {"how": how, "by": actor.id, "at": clock.now(), "name": who.name, "email": who.email}
     row = insert(SeatChoiceRow).values(person_id=person, **values)
-    await session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_=values))
-    await ledger.record(session, Event("seat.allowed", actor.id, subject=person, person=person, data={"how": how}))
+    if how == "exception":
+        row = row.on_conflict_do_nothing()
+    else:
+        row = row.on_conflict_do_update(index_elements=["person_id"], set_=values)
+    if await session.scalar(row.returning(SeatChoiceRow.person_id)):
+        await ledger.record(session, Event("seat.allowed", actor.id, subject=person, person=person, data={"how": how}))
 
 
 async def drop_choice(session: Session, actor: Actor, person: str, *, ledger: Ledger) -> None:
@@ -73,6 +77,14 @@ async def unchosen(session: Session, people: Collection[str]) -> frozenset[str]:
         return frozenset()
     query = select(SeatChoiceRow.person_id).where(SeatChoiceRow.person_id.in_(sorted(set(people))))
     return frozenset(people) - frozenset(await session.scalars(query))
+
+
+async def still_unchosen(session: Session, people: Collection[str]) -> list[str]:
+    """Return whom of `people` (ids) an exception would still help, locked: nobody chose them, and they are active or
+    wait for a seat."""
+    here = select(PersonRow.id).where(PersonRow.id.in_(sorted(await unchosen(session, people))))
+    here = here.where(PersonRow.active | PersonRow.waiting_since.is_not(None))
+    return list(await session.scalars(here.order_by(PersonRow.id).with_for_update()))
 
 
 async def check_chosen(session: Session, row: PersonRow) -> None:

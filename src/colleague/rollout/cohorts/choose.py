@@ -58,7 +58,7 @@ async def score_candidate(
     session: Session, actor: Actor, cohort: str, person: str, score: Score, *, ledger: Ledger, clock: Clock
 ) -> Candidate:  # fmt: skip
     """Propose somebody (by id or mail address) or change what is said of them. Who was chosen or declined stays so,
-    unless a criterion no longer holds: then they are proposed again, and no member.
+    unless what is said of a criterion changes and it no longer holds: then they are proposed again, and no member.
 
     Raises CohortNotFound, PersonNotFound, BadScore, BadText, OnlyForPilots, CohortClosed, PermissionMissing.
     """
@@ -71,8 +71,10 @@ async def score_candidate(
             score={}, by=actor.id, at=clock.now(),
         )  # fmt: skip
         session.add(kept)
+    said = Score.from_json(kept.score) if kept.stand == "chosen" else score
     kept.score, kept.by, kept.at = score.to_json(), actor.id, clock.now()
-    if kept.stand == "chosen" and not score.meets:
+    # What was enough when they were chosen stays enough until somebody says something else of it.
+    if any(score.of(name) != said.of(name) and not score.of(name).holds for name in CRITERIA):
         kept.stand = "proposed"
         await leave_if_in(session, actor, row.id, found.id, "a criterion no longer holds", ledger=ledger, clock=clock)
     await session.flush()

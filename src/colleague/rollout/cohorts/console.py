@@ -9,6 +9,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.current import Current
 from colleague.identity.directory import find_by_email, get_person, list_teams
 from colleague.identity.groups.rules import list_groups
+from colleague.identity.seats.chosen import unchosen
 from colleague.identity.seats.reason import seated_without_reason
 from colleague.kit.doors import Db, Time, lead_to, part
 from colleague.kit.page import Page
@@ -160,9 +161,11 @@ async def candidate(
         sponsor = (await get_person(session, one.sponsor)).name if one.sponsor else ""
         named = (await current_programme(session)).sponsor
         mail = (await get_person(session, named)).email if named else ""
+        anew = one.stand == "chosen" and bool(await unchosen(session, [person]))
     return page.show(
         request, "rollout/cohorts/candidate.html", cohort=found, candidate=one, asked=person, criteria=CRITERIA,
         repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor, sponsor_id=named, mail=mail,
+        anew=anew,
     )  # fmt: skip
 
 

@@ -26,14 +26,16 @@ class NobodyExcepted(Invalid):
 
 
 class NamesSomebody(Invalid):
-    """Say why without their name or address: the reason stays on every readout, which many people read."""
+    """Say why without «{word}», which is in the name of one of them or is their address: the reason stays on every
+    readout, which many people read. Where it is an ordinary word here, say it with another one."""
 
 
 async def propose_exception(
     session: Session, actor: Actor, people: Collection[str], *, why: str, ledger: Ledger, clock: Clock
 ) -> MoveRow:  # fmt: skip
     """Propose that these people (by id) may hold seats in the running pilot although nobody chose them: the sponsor
-    confirms it (an owner, where the sponsor proposes), and the reason stays on every readout. Their seat is given then.
+    confirms it (an owner, where the sponsor proposes), and the reason stays on every readout. Confirmed, it allows a
+    seat; the seat itself is given by hand.
 
     Raises NobodyExcepted, PersonNotFound, NoExceptionAsked, NamesSomebody, ReasonNeeded, MoveOpen.
     """
@@ -48,8 +50,9 @@ async def propose_exception(
         if one not in missing:
             raise NoExceptionAsked(name=person.name)
         parts = [part for part in plain(person.name).split() if len(part) > 2]
-        if person.email.casefold() in why.casefold() or any(f" {part} " in said for part in parts):
-            raise NamesSomebody
+        words = [person.email] if person.email.casefold() in why.casefold() else []
+        if words := [*words, *(part for part in parts if f" {part} " in said)]:
+            raise NamesSomebody(word=words[0])
     programme, evidence, judged = await judge(session, clock=clock)
     return await propose(
         session, actor, "exception", programme, programme.phase, evidence, judged, why, seats=len(named),

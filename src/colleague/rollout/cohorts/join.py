@@ -21,7 +21,7 @@ from colleague.rollout.cohorts.begin import first_case
 from colleague.rollout.cohorts.make import LOCK, CohortClosed
 from colleague.rollout.cohorts.ready import too_early
 from colleague.rollout.cohorts.store import row_of
-from colleague.rollout.cohorts.tables import CohortRow, MemberRow
+from colleague.rollout.cohorts.tables import CandidateRow, CohortRow, MemberRow
 from colleague.usecases.around import one_line
 from colleague.usecases.rituals import standing_cases
 
@@ -144,7 +144,8 @@ async def leave_cohort(
 async def leave_if_in(
     session: Session, actor: Actor, cohort: str, person: str, why: str, *, ledger: Ledger, clock: Clock
 ) -> bool:  # fmt: skip
-    """Take somebody out of a cohort if they are in it; say whether they were."""
+    """Take somebody out of a cohort if they are in it; say whether they were. A candidate who was chosen for it is
+    proposed again as long as it is open: they can be chosen anew."""
     row = await session.get(MemberRow, (cohort, person), with_for_update=True) if is_id(person) else None
     if row is None or row.left_at is not None:
         return False
@@ -152,6 +153,11 @@ async def leave_if_in(
     await session.flush()
     # In one cohort at a time: who leaves that of the pilot is chosen no more (PP-2).
     await drop_choice(session, actor, person, ledger=ledger)
+    candidate = await session.get(CandidateRow, (cohort, person), with_for_update=True)
+    is_open = (await session.get_one(CohortRow, cohort)).state != "closed"
+    if is_open and candidate is not None and candidate.stand == "chosen":
+        candidate.stand = "proposed"
+        await session.flush()
     event = Event(
         "cohort.left", actor.id, subject=cohort, person=person, data={"person": person}, personal={"why": why}
     )
