@@ -1,6 +1,7 @@
 """Nobody is two people: an account that somebody made, named or paid for is no second person of theirs (PH-1, MI-1)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -9,13 +10,16 @@ from tests.rollout.test_gates import PILOT
 
 from colleague.identity.actor import SYSTEM, SignInYourself
 from colleague.identity.directory import actor_of, get_person
+from colleague.identity.groups.members import change_members, make_group
+from colleague.identity.groups.rules import set_rule
 from colleague.identity.people import assign_role, create_person, remove_role, set_active, set_department
+from colleague.identity.scim.tokens import actor_of_provisioning, create_token
 from colleague.identity.tables import LocalRouteRow
 from colleague.policy.model import Phase
 from colleague.rollout.advance import MoveStale, confirm_move, propose_gate, propose_seats, propose_skip, withdraw_move
 from colleague.rollout.define import name_programme
 from colleague.rollout.model import Evidence
-from colleague.rollout.second import AnotherPerson, NotTheSponsor, SponsorNotConfirmed, confirm_sponsor
+from colleague.rollout.second import AnotherPerson, NotTheSponsor, SponsorNotConfirmed, confirm_sponsor, owned_by
 from colleague.rollout.tables import MoveRow
 
 pytestmark = pytest.mark.anyio
@@ -202,3 +206,44 @@ async def test_one_owner_is_not_two(office: Office) -> None:
     await office.do(confirm_move, "second", row.id, row.digest)
     await office.do(confirm_move, "rita", row.id, row.digest)
     assert (await office.phase())[0] is Phase.EXPANSION
+
+
+async def test_whom_a_provider_made_owners_are_two_people(office: Office) -> None:
+    """One group made them owners, also anew; nor is somebody's maker who gives by hand what they hold by it."""
+    await office.begun()
+    people, house = office.home.people, office.home.house
+    _, text = await office.do(create_token, "owner", "Directory", days=9)
+    both = [people["ben"].id, people["dana"].id]
+    async with house.database.transaction() as session:
+        token = await actor_of_provisioning(session, f"Bearer {text}", clock=house.clock)
+        assert token is not None
+        parts: dict[str, Any] = {"ledger": house.ledger, "clock": house.clock}
+        group = await make_group(session, SYSTEM, "scim", "Owners", **parts)
+        await set_rule(session, SYSTEM, group.id, "role", "owner", gives=True, **parts)
+        for only in (both, [], both):
+            await change_members(session, token, group, only=only, **parts)
+        for one in both:
+            await assign_role(session, people["owner"], one, "owner", ledger=house.ledger)
+            assert await owned_by(session, one, clock=house.clock) == {one}
+    office.evidence = Evidence(today=office.evidence.today)
+    row = await office.do(propose_skip, "ben", why=WHY, risk=RISK)
+    await office.do(confirm_move, "dana", row.id, row.digest)
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    assert (await office.phase())[0] is Phase.EXPANSION
+
+
+async def test_two_whom_one_person_made_owners_are_not_two_people(office: Office) -> None:
+    """By hand, or by mapping the group in which they are: one owner with two aliases would be both."""
+    await office.begun()
+    people, house = office.home.people, office.home.house
+    parts: dict[str, Any] = {"ledger": house.ledger, "clock": house.clock}
+    async with house.database.transaction() as session:
+        await assign_role(session, people["owner"], people["ben"].id, "owner", ledger=house.ledger)
+        group = await make_group(session, SYSTEM, "scim", "Owners", **parts)
+        await change_members(session, SYSTEM, group, only=[people["dana"].id], **parts)
+        await set_rule(session, people["owner"], group.id, "role", "owner", gives=True, **parts)
+    office.evidence = Evidence(today=office.evidence.today)
+    row = await office.do(propose_skip, "ben", why=WHY, risk=RISK)
+    with pytest.raises(AnotherPerson, match="same person made you both owners"):
+        await office.do(confirm_move, "dana", row.id, row.digest)
+    await office.do(confirm_move, "ana", row.id, row.digest)

@@ -303,8 +303,8 @@ async def assign_role(
     held = given.on_conflict_do_update(
         index_elements=["person_id", "role"], set_={"by_hand": True}, where=RoleRow.by_hand.is_(False)
     )
-    if await session.scalar(held.returning(RoleRow.role)):
-        facts = {"role": role}
+    if (by_groups := await session.scalar(held.returning(RoleRow.by_groups))) is not None:
+        facts = {"role": role} | ({"held": True} if by_groups else {})
         await ledger.record(session, Event("role.assigned", actor.id, subject=person_id, person=person_id, data=facts))
 
 

@@ -9,8 +9,8 @@ from colleague.kit.db import Database
 from colleague.kit.queue import Queue
 from colleague.rollout.catalogue.watch import watch_reviews
 from colleague.rollout.cohorts.asked import tell_lead, tell_sponsor
-from colleague.rollout.later.notices import BEGAN, NAMED, WAITS
-from colleague.rollout.notices.tell import tell_cohort, tell_named, tell_second
+from colleague.rollout.later.notices import BEGAN, JOINED, NAMED, WAITS
+from colleague.rollout.notices.tell import tell_cohort, tell_joined, tell_named, tell_second
 from colleague.rollout.watch import watch
 from colleague.tasks.parts import Tell
 from colleague.usecases.around import Reach
@@ -52,8 +52,13 @@ def add_jobs(
         async with database.transaction() as session:
             await tell_cohort(session, about, tell=tell, clock=clock)
 
+    async def joined(about: str, by: str) -> None:
+        async with database.transaction() as session:
+            await tell_joined(session, about, tell=tell, clock=clock)
+
     queue.add(TELL_LEAD, asked)
     queue.add(TELL_SPONSOR, written)
     queue.add(NAMED, named)
     queue.add(WAITS, waits)
     queue.add(BEGAN, began)
+    queue.add(JOINED, joined)

@@ -1,6 +1,6 @@
 """Who may be the second person of a move: nobody whom the first one made or named, and a sponsor only once an owner
-confirmed them. Otherwise one administrator would be both (PH-1, PH-9, MI-1); nor an owner whom the first one made one
-just now, nor the sealed account, or one owner would be.
+confirmed them. Otherwise one administrator would be both (PH-1, PH-9, MI-1); nor, of two owners, one whom the other or
+the same third person made one just now, nor the sealed account, or one owner would be.
 """
 
 from datetime import timedelta
@@ -22,6 +22,7 @@ from colleague.rollout.tables import MoveRow, ProgrammeRow
 
 OWNER: Final = "org:roles:own"
 _CHAIN: Final = 20
+_PERSON: Final = "person_"
 # For so long an owner is no second person beside who made them one: as long as the shortest pilot.
 SETTLED: Final = timedelta(weeks=4)
 
@@ -31,8 +32,9 @@ class AnotherPerson(Forbidden):
 
 
 NOT_APART: Final = (
-    "somebody else. Whom who {what} made an owner, or who made them one, in the last four weeks is no second person"
-    " beside them, and the sealed account never is"
+    "somebody else. You and who {what} are not two people for it: in the last four weeks one of you made the other one"
+    " an owner, or the same person made you both owners, each directly or through others; or one of you is the sealed"
+    " account, which is nobody's second person"
 )
 
 
@@ -58,19 +60,28 @@ async def makers(session: Session, person: str) -> frozenset[str]:
 
 
 async def owned_by(session: Session, person: str, *, clock: Clock) -> frozenset[str]:
-    """Return the person with who made them an owner in the last four weeks, who made that one, and so on, by id."""
+    """Return the person with who made them an owner in the last four weeks, who made that one, and so on, by id.
+
+    People only: whom a group of an identity provider makes an owner by its provisioning token, or the installation
+    itself, nobody here did. Nor did who gives somebody the role by hand that they hold by a group already.
+    """
     since, found = clock.now() - SETTLED, [person]
     while len(found) < _CHAIN:
         given = await done_to(session, "role.assigned", found[-1], since)
-        maker = next((one.actor for one in reversed(given) if one.data.get("role") == "owner"), "")
-        if not maker or maker in (*found, "system"):
+        by = [one.actor for one in given if one.data.get("role") == "owner" and not one.data.get("held")]
+        maker = next((one for one in reversed(by) if one.startswith(_PERSON) and one not in found), "")
+        if not maker:
             break
         found.append(maker)
     return frozenset(found)
 
 
 async def _apart(session: Session, one: str, other: str, *, clock: Clock) -> bool:
-    """Say whether two people are two: neither is the sealed account, and no owner has just made the other one."""
+    """Say whether two people are two: neither is the sealed account, and no owner has just made the other one.
+
+    Nor has the same person just made both, directly or through others: who makes two aliases owners would be the first
+    person by the one and the second by the other.
+    """
     if (await current_mode(session)).break_glass in (one, other):
         return False
     return not (await owned_by(session, one, clock=clock) & await owned_by(session, other, clock=clock))
@@ -87,19 +98,35 @@ async def confirm_sponsor(session: Session, actor: Actor, sponsor: str, *, ledge
     row = await session.get(ProgrammeRow, 1, with_for_update=True)
     if row is None or row.sponsor_id != sponsor or row.confirmed_by is not None:
         raise NotTheSponsor
-    if actor.id == row.sponsor_id:
-        raise AnotherPerson(who="an owner who is not the sponsor")
-    if actor.id == row.sponsor_by:
-        raise AnotherPerson(who="an owner who did not name this sponsor. Is there none, somebody else names them anew")
-    if not await _apart(session, actor.id, row.sponsor_by or "", clock=clock):
-        raise AnotherPerson(who=NOT_APART.format(what="named this sponsor"))
-    others = await active_owners(session) - {actor.id, (await current_mode(session)).break_glass}
-    if others and actor.id in await makers(session, sponsor):
-        raise AnotherPerson(who="an owner who did not invite this sponsor")
+    if why := await against_confirming(session, actor.id, row, clock=clock):
+        raise AnotherPerson(who=why)
     row.confirmed_by, row.confirmed_at = actor.id, clock.now()
     await session.flush()
     facts = {"sponsor": sponsor, "named_by": row.sponsor_by}
     await ledger.record(session, Event("programme.sponsor_confirmed", actor.id, subject="programme", data=facts))
+
+
+async def against_confirming(session: Session, owner: str, row: ProgrammeRow, *, clock: Clock) -> str:
+    """Return who confirms the sponsor instead of this owner (by id); "" if this owner may."""
+    if owner == row.sponsor_id:
+        return "an owner who is not the sponsor"
+    if owner == row.sponsor_by:
+        return "an owner who did not name this sponsor. Is there none, somebody else names them anew"
+    if not await _apart(session, owner, row.sponsor_by or "", clock=clock):
+        return NOT_APART.format(what="named this sponsor")
+    others = await active_owners(session) - {owner, (await current_mode(session)).break_glass}
+    if others and owner in await makers(session, row.sponsor_id):
+        return "an owner who did not invite this sponsor"
+    return ""
+
+
+async def confirmers(session: Session, *, clock: Clock) -> frozenset[str]:
+    """Return the owners who may confirm the sponsor, by id; nobody where none waits for it."""
+    row = await session.get(ProgrammeRow, 1, populate_existing=True)
+    if row is None or row.confirmed_by is not None:
+        return frozenset()
+    owners = await ids_that_may(session, OWNER)
+    return frozenset([one for one in owners if not await against_confirming(session, one, row, clock=clock)])
 
 
 async def stands(session: Session, programme: Programme) -> bool:

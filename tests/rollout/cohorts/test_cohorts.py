@@ -15,7 +15,7 @@ from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import NotMappedYet
 from colleague.identity.groups.members import change_members, make_group
 from colleague.identity.passwords import set_password
-from colleague.identity.people import set_department
+from colleague.identity.people import set_active, set_department
 from colleague.identity.scim.tokens import create_token
 from colleague.kit.errors import Failure
 from colleague.kit.queue import HOUSE
@@ -56,6 +56,14 @@ async def pilot(home: TestHouse, people: list[Any], name: str = "Pilot") -> str:
             await score_candidate(session, owner, cohort, one.id, GOOD, **parts)
             await choose_candidate(session, owner, cohort, one.id, **parts)
     return cohort
+
+
+async def told_to_begin(home: TestHouse) -> list[tuple[str, str]]:
+    """Let the queue run; return who was told so far that their month begins, and where it leads."""
+    await work(home.house, queue=HOUSE)
+    async with home.house.database.transaction() as session:
+        begins = select(NoticeRow.person_id, NoticeRow.link).where(NoticeRow.title == BEGINS)
+        return sorted((row.person_id, row.link) for row in await session.execute(begins))
 
 
 async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
@@ -107,11 +115,13 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         async with home.house.database.transaction() as session:
             started = await start_cohort(session, owner, cohort, reach=home.house.reach, pilot=True, **parts)
         assert started.state == "started"
-        await work(home.house, queue=HOUSE)
+        # Who is not active any more is told nothing.
         async with home.house.database.transaction() as session:
-            begins = select(NoticeRow.person_id, NoticeRow.link).where(NoticeRow.title == BEGINS)
-            told = {(row.person_id, row.link) for row in await session.execute(begins)}
-        assert told == {(one, "/first-month") for one in (*(person.id for person in people), dana["person"])}
+            await set_active(session, owner, people[0].id, active=False, **parts)
+        begin = [*(person.id for person in people[1:]), dana["person"]]
+        assert await told_to_begin(home) == sorted((one, "/first-month") for one in begin)
+        async with home.house.database.transaction() as session:
+            await set_active(session, owner, people[0].id, active=True, **parts)
         page = (await client.get(f"/programme/cohorts/{cohort}")).text
         assert reason in page
         assert "Monday: pipeline report" in page
@@ -126,6 +136,14 @@ async def test_from_nobody_to_a_started_pilot(home: TestHouse) -> None:
         record = list(await session.scalars(select(EntryRow.body).where(EntryRow.verb == "candidate.chosen")))
         assert len(record) == 15
         assert reason not in "".join(record), "what is said of a person is not in the open row"
+    # Who joins it now is told then, if they are active; nobody else is told again.
+    async with home.house.database.transaction() as session:
+        for name in ("tom", "ben"):
+            await score_candidate(session, owner, cohort, home.people[name].id, GOOD, **parts)
+            await choose_candidate(session, owner, cohort, home.people[name].id, **parts)
+        await set_active(session, owner, home.people["ben"].id, active=False, **parts)
+    assert await told_to_begin(home) == sorted((one, "/first-month") for one in (*begin, home.people["tom"].id))
+    async with home.house.database.transaction() as session:
         # Into a second one nobody gets while the first is open.
         second = (await make_cohort(session, owner, "Later", "rollout", **parts)).id
     await past_gate_one(home)

@@ -22,6 +22,7 @@ from colleague.rollout.cohorts.make import LOCK, CohortClosed
 from colleague.rollout.cohorts.ready import too_early
 from colleague.rollout.cohorts.store import row_of
 from colleague.rollout.cohorts.tables import CandidateRow, CohortRow, MemberRow
+from colleague.rollout.later.notices import JOINED, tell_later
 from colleague.usecases.around import one_line
 from colleague.usecases.rituals import standing_cases
 
@@ -110,6 +111,8 @@ async def join(
     for person in joined:
         event = Event("cohort.joined", actor.id, subject=row.id, person=person, data={"person": person})
         await ledger.record(session, event)
+        if row.state == "started":
+            await tell_later(session, JOINED, person)
     return len(joined)
 
 
