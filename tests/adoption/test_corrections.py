@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from tests.adoption.telemetry_kit import Fleet
 from tests.adoption.test_frozen import freeze, rows
 
@@ -19,6 +19,7 @@ from colleague.adoption.frozen.recheck import recheck
 from colleague.adoption.items import list_items
 from colleague.adoption.tables import FrozenRow
 from colleague.audit.event import Event
+from colleague.audit.tables import EntryRow
 from colleague.rollout.tickets.weekly import read_weeks
 from colleague.support.bring_in import bring_in
 from colleague.support.tables import TicketRow
@@ -116,6 +117,18 @@ async def test_late_telemetry_and_tickets_are_versions_that_say_what_changed(fle
     assert "tickets 1 → 3" in note
     async with programme.client(programme.home.people["ana"], "own:tasks:use") as client:
         assert (await client.get(f"/adoption/weeks/{week}")).status_code == 403
+    # Sorted anew alone: told by another name, and readers are not told by which id.
+    programme.clock.advance(hours=1)
+    async with programme.house.database.transaction() as session:
+        await session.execute(update(TicketRow).values(connector="mail"))
+    await imported(programme, f"9,{day + timedelta(days=14)},Slow,\n")
+    checked = await recheck(programme.house.database, **programme.told)
+    assert checked.corrected == {str(week): kept.LATER}
+    _, two = await programme.do(corrections, week, week)
+    assert [str(change) for change in two.changes] == ["tickets 3 → 3 (about other use cases or connectors)"]
+    async with programme.house.database.transaction() as session:
+        verbs = await session.scalars(select(EntryRow.verb).where(EntryRow.subject == str(week)).order_by(EntryRow.id))
+        assert [*verbs][-2:] == ["week.corrected", "week.tickets_corrected"]
 
 
 async def test_tickets_that_nothing_explains_are_an_alarm_and_older_weeks_get_theirs(fleet: Fleet) -> None:

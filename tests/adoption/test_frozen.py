@@ -251,6 +251,11 @@ async def heard(programme: Programme, week: Week) -> Any:
 async def test_an_update_that_counts_by_other_rules_is_a_reason_and_no_alarm(
     programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for why, verb in (
+        (checks.CHANGED["rules"], "week.recounted"), (f"{checks.CHANGED['rules']} {checks.LATER}", "week.recounted"),
+        (f"{checks.CHANGED['rules']} {checks.LATE}", "week.corrected"), (checks.UNEXPLAINED, "week.corrected"),
+    ):  # fmt: skip
+        assert checks._verb(why) == verb
     week = await lived(programme)
     programme.clock.advance(days=30)
     with monkeypatch.context() as before:

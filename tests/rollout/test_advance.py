@@ -49,7 +49,7 @@ from colleague.rollout.define import (
     TwoPeople,
     name_programme,
 )
-from colleague.rollout.evidence import collect, week_eight_of
+from colleague.rollout.evidence import CHANGES, collect, week_eight_of
 from colleague.rollout.model import Evidence
 from colleague.rollout.onboarding.shipped import shipped_playbook
 from colleague.rollout.onboarding.write import write_playbook
@@ -115,6 +115,22 @@ async def test_what_no_longer_holds_when_it_is_confirmed_is_not_passed(office: O
     await office.do(withdraw_move, "dana", fresh.id)
     with pytest.raises(NoSuchMove):
         await office.do(withdraw_move, "dana", fresh.id)
+
+
+async def test_what_the_night_corrects_of_tickets_or_after_an_update_keeps_a_proposal(office: Office) -> None:
+    """What people changed makes it stale, and so does another number of a week that it was proposed on."""
+    await office.begun()
+    row = await office.do(propose_gate, "dana")
+    first, *rest = PILOT.weeks
+    more = replace(PILOT, weeks=(replace(first, active=first.active + 1), *rest))
+    for evidence in (replace(PILOT, changed={CHANGES["week.corrected"]: 1}), more):
+        office.evidence = evidence
+        with pytest.raises(MoveStale):
+            await office.do(confirm_move, "rita", row.id, row.digest)
+    night = {CHANGES["week.tickets_corrected"]: 3, CHANGES["week.recounted"]: 30}
+    office.evidence = replace(PILOT, changed=night, weeks=(replace(first, week="2026-W52"), *PILOT.weeks))
+    await office.do(confirm_move, "rita", row.id, row.digest)
+    assert await office.phase() == (Phase.EXPANSION, Phase.EXPANSION, 300)
 
 
 async def test_a_gate_is_skipped_by_two_owners_at_a_risk_that_the_sponsor_accepts(office: Office) -> None:

@@ -166,7 +166,7 @@ async def confirm_move(
     if row.kind == "gate" and not judged.holds:
         raise GateClosed(missing=missing_words(judged))
     now = frozen_form(evidence, judged)
-    if not await still_there(session, row, programme) or _rests_on(now) != _rests_on(row.snapshot):
+    if not await still_there(session, row, programme) or _exchanged(row.snapshot, now):
         raise MoveStale
     if row.kind == "skip" and not await _agreed(session, actor, row, programme, ledger=ledger, clock=clock):
         return programme
@@ -315,7 +315,15 @@ def frozen_form(evidence: Evidence, judged: Gate) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rests_on(frozen: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return of frozen evidence what nobody may exchange between proposal and confirmation."""
-    changed = {words: count for words, count in frozen.get("changed", {}).items() if words not in BY_ITSELF}
-    return frozen.get("attested"), changed
+def _exchanged(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Say whether of frozen evidence something is other now that nobody may exchange between proposal and confirmation:
+    what people vouched for, what they changed, or the numbers of a week, whatever changed them.
+    """
+    weeks = {one["week"]: one for one in now.get("weeks", ())}
+    if any(one != weeks.get(one["week"], one) for one in then.get("weeks", ())):
+        return True
+    return then.get("attested") != now.get("attested") or _by_people(then) != _by_people(now)
+
+
+def _by_people(frozen: Mapping[str, Any]) -> dict[str, int]:
+    return {words: count for words, count in frozen.get("changed", {}).items() if words not in BY_ITSELF}

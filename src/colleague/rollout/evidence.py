@@ -30,9 +30,15 @@ CHANGES: Final = {
     "programme.attestation_withdrawn": "words taken back", "person.excluded": "people left out of the numbers",
     "person.included": "people counted again", "tickets.imported": "lists of tickets imported",
     "person.department_changed": "people moved to another department by hand",
+    "week.tickets_corrected": "frozen weeks whose tickets alone were corrected",
+    "week.recounted": "frozen weeks counted anew by an update",
 }  # fmt: skip
-# What comes in all the time: it makes no proposal stale, and is frozen with the confirmation too.
-BY_ITSELF: Final = frozenset({CHANGES["telemetry.received"], CHANGES["tickets.imported"]})
+# What comes in all the time, or at night: it makes no proposal stale, and is frozen with the confirmation too. Where an
+# update changed weeks that were proposed on, those weeks make it stale (advance.py).
+BY_ITSELF: Final = frozenset({
+    CHANGES["telemetry.received"], CHANGES["tickets.imported"], CHANGES["week.tickets_corrected"],
+    CHANGES["week.recounted"],
+})  # fmt: skip
 
 
 async def collect(session: Session, *, clock: Clock, use_cases: bool = True) -> Evidence:

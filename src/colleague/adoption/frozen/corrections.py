@@ -36,6 +36,9 @@ _FIRST: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("mean", "number"), "breadth": ("median", "number"), "tenured": ("median", "number"),
     "time": ("reduction", "less"), TICKETS: ("tickets", "number"),
 }  # fmt: skip
+# What is kept by id: that it changed is said, and not which.
+_UNNAMED: Final = "about"
+_OTHERS: Final = "about other use cases or connectors"
 
 
 class BadWeek(Invalid):
@@ -179,7 +182,9 @@ def _words(name: str, was: Any, now: Any) -> tuple[str, str]:
     told = _headline(name, was), _headline(name, now)
     if told[0] != told[1] or not isinstance(was, Mapping) or not isinstance(now, Mapping):
         return told
-    parts = [key for key in {**was, **now} if was.get(key) != now.get(key)][:3]
+    parts = [key for key in {**was, **now} if was.get(key) != now.get(key) and key != _UNNAMED][:3]
+    if not parts:
+        return told[0], f"{told[1]} ({_OTHERS})"
     first, second = ("; ".join(f"{key} {_plain(one.get(key))}" for key in parts) for one in (was, now))
     return f"{told[0]} ({first})", f"{told[1]} ({second})"
 

@@ -179,9 +179,11 @@ def _cases(cases: Cases) -> list[Any]:
 
 async def keep(
     session: Session, week: Week, rows: Sequence[Row], basis: Basis, reason: str,
-    after: Mapping[tuple[str, str, str], int], *, ledger: Ledger, clock: Clock,
+    after: Mapping[tuple[str, str, str], int], *, verb: str = "week.frozen", ledger: Ledger, clock: Clock,
 ) -> None:  # fmt: skip
-    """Keep rows of a week as the next version: `after` tells the newest so far, by kind, name and part."""
+    """Keep rows of a week as the next version: `after` tells the newest so far, by kind, name and part; `verb` is what
+    the ledger calls it.
+    """
     marks, now = [], clock.now()
     for row in rows:
         rests_on = basis(row.kind, row.name)
@@ -192,7 +194,6 @@ async def keep(
             sha256=marks[-1], reason=reason, at=now,
         ))  # fmt: skip
     await session.flush()
-    verb = "week.corrected" if after else "week.frozen"
     facts = {
         "parts": sorted({row.part for row in rows}), "rows": len(rows), "sha256": digest(marks), "reason": reason,
         "groups": [[row.kind, row.name] for row in rows][:50] if after else [],

@@ -105,7 +105,7 @@ async def _check(session: Session, week: Week, *, mended: bool, ledger: Ledger, 
             desk = await moved_since(session, min(since), clock.now() + timedelta(seconds=1))
         why = _why(olds, basis, late, members_of_rows(kept.values()), desk=desk)
     after = {(k, n, p): row.version for (k, n, _, p), row in kept.items()}
-    await keep(session, week, wrong, basis, why, after, ledger=ledger, clock=clock)
+    await keep(session, week, wrong, basis, why, after, verb=_verb(why), ledger=ledger, clock=clock)
     if why in ALARMS:
         words = f"The numbers of {week} were corrected: {why[0].lower()}{why[1:]}"
         await open_item(session, f"deviation:{week}", "alarm", "programme", words, ledger=ledger, clock=clock)
@@ -155,6 +155,15 @@ def _why(
             return UNEXPLAINED
         told |= mine
     return " ".join(words for words in (*CHANGED.values(), LATE, LATER) if words in told)
+
+
+def _verb(why: str) -> str:
+    """Return what the ledger calls a correction: what tickets alone, or an update alone, explain is told apart from
+    what people did, and by itself makes no proposal of a gate stale (rollout/evidence.py).
+    """
+    if why == LATER:
+        return "week.tickets_corrected"
+    return "week.recounted" if why in (CHANGED["rules"], f"{CHANGED['rules']} {LATER}") else "week.corrected"
 
 
 async def _late(session: Session, week: Week, calendar: Calendar) -> dict[str, int]:
