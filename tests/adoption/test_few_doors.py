@@ -202,3 +202,31 @@ async def test_five_then_six_are_not_told_beside_each_other(programme: Programme
     programme.clock.advance(days=7 * 12)
     await freeze(programme)
     assert stands(await weeks())[2:] == [(6, True, False)] * 3
+
+
+async def test_of_an_open_week_nothing_is_told_that_is_withheld_once_it_is_frozen(programme: Programme) -> None:
+    """Six of seven in a department are not away, and nobody else: beside the department, that is the seventh."""
+    owner, told = programme.home.people["owner"], {"ledger": programme.house.ledger}
+    legal = [one.id for _, one in sorted(programme.home.people.items()) if one.id != owner.id]
+    sales = [owner.id]
+    for n in range(6):
+        sales.append(await programme.do(create_person, owner, f"n{n}@aldermoor.example", f"N {n}", **programme.told))
+    for name, people in (("Sales", sales), ("Legal", legal)):
+        for person in people:
+            await programme.do(set_department, owner, person, name, **told)
+    programme.clock.advance(days=14)
+    week = str((await programme.do(read_calendar)).week(programme.clock.now()))
+    for person in (owner.id, *legal):
+        await programme.do(mark_away, programme.lead, person, week, **programme.told)
+    for person in sales:
+        await programme.do(programme.house.ledger.record, Event("task.steered", person, subject="x"))
+    await programme.rolled()
+    seen = []
+    for days in (0, 28):
+        programme.clock.advance(days=days)
+        await freeze(programme)
+        found, _ = await told_by_the_api(programme)
+        assert not found["department", "Sales", week]["suppressed"]
+        seen.append(found["organisation", "", week])
+    assert [one["version"] for one in seen] == [0, 1]
+    assert [(one["active"], one["seats"], one["adjusted"]) for one in seen] == [(7, 12, None)] * 2

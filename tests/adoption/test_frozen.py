@@ -68,7 +68,7 @@ async def test_a_week_is_frozen_after_72_hours_and_its_completion_after_seven_da
     # Tuesday noon; the week ends in five and a half days.
     programme.clock.advance(days=8, hours=11)
     assert str(week) not in await freeze(programme)
-    assert (await programme.do(numbers, programme.lead, clock=programme.clock))[1].version == 0
+    assert (await programme.do(numbers, programme.lead, programme.house.groups, clock=programme.clock))[1].version == 0
     programme.clock.advance(hours=2)
     assert await freeze(programme) == [str(week)]
     assert await freeze(programme) == []
@@ -342,7 +342,7 @@ async def test_weeks_of_before_are_caught_up_and_one_below_five_people_says_noth
     await lived(programme, weeks=4)
     programme.clock.advance(days=60)
     await freeze(programme)
-    found = await programme.do(numbers, programme.lead, clock=programme.clock, count=14)
+    found = await programme.do(numbers, programme.lead, programme.house.groups, clock=programme.clock, count=14)
     assert [one.version for one in found].count(1) >= 10
     assert all(a.week == b.week.next() for a, b in pairwise(found))
     team = await programme.do(lines, programme.lead, programme.house.groups, kind="team", clock=programme.clock)

@@ -100,7 +100,7 @@ async def test_who_was_only_seen_is_passive_and_active_wins(programme: Programme
     # What the product does, and who is no person here, is nobody seen.
     await programme.record("sign_in.succeeded", "unknown")
     await programme.rolled()
-    (now, *_) = await programme.do(numbers, programme.lead, clock=programme.clock, count=1)
+    (now, *_) = await programme.do(numbers, programme.lead, programme.house.groups, clock=programme.clock, count=1)
     assert (now.active, now.passive) == (1, 3)
     async with programme.client(programme.lead, "org:adoption:read") as client:
         told = (await client.get("/api/v1/adoption/weeks?count=1")).json()

@@ -19,7 +19,7 @@ async def told(count: Count) -> tuple[list[Numbers], list[Line]]:  # noqa: F811
     owner, clock = count.home.people["owner"], count.clock
     async with count.house.database.transaction() as session:
         groups = await lines(session, owner, GROUPS, kind="department", clock=clock)
-        return await numbers(session, owner, clock=clock), groups
+        return await numbers(session, owner, GROUPS, clock=clock), groups
 
 
 async def test_computed_ahead_it_is_what_would_be_computed_now(count: Count) -> None:  # noqa: F811

@@ -19,10 +19,10 @@ Count = Annotated[int, Query(ge=1, le=53)]
 
 
 @router.get("/weeks")
-async def weeks(db: Db, actor: Current, clock: Time, count: Count = 12) -> dict[str, Any]:
+async def weeks(db: Db, actor: Current, clock: Time, groups: TheGroups, count: Count = 12) -> dict[str, Any]:
     """Return the numbers of the last weeks, newest first, with what each means. Nobody is named."""
     async with db.transaction() as session:
-        found = await numbers(session, actor, clock=clock, count=count)
+        found = await numbers(session, actor, groups, clock=clock, count=count)
         phase, excluded = (await current_governance(session)).phase, await count_excluded(session)
     # The running week has only begun: it is told, and held against nothing.
     ended = standings(found[:0:-1], phase)

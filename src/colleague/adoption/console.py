@@ -50,7 +50,7 @@ async def show(
             found = await lines(session, actor, groups, kind=by, name=name, clock=clock)
             weeks = found[0].weeks if name else []
         else:
-            weeks, found = await numbers(session, actor, clock=clock), []
+            weeks, found = await numbers(session, actor, groups, clock=clock), []
         excluded, large = await count_excluded(session), await is_large(session)
     return page.show(
         request, "adoption/weeks.html", weeks=weeks, lines=[] if name else found, definitions=DEFINITIONS,

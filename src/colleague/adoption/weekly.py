@@ -18,7 +18,7 @@ from colleague.adoption.targets import Standing, standings
 from colleague.adoption.weeks import Calendar, Week, weeks_between
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
-from colleague.kit.db import Session
+from colleague.kit.db import Session, beside
 from colleague.policy.governance import current_governance
 
 SHOWN: Final = 12
@@ -64,11 +64,13 @@ class Line:
         }  # fmt: skip
 
 
-async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = SHOWN) -> list[Numbers]:
+async def numbers(
+    session: Session, actor: Actor, groups: Groups, *, clock: Clock, count: int = SHOWN
+) -> list[Numbers]:  # fmt: skip
     """Return the last `count` weeks of the organisation, newest first, the running one among them.
 
     What is frozen is told as it was kept, the rest is computed now; without what says something of fewer than five
-    people (`Numbers.told`). Raises PermissionMissing.
+    people (`Numbers.told`), beside `groups` as when it is frozen. Raises PermissionMissing.
     """
     actor.require("org:adoption:read")
     calendar = (await read_calendars(session)).organisation
@@ -77,13 +79,14 @@ async def numbers(session: Session, actor: Actor, *, clock: Clock, count: int = 
     kept = await frozen_weeks(session, weeks[0], last)
     found = await running_weeks(session, weeks[0], last, calendar, clock=clock)
     ahead = {week: one for (_, _, week), one in found.items()}
-    facts = await facts_of(session, calendar, [
-        week for week in weeks if week not in ahead and not _whole(kept.get(week), week, calendar, clock)
-    ])  # fmt: skip
+    open_ = [week for week in weeks if week not in ahead and not _whole(kept.get(week), week, calendar, clock)]
+    by = await groups.read(session, calendar) if open_ else {}
+    facts = await facts_of(session, calendar, open_, by)
+    decided = await _decided(session, by, facts, calendar, clock)
     told = []
     for week in weeks:
         one = _one(kept.get(week), ahead.get(week), facts.get(week), week, calendar, clock)
-        told.append(_without(one, decide({}, one.rests).get(EVERYBODY) if one.rests else None))
+        told.append(_without(one, decided[week].get(EVERYBODY) if week in decided else None))
     return told[::-1]
 
 
@@ -140,7 +143,9 @@ async def _decided(
     for week, one in sorted(facts.items()):
         rests = figures(one, week, calendar, clock.now()).rests
         kept = decisions(await newest_rows(session, week, week))
-        found[week] = decide(by, rests, last=seats_then(last, one, calendar), kept=kept)
+        then = seats_then(last, one, calendar)
+        # Beside the loop: it grows with groups times people, and others wait for theirs.
+        found[week] = await beside(session, decide, by, rests, last=then, kept=kept)
         last = go_on(last, {key for key, said in found[week].items() if not said.hidden}, by, week)
     return found
 

@@ -44,7 +44,7 @@ async def curves(db: Db, actor: Current, clock: Time, groups: TheGroups) -> dict
     """Return how those who began in one week come back in the weeks after it; beside it, what everybody finishes."""
     async with db.transaction() as session:
         found = await cohort_curves(session, actor, groups, clock=clock)
-        beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
+        beside = next((w for w in await numbers(session, actor, groups, clock=clock, count=6) if w.frozen), None)
     return {"curves": [one.to_json() for one in found], "beside": beside.to_json() if beside else None}
 
 

@@ -57,7 +57,7 @@ async def risk(
     async with db.transaction() as session:
         found = await seen_risk(session, actor, lead=lead, ledger=ledger, clock=clock)
         curves = await cohort_curves(session, actor, groups, clock=clock)
-        beside = next((w for w in await numbers(session, actor, clock=clock, count=6) if w.frozen), None)
+        beside = next((w for w in await numbers(session, actor, groups, clock=clock, count=6) if w.frozen), None)
         names = await names_of(session, {*(one for one, _ in found.people or ()), *found.stuck})
     return page.show(
         request, "adoption/risk.html", week=found.week, people=found.people, counts=found.counts, stuck=found.stuck,

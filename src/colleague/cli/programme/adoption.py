@@ -84,7 +84,7 @@ def weeks(
 
     async def work(house: House, session: Session, actor: Actor) -> Any:
         if not by:
-            return [("", await numbers(session, actor, clock=house.clock, count=count))]
+            return [("", await numbers(session, actor, house.groups, clock=house.clock, count=count))]
         found = await lines(session, actor, house.groups, kind=by, name=name, clock=house.clock, count=count)
         return [(one.name, one.weeks) for one in found]
 

@@ -88,7 +88,7 @@ async def gather(
     period = period_of(programme, calendar, now, weeks)
     count = len(list(weeks_between(period.first, calendar.week(now))))
     back = await weeks_back(session, clock=clock, first=period.first)
-    all_weeks = await numbers(session, actor, clock=clock, count=max(count, back))
+    all_weeks = await numbers(session, actor, groups, clock=clock, count=max(count, back))
     told = [one for one in reversed(all_weeks) if period.first <= one.week <= period.last]
     skills = sorted({case.skill for case in await measured_cases(session) if case.skill})
     found = await runs(session, period.start, period.end, skills=skills, by=("taken_at",))

@@ -285,7 +285,7 @@ async def _attest(game: Game, criterion: str, words: str) -> None:
 async def _line(game: Game, week: int, doings: Sequence[Doing], tickets: int, gate: str) -> Line:
     lead: Actor = await game.parts.as_now(game.staff.lead.id)
     async with game.parts.database.transaction() as session:
-        found = await numbers(session, SYSTEM, clock=game.parts.clock, count=3)
+        found = await numbers(session, SYSTEM, game.parts.groups, clock=game.parts.clock, count=3)
         items = [item for item in await list_items(session, lead, state="open") if item.id not in game.seen_items]
     game.seen_items |= {item.id for item in items}
     hours = Counter((one.at.date(), one.at.hour) for one in doings)

@@ -8,6 +8,7 @@ from colleague.adoption.calendar import read_calendar
 from colleague.adoption.figures import Numbers
 from colleague.adoption.frozen.kept import frozen_weeks
 from colleague.adoption.frozen.tickets import counted, kept_tickets
+from colleague.adoption.groups import Groups
 from colleague.adoption.kpis.tickets import TicketWeek
 from colleague.adoption.weekly import numbers
 from colleague.adoption.weeks import Week as Number
@@ -77,7 +78,9 @@ async def ticket_weeks(
 async def read_weeks(session: Session, *, clock: Clock, first: Number | None = None) -> Tickets:
     """Return the same for what the programme does by itself, back to `first` at least."""
     count = await weeks_back(session, clock=clock, first=first)
-    return await tickets_of(session, await numbers(session, SYSTEM, clock=clock, count=count), clock=clock)
+    # Beside no groups: who was active is all that is read of a week, and is told before any group is.
+    told = await numbers(session, SYSTEM, Groups(), clock=clock, count=count)
+    return await tickets_of(session, told, clock=clock)
 
 
 async def weeks_back(session: Session, *, clock: Clock, first: Number | None = None) -> int:
