@@ -1,7 +1,7 @@
 """What is meant for a later phase is neither used nor taken up before it, whichever way; reviews that are over ask for
 another one (PL-7)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy import select
 from tests.plugins.test_skills import Door
 
 from colleague.adoption.items import list_items
-from colleague.agent.messages import Turn
+from colleague.agent.messages import Message, Said, Turn
+from colleague.agent.tools import ToolSpec
 from colleague.channels.tables import NoticeRow
 from colleague.connectors.registry import Registry
 from colleague.identity.actor import SYSTEM
@@ -19,10 +20,12 @@ from colleague.identity.people import assign_role
 from colleague.plugins.overlap.measure import overlap, thing_of_connector
 from colleague.plugins.packages import add_package
 from colleague.policy.model import Phase
-from colleague.policy.standards.entries import EntryPhase, MeantForLater, earlier, with_entry
+from colleague.policy.standards.entries import EntryPhase, MeantForLater, SaidOfAll, earlier, with_entry
 from colleague.rollout.catalogue.watch import TITLE, watch_reviews
 from colleague.tasks.sight import view_task
 from colleague.tasks.start import start
+from colleague.tasks.tables import TaskRow
+from colleague.tasks.together.mention import say
 from colleague.testing.clock import TestClock
 from colleague.testing.connector import FakeConnector
 from colleague.testing.house import TestHouse, agreed, furnish, open_connector
@@ -54,6 +57,16 @@ def test_an_entry_is_said_later_by_one_and_earlier_by_two() -> None:
         True, True, True, False, False
     ]  # fmt: skip
     assert not one.means("connector", "price")
+    assert not earlier(now, ("skill:price=broad",)), "a short name covers it"
+    assert earlier(("skill:price=broad",), now)
+    # Whatever was said of it, and however it is written, is said no more; a skill of another plugin keeps what is said.
+    both = ("skill:bids:price=broad", "skill:law:price=broad", "skill:price=enterprise", "skill:terms=broad")
+    assert with_entry(both, "skill", "/price", Phase.EXPANSION) == ("skill:price=expansion", "skill:terms=broad")
+    assert with_entry(both[:2], "skill", "/bids:price", Phase.PILOT) == ("skill:law:price=broad",)
+    with pytest.raises(SaidOfAll, match="meant for phase 4"):
+        with_entry(both, "skill", "bids:price", Phase.PILOT)
+    with pytest.raises(ValueError, match="tool:price"):
+        with_entry(both, "tool", "price", Phase.PILOT)
 
 
 def test_connectors_that_do_the_same_overlap() -> None:
@@ -93,9 +106,18 @@ async def said(home: TestHouse, llm: ScriptedLlm, goal: str, *turns: Any) -> lis
     llm.play(*turns, Turn("Done."))
     task = await start(ana, goal, [], parts=house.parts, settings=house.settings)
     await work(house)
-    async with house.database.transaction() as session:
-        view = await view_task(session, ana, task)
+    return await outcomes(home, task)
+
+
+async def outcomes(home: TestHouse, task: str) -> list[str]:
+    async with home.house.database.transaction() as session:
+        view = await view_task(session, home.people["ana"], task)
     return [s.body["text"] for s in view.steps if s.kind == "outcome"]
+
+
+async def speak(home: TestHouse, task: str, words: str) -> None:
+    async with home.house.database.transaction() as session:
+        await say(session, home.people["ana"], task, words, parts=home.house.parts)
 
 
 async def test_before_its_phase_no_call_is_made_and_nothing_is_opened(home: Any) -> None:
@@ -135,8 +157,16 @@ async def test_before_its_phase_no_call_is_made_and_nothing_is_opened(home: Any)
     )
     with pytest.raises(MeantForLater, match="meant for phase 2"):
         await said(house_, llm, "/look at the price")
-    (refused,) = await said(house_, llm, "Look at the price.", call("use_skill", name="look", arguments=""))
-    assert "the skill «look» from phase 2 (expansion) on" in refused
+    offered: list[str] = []
+
+    def takes_it_up(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> Turn:
+        offered.extend(m.text for m in messages if isinstance(m, Said) and m.who == "system")
+        return call("use_skill", name="look", arguments="")
+
+    (refused,) = await said(house_, llm, "Look at the price.", takes_it_up)
+    assert "Skills you can follow" in offered[0]
+    assert "look:look" not in offered[0]
+    assert "the skill «look:look» from phase 2 (expansion) on" in refused
 
     # An earlier phase is said by two people; with its phase it opens by itself.
     earlier_ = await owner.put(PHASES, json=LATER | {"phase": "pilot"})
@@ -148,7 +178,24 @@ async def test_before_its_phase_no_call_is_made_and_nothing_is_opened(home: Any)
     assert await said(house_, llm, "What does it cost?", READ) == ["420"]
     async with house.database.transaction() as session:
         await agreed(session, people["owner"], {"phase": "expansion"}, **kw)
+    # A skill of the same name in another plugin is another skill, and what was called before goes on without it.
+    assert (
+        await owner.put(PHASES, json={"kind": "skill", "name": "bids:look", "phase": "enterprise"})
+    ).status_code == 200
     assert await said(house_, llm, "/look at the price", READ) == ["420"]
+    again = await owner.put(PHASES, json={"kind": "skill", "name": "/bids:look", "phase": "enterprise"})
+    assert (again.status_code, "nothing was changed" in again.text) == (409, True)
+    assert (await owner.put(PHASES, json={"kind": "skill", "name": "look", "phase": "enterprise"})).status_code == 200
+    async with house.database.transaction() as session:
+        task = (await session.scalars(select(TaskRow.id).order_by(TaskRow.id.desc()))).first()
+    assert task is not None
+    assert await outcomes(house_, task) == ["420"]
+    with pytest.raises(MeantForLater, match="The skill «look:look» is meant for phase 4"):
+        await speak(house_, task, "/look once more")
+    llm.play(READ, Turn("Done."), READ, Turn("Done."))
+    await speak(house_, task, "Read it again, without the skill.")
+    await work(house)
+    assert await outcomes(house_, task) == ["420", "420"]
 
 
 async def test_a_review_that_is_over_asks_its_owner_and_closes_with_the_next(home: Any) -> None:

@@ -39,6 +39,21 @@ def short_names(usable: Iterable[Usable]) -> dict[str, Usable]:
     return named
 
 
+def full_name(name: str, usable: Sequence[Usable]) -> str:
+    """Return the full name of the skill that is called `name` by somebody who may use these; as written if it is none.
+
+    A short name is that of the one skill it calls, never that of another plugin's.
+    """
+    name = name.strip().removeprefix("/").casefold()
+    one = every_name(usable).get(name)
+    return one.name.casefold() if one else name
+
+
+def every_name(usable: Sequence[Usable]) -> dict[str, Usable]:
+    """Return skills by every name that a model takes them up by: what only it calls has its full name alone."""
+    return {one.name: one for one in usable} | short_names(usable)
+
+
 def chosen_by(text: str, usable: Sequence[Usable]) -> tuple[Usable, str] | None:
     """Return the skill that `text` calls and its arguments; None if it calls none. Raises UnknownCommand."""
     command = command_of(text)

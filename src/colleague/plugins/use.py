@@ -9,10 +9,12 @@ from colleague.kit.db import Session
 from colleague.plugins.manifest import clean_text
 from colleague.plugins.model import Usable
 from colleague.plugins.skills import files_of, find_file
-from colleague.plugins.slash import short_names
+from colleague.plugins.slash import command_of, every_name, full_name
 from colleague.plugins.store import NoSuchSkill, skill_file, skill_paths, usable_skills
 from colleague.plugins.substitute import substitute
+from colleague.policy.governance import current_governance
 from colleague.policy.model import DataClass, Integrity, Label
+from colleague.policy.standards.entries import check_entry, phase_of
 
 FILE_LIMIT = 200_000
 
@@ -25,12 +27,21 @@ def label_of_skill(one: Usable) -> Label:
 
 async def _find(session: Session, person: str, teams: Iterable[str], name: str) -> Usable:
     usable = await usable_skills(session, person, teams)
-    named = {one.name: one for one in usable} | short_names(usable)
+    named = every_name(usable)
     wanted = name.strip().removeprefix("/").casefold()
     if wanted not in named:
-        known = ", ".join(sorted({one.name for one in usable})) or "none"
+        now = await current_governance(session)
+        open_ = {one.name for one in usable if phase_of(now, "skill", one.name) <= now.phase}
+        known = ", ".join(sorted(open_)) or "none"
         raise NoSuchSkill(f"There is no skill «{name[:80]}» for this person. There are: {known[:3000]}.")
     return named[wanted]
+
+
+async def check_command(session: Session, person: str, teams: Iterable[str], text: str) -> None:
+    """Raise MeantForLater if `text` calls a skill by its slash, as `person` would, before its phase."""
+    if command := command_of(text):
+        name = full_name(command[0], await usable_skills(session, person, teams))
+        check_entry(await current_governance(session), "skill", name)
 
 
 async def use_skill(

@@ -241,7 +241,8 @@ class Ask:
     `mapped`: the tier that the trigger or automation is mapped to; `amount`, `records`: standards/thresholds.py.
     `carries`: something in the call stands not in the person's own words. `denied_before`: a person denied this very
     call since they last spoke; `denials`: how many questions of this run they denied since. `skill`: the skill that the
-    person called and that does not leave this tool to the agent. `workflows`: skills the run follows, as written.
+    person called and that does not leave this tool to the agent. `workflows`: skills the run follows, as written;
+    `called`: those that the person's newest words call or that this call takes up, by their full names.
     """
 
     person: str
@@ -274,6 +275,7 @@ class Ask:
     denials: int = 0
     skill: str = ""
     workflows: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
     approval: Approval | None = None
 
     @property

@@ -18,12 +18,14 @@ from colleague.audit.record import Ledger
 from colleague.connectors.choose import Choice
 from colleague.files.uploads import MAX_FILES, TooManyFiles, Upload, add_file
 from colleague.identity.actor import Actor
+from colleague.identity.directory import teams_of
 from colleague.kit.canonical import digest, storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, Forbidden, Invalid
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
+from colleague.plugins.use import check_command
 from colleague.policy.asked import to_json
 from colleague.policy.model import Effect, Label, Role, Tier
 from colleague.tasks.calls.conclude import call_event, decision_facts
@@ -157,7 +159,8 @@ async def next_segment(session: Session, run: RunRow, clock: Clock) -> None:
 async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledger: Ledger, clock: Clock) -> None:
     """Add a person's words to a task at any time: a running one sees them at its next step, an ended one goes on.
 
-    Its sub-agents that are at work see them too.
+    Its sub-agents that are at work see them too. Raises EmptyGoal, GoalTooLong, NotYourTask, and MeantForLater where
+    they call a skill before its phase: nothing of them is kept.
     """
     text = str(storable(text)).strip()
     if not text:
@@ -165,6 +168,7 @@ async def tell(session: Session, actor: Actor, task_id: str, text: str, *, ledge
     if len(text) > GOAL_LIMIT:
         raise GoalTooLong
     task, run = await own_run(session, actor, task_id)
+    await check_command(session, task.person_id, await teams_of(session, task.person_id), text)
     said = Said("person", text, actor.id)
     for one in (run, *(s for s in await subagents_of(session, run.id, lock=True) if s.state not in ENDED)):
         await append(session, one, said, clock.now())

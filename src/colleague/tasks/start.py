@@ -21,7 +21,7 @@ from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Governance, Label, Tier
-from colleague.policy.standards.entries import check_entry
+from colleague.policy.standards.entries import check_entry, phase_of
 from colleague.projects.propose import told
 from colleague.projects.store import see_project
 from colleague.projects.tools import PROJECT_TOOLS
@@ -86,6 +86,7 @@ async def start(
         places = await choose(session, actor.holders, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
         chosen, words = _chosen(goal, skills, governance)
+        skills = [s for s in skills if phase_of(governance, "skill", s.name) <= governance.phase]
         extra = "\n\n".join(filter(None, (offer(skills, chosen, words), about, _limits(places))))
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,

@@ -317,6 +317,11 @@ async def test_a_dry_run_says_what_would_happen_and_does_nothing(keeper: Timekee
     assert (await keeper.verbs(schedule))[-1] == "schedule.rehearsed"
     await keeper.do(edit_schedule, schedule, replace(DAILY, words="/nothing-of-this-name"))
     assert "There is no skill" in (await keeper.do(dry_run, schedule)).hindrance
+    # What is meant for a later phase would not start, whoever let it in before.
+    await keeper.do(edit_schedule, schedule, replace(DAILY, words="/meeting-prep tomorrow"))
+    assert (await keeper.do(dry_run, schedule)).hindrance == ""
+    await keeper.allow(entry_phases=["skill:meeting-prep=enterprise"])
+    assert "is meant for phase 4 (enterprise)" in (await keeper.do(dry_run, schedule)).hindrance
     # Mapped to reading it sends nothing, whatever is allowed.
     assert {line.effect for line in (await keeper.do(dry_run, schedule)).lines if line.tier > 1} == {Effect.DENY}
     # Others may see it, and rehearse nothing with the owner's rights.

@@ -28,6 +28,7 @@ from colleague.plugins.slash import chosen_by
 from colleague.plugins.store import usable_skills
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Effect, Tier
+from colleague.policy.standards.entries import check_entry
 from colleague.tasks.keeping.ended import past_runs
 
 
@@ -89,6 +90,10 @@ async def dry_run(session: Session, actor: Actor, schedule: str, *, parts: Sched
             check_new(order, governance, await automations(session, but=row.id))
         chosen = chosen_by(order.words, await usable_skills(session, actor.id, actor.teams))
         skill = chosen[0].name if chosen else ""
+        if skill:
+            check_entry(governance, "skill", skill)
+        if order.kind == "file":
+            check_entry(governance, "connector", order.place.partition(":")[0])
         if order.kind == "file":
             files = len(await list_files(session, actor.id, order.place, parts=parts))
     except Failure as failure:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from colleague.kit.errors import Forbidden
+from colleague.kit.errors import Conflict, Forbidden
 from colleague.policy.model import Ask, Governance, Phase
 
 KINDS: Final = ("skill", "connector")
@@ -16,6 +16,11 @@ KINDS: Final = ("skill", "connector")
 class MeantForLater(Forbidden):
     """{what} is meant for phase {number} ({phase}) and later, and the programme is in phase {now}: the catalogue says
     so. It opens with that phase; from an earlier one on by two people who may change the rules (Catalogue)."""
+
+
+class SaidOfAll(Conflict):
+    """Every skill «{name}», whichever plugin it is of, is meant for phase {number} ({phase}) and later: say an earlier
+    phase of «{name}» first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class EntryPhase:
         (plugin, _, own), (of, _, other) = self.name.rpartition(":"), name.rpartition(":")
         return own == other and (not plugin or not of or plugin == of)
 
+    def covers(self, other: "EntryPhase") -> bool:
+        """Say whether all that `other` is of this one is of too: a short name covers the skills of every plugin."""
+        return self.means(other.kind, other.name) and (self.name == other.name or ":" not in self.name)
+
 
 def phase_of(governance: Governance, kind: str, name: str) -> Phase:
     """Return the phase from which on something may be used: the latest that is said of it."""
@@ -57,9 +66,12 @@ def phase_of(governance: Governance, kind: str, name: str) -> Phase:
 
 
 def too_early(ask: Ask, governance: Governance) -> tuple[str, ...]:
-    """Return what of a call is meant for a later phase than the present one, in words; () if nothing is."""
+    """Return what of a call is meant for a later phase than the present one, in words; () if nothing is.
+
+    Of skills it is judged what is called now: one that was called earlier in the task must not end it (`ask.called`).
+    """
     named = [] if ask.builtin_connector else [("connector", ask.connector)]
-    named += [("skill", one) for one in sorted(ask.workflows)]
+    named += [("skill", one) for one in sorted(ask.called)]
     return tuple(_later(named, governance))
 
 
@@ -80,14 +92,26 @@ def check_entry(governance: Governance, kind: str, name: str) -> None:
 
 
 def with_entry(entries: Iterable[str], kind: str, name: str, phase: Phase) -> tuple[str, ...]:
-    """Return `entries` with what is said of exactly this one; ValueError if it cannot be said."""
-    kept = [one for one in map(EntryPhase.read, entries) if (one.kind, one.name) != (kind, name.strip().casefold())]
+    """Return `entries` with what is said of this one in place of all that was said of it; ValueError if it cannot be.
+
+    What is said of a short name holds for the skills of every plugin: where it is later, SaidOfAll, and it stays else.
+    """
+    new = EntryPhase.read(f"{kind}:{name}={Phase(max(phase, Phase.EXPANSION)).name}")
+    said = [one for one in map(EntryPhase.read, entries) if one.means(kind, name)]
+    wider = [one for one in said if one.name != new.name and one.covers(new)]
+    for one in wider:
+        if one.phase > phase:
+            raise SaidOfAll(name=one.name, number=int(one.phase), phase=one.phase.name.lower())
+    kept = [one for one in map(EntryPhase.read, entries) if one not in said or one in wider]
     if phase is not Phase.PILOT:
-        kept.append(EntryPhase.read(f"{kind}:{name}={phase.name}"))
+        kept.append(new)
     return tuple(str(one) for one in sorted(kept, key=lambda one: (one.kind, one.name)))
 
 
 def earlier(before: Iterable[str], after: Iterable[str]) -> bool:
-    """Say whether `after` lets anything be used earlier: what an entry said is said no more, or of an earlier phase."""
-    new = {(one.kind, one.name): one.phase for one in map(EntryPhase.read, after)}
-    return any(new.get((one.kind, one.name), Phase.PILOT) < one.phase for one in map(EntryPhase.read, before))
+    """Say whether `after` lets anything be used earlier: what an entry said is said no more, or of an earlier phase.
+
+    What is said of a short name is said of the skills of every plugin.
+    """
+    new = [*map(EntryPhase.read, after)]
+    return any(not any(n.phase >= one.phase and n.covers(one) for n in new) for one in map(EntryPhase.read, before))

@@ -4,7 +4,7 @@ from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
-from colleague.kit.errors import Invalid
+from colleague.kit.errors import Conflict, Invalid
 from colleague.policy.governance import current_governance
 from colleague.policy.model import Governance, Phase
 from colleague.policy.second_person.propose import Proposal, set_or_propose
@@ -16,6 +16,10 @@ class BadEntryPhase(Invalid):
     and enterprise."""
 
 
+class NothingChanges(Conflict):
+    """This is what is said of it already: nothing was changed."""
+
+
 async def mean_for(
     session: Session, actor: Actor, kind: str, name: str, phase: str, *, ledger: Ledger, clock: Clock
 ) -> Governance | Proposal:
@@ -23,7 +27,7 @@ async def mean_for(
     call with it is made, and it is neither opened nor approved. An earlier phase than now is said becomes a proposal,
     which another person confirms (Policies).
 
-    Raises BadEntryPhase, NobodyElse, TooManyProposals, PermissionMissing.
+    Raises BadEntryPhase, NothingChanges, SaidOfAll, NobodyElse, TooManyProposals, PermissionMissing.
     """
     actor.require("org:policy:manage")
     before = (await current_governance(session)).entry_phases
@@ -31,4 +35,6 @@ async def mean_for(
         entries = with_entry(before, kind, name, Phase[phase.strip().upper()])
     except (ValueError, KeyError):
         raise BadEntryPhase from None
+    if set(entries) == set(before):
+        raise NothingChanges
     return await set_or_propose(session, actor, {"entry_phases": list(entries)}, ledger=ledger, clock=clock)

@@ -131,7 +131,7 @@ def external_of(recipients: Sequence[str], governance: Governance) -> tuple[str,
 def ask_of(
     bound: Bound, arguments: Mapping[str, Any], run: Run, teams: frozenset[str], governance: Governance, known: Seen,
     people: Sequence[Person], *, review_missing: bool, denied: Denied, skill: str = "",
-    workflows: frozenset[str] = frozenset(), approval: Approval | None = None,
+    workflows: frozenset[str] = frozenset(), called: frozenset[str] = frozenset(), approval: Approval | None = None,
 ) -> Ask:  # fmt: skip
     """Build the question for one call. Pure."""
     tool, connector = bound.tool, bound.connector
@@ -162,7 +162,7 @@ amount=amount, records=records, external=external, doubts=found,
         output_review_missing=review_missing and bool(external), denied_before=denied.this, denials=denied.often,
         blocked_path=not bound.builtin and blocked_by(place, bound.blocked.paths) is not None,
         carries=not (tool.egress and own_words(arguments, known.request)), approval=approval,
-        skill=skill, workflows=workflows,
+        skill=skill, workflows=workflows, called=called,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from colleague.kit.db import Session
 from colleague.kit.errors import Failure, Forbidden, Invalid, NotFound, Unavailable
 from colleague.kit.log import get_log
 from colleague.plugins.allowed import called_last, followed, forbidding
+from colleague.plugins.slash import full_name
 from colleague.plugins.store import usable_skills
 from colleague.policy.addresses import bare
 from colleague.policy.borrowed import Passage, borrowed
@@ -138,10 +139,12 @@ class Scales:
         if bound.tool.tier > Tier.READ or bound.tool.writes or bound.tool.deletes or bound.tool.egress:
             elsewhere = await denied_elsewhere(session, self.run)
             denied = denied_of(bound.name, arguments, messages, await denied_calls(session, self.run.id), elsewhere)
-        called = called_last(messages)
-        skill = ""
+        last = called_last(messages)
+        called, skill = frozenset({last} if last else ()) | followed((), bound.name, arguments), ""
         if called:
-            skill = forbidding(called, bound.name, await usable_skills(session, self.run.person, teams))
+            usable = await usable_skills(session, self.run.person, teams)
+            skill = forbidding(last, bound.name, usable)
+            called = frozenset(full_name(name, usable) for name in called)
         if bound.tool.egress or bound.tool.tier > Tier.READ or named(arguments, bound.tool.roles):
             known = seen(messages, await labels_of(session, self.run.id))
             people = await addresses_known(session, map(bare, named(arguments, bound.tool.roles, Role.RECIPIENT)))
@@ -151,7 +154,7 @@ class Scales:
             bound, arguments, replace(self.run, label=label), teams, governance, known, people,
             review_missing=attached.review_missing, denied=denied, skill=skill,
             workflows=followed(messages, bound.name, arguments) | await followed_elsewhere(session, self.run),
-            approval=approval,
+            called=called, approval=approval,
         )  # fmt: skip
         return question, governance, known
 

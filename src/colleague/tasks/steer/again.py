@@ -15,18 +15,20 @@ from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.files.outputs import list_outputs
 from colleague.identity.actor import Actor
+from colleague.identity.directory import teams_of
 from colleague.kit.canonical import storable
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session, notify
 from colleague.kit.errors import Conflict, NotFound
 from colleague.kit.ids import new_id
 from colleague.kit.queue import enqueue
+from colleague.plugins.use import check_command
 from colleague.policy.model import Tier
 from colleague.tasks.calls.conclude import close_calls
 from colleague.tasks.delegate import GOAL_LIMIT, GoalTooLong, own_run
 from colleague.tasks.halt import halt_subagents
 from colleague.tasks.model import ENDED, CallState, State, Step
-from colleague.tasks.store import append, calls_of, resume_job, runs_of, steps_after, touch
+from colleague.tasks.store import append, calls_of, get_task, resume_job, runs_of, steps_after, touch
 from colleague.tasks.subagents.family import read_together, subagents_of
 from colleague.tasks.tables import CallRow, RunRow, StepRow
 from colleague.tasks.timeline import TITLES, object_of
@@ -77,12 +79,15 @@ async def again(
 
     The history before it is copied, with results and labels; the model is asked anew from there, with `words`.
     What was done later is not undone: it is listed for the model. A waiting run is stopped. The new one has the same
-    ceilings and counts as having read all that the earlier one read. Raises what `point` raises, GoalTooLong.
+    ceilings and counts as having read all that the earlier one read. Raises what `point` raises, GoalTooLong,
+    MeantForLater.
     """
     words = str(storable(words)).strip()
     if len(words) > GOAL_LIMIT:
         raise GoalTooLong
     now, old = clock.now(), (await point(session, actor, task_id, seq, run_id=run_id)).run
+    person = (await get_task(session, task_id)).person_id
+    await check_command(session, person, await teams_of(session, person), words)
     if old.state not in ENDED:
         await halt_subagents(session, old, ASIDE, ledger=ledger, clock=clock)
         await withdraw(session, actor, old.id, ledger=ledger, clock=clock)
