@@ -85,9 +85,7 @@ async def start(
         await admit_words(actor, about, label=words_label, workflows=workflows, parts=parts)
         places = await choose(session, actor.holders, parts.registry, reads, writes, clock=parts.clock)
         skills = await usable_skills(session, actor.id, actor.teams)
-        chosen, words = _chosen(goal, skills, governance)
-        skills = [s for s in skills if phase_of(governance, "skill", s.name) <= governance.phase]
-        extra = "\n\n".join(filter(None, (offer(skills, chosen, words), about, _limits(places))))
+        extra = "\n\n".join(filter(None, (_offered(goal, skills, governance), about, _limits(places))))
         task = await delegate(
             session, actor, goal, uploads, model=settings.model, tools=tools, ledger=parts.ledger, clock=parts.clock,
             budget=budget, extra=extra, label=words_label,
@@ -103,12 +101,14 @@ async def start(
         return task
 
 
-def _chosen(goal: str, skills: Sequence[Usable], governance: Governance) -> tuple[Usable | None, str]:
-    """Return the skill that `goal` calls and the words for it. Raises UnknownCommand, MeantForLater."""
+def _offered(goal: str, skills: Sequence[Usable], governance: Governance) -> str:
+    """Return what the model is told of skills: those of the present phase, and the one that `goal` calls. Raises
+    UnknownCommand, MeantForLater."""
     chosen, words = chosen_by(goal, skills) or (None, "")
     if chosen is not None:
         check_entry(governance, "skill", chosen.name)
-    return chosen, words
+    now = [one for one in skills if phase_of(governance, "skill", one.name) <= governance.phase]
+    return offer(now, chosen, words)
 
 
 def _limits(places: Sequence[Choice]) -> str:
