@@ -1,16 +1,19 @@
 """The programme through its page, the API and the second person's eyes; and what it refuses."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM
-from colleague.identity.directory import list_people, list_teams
+from colleague.identity.directory import count_people, list_people, list_teams
 from colleague.identity.people import assign_role, set_department
 from colleague.identity.seats.exclude import set_excluded
 from colleague.identity.seats.hold import seats_held
+from colleague.identity.tables import PersonRow
+from colleague.kit.ids import new_id
 from colleague.rollout.cohorts.model import CRITERIA
 from colleague.rollout.cohorts.store import cohorts_of
 from colleague.rollout.tables import MoveRow
@@ -200,3 +203,26 @@ async def test_several_candidates_are_scored_and_chosen_each_by_its_own_deed(hom
         assert set(await cohorts_of(session)) == set(ids[:2])
         recorded = await session.scalars(select(EntryRow.verb).where(EntryRow.verb.like("candidate.%")))
         assert sorted(recorded) == ["candidate.chosen"] * 2 + ["candidate.scored"] * 7
+
+
+async def test_more_people_wait_than_a_list_shows(home: TestHouse, lead: Any, sign_in: Any) -> None:
+    """Who waits in the last department can be proposed, and a list that is cut says of how many."""
+    owner, now = await sign_in("owner"), home.house.clock.now()
+    ids = [new_id("person") for _ in range(202)]
+    async with home.house.database.transaction() as session:
+        await session.execute(insert(PersonRow), [
+            {"id": ids[n], "name": f"Wait {n:03}", "email": f"wait{n:03}@aldermoor.example",
+             "department": "Claims" if n < 201 else "Vessels", "waiting_since": now + timedelta(seconds=n)}
+            for n in range(202)
+        ])  # fmt: skip
+        everybody = await count_people(session)
+    at = (await lead.post("/programme/cohorts", data={"name": "Pilot"})).headers["location"]
+    claims = (await lead.get(f"{at}/candidates/several", params={"department": "Claims"})).text
+    assert ("Claims (201)" in claims, "The first 200 of 201" in claims) == (True, True)
+    vessels = (await lead.get(f"{at}/candidates/several", params={"department": "Vessels"})).text
+    assert (ids[201] in vessels, "The first" in vessels) == (True, False)
+    page = (await owner.get("/people")).text
+    assert ("200 of 202 who wait" in page, f"200 of {everybody}, by name" in page) == (True, True)
+    assert "by name. Search" not in (await owner.get("/people", params={"search": "wait 00"})).text
+    seats = (await owner.get("/api/v1/seats")).json()
+    assert (seats["waiting_count"], len(seats["waiting"])) == (202, 200)

@@ -8,7 +8,7 @@ from colleague.bootstrap import House
 from colleague.cli.identity.erase import certificate, data, erase
 from colleague.cli.operate import As, act_as, confirm, do_as, line, person_at, rows, with_house
 from colleague.identity.actor import Actor
-from colleague.identity.directory import list_people, list_teams, list_waiting
+from colleague.identity.directory import count_people, count_waiting, list_people, list_teams, list_waiting
 from colleague.identity.first_run import invite
 from colleague.identity.model import Person
 from colleague.identity.people import (
@@ -42,14 +42,17 @@ def index(
 ) -> None:  # fmt: skip
     """List people with their roles and teams."""
 
-    async def work(house: House, session: Session, actor: Actor) -> list[Person]:
+    async def work(house: House, session: Session, actor: Actor) -> tuple[list[Person], int]:
         actor.require("org:people:read")
-        return await list_people(session, search=search)
+        return await list_people(session, search=search), await count_people(session, search=search)
 
+    found, there = do_as(as_person, work)
     rows(
         ("name", "address", "roles", "teams", ""),
-        [(p.name, p.email, ", ".join(sorted(p.roles)), ", ".join(p.teams), _stands(p)) for p in do_as(as_person, work)],
+        [(p.name, p.email, ", ".join(sorted(p.roles)), ", ".join(p.teams), _stands(p)) for p in found],
     )
+    if len(found) < there:
+        line(f"{len(found)} of {there}, by name: --search finds the others.")
 
 
 def _stands(one: Person) -> str:
@@ -225,18 +228,21 @@ def seats(as_person: As) -> None:
 
     async def work(
         house: House, session: Session, actor: Actor
-    ) -> tuple[Limit, int, list[Person], frozenset[str]]:  # fmt: skip
+    ) -> tuple[Limit, int, list[Person], frozenset[str], int]:  # fmt: skip
         actor.require("org:people:read")
         waiting = await list_waiting(session)
         missing = await unchosen(session, [one.id for one in waiting])
-        return await current_limit(session), await seats_held(session), waiting, missing
+        count = await count_waiting(session)
+        return await current_limit(session), await seats_held(session), waiting, missing, count
 
-    limit, held, waiting, missing = do_as(as_person, work)
+    limit, held, waiting, missing, count = do_as(as_person, work)
     line(f"{held} seats are held." if limit.most is None else f"{held} of {limit.most} seats of {limit.words}.")
     if waiting:
         rows(("waits", "address", "department", "since", "why"),
              [(p.name, p.email, p.department, f"{p.waiting_since:%Y-%m-%d}",
                "nobody chose them for the pilot" if p.id in missing else "") for p in waiting])  # fmt: skip
+    if len(waiting) < count:
+        line(f"{len(waiting)} of {count} who wait, the longest first.")
 
 
 @app.command("seat")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from colleague.audit.record import Ledger
 from colleague.identity.current import Current
-from colleague.identity.directory import get_person, list_people, list_teams, list_waiting
+from colleague.identity.directory import count_waiting, get_person, list_people, list_teams, list_waiting
 from colleague.identity.model import Person
 from colleague.identity.people import (
     add_member,
@@ -143,14 +143,14 @@ async def exclusion(
 
 @router.get("/seats")
 async def seats(db: Db, actor: Current) -> dict[str, Any]:
-    """Return how many seats are held, how many there may be, and who waits."""
+    """Return how many seats are held, how many there may be, and who waits: how many, and the first 200 of them."""
     actor.require("org:people:read")
     async with db.transaction() as session:
         limit, held = await current_limit(session), await seats_held(session)
-        waiting = await list_waiting(session)
+        waiting, count = await list_waiting(session), await count_waiting(session)
         missing = await unchosen(session, [one.id for one in waiting])
     return {"held": held, "most": limit.most, "phase": limit.words, "given_by_hand": limit.by_hand,
-            "criteria": limit.criteria,
+            "criteria": limit.criteria, "waiting_count": count,
             "waiting": [_json(one) | {"why": NotChosen(name=one.name).message if one.id in missing else ""}
                         for one in waiting]}  # fmt: skip
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import aliased
 
 from colleague.identity.actor import Actor, Via
@@ -80,17 +80,34 @@ async def ids_by_email(session: Session, emails: Iterable[str]) -> dict[str, str
 
 async def list_people(session: Session, *, search: str = "", limit: int = 200) -> list[Person]:
     """Return people whose name or address contains `search`, by name."""
-    query = select(PersonRow).order_by(PersonRow.name, PersonRow.id).limit(limit)
-    if search:
-        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", search.casefold()) + "%"
-        query = query.where(func.lower(PersonRow.name).like(pattern) | PersonRow.email.like(pattern))
+    query = select(PersonRow).where(_named(search)).order_by(PersonRow.name, PersonRow.id).limit(limit)
     return await _values(session, list(await session.scalars(query)))
+
+
+async def count_people(session: Session, *, search: str = "") -> int:
+    """Return how many people there are whose name or address contains `search`."""
+    return await session.scalar(select(func.count()).select_from(PersonRow).where(_named(search))) or 0
+
+
+def _named(search: str) -> ColumnElement[bool]:
+    pattern = "%" + re.sub(r"([%_\\])", r"\\\1", search.casefold()) + "%"
+    return (func.lower(PersonRow.name).like(pattern) | PersonRow.email.like(pattern)) if search else true()
 
 
 async def list_active(session: Session) -> list[Person]:
     """Return every active person, without roles and teams: names and addresses only."""
     query = select(PersonRow.id, PersonRow.name, PersonRow.email).where(PersonRow.active)
     return [Person(*row) for row in (await session.execute(query))]
+
+
+async def list_reachable(session: Session) -> list[Person]:
+    """Return everybody who is active or waits for a seat, by name: names, addresses and departments only."""
+    query = select(PersonRow.id, PersonRow.name, PersonRow.email, PersonRow.department)
+    query = query.where(PersonRow.active | PersonRow.waiting_since.is_not(None))
+    found = [
+        Person(one, name, email, department=department) for one, name, email, department in await session.execute(query)
+    ]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.id))
 
 
 async def departments_of(session: Session) -> dict[str, str]:
@@ -139,6 +156,12 @@ async def list_waiting(session: Session, *, limit: int = 200) -> list[Person]:
     """Return the people who wait for a seat, who waits longest first."""
     query = select(PersonRow).where(PersonRow.waiting_since.is_not(None))
     return await _values(session, list(await session.scalars(query.order_by(PersonRow.waiting_since).limit(limit))))
+
+
+async def count_waiting(session: Session) -> int:
+    """Return how many people wait for a seat."""
+    query = select(func.count()).select_from(PersonRow).where(PersonRow.waiting_since.is_not(None))
+    return await session.scalar(query) or 0
 
 
 async def mails_of(session: Session, people: Iterable[str]) -> dict[str, str]:

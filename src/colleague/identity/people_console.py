@@ -9,7 +9,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
 from colleague.identity.current import Current
-from colleague.identity.directory import get_person, is_managed, list_people, list_teams, list_waiting, members_of
+from colleague.identity.directory import (
+    count_people,
+    count_waiting,
+    get_person,
+    is_managed,
+    list_people,
+    list_teams,
+    list_waiting,
+    members_of,
+)
 from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import Invitations
 from colleague.identity.people import (
@@ -77,11 +86,12 @@ async def index(request: Request, page: Page, db: Db, actor: Current, search: st
     async with db.transaction() as session:
         people = await list_people(session, search=search[:100])
         teams, waiting = await list_teams(session), await list_waiting(session)
+        there, wait = await count_people(session, search=search[:100]), await count_waiting(session)
         limit, held = await current_limit(session), await seats_held(session)
         nobody_chose = await unchosen(session, [one.id for one in waiting])
     return page.show(
         request, "identity/people.html", people=people, teams=teams, search=search[:100], waiting=waiting, limit=limit,
-        held=held, may_give=may_give(actor), unchosen=nobody_chose,
+        held=held, may_give=may_give(actor), unchosen=nobody_chose, there=there, wait=wait,
     )  # fmt: skip
 
 

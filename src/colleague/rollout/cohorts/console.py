@@ -37,6 +37,7 @@ router = APIRouter(include_in_schema=False)
 TheLedger = Annotated[Ledger, Depends(part(Ledger))]
 TheReach = Annotated[Reach, Depends(part(Reach))]
 LIST = "/programme/cohorts"
+MOST_SHOWN = 200
 Line = Annotated[str, Form(max_length=300)]
 Text = Annotated[str, Form(max_length=2000)]
 
@@ -115,7 +116,7 @@ async def several(
     async with db.transaction() as session:
         found, departments = await get_cohort(session, cohort), await by_department(session, actor, cohort)
         chosen = department if department in departments else next(iter(departments), "")
-        people = departments.get(chosen, [])
+        people = departments.get(chosen, [])[:MOST_SHOWN]
         known = await known_together(session, people, clock=clock)
     return page.show(
         request, "rollout/cohorts/several.html", cohort=found, departments=departments, department=chosen,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.directory import departments_by_person, list_active, list_waiting
+from colleague.identity.directory import list_reachable
 from colleague.identity.model import Person
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -59,11 +59,9 @@ async def by_department(session: Session, actor: Actor, cohort: str) -> dict[str
         one.person for one in await candidates_of(session, cohort) if one.stand != "proposed" or one.score.meets
     }
     found: dict[str, list[Person]] = {}
-    people = [*await list_active(session), *await list_waiting(session)]
-    departments = await departments_by_person(session, [one.id for one in people])
-    for one in sorted(people, key=lambda person: (person.name.casefold(), person.id)):
+    for one in await list_reachable(session):
         if one.id not in taken:
-            found.setdefault(departments.get(one.id) or NOWHERE, []).append(one)
+            found.setdefault(one.department or NOWHERE, []).append(one)
     return dict(sorted(found.items(), key=lambda item: (item[0] == NOWHERE, item[0].casefold())))
 
 
