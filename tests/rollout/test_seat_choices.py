@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from tests.rollout.conftest import NAMED, WHY, Office
+from tests.rollout.test_told import told
 
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM, PermissionMissing
@@ -36,6 +37,7 @@ from colleague.rollout.advance import (
     propose_seats,
     withdraw_move,
 )
+from colleague.rollout.cohorts.asked import LOST
 from colleague.rollout.cohorts.choose import CriteriaMissing, choose_candidate, decline_candidate, score_candidate
 from colleague.rollout.cohorts.exception import (
     NamesSomebody,
@@ -295,6 +297,7 @@ async def _chosen(office: Office) -> str:
 async def test_an_account_that_becomes_somebody_elses_is_chosen_no_more(office: Office) -> None:
     """A provider may change a name, or an address; both, at once or one after the other, make another person."""
     await office.running()
+    await told(office)
     cohort = (await office.do(make_cohort, "dana", "Pilot")).id
     sam = (await provisioned(office, make_user, described("sam"))).person_id
     await choose(office, cohort, sam)
@@ -305,9 +308,12 @@ async def test_an_account_that_becomes_somebody_elses_is_chosen_no_more(office: 
             return (await seats_by_choice(session))["chosen"]
 
     await provisioned(office, replace_user, sam, described("sam") | {"displayName": "Sam Married"})
-    assert await chosen() == 1
+    assert (await chosen(), await told(office)) == (1, set())
     await provisioned(office, replace_user, sam, described("zoe") | {"displayName": "Zoe Another"})
     assert (await chosen(), await seated(office, sam)) == (0, True), "the seat stays, and is counted apart"
+    assert await told(office) == {("dana", LOST, f"/programme/cohorts/{cohort}")}
+    await provisioned(office, replace_user, sam, described("zoe") | {"displayName": "Zoe Once More"})
+    assert await told(office) == set(), "told once"
     await office.do(take_seat_back, "owner", sam)
     with pytest.raises(NotChosen):
         await office.do(give_seats, "owner", [sam])

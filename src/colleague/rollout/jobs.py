@@ -3,12 +3,13 @@ and who was moved to work that the pilot is warned of."""
 
 from colleague.audit.record import Ledger
 from colleague.connectors.registry import Registry
+from colleague.identity.seats.chosen import TELL_LOST
 from colleague.identity.seats.reason import TELL_LEAD, TELL_SPONSOR
 from colleague.kit.clock import Clock
 from colleague.kit.db import Database
 from colleague.kit.queue import Queue
 from colleague.rollout.catalogue.watch import watch_reviews
-from colleague.rollout.cohorts.asked import tell_lead, tell_sponsor
+from colleague.rollout.cohorts.asked import tell_lead, tell_lost, tell_sponsor
 from colleague.rollout.later.notices import BEGAN, JOINED, NAMED, WAITS
 from colleague.rollout.notices.tell import tell_cohort, tell_joined, tell_named, tell_second
 from colleague.rollout.watch import watch
@@ -32,6 +33,10 @@ def add_jobs(
     async def asked(person: str) -> None:
         async with database.transaction() as session:
             await tell_lead(session, person, tell=tell)
+
+    async def lost(person: str) -> None:
+        async with database.transaction() as session:
+            await tell_lost(session, person, tell=tell)
 
     async def written(person: str) -> None:
         async with database.transaction() as session:
@@ -57,6 +62,7 @@ def add_jobs(
             await tell_joined(session, about, tell=tell, clock=clock)
 
     queue.add(TELL_LEAD, asked)
+    queue.add(TELL_LOST, lost)
     queue.add(TELL_SPONSOR, written)
     queue.add(NAMED, named)
     queue.add(WAITS, waits)

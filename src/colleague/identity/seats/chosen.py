@@ -5,7 +5,7 @@ The programme's own deeds write down who was chosen; the seats only look.
 """
 
 from collections.abc import Collection
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,8 +17,10 @@ from colleague.identity.tables import PersonRow, SeatChoiceRow, SeatLimitRow
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.kit.errors import Conflict
+from colleague.kit.queue import Job, enqueue
 
 How = Literal["chosen", "exception"]
+TELL_LOST: Final = "seats.choice_lost"
 
 
 class NotChosen(Conflict):
@@ -56,13 +58,19 @@ async def drop_choice(session: Session, actor: Actor, person: str, *, ledger: Le
 async def another_person(session: Session, actor: Actor, row: PersonRow, *, ledger: Ledger) -> None:
     """End that somebody was chosen, or excepted, where neither name nor address is any more what it was then, while the
     pilot runs: their identity provider may have given the account to somebody else. The seat stays and is counted
-    apart until they are chosen anew. Called by provisioning."""
+    apart until they are chosen anew; the lead is told. Called by provisioning.
+
+    What they were then is not brought up to date when one of both changes. Otherwise an account could be given to
+    another person in two steps, the name first and the address a day later, and stay chosen; a pause between the two
+    would only ask for patience. So a marriage in March and a new domain in April add up, and the lead, who knows the
+    person, chooses them anew: a needless question rather than a seat for somebody whom nobody looked at."""
     kept = await session.get(SeatChoiceRow, row.id, with_for_update=True, populate_existing=True)
     if kept is None or row.name == kept.name or row.email == kept.email or not await criteria_asked(session):
         return
     await session.delete(kept)
     await session.flush()
     await ledger.record(session, Event("seat.not_allowed", actor.id, subject=row.id, person=row.id))
+    await enqueue(session, Job(TELL_LOST, {"person": row.id}, key=f"{TELL_LOST}:{row.id}"))
 
 
 async def criteria_asked(session: Session) -> bool:

@@ -1,10 +1,11 @@
-"""Tell the lead whom an identity provider moved, with a seat in the pilot, to work it is warned of; and the sponsor
-what somebody wrote down as their reason (PP-3).
+"""Tell the lead whom an identity provider moved, with a seat in the pilot, to work it is warned of, and whose account
+may be another person's by now; and the sponsor what somebody wrote down as their reason (PP-2, PP-3).
 """
 
 from datetime import timedelta
 
 from colleague.identity.directory import get_person, names_of
+from colleague.identity.seats.chosen import unchosen
 from colleague.identity.seats.reason import seated_without_reason, written_since
 from colleague.kit.clock import Clock
 from colleague.kit.db import Session
@@ -13,6 +14,7 @@ from colleague.rollout.store import current_programme
 from colleague.tasks.parts import Tell
 
 TITLE = "The pilot is warned of somebody who has a seat"
+LOST = "Somebody of the pilot may be another person now"
 WRITTEN = "A reason of yours was written down"
 
 
@@ -21,13 +23,34 @@ async def tell_lead(session: Session, person: str, *, tell: Tell) -> bool:
     programme = await current_programme(session)
     if not programme.lead or person not in {one.person for one in await seated_without_reason(session)}:
         return False
-    pilot = next((one for one in await list_cohorts(session) if one.kind == "pilot" and one.state != "closed"), None)
+    pilot = await _pilot(session)
     text = (
         f"Your identity provider moved {(await get_person(session, person)).name} to legal, HR or compliance work. They"
         " keep their seat. Ask the sponsor, and write their reason, or take the seat back: it stands open until then."
     )
-    await tell(session, programme.lead, TITLE, text, f"/programme/cohorts/{pilot.id}#asked" if pilot else "/people")
+    await tell(session, programme.lead, TITLE, text, f"{pilot}#asked" if pilot else "/people")
     return True
+
+
+async def tell_lost(session: Session, person: str, *, tell: Tell) -> bool:
+    """Tell the lead that nobody is chosen any more for an account whose name and address its provider both changed,
+    unless somebody was chosen anew meanwhile; return whether they were told."""
+    programme, names = await current_programme(session), await names_of(session, [person])
+    if not programme.lead or person not in names or not await unchosen(session, [person]):
+        return False
+    text = (
+        f"Your identity provider has changed both name and address of {names[person]}'s account since it was chosen for"
+        " the pilot, or excepted: it may be another person's now, and counts as chosen no more. A seat it holds it"
+        " keeps, counted apart. If it is the same person, choose them anew; if not, take the seat back (People)."
+    )
+    await tell(session, programme.lead, LOST, text, await _pilot(session) or "/people")
+    return True
+
+
+async def _pilot(session: Session) -> str:
+    """Return where the pilot's open cohort is shown; "" without one."""
+    there = (one.id for one in await list_cohorts(session) if one.kind == "pilot" and one.state != "closed")
+    return next((f"/programme/cohorts/{one}" for one in there), "")
 
 
 async def tell_sponsor(session: Session, person: str, *, tell: Tell, clock: Clock) -> bool:
