@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.plugins.test_skills import Door
 
 from colleague.adoption.items import list_items
@@ -15,13 +15,16 @@ from colleague.agent.messages import Message, Said, Turn
 from colleague.agent.tools import ToolSpec
 from colleague.channels.tables import NoticeRow
 from colleague.connectors.registry import Registry
+from colleague.connectors.tables import ToolStateRow
 from colleague.identity.actor import SYSTEM
 from colleague.identity.people import assign_role
+from colleague.identity.tables import PersonRow
 from colleague.plugins.overlap.measure import overlap, thing_of_connector
 from colleague.plugins.packages import add_package
 from colleague.policy.model import Phase
 from colleague.policy.standards.entries import EntryPhase, MeantForLater, SaidOfAll, earlier, with_entry
-from colleague.rollout.catalogue.watch import TITLE, watch_reviews
+from colleague.rollout.catalogue.watch import ANEW, TITLE, watch_reviews
+from colleague.rollout.tables import ProgrammeRow
 from colleague.tasks.sight import view_task
 from colleague.tasks.start import start
 from colleague.tasks.tables import TaskRow
@@ -215,18 +218,49 @@ async def test_a_review_that_is_over_asks_its_owner_and_closes_with_the_next(hom
         review = {"kind": "connector", "name": "fake", "version": fake["version"], "owner": people["ben"].email}
         assert (await client.post(f"{CATALOGUE}/reviews", json=review)).status_code == 204
 
+    async with house.database.transaction() as session:
+        await agreed(
+            session, people["owner"], {"time_zone": "Pacific/Guadalcanal"}, ledger=house.ledger, clock=house.clock
+        )  # It is noon, and eleven in the evening there.
     await reviewed()
     assert await watched() == 0
-    house.clock.advance(days=300)
+    house.clock.advance(days=299)
+    assert await watched() == 0
+    house.clock.advance(hours=2)  # Where the organisation is, the day is over.
     assert (await watched(), await watched()) == (1, 0), "once, whoever looks again"
     async with house.database.transaction() as session:
         (item,) = await list_items(session, people["owner"], state="open")
         told = list(await session.scalars(select(NoticeRow).where(NoticeRow.title == TITLE)))
     assert (item.kind, item.about, item.leads_to) == ("review", "connector:fake", "/catalogue")
     assert [one.person_id for one in told] == [people["ben"].id]
+
+    async def here(active: bool) -> None:
+        async with house.database.transaction() as session:
+            await session.execute(update(PersonRow).where(PersonRow.id == people["ben"].id).values(active=active))
+
+    # Who answers for it leaves meanwhile: it stays open, and whoever leads the programme is told, once.
+    async with house.database.transaction() as session:
+        session.add(ProgrammeRow(
+            id=1, sponsor_id=people["rita"].id, lead_id=people["dana"].id, goal="x", changed_by=people["owner"].id,
+            changed_at=house.clock.now(),
+        ))  # fmt: skip
+    await here(False)
+    assert (await watched(), await watched()) == (1, 0)
+    async with house.database.transaction() as session:
+        (item,) = await list_items(session, people["owner"], state="open")
+        told = list(await session.scalars(select(NoticeRow).where(NoticeRow.title == TITLE)))
+        # Another version than the one that was reviewed is no review of it.
+        await session.execute(update(ToolStateRow).where(ToolStateRow.connector == "fake").values(state="blocked"))
+    assert "who answers for it has left" in item.why
+    assert {one.person_id for one in told} == {people["ben"].id, people["dana"].id}
+    assert await watched() == 0
+    async with house.database.transaction() as session:
+        assert [one.id for one in await list_items(session, people["owner"], state="open")] == [item.id]
+    await here(True)
     await reviewed()
     async with house.database.transaction() as session:
         assert await list_items(session, people["owner"], state="open") == []
-        (item,) = await list_items(session, people["owner"], state="closed")
+        item, anew = await list_items(session, people["owner"], state="closed")
+    assert anew.outcome == ANEW
     assert (item.outcome, item.closed_by) == ("it was reviewed", people["owner"].id)
     assert await watched() == 0

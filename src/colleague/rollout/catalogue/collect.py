@@ -7,7 +7,9 @@ from typing import Final
 
 from sqlalchemy import BigInteger, func, select
 
+from colleague.adoption.calendar import read_calendar
 from colleague.adoption.facts.tables import RunFactRow
+from colleague.adoption.weeks import Calendar
 from colleague.connectors.grants import list_grants
 from colleague.connectors.overview import holder_names
 from colleague.connectors.registry import Registry
@@ -53,10 +55,16 @@ class _Around:
     reviews: Mapping[tuple[str, str], CatalogueRow]
     holders: Mapping[str, str]
     cases: Sequence[UseCase]
-    today: date
+    calendar: Calendar
+    now: datetime
     days: int
     governance: Governance
     active: Collection[str]
+
+    @property
+    def today(self) -> date:
+        """The day it is where the organisation is."""
+        return self.calendar.day(self.now)
 
     def phase(self, on: date | None) -> int:
         """Return the phase of a day; the pilot before the programme began."""
@@ -79,8 +87,9 @@ async def catalogue(
     owners = {row.owner_id for row in rows.values()} | {row.owner_id or "" for row in packages}
     around = _Around(
         await current_programme(session), rows, await holder_names(session),
-        (await cases_ready(session, reach=reach)).approved if cases is None else cases, now.date(),
-        reach.review_days, await current_governance(session), await active_among(session, owners),
+        (await cases_ready(session, reach=reach)).approved if cases is None else cases,
+        await read_calendar(session), now, reach.review_days, await current_governance(session),
+        await active_among(session, owners),
     )  # fmt: skip
     return [
         *await _connectors(session, registry, around, clock=clock, use=use),
@@ -102,7 +111,8 @@ async def _skills(
             around, "skill", one.name, one.skill.title or one.skill.name, one.sha256,
             used.get(one.name, Use()),
             shipped=row is None, owner=row.owner_id if row else "", by=row.decided_by if row else "",
-            at=row.decided_at if row else None, since=row.decided_at.date() if row and row.decided_at else None,
+            at=row.decided_at if row else None,
+            since=around.calendar.day(row.decided_at) if row and row.decided_at else None,
             teams=tuple(row.teams) if row else (), overlaps=overlaps(thing, things) if use else (),
         )  # fmt: skip
         found.append(entry)
@@ -119,7 +129,7 @@ async def _connectors(
     used = await _connector_use(session, clock.now() - LOOKED_BACK) if use else {}
     opened: dict[str, list[tuple[str, date]]] = {}
     for one in await list_grants(session, clock=clock):
-        opened.setdefault(one.grant.connector, []).append((one.grant.holder, one.granted_at.date()))
+        opened.setdefault(one.grant.connector, []).append((one.grant.holder, around.calendar.day(one.granted_at)))
     things = [thing_of_connector(known[kind]) for kind in opened if kind in known]
     # What a review of a connector is of: the definitions of its tools, and what was decided of each.
     return [
@@ -144,7 +154,8 @@ def _entry(
         owner = row.owner_id
         if row.version == version and (at is None or row.reviewed_at >= at):
             by, at = row.reviewed_by, row.reviewed_at
-    expires = at.date() + timedelta(days=around.days) if at else None
+    reviewed = around.calendar.day(at) if at else None
+    expires = reviewed + timedelta(days=around.days) if reviewed else None
     active = owner in around.active
     short = name.rpartition(":")[2]
     cases = tuple(
@@ -154,10 +165,10 @@ def _entry(
     begun = since or around.programme.since
     meant = phase_of(around.governance, kind, name)
     return Entry(
-        kind, name, title, owner, version, shipped, at.date() if at else None, by, expires, since,  # type: ignore[arg-type]
+        kind, name, title, owner, version, shipped, reviewed, by, expires, since,  # type: ignore[arg-type]
         around.phase(since) if since else 1, tuple(around.holders.get(team, team) for team in teams), use.people,
         use.runs, use.micros, cases, not use.runs and begun is not None and begun <= around.today - LOOKED_BACK,
-        faults_of(shipped=shipped, owner=owner, active=active, reviewed_on=at.date() if at else None, expires=expires,
+        faults_of(shipped=shipped, owner=owner, active=active, reviewed_on=reviewed, expires=expires,
                   today=around.today), overlaps, int(meant), meant > around.governance.phase,
     )  # fmt: skip
 

@@ -12,12 +12,15 @@ from colleague.kit.clock import Clock
 from colleague.kit.db import Session
 from colleague.rollout.catalogue.collect import catalogue
 from colleague.rollout.catalogue.model import Entry
-from colleague.rollout.store import lead_of
+from colleague.rollout.store import lead_of, today
 from colleague.tasks.parts import Tell
 from colleague.usecases.around import Reach
 
 KIND: Final = "review"
 TITLE: Final = "A review in the catalogue is over"
+ASKS: Final = "somebody who does not answer for it reviews it."
+LEFT: Final = "who answers for it has left, so the next review names somebody who is here."
+ANEW: Final = "asked anew: who answers for it came or left"
 
 
 def key_of(kind: str, name: str) -> str:
@@ -28,24 +31,33 @@ def key_of(kind: str, name: str) -> str:
 async def watch_reviews(
     session: Session, *, registry: Registry, reach: Reach, tell: Tell, ledger: Ledger, clock: Clock
 ) -> int:  # fmt: skip
-    """Open an item for each entry in use whose review is over, and close those of entries for which that is so no more;
-    return how many are new. Who answers for it is told, or the lead where they have left."""
-    today, new = clock.now().date(), 0
+    """Open an item for each entry in use whose review is over, and close those of entries that were reviewed or are in
+    use no more; return how many are new. Who answers for it is told, or the lead where they have left, then or later.
+    """
+    now, new = await today(session, clock), 0
     found = await catalogue(session, reach=reach, registry=registry, clock=clock, use=False)
-    over = {key_of(one.kind, one.name): one for one in found if one.expires and one.expires <= today and one.owner}
-    for item in await open_of_kind(session, KIND):
-        if item.key not in over:
-            await settle_item(session, SYSTEM, item.key, _gone(item, found), ledger=ledger, clock=clock)
+    over = {key_of(one.kind, one.name): one for one in found if one.expires and one.expires <= now}
+    open_ = {item.key: item for item in await open_of_kind(session, KIND)}
+    for item in open_.values():
+        if item.key not in over and (outcome := _gone(item, found)):
+            await settle_item(session, SYSTEM, item.key, outcome, ledger=ledger, clock=clock)
     for key, one in over.items():
-        why = f"The review of «{one.title}» was over on {one.expires}: somebody who does not answer for it reviews it."
+        here = await is_active(session, one.owner)
+        asks = ASKS if here else LEFT
+        why = f"The review of «{one.title}» was over on {one.expires}: {asks}"
+        if key in open_ and not open_[key].why.endswith(asks):
+            await settle_item(session, SYSTEM, key, ANEW, ledger=ledger, clock=clock)
         if await open_item(session, key, KIND, f"{one.kind}:{one.name}", why, ledger=ledger, clock=clock):
             new += 1
-            who = one.owner if await is_active(session, one.owner) else await lead_of(session)
+            who = one.owner if here else await lead_of(session)
             if who:
                 await tell(session, who, TITLE, f"{why} It stays in use meanwhile.", "/catalogue")
     return new
 
 
 def _gone(item: Item, found: list[Entry]) -> str:
-    there = any(key_of(one.kind, one.name) == item.key for one in found)
-    return "it was reviewed" if there else "it is not in use any more"
+    """Return how it came that the entry of an item is not over, "" if it did not: a version nobody has reviewed."""
+    one = next((one for one in found if key_of(one.kind, one.name) == item.key), None)
+    if one is None:
+        return "it is not in use any more"
+    return "it was reviewed" if one.expires else ""
