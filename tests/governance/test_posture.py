@@ -20,7 +20,7 @@ from colleague.governance.posture.checks import CHECKS, Severity
 from colleague.governance.posture.look import posture_of
 from colleague.governance.posture.model import Posture
 from colleague.identity.actor import SYSTEM, PermissionMissing
-from colleague.identity.first_run import become_owner, first_run_link
+from colleague.identity.links.first_run import become_owner, first_run_link
 from colleague.identity.people import assign_role
 from colleague.kit.settings import Settings
 from colleague.models.papers import attest, withdraw_paper

@@ -8,16 +8,26 @@ import pytest
 from sqlalchemy import select
 
 from colleague.bootstrap import House, build
-from colleague.identity.directory import list_people
-from colleague.identity.first_run import LinkSpent, NotFirst, accept, become_owner, check_link, first_run_link, invite
+from colleague.identity.directory import actor_of, list_people
+from colleague.identity.links.first_run import (
+    LinkSpent,
+    NotFirst,
+    accept,
+    become_owner,
+    check_link,
+    first_run_link,
+    invite,
+)
+from colleague.identity.links.invite_all import invite_all, who_cannot_sign_in
 from colleague.identity.passkeys import registration_options
 from colleague.identity.passwords import WeakPassword
-from colleague.identity.people import BadPerson, NoSuchPerson, set_active
+from colleague.identity.people import BadPerson, NoSuchPerson, assign_role, set_active
 from colleague.identity.sessions import actor_of_cookie
 from colleague.identity.tables import LinkRow
 from colleague.kit.settings import Settings
 from colleague.testing.clock import TestClock
 from colleague.testing.house import TestHouse
+from colleague.testing.programme import program_of
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "four green ladders 9"
@@ -174,3 +184,40 @@ async def test_looking_at_a_link_through_the_door_does_not_spend_it(home: TestHo
     assert answer.status_code == 303
     assert (await client.get(f"/invite/{token}")).status_code == 404
     assert (await client.post(f"/invite/{token}", data={"password": PASSWORD})).status_code == 404
+
+
+async def test_everybody_who_cannot_sign_in_gets_a_link_at_once(
+    home: TestHouse, client: Any, clock: TestClock
+) -> None:  # fmt: skip
+    """Those with a password, a link that holds, or no seat get none, and of who may do more only the name is shown."""
+    house, ana, ben = home.house, home.people["ana"], home.people["ben"]
+    assert await take(home, await invitation(home))
+    held = await invitation(home, "ben")
+    async with home.house.database.transaction() as session:
+        await assign_role(session, home.people["owner"], home.people["dana"].id, "administrator", ledger=house.ledger)
+        before = {row.email for row in await who_cannot_sign_in(session, clock=house.clock)}
+        dana = await actor_of(session, person_id=home.people["dana"].id, via="web")
+        made = await invite_all(
+            session, dana, invitations=house.invitations, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+    assert {one.email for one in made} == before
+    assert not {ana.email, ben.email} & before
+    assert {one.email for one in made if not one.path} == {home.people["owner"].email}, (
+        "an owner's is an owner's to make"
+    )
+    *spent, last = [one.path.removeprefix("/invite/") for one in made if one.path]
+    for token in (*spent, held):
+        assert await take(home, token)
+    client.cookies.set("colleague", await take(home, await invitation(home, "owner", by="owner")))
+    assert "nothing to sign in with" not in (await client.get("/people")).text, "one holds a link"
+    assert "holds a link that is not used yet" in (await client.post("/people/links")).text
+    clock.advance(hours=25)
+    client.cookies.set("colleague", await take(home, await invitation(home, "owner", by="owner")))
+    assert "1 person has a seat and nothing to sign in with" in (await client.get("/people")).text
+    shown = await client.post("/people/links")
+    assert shown.status_code == 200
+    assert "\thttp" in shown.text
+    with pytest.raises(LinkSpent):
+        await take(home, last)
+    async with program_of(home, home.people["owner"], "org:people:read") as program:
+        assert (await program.post("/people/links")).status_code == 403

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from colleague.audit.tables import EntryRow
-from colleague.identity.first_run import LinkSpent
+from colleague.identity.links.first_run import LinkSpent
 from colleague.identity.passkeys import (
     NoSuchPasskey,
     PasskeyRefused,

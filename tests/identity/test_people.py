@@ -12,7 +12,7 @@ from sqlalchemy import select
 from colleague.audit.tables import EntryRow
 from colleague.identity.actor import SYSTEM, Actor, PermissionMissing, permissions_of
 from colleague.identity.directory import PersonNotFound, actor_of, find_by_email, get_person, list_people
-from colleague.identity.first_run import invite
+from colleague.identity.links.first_run import invite
 from colleague.identity.people import (
     AlreadyHere,
     BadPerson,

@@ -12,7 +12,7 @@ from colleague.adoption.facts.roll_up import roll_up
 from colleague.audit.seal import seal
 from colleague.identity.actor import SYSTEM, PermissionMissing
 from colleague.identity.directory import actor_of, departments_of, get_person, list_waiting
-from colleague.identity.first_run import invite
+from colleague.identity.links.first_run import invite
 from colleague.identity.people import (
     BadDepartment,
     LastOwner,

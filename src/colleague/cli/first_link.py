@@ -1,7 +1,7 @@
 """The link with which the first owner signs up; printed by `colleague serve` while nobody is there."""
 
 from colleague.bootstrap import House
-from colleague.identity.first_run import first_run_link
+from colleague.identity.links.first_run import first_run_link
 
 
 async def first_link(house: House) -> str | None:

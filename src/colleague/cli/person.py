@@ -9,7 +9,8 @@ from colleague.cli.identity.erase import certificate, data, erase
 from colleague.cli.operate import As, act_as, confirm, do_as, line, person_at, rows, with_house
 from colleague.identity.actor import Actor
 from colleague.identity.directory import count_people, count_waiting, list_people, list_teams, list_waiting
-from colleague.identity.first_run import invite
+from colleague.identity.links.first_run import invite
+from colleague.identity.links.invite_all import Invited, invite_all
 from colleague.identity.model import Person
 from colleague.identity.people import (
     NoSuchTeam,
@@ -109,6 +110,28 @@ def invitation(email: Email, as_person: As) -> None:
         return await _link(house, session, actor, (await person_at(session, email)).id)
 
     _give(do_as(as_person, work))
+
+
+@app.command("invite-all")
+def invitations(as_person: As) -> None:
+    """Print a new link for everybody who has a seat and nothing to sign in with yet."""
+
+    async def work(house: House, session: Session, actor: Actor) -> tuple[str, list[Invited]]:
+        made = await invite_all(
+            session, actor, invitations=house.invitations, ledger=house.ledger, clock=house.clock
+        )  # fmt: skip
+        return house.settings.url, made
+
+    url, made = do_as(as_person, work)
+    if not made:
+        line("Everybody with a seat can sign in, or holds a link that is not used yet.")
+    else:
+        line("Give each their link; it works once, for 24 hours:")
+        made_by = "somebody who may do as much as they may makes it"
+        rows(
+            ("name", "address", "link"),
+            [(one.name, one.email, url + one.path if one.path else made_by) for one in made],
+        )
 
 
 @app.command("role")

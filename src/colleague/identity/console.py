@@ -10,7 +10,7 @@ from colleague.identity import passkeys
 from colleague.identity.cookies import COOKIES, device_of, own_path, set_cookie, welcome
 from colleague.identity.current import Current
 from colleague.identity.demo import demo_people, demo_sign_in
-from colleague.identity.first_run import accept, become_owner, check_link
+from colleague.identity.links.first_run import accept, become_owner, check_link
 from colleague.identity.local_routes import current_mode
 from colleague.identity.passwords import change_own_password, sign_in
 from colleague.identity.permissions import PERMISSIONS

@@ -21,7 +21,7 @@ from webauthn.helpers.structs import (
 from colleague.audit.event import Event
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
-from colleague.identity.first_run import LinkSpent
+from colleague.identity.links.first_run import LinkSpent
 from colleague.identity.sessions import open_session, sha256
 from colleague.identity.tables import LinkRow, PasskeyRow, PersonRow
 from colleague.kit.clock import Clock

@@ -19,8 +19,9 @@ from colleague.identity.directory import (
     list_waiting,
     members_of,
 )
-from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import Invitations
+from colleague.identity.links.first_run import invite
+from colleague.identity.links.invite_all import invite_all, who_cannot_sign_in
 from colleague.identity.people import (
     BadDepartment,
     BadPerson,
@@ -80,7 +81,9 @@ def read_list(text: str) -> list[tuple[int, str, str, str]]:
 
 
 @router.get("/people")
-async def index(request: Request, page: Page, db: Db, actor: Current, search: str = "") -> HTMLResponse:
+async def index(
+    request: Request, page: Page, db: Db, actor: Current, clock: Time, settings: Config, search: str = ""
+) -> HTMLResponse:
     """List people and teams."""
     actor.require("org:people:read")
     async with db.transaction() as session:
@@ -89,10 +92,24 @@ async def index(request: Request, page: Page, db: Db, actor: Current, search: st
         there, wait = await count_people(session, search=search[:100]), await count_waiting(session)
         limit, held = await current_limit(session), await seats_held(session)
         nobody_chose = await unchosen(session, [one.id for one in waiting])
+        # The invented people of a demo come in by a press.
+        asked = actor.may("org:people:manage") and not settings.demo
+        outside = len(await who_cannot_sign_in(session, clock=clock)) if asked else 0
     return page.show(
         request, "identity/people.html", people=people, teams=teams, search=search[:100], waiting=waiting, limit=limit,
-        held=held, may_give=may_give(actor), unchosen=nobody_chose, there=there, wait=wait,
+        held=held, may_give=may_give(actor), unchosen=nobody_chose, there=there, wait=wait, outside=outside,
     )  # fmt: skip
+
+
+@router.post("/people/links")
+async def links(
+    request: Request, page: Page, db: Db, actor: Current, ledger: TheLedger, clock: Time, settings: Config,
+    invitations: TheInvitations,
+) -> HTMLResponse:  # fmt: skip
+    """Make a one-time link for everybody who cannot sign in yet, and show them."""
+    async with db.transaction() as session:
+        invited = await invite_all(session, actor, invitations=invitations, ledger=ledger, clock=clock)
+    return page.show(request, "identity/invited.html", invited=invited, url=settings.url)
 
 
 @router.post("/people/seats")

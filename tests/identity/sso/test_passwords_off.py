@@ -9,7 +9,7 @@ from tests.identity.sso.conftest import World
 
 from colleague.identity.actor import SYSTEM
 from colleague.identity.directory import actor_of
-from colleague.identity.first_run import invite
+from colleague.identity.links.first_run import invite
 from colleague.identity.local_routes import LocalRouteClosed
 from colleague.identity.passwords import set_password
 from colleague.identity.people import Reserved, assign_role, create_person, set_active

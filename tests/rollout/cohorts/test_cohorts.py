@@ -11,9 +11,9 @@ from sqlalchemy import insert, select, text
 from colleague.audit.tables import EntryRow
 from colleague.channels.tables import NoticeRow
 from colleague.identity.actor import PermissionMissing
-from colleague.identity.first_run import invite
 from colleague.identity.groups.mapping import NotMappedYet
 from colleague.identity.groups.members import change_members, make_group
+from colleague.identity.links.first_run import invite
 from colleague.identity.passwords import set_password
 from colleague.identity.people import set_active, set_department
 from colleague.identity.scim.tokens import create_token

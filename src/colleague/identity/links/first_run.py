@@ -1,4 +1,4 @@
-"""Links that work once: the first owner's, and invitations."""
+"""Make and use one-time links: the first owner's, and a person's invitation."""
 
 import secrets
 from datetime import timedelta
