@@ -20,7 +20,7 @@ from colleague.kit.errors import Conflict
 from colleague.kit.queue import Job, enqueue
 
 How = Literal["chosen", "exception"]
-TELL_LOST: Final = "seats.choice_lost"
+TELL_LOST: Final = "seats.tell_of_lost_choice"
 
 
 class NotChosen(Conflict):

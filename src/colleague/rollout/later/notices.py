@@ -8,7 +8,7 @@ from colleague.kit.queue import Job, enqueue
 NAMED: Final = "programme.tell_who_answers"
 WAITS: Final = "programme.tell_second"
 BEGAN: Final = "programme.tell_cohort"
-JOINED: Final = "programme.tell_who_joined"
+JOINED: Final = "programme.tell_newcomer"
 
 
 async def tell_later(session: Session, job: str, about: str, by: str = "") -> None:
