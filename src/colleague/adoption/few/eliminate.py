@@ -84,19 +84,34 @@ class Space:
 
 def _lot(columns: Row) -> set[int] | None:
     """Return columns that add up to nothing but in the last row, where they do not; None if there are none."""
-    size, basis = len(columns), list[tuple[int, Row, dict[int, int]]]()
-    for number in range(columns.shape[1]):
-        column, of = columns[:, number], {number: 1}
-        for at, one, parts in basis:
-            if factor := int(column[at]):
-                column = (column - factor * one) % PRIME
-                for person, times in parts.items():
-                    of[person] = (of.get(person, 0) - factor * times) % PRIME
-        places = np.flatnonzero(column)
-        if not len(places):
+    # What adds up is mostly found among the first few more columns than there are rows.
+    width = 2 * len(columns) + 64
+    while True:
+        found = _first_lot(columns[:, :width].copy())
+        if found is not None or width >= columns.shape[1]:
+            return found
+        width *= 4
+
+
+def _first_lot(left: Row) -> set[int] | None:
+    """Return the first column that follows from those before it but for the last row, with those it follows from.
+
+    Gauss-Jordan, row by row at once: left of a column stand pivots alone, so what stands in it is how it follows.
+    """
+    pivots = list[int]()
+    for number in range(left.shape[1]):
+        at = len(pivots)
+        below = np.flatnonzero(left[at:-1, number])
+        if not len(below):
+            if left[-1, number]:
+                return {number} | {pivots[n] for n in np.flatnonzero(left[:at, number])}
             continue
-        if (at := int(places[0])) == size - 1:
-            return {person for person, times in of.items() if times}
-        back = pow(int(column[at]), -1, PRIME)
-        basis.append((at, column * back % PRIME, {person: times * back % PRIME for person, times in of.items()}))
+        if below[0]:
+            left[[at, at + below[0]]] = left[[at + below[0], at]]
+        one = left[at, number:] * pow(int(left[at, number]), -1, PRIME) % PRIME
+        left[at, number:] = one
+        others = np.flatnonzero(left[:, number])
+        others = others[others != at]
+        left[others, number:] = (left[others, number:] - left[others, number, None] * one) % PRIME
+        pivots.append(number)
     return None
