@@ -11,13 +11,17 @@ Row = NDArray[Any]
 
 
 class Space:
-    """All that can be computed from sets that are told: rows of numbered people."""
+    """All that can be computed from sets that are told: rows of numbered people.
+
+    The rows are kept in reduced form: of each, one person (its pivot) is in it and in no other.
+    """
 
     def __init__(self, people: int) -> None:
         # People with the same number are alike in every told set; 0 is everybody who is in none.
         self._alike = np.zeros(people, dtype=np.int64)
         self._new: list[Row] = []
-        self._reduced: list[tuple[int, Row]] = []
+        self._pivots: list[int] = []
+        self._rows = np.zeros((16, people), dtype=np.int64)
 
     def row(self, people: Iterable[int]) -> Row:
         """Return a set as a row."""
@@ -37,11 +41,14 @@ class Space:
         lots = self._pairs(row, wanted)
         if len(lots) < wanted:
             for one in self._new:
-                self._settle(one.astype(np.int64))
+                self._settle(one)
             self._new = []
-            if not lots and not self._left(row.astype(np.int64)).any():
+            left = self._left(row)
+            if not left.any():
                 return True
-            self._add_lots(lots, row, wanted)
+            # Somebody of those who are left is in each lot.
+            if np.count_nonzero(left) >= wanted:
+                self._add_lots(lots, row, wanted)
         return len(lots) >= wanted
 
     def _pairs(self, row: Row, wanted: int) -> list[set[int]]:
@@ -57,61 +64,53 @@ class Space:
         return found
 
     def _settle(self, row: Row) -> None:
-        row = self._left(row)
-        if len(places := np.flatnonzero(row)):
-            at = int(places[0])
-            self._reduced.append((at, row * pow(int(row[at]), -1, PRIME) % PRIME))
+        left = self._left(row)
+        if not left.any():
+            return
+        number = len(self._pivots)
+        if number == len(self._rows):
+            self._rows = np.vstack([self._rows, np.zeros_like(self._rows)])
+        self._rows[number] = left
+        self._pivots.append(-1)
+        self._pivot(number, np.flatnonzero(left))
+
+    def _pivot(self, number: int, people: Row) -> None:
+        """Make one of `people`, who are all in a row, its pivot."""
+        # One of many who are alike: then what is left of a set is mostly who is in it alone.
+        at = int(people[np.bincount(self._alike)[self._alike[people]].argmax()])
+        one = self._rows[number] * pow(int(self._rows[number, at]), -1, PRIME) % PRIME
+        others = np.flatnonzero(self._rows[: len(self._pivots), at])
+        others = others[others != number]
+        there = np.flatnonzero(one)
+        part = np.ix_(others, there)
+        self._rows[part] = (self._rows[part] - self._rows[others, at, None] * one[there]) % PRIME
+        self._rows[number], self._pivots[number] = one, at
 
     def _left(self, row: Row) -> Row:
-        """Return what is left of a row once all that told ones add up to is taken from it, modulo a prime."""
-        for at, one in self._reduced:
-            if row[at]:
-                row = (row - row[at] * one) % PRIME
-        return row
+        """Return what is left of a set once all that told ones add up to is taken from it, modulo a prime."""
+        left: Row = (row - self._rows[: len(self._pivots)][row[self._pivots]].sum(axis=0)) % PRIME
+        return left
 
     def _add_lots(self, lots: list[set[int]], row: Row, wanted: int) -> None:
-        """Add lots of people whose memberships add up to nothing, in all that is told of but not in `row`."""
-        told = np.array([one for _, one in self._reduced], dtype=np.int64).reshape(len(self._reduced), len(row))
-        free = [int(person) for person in np.argsort(self._alike, kind="stable")]
+        """Add lots of people whose memberships add up to nothing in all that is told of, but not in `row`.
+
+        Each is somebody who is left of the row, with the pivots by whom they are told; of all there are the smallest.
+        Pivots that are used up are exchanged for others of their rows first, as far as there are any.
+        """
+        taken = np.zeros(len(row), dtype=bool)
+        taken[[person for lot in lots for person in lot]] = True
         while len(lots) < wanted:
-            taken = set[int]().union(*lots)
-            free = [person for person in free if person not in taken]
-            lot = _lot(np.vstack([told, row])[:, free])
-            if lot is None:
+            for number in np.flatnonzero(taken[self._pivots]):
+                if len(people := np.flatnonzero(self._rows[number].astype(bool) & ~taken)):
+                    self._pivot(int(number), people)
+            people = np.flatnonzero(self._left(row).astype(bool) & ~taken)
+            if not len(people):
                 return
-            lots.append({free[n] for n in lot})
-
-
-def _lot(columns: Row) -> set[int] | None:
-    """Return columns that add up to nothing but in the last row, where they do not; None if there are none."""
-    # What adds up is mostly found among the first few more columns than there are rows.
-    width = 2 * len(columns) + 64
-    while True:
-        found = _first_lot(columns[:, :width].copy())
-        if found is not None or width >= columns.shape[1]:
-            return found
-        width *= 4
-
-
-def _first_lot(left: Row) -> set[int] | None:
-    """Return the first column that follows from those before it but for the last row, with those it follows from.
-
-    Gauss-Jordan, row by row at once: left of a column stand pivots alone, so what stands in it is how it follows.
-    """
-    pivots = list[int]()
-    for number in range(left.shape[1]):
-        at = len(pivots)
-        below = np.flatnonzero(left[at:-1, number])
-        if not len(below):
-            if left[-1, number]:
-                return {number} | {pivots[n] for n in np.flatnonzero(left[:at, number])}
-            continue
-        if below[0]:
-            left[[at, at + below[0]]] = left[[at + below[0], at]]
-        one = left[at, number:] * pow(int(left[at, number]), -1, PRIME) % PRIME
-        left[at, number:] = one
-        others = np.flatnonzero(left[:, number])
-        others = others[others != at]
-        left[others, number:] = (left[others, number:] - left[others, number, None] * one) % PRIME
-        pivots.append(number)
-    return None
+            told_by, pivots = self._rows[: len(self._pivots), people] != 0, np.array(self._pivots, dtype=np.int64)
+            for n in np.argsort(told_by.sum(axis=0), kind="stable"):
+                lot = np.append(pivots[told_by[:, n]], people[n])
+                if not taken[lot].any():
+                    taken[lot] = True
+                    lots.append(set(lot.tolist()))
+                    if len(lots) == wanted:
+                        return
