@@ -112,10 +112,10 @@ CASES: list[tuple[str, Ask, Governance, Effect, str]] = [
     ("entry-phase", READ, replace(QUIET, entry_phases=("connector:files=enterprise",)), DENY, "«files» from phase 4"),
     (
         "entry-phase",
-        replace(OWN, workflows=frozenset({"/tidy"})),
+        replace(OWN, called=frozenset({"x:tidy"})),
         replace(QUIET, entry_phases=("skill:x:tidy=enterprise",)),
         DENY,
-        "skill «/tidy» from phase 4 (enterprise) on",
+        "skill «x:tidy» from phase 4 (enterprise) on",
     ),
     (
         "granted-read",

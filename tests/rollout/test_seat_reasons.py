@@ -214,6 +214,9 @@ async def test_who_is_moved_by_a_provider_keeps_the_seat_and_the_reason_is_asked
     async with program_of(home, home.people["owner"], "org:programme:read", "org:programme:manage") as lead:
         at = f"/programme/cohorts/{cohort}"
         assert LEGAL in (await lead.get(at)).text
+        proposing = await lead.get(f"{at}/candidates/new", params={"person": "fred@aldermoor.example"})
+        assert proposing.status_code == 200
+        assert "Frederick" in proposing.text
         (asked,) = (await lead.get(f"/api/v1{at}")).json()["asked"]
         assert (asked["person"], asked["name"], asked["warnings"]) == (fred, "Frederick", [LEGAL])
         assert "1 of them waits" in (await lead.get("/programme")).text

@@ -103,7 +103,8 @@ async def new(
     candidate = Candidate(who.id if who else "", who.name if who else "", score)
     return page.show(
         request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA,
-        repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="", mail="",
+        repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="", sponsor_id="",
+        mail="", anew=False,
     )  # fmt: skip
 
 
