@@ -21,7 +21,7 @@ from colleague.identity.directory import (
 )
 from colleague.identity.groups.mapping import Invitations
 from colleague.identity.links.first_run import invite
-from colleague.identity.links.invite_all import invite_all, who_cannot_sign_in
+from colleague.identity.links.invite_all import how_many_cannot_sign_in, invite_all
 from colleague.identity.people import (
     BadDepartment,
     BadPerson,
@@ -94,7 +94,7 @@ async def index(
         nobody_chose = await unchosen(session, [one.id for one in waiting])
         # The invented people of a demo come in by a press.
         asked = actor.may("org:people:manage") and not settings.demo
-        outside = len(await who_cannot_sign_in(session, clock=clock)) if asked else 0
+        outside = await how_many_cannot_sign_in(session, clock=clock) if asked else 0
     return page.show(
         request, "identity/people.html", people=people, teams=teams, search=search[:100], waiting=waiting, limit=limit,
         held=held, may_give=may_give(actor), unchosen=nobody_chose, there=there, wait=wait, outside=outside,

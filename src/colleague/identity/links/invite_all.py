@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnExpressionArgument, exists, func, select
 
 from colleague.audit.record import Ledger
 from colleague.identity.actor import Actor
@@ -28,16 +28,28 @@ async def who_cannot_sign_in(session: Session, *, clock: Clock) -> list[PersonRo
     where people come by an identity provider."""
     if await signs_on(session):
         return []
-    has = (
-        exists().where(PasskeyRow.person_id == PersonRow.id),
-        exists().where(SsoLinkRow.person_id == PersonRow.id),
-        exists().where(
+    query = select(PersonRow).where(*_outside(clock)).order_by(PersonRow.name, PersonRow.id)
+    return list(await session.scalars(query))
+
+
+async def how_many_cannot_sign_in(session: Session, *, clock: Clock) -> int:
+    """Return how many people `who_cannot_sign_in` has."""
+    if await signs_on(session):
+        return 0
+    return await session.scalar(select(func.count()).select_from(PersonRow).where(*_outside(clock))) or 0
+
+
+def _outside(clock: Clock) -> tuple[ColumnExpressionArgument[bool], ...]:
+    return (
+        PersonRow.active,
+        PersonRow.password.is_(None),
+        ~exists().where(PasskeyRow.person_id == PersonRow.id),
+        ~exists().where(SsoLinkRow.person_id == PersonRow.id),
+        ~exists().where(
             LinkRow.person_id == PersonRow.id, LinkRow.purpose == "invite", LinkRow.used_at.is_(None),
             LinkRow.expires_at > clock.now(),
         ),
     )  # fmt: skip
-    query = select(PersonRow).where(PersonRow.active, PersonRow.password.is_(None), *(~one for one in has))
-    return list(await session.scalars(query.order_by(PersonRow.name, PersonRow.id)))
 
 
 async def invite_all(

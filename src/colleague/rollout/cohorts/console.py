@@ -22,7 +22,7 @@ from colleague.rollout.cohorts.choose import (
 from colleague.rollout.cohorts.form import Proposed, ProposedTogether
 from colleague.rollout.cohorts.join import fill_cohort, leave_cohort
 from colleague.rollout.cohorts.make import close_cohort, make_cohort, map_cohort, start_cohort
-from colleague.rollout.cohorts.model import CRITERIA, FEWEST, KINDS, MOST, REPETITIONS, Candidate, Score
+from colleague.rollout.cohorts.model import CRITERIA, FEWEST, KINDS, MOST, REPETITIONS, Candidate, Cohort, Score
 from colleague.rollout.cohorts.prefill import prefill
 from colleague.rollout.cohorts.rank import HIGHEST
 from colleague.rollout.cohorts.ready import too_early
@@ -101,10 +101,17 @@ async def new(
         who = await find_by_email(session, person) if person else None
         score = await prefill(session, who.id, clock=clock) if who else Score()
     candidate = Candidate(who.id if who else "", who.name if who else "", score)
+    return _candidate(request, page, found, candidate, asked=person, known=score)
+
+
+def _candidate(
+    request: Request, page: Page, found: Cohort, candidate: Candidate, *, asked: str, known: Score, sponsor: str = "",
+    sponsor_id: str = "", mail: str = "", anew: bool = False,
+) -> HTMLResponse:  # fmt: skip
     return page.show(
-        request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=person, criteria=CRITERIA,
-        repetitions=REPETITIONS, profiles=PROFILES, known=score, sponsor="", sponsor_id="",
-        mail="", anew=False,
+        request, "rollout/cohorts/candidate.html", cohort=found, candidate=candidate, asked=asked, criteria=CRITERIA,
+        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor, sponsor_id=sponsor_id, mail=mail,
+        anew=anew,
     )  # fmt: skip
 
 
@@ -164,10 +171,8 @@ async def candidate(
         named = (await current_programme(session)).sponsor
         mail = (await get_person(session, named)).email if named else ""
         anew = one.stand == "chosen" and bool(await unchosen(session, [person]))
-    return page.show(
-        request, "rollout/cohorts/candidate.html", cohort=found, candidate=one, asked=person, criteria=CRITERIA,
-        repetitions=REPETITIONS, profiles=PROFILES, known=known, sponsor=sponsor, sponsor_id=named, mail=mail,
-        anew=anew,
+    return _candidate(
+        request, page, found, one, asked=person, known=known, sponsor=sponsor, sponsor_id=named, mail=mail, anew=anew
     )  # fmt: skip
 
 
